@@ -1,0 +1,1 @@
+"""The launchers, and the room where pg_dump comes from."""

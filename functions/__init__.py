@@ -1,0 +1,1 @@
+"""What AWS calls: thin Lambda handlers over the core."""

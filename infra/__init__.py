@@ -1,0 +1,1 @@
+"""How Snapper is deployed: one capability, one component, one file."""

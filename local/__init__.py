@@ -1,0 +1,1 @@
+"""The embedded cloud: everything the demo and the tests need instead of an AWS account."""

@@ -1,0 +1,1 @@
+"""Pure values: what Snapper knows, without touching anything outside."""

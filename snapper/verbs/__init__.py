@@ -1,0 +1,1 @@
+"""What Snapper does: one verb, one file, composed from values and edges."""
