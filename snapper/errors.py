@@ -1,0 +1,105 @@
+"""Everything that can go wrong, as one tree: a fact, a hint, an exit code per kind."""
+
+
+class SnapperError(Exception):
+    """The root of the tree.
+
+    SnapperError                exit 1
+    ├── SettingsError           exit 2   the operator must change something
+    │   └── SecretsInvalid      exit 2   the two secrets, every fault at once
+    ├── BackupNotFound          exit 3
+    ├── BackupDamaged           exit 4   object and manifest disagree
+    ├── DumpFailed              exit 5   pg_dump did not end well
+    │   └── DeadlineReached     exit 5   there was not enough time
+    ├── DatabaseUnreachable     exit 6   no connection to the server
+    ├── DatabaseUnsupported     exit 7   a pooler, or a server newer than every client
+    ├── AwsFailed               exit 8   AWS refused or failed a call
+    │   └── AlreadyStored       exit 8   a conditional write found the object there
+    ├── RestoreFailed           exit 9
+    └── BackupInProgress        exit 10  another delivery may be finishing the same backup
+
+    A message is the fact in lower case with its values; `hint` says what to do about it.
+    Neither ever holds a secret. `retry` says whether another attempt can help.
+    """
+
+    exit_code = 1
+    retry = False
+
+    def __init__(self, fact: str, *, hint: str = "") -> None:
+        super().__init__(fact)
+        self.hint = hint
+
+
+class SettingsError(SnapperError):
+    """Something the operator wrote cannot be used as it is."""
+
+    exit_code = 2
+
+
+class SecretsInvalid(SettingsError):
+    """The two secrets have faults; `faults` holds a sentence for each of them."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__(
+            "the secrets cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults),
+            hint="write rows as KEY,connection,POSTGRES and KEY,count, joined by |",
+        )
+        self.faults = faults
+
+
+class BackupNotFound(SnapperError):
+    """There is no such backup."""
+
+    exit_code = 3
+
+
+class BackupDamaged(SnapperError):
+    """What lies in the vault is not what its manifest says."""
+
+    exit_code = 4
+
+
+class DumpFailed(SnapperError):
+    """The dump did not end well; nothing was stored."""
+
+    exit_code, retry = 5, True
+
+
+class DeadlineReached(DumpFailed):
+    """The time of the function was nearly over, so the dump was stopped."""
+
+
+class DatabaseUnreachable(SnapperError):
+    """No connection to the database could be made."""
+
+    exit_code, retry = 6, True
+
+
+class DatabaseUnsupported(SnapperError):
+    """The server answers, but cannot be dumped in this way."""
+
+    exit_code = 7
+
+
+class AwsFailed(SnapperError):
+    """A call to AWS failed for good; the message names the call and its error code."""
+
+    exit_code, retry = 8, True
+
+
+class AlreadyStored(AwsFailed):
+    """A conditional write found that the object is there already."""
+
+    retry = False
+
+
+class RestoreFailed(SnapperError):
+    """The target does not hold the whole backup."""
+
+    exit_code = 9
+
+
+class BackupInProgress(SnapperError):
+    """The same backup may be written by another delivery of the same job right now."""
+
+    exit_code, retry = 10, True

@@ -1,0 +1,92 @@
+"""A database's connection, read by libpq's own parser and handed on without showing its secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from snapper.errors import SettingsError
+
+PASSWORD = "password"  # noqa: S105  the keyword's name, not a password
+
+UNSPEAKABLE = frozenset(
+    {"sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
+"""Secrets that libpq takes from no environment variable, so pg_dump would show them in its argv."""
+
+# libpq quotes the offending piece, which may be a piece of the password: only these words of its
+# messages are ever passed on. Source: fe-connect.c of PostgreSQL 17.
+_LIBPQ_FACTS = (
+    'missing "="',
+    "unterminated quoted string",
+    "invalid percent-encoded token",
+    "forbidden value %00",
+    "invalid URI query parameter",
+    "missing key/value separator",
+    "extra key/value separator",
+    "IPv6 host address may not be empty",
+    'looking for matching "]"',
+    "unexpected character",
+    "invalid connection option",
+)
+
+
+class ConnectionInvalid(SettingsError):
+    """libpq cannot read the connection; the message holds no piece of it."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """libpq's parameters by keyword; the password is apart, so that it cannot slip into an argv."""
+
+    parameters: Mapping[str, str]
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a URI or keyword/value string; raise ConnectionInvalid if libpq would not."""
+        try:
+            parameters: dict[str, str] = parse_dsn(text)
+        except (ProgrammingError, ValueError) as error:
+            message = str(error)
+            fact = next((known for known in _LIBPQ_FACTS if known in message), "unknown form")
+            raise ConnectionInvalid(f"libpq cannot read the connection: {fact}") from None
+        if not parameters:
+            raise ConnectionInvalid("the connection names no host and no database")
+        if unspeakable := sorted(UNSPEAKABLE & parameters.keys()):
+            raise ConnectionInvalid(
+                f"the connection holds {', '.join(unspeakable)}, "
+                "which pg_dump would show on its command line"
+            )
+        password = parameters.pop(PASSWORD, None)
+        return cls(parameters, password)
+
+    def conninfo(self, defaults: Mapping[str, object], **settings: str) -> str:
+        """Give the string for `--dbname`: no password, `settings` over what the user wrote.
+
+        `defaults` hold only where the user said nothing.
+        """
+        merged = {**{key: str(value) for key, value in defaults.items()}, **self.parameters}
+        return str(make_dsn(**{**merged, **settings}))
+
+    def environment(self) -> dict[str, str]:
+        """Give the password as libpq reads it from a child's environment."""
+        return {} if self.password is None else {"PGPASSWORD": self.password}
+
+    def replace(self, **parameters: str) -> Self:
+        """Give the same connection with other parameters, such as another `dbname`."""
+        return type(self)({**self.parameters, **parameters}, self.password)
+
+    @property
+    def place(self) -> str:
+        """The server and database in words fit for a message.
+
+        >>> Connection.parse("postgresql://me:secret@db.example:5433/orders").place
+        'db.example:5433/orders'
+        """
+        host = self.parameters.get("host") or self.parameters.get("hostaddr") or "local socket"
+        port = self.parameters.get("port")
+        name = self.parameters.get("dbname") or self.parameters.get("user") or ""
+        return f"{host}{f':{port}' if port else ''}/{name}"

@@ -1,0 +1,170 @@
+"""The two secrets: which databases there are, and how many backups each of them keeps.
+
+`DATABASE_CONN_STRINGS` is `KEY,connection,TYPE` rows, `BACKUP_STORAGE_DATA` is `KEY,count` rows,
+both joined by `|`. The same parser runs at `pulumi preview`, in the functions and in `check`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from snapper.errors import SecretsInvalid
+from snapper.values.connection import Connection, ConnectionInvalid
+from snapper.values.keys import DATABASE_KEY
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+
+SUPPORTED = "POSTGRES"
+PLANNED = frozenset({"MYSQL", "MONGO"})
+
+LONGEST_CONNECTION = 4096
+"""Bytes that a standard SSM parameter holds. Source: AWS Systems Manager quotas."""
+
+# A row ends at a `|` only behind a known type, so that `|` and `,` may stand inside passwords.
+_ROW_END = re.compile(rf",\s*(?:{'|'.join((SUPPORTED, *sorted(PLANNED)))})\s*(\|)", re.IGNORECASE)
+
+# A row that seems to begin inside another one: the type between them is missing or misspelt, and
+# libpq would read both rows as one connection without a word.
+_SWALLOWED_ROW = re.compile(
+    rf"\|\s*{DATABASE_KEY.pattern}\s*,\s*"
+    r"(?:postgres(?:ql)?://|(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*=)"
+)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database to back up: its key, its connection, and how many backups it keeps."""
+
+    key: str
+    connection: str = field(repr=False)
+    retention: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of either secret; `where` names it in faults, and never holds a value."""
+
+    where: str
+    key: str
+    value: str = field(repr=False)
+
+
+def parse_secrets(connections: str, retentions: str) -> tuple[Database, ...]:
+    """Read both secrets into databases, in the order of the connections.
+
+    Raises SecretsInvalid with every fault of both secrets at once; a fault names the secret, the
+    row and, once it is known to be a key, the key; it never holds a piece of a connection.
+    """
+    faults: list[str] = []
+    connection_rows = _unique(_connection_rows(connections, faults), faults)
+    retention_rows = _unique(_retention_rows(retentions, faults), faults)
+    for key, row in connection_rows.items():
+        if key not in retention_rows:
+            faults.append(f"{row.where} has no row in {RETENTIONS}")
+    for key, row in retention_rows.items():
+        if key not in connection_rows:
+            faults.append(f"{row.where} has no row in {CONNECTIONS}")
+    for row in connection_rows.values():
+        faults.extend(_connection_faults(row))
+    for row in retention_rows.values():
+        if not _is_count(row.value):
+            faults.append(f"{row.where} must keep a whole number of backups from 1 to 999999")
+    if faults:
+        raise SecretsInvalid(tuple(faults))
+    return tuple(
+        Database(key, row.value, int(retention_rows[key].value))
+        for key, row in connection_rows.items()
+    )
+
+
+def _connection_rows(text: str, faults: list[str]) -> Iterator[_Row]:
+    for number, raw in enumerate(_split_connections(text), 1):
+        where = f"{CONNECTIONS} row {number}"
+        key, comma, rest = raw.partition(",")
+        connection, second_comma, kind = rest.rpartition(",")
+        if not (comma and second_comma):
+            faults.append(f"{where} must be KEY,connection,{SUPPORTED}")
+            continue
+        where = _with_key(where, key, faults)
+        match kind.strip().upper():
+            case kind_name if kind_name == SUPPORTED:
+                pass
+            case kind_name if kind_name in PLANNED:
+                faults.append(f"{where} has type {kind_name}, which is not supported yet")
+            case _:
+                # What stands there may be the end of a password: it is not repeated.
+                faults.append(f"{where} does not end with a known type: {SUPPORTED}")
+        yield _Row(where, key.strip(), connection.strip())
+    if not text.strip():
+        faults.append(f"{CONNECTIONS} is empty")
+
+
+def _retention_rows(text: str, faults: list[str]) -> Iterator[_Row]:
+    if not text.strip():
+        faults.append(f"{RETENTIONS} is empty")
+        return
+    for number, raw in enumerate(_without_trailing_bar(text).split("|"), 1):
+        where = f"{RETENTIONS} row {number}"
+        key, comma, count = raw.partition(",")
+        if not comma:
+            faults.append(f"{where} must be KEY,count")
+            continue
+        yield _Row(_with_key(where, key, faults), key.strip(), count.strip())
+
+
+def _with_key(where: str, key: str, faults: list[str]) -> str:
+    """Name the key in `where`, if it is one: anything else may be a misplaced secret."""
+    if DATABASE_KEY.fullmatch(key.strip()):
+        return f"{where} ({key.strip()})"
+    faults.append(
+        f"{where} must begin with a key of letters, digits, '.', '_' and '-', "
+        "at most 64, the first a letter or digit"
+    )
+    return where
+
+
+def _split_connections(text: str) -> list[str]:
+    rows, start = [], 0
+    for end in _ROW_END.finditer(text):
+        rows.append(text[start : end.start(1)])
+        start = end.end(1)
+    rows.append(text[start:])
+    return rows[:-1] if not rows[-1].strip() else rows
+
+
+def _without_trailing_bar(text: str) -> str:
+    stripped = text.strip()
+    return stripped.removesuffix("|")
+
+
+def _unique(rows: Iterator[_Row], faults: list[str]) -> dict[str, _Row]:
+    found: dict[str, _Row] = {}
+    for row in rows:
+        if not DATABASE_KEY.fullmatch(row.key):
+            continue  # told already
+        if row.key in found:
+            faults.append(f"{row.where} names a key that an earlier row has")
+        else:
+            found[row.key] = row
+    return found
+
+
+def _connection_faults(row: _Row) -> Iterator[str]:
+    if not row.value:
+        yield f"{row.where} has an empty connection"
+        return
+    if _SWALLOWED_ROW.search(row.value):
+        yield (
+            f"{row.where} seems to hold a second row: the type before its '|' is missing or not "
+            "known (a '|' of the password can be written %7C)"
+        )
+        return
+    if len(row.value.encode()) > LONGEST_CONNECTION:
+        yield f"{row.where} has a connection of more than {LONGEST_CONNECTION} bytes"
+    try:
+        Connection.parse(row.value)
+    except ConnectionInvalid as error:
+        yield f"{row.where}: {error}"
+
+
+def _is_count(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,6}", text)) and int(text) >= 1

@@ -1,0 +1,72 @@
+"""What a function is told by its environment: one type writes it in infra and reads it there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from snapper.errors import SettingsError
+
+CONNECTIONS = "DATABASE_CONN_STRINGS"
+RETENTIONS = "BACKUP_STORAGE_DATA"
+
+
+def parameter_root(stage: str) -> str:
+    """Give the SSM path under which everything of a stage lies."""
+    return f"/snapper/{stage}"
+
+
+def connection_parameter(root: str, database: str) -> str:
+    """Name the SecureString that holds the connection of one database."""
+    return f"{root}/{CONNECTIONS}/{database}"
+
+
+def retention_parameter(root: str, database: str) -> str:
+    """Name the SecureString that holds how many backups one database keeps."""
+    return f"{root}/{RETENTIONS}/{database}"
+
+
+def service_parameter(root: str) -> str:
+    """Name the parameter that tells a tool where the parts of a stage are."""
+    return f"{root}/SERVICE"
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """Settings as environment variables: field `bucket` travels as `SNAPPER_BUCKET`."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings; raise SettingsError naming every variable that is missing."""
+        names = {field.name: f"SNAPPER_{field.name.upper()}" for field in fields(cls)}
+        missing = sorted(variable for variable in names.values() if not env.get(variable))
+        if missing:
+            raise SettingsError(
+                f"{', '.join(missing)} not set in the environment",
+                hint="the deployment sets them; run pulumi up again",
+            )
+        return cls(**{name: env[variable] for name, variable in names.items()})
+
+    def to_env(self) -> dict[str, str]:
+        """Write the settings as `from_env` reads them."""
+        return {
+            f"SNAPPER_{field.name.upper()}": getattr(self, field.name) for field in fields(self)
+        }
+
+
+@dataclass(frozen=True)
+class DispatcherSettings(_Environment):
+    """Where the dispatcher finds the names of the databases, and where it puts their jobs."""
+
+    stage: str
+    parameter_root: str
+    queue_url: str
+
+
+@dataclass(frozen=True)
+class DumperSettings(_Environment):
+    """Where the dumper finds its secrets and clients, and where it puts the backups."""
+
+    stage: str
+    parameter_root: str
+    bucket: str
+    postgresql_root: str = "/opt/postgresql"
