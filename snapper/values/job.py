@@ -1,0 +1,67 @@
+"""The wish to back up one database for one scheduled time; it travels the queue without secrets."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from snapper.errors import SettingsError
+from snapper.values.keys import DATABASE_KEY
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One database, one scheduled time (UTC, to the second): the same job makes one backup."""
+
+    database: str
+    scheduled_at: datetime
+
+    def to_json(self) -> str:
+        """Write the job as a message body.
+
+        >>> Job("orders", datetime(2026, 11, 23, 3, tzinfo=UTC)).to_json()
+        '{"version": 1, "database": "orders", "scheduled_at": "2026-11-23T03:00:00Z"}'
+        """
+        return json.dumps(
+            {
+                "version": VERSION,
+                "database": self.database,
+                "scheduled_at": write_time(self.scheduled_at),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, body: str) -> Self:
+        """Read a message body; raise SettingsError if it is not a job of this version."""
+        try:
+            fields = json.loads(body)
+            version, database = fields["version"], fields["database"]
+            scheduled_at = read_time(fields["scheduled_at"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise SettingsError(
+                f"a message of {len(body)} characters is not a job",
+                hint="only the dispatcher and snapper run put messages on this queue",
+            ) from None
+        if version != VERSION:
+            raise SettingsError(
+                f"a job has version {version!r}, this Snapper reads {VERSION}",
+                hint="run pulumi up so that all functions are of one release",
+            )
+        if not (isinstance(database, str) and DATABASE_KEY.fullmatch(database)):
+            raise SettingsError("a job names no database")
+        return cls(database, scheduled_at)
+
+
+def write_time(at: datetime) -> str:
+    """Write a time as ISO 8601 in UTC, to the second, with a Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_time(text: str) -> datetime:
+    """Read an ISO 8601 time with its zone, to the second; raise ValueError otherwise."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at.astimezone(UTC).replace(microsecond=0)

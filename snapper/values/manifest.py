@@ -1,0 +1,90 @@
+"""The JSON that makes a backup exist: written last, removed first."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from snapper.errors import BackupDamaged
+from snapper.values.job import read_time, write_time
+from snapper.values.keys import Kind, object_key
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of one backup.
+
+    Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of plain SQL,
+    `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
+    """
+
+    database: str
+    database_name: str
+    scheduled_at: datetime
+    started_at: datetime
+    finished_at: datetime
+    snapper_version: str
+    server_version: str
+    pg_dump_version: str
+    encoding: str
+    encrypted_connection: bool
+    database_bytes: int
+    dump_bytes: int
+    backup_bytes: int
+    sha256: str
+
+    @property
+    def dump_key(self) -> str:
+        """The key of the object that this manifest vouches for."""
+        return object_key(self.database, self.scheduled_at, Kind.DUMP)
+
+    @property
+    def key(self) -> str:
+        """The key under which the manifest itself lies."""
+        return object_key(self.database, self.scheduled_at, Kind.MANIFEST)
+
+    @property
+    def server_major(self) -> int:
+        """The major release of the server that was dumped."""
+        return int(self.server_version.split(".")[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the manifest as JSON values, with its version and the object it vouches for."""
+        plain = {
+            name: write_time(value) if isinstance(value, datetime) else value
+            for name, value in asdict(self).items()
+        }
+        return {"version": VERSION, "object": self.dump_key, **plain}
+
+    def to_json(self) -> str:
+        """Write the manifest as it lies in the vault."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a manifest; raise BackupDamaged if a field is missing or of another kind."""
+        try:
+            found = json.loads(text)
+            if found["version"] != VERSION:
+                raise BackupDamaged(
+                    f"a manifest has version {found['version']!r}, this Snapper reads {VERSION}"
+                )
+            manifest = cls(
+                **{field.name: _read(field.type, found[field.name]) for field in fields(cls)}
+            )
+            vouched = found["object"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
+        if vouched != manifest.dump_key:
+            raise BackupDamaged(f"the manifest {manifest.key} vouches for another object")
+        return manifest
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if kind is datetime:
+        return read_time(value)
+    if type(value) is not kind:
+        raise TypeError
+    return value

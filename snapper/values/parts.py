@@ -1,0 +1,44 @@
+"""How large the parts of an upload must be, and how many may wait in memory."""
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+MOST_PARTS = 10_000
+"""Parts of one multipart upload. Source: Amazon S3 limits."""
+
+SMALLEST_PART = 8 * MIB
+LARGEST_PART = 5 * 1024 * MIB
+
+# A compressed dump is smaller than its database in all but the strangest cases; the reserve of
+# parts is for those.
+_PLANNED_PARTS = 9_500
+
+# Bytes of parts in memory: with the interpreter and its libraries (about 70 MB) below 128 MB.
+_MEMORY = 40 * MIB
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """Part size in bytes, and how many parts may be on their way at once."""
+
+    size: int
+    in_flight: int
+
+
+def plan_parts(database_bytes: int) -> PartPlan:
+    """Choose parts so that a dump as large as its database fits into one upload.
+
+    S3 wants to know a part's length before its first byte, so each part waits in memory whole: up
+    to 8 MiB x 9,500 = 78 GB of compressed dump the plan stays within its memory; beyond, parts
+    must grow, to 553 MiB for 5 TB.
+
+    >>> plan_parts(10**9)
+    PartPlan(size=8388608, in_flight=4)
+    >>> plan_parts(5 * 10**12).size * MOST_PARTS > 5 * 10**12
+    True
+    """
+    needed = -(-database_bytes // _PLANNED_PARTS)
+    size = min(max(SMALLEST_PART, -(-needed // MIB) * MIB), LARGEST_PART)
+    # One more part than those on their way is held by the reader that fills it.
+    return PartPlan(size, max(1, _MEMORY // size - 1))
