@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
@@ -71,9 +71,8 @@ class Manifest:
                 raise BackupDamaged(
                     f"a manifest has version {found['version']!r}, this Snapper reads {VERSION}"
                 )
-            manifest = cls(
-                **{field.name: _read(field.type, found[field.name]) for field in fields(cls)}
-            )
+            values = {field.name: _read(field.type, found[field.name]) for field in fields(cls)}
+            manifest = cls(**cast("dict[str, Any]", values))
             vouched = found["object"]
         except (ValueError, KeyError, TypeError) as error:
             raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
@@ -82,9 +81,9 @@ class Manifest:
         return manifest
 
 
-def _read(kind: Any, value: Any) -> Any:
+def _read(kind: object, value: object) -> object:
     if kind is datetime:
-        return read_time(value)
+        return read_time(cast("str", value))
     if type(value) is not kind:
         raise TypeError
     return value

@@ -45,12 +45,13 @@ def plan(entries: Iterable[Entry], keep: int, just_made: datetime | None = None)
     complete = [entry for entry in ordered if entry.complete]
     staying = complete[:keep]
     oldest_kept = staying[-1].taken_at if len(staying) == keep else None
-    return [_judge(entry, complete, keep, oldest_kept, just_made) for entry in ordered]
+    ranks = {entry.taken_at: rank for rank, entry in enumerate(complete, 1)}
+    return [_judge(entry, ranks, keep, oldest_kept, just_made) for entry in ordered]
 
 
 def _judge(
     entry: Entry,
-    complete: list[Entry],
+    ranks: dict[datetime, int],
     keep: int,
     oldest_kept: datetime | None,
     just_made: datetime | None,
@@ -59,7 +60,7 @@ def _judge(
         if oldest_kept is not None and entry.taken_at < oldest_kept:
             return Verdict(entry, False, "unfinished, older than every backup that stays")
         return Verdict(entry, True, "unfinished, never counted")
-    rank = complete.index(entry) + 1
+    rank = ranks[entry.taken_at]
     if rank <= keep:
         return Verdict(entry, True, f"number {rank} of the {keep} to keep")
     if entry.taken_at == just_made:

@@ -1,0 +1,90 @@
+"""SQS record in, one backup in the vault out."""
+
+import os
+from pathlib import Path
+from typing import Any, Protocol, TypedDict
+
+from functions.telemetry import Telemetry
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.parameters import Parameters
+from snapper.edges.storage import Vault
+from snapper.errors import SnapperError
+from snapper.values.deadline import Deadline
+from snapper.values.job import Job
+from snapper.values.settings import DumperSettings
+from snapper.verbs.back_up import back_up
+from snapper.verbs.dump import Dumper
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context that is used here."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until Lambda ends the function."""
+        ...
+
+
+class FailedItem(TypedDict):
+    """One message that must come back to the queue."""
+
+    itemIdentifier: str
+
+
+class BatchResponse(TypedDict):
+    """What the event source expects: a message that is not named here is deleted."""
+
+    batchItemFailures: list[FailedItem]
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
+    """Back up the database of every record; the failed ones go back to the queue."""
+    settings = DumperSettings.from_env(os.environ)
+    telemetry = Telemetry("dumper", settings.stage)
+    parameters = Parameters.connect(settings.parameter_root)
+    dumper = Dumper(
+        vault=Vault.connect(settings.bucket),
+        tools=ClientTools(Path(settings.postgresql_root)),
+        events=telemetry,
+        deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
+    )
+    failed = [
+        record["messageId"]
+        for record in event["Records"]
+        if not _succeeds(record, parameters, dumper, telemetry)
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _succeeds(
+    record: dict[str, Any], parameters: Parameters, dumper: Dumper, telemetry: Telemetry
+) -> bool:
+    """Do one job. Its failure has been told, or is told here: it must not stop the others."""
+    try:
+        back_up(Job.from_json(record["body"]), parameters, dumper)
+    except SnapperError as error:
+        telemetry.emit(
+            "job.failed",
+            message=record["messageId"],
+            kind=type(error).__name__,
+            reason=str(error),
+            hint=error.hint,
+        )
+        return False
+    except Exception as error:
+        # Only where it happened: the text of an unknown error may hold anything.
+        telemetry.emit("job.failed", message=record["messageId"], **_place(error))
+        return False
+    return True
+
+
+def _place(error: Exception) -> dict[str, str | float]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return {"kind": type(error).__name__}
+    return {
+        "kind": type(error).__name__,
+        "file": Path(trace.tb_frame.f_code.co_filename).name,
+        "line": trace.tb_lineno,
+    }

@@ -1,0 +1,53 @@
+"""How the functions speak: structured logs, and metrics that alarms listen to."""
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE = "Snapper"
+
+# A backup that an earlier delivery made is there all the same: the late alarm must not ring.
+_COUNTS = {
+    "dump.ended": "BackupSucceeded",
+    "dump.skipped": "BackupSucceeded",
+    "dump.failed": "BackupFailed",
+    "prune.failed": "PruneFailed",
+}
+_MEASURES = {
+    "seconds": ("DumpSeconds", MetricUnit.Seconds),
+    "dump_bytes": ("DumpBytes", MetricUnit.Bytes),
+    "backup_bytes": ("BackupBytes", MetricUnit.Bytes),
+}
+_WARNINGS = frozenset({"connection.plain"})
+
+
+class Telemetry:
+    """Tells the verbs' events as JSON log lines and, where they count, as EMF metrics.
+
+    The metrics have the dimensions Stage and Database, and count, seconds and bytes as units.
+    """
+
+    def __init__(self, service: str, stage: str) -> None:
+        self._stage = stage
+        self._logger = Logger(service=service)
+
+    def emit(self, event: str, /, **fields: str | float) -> None:
+        """Log one event; a failure as an error, so that a filter for errors finds it."""
+        if event.endswith(".failed"):
+            log = self._logger.error
+        elif event in _WARNINGS:
+            log = self._logger.warning
+        else:
+            log = self._logger.info
+        log(event, extra={"stage": self._stage, **fields})
+        if event in _COUNTS:
+            self._measure(_COUNTS[event], fields)
+
+    def _measure(self, count: str, fields: dict[str, str | float]) -> None:
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        metrics.add_dimension("Stage", self._stage)
+        metrics.add_dimension("Database", str(fields.get("database", "unknown")))
+        metrics.add_metric(count, MetricUnit.Count, 1)
+        for field, (name, unit) in _MEASURES.items():
+            if field in fields:
+                metrics.add_metric(name, unit, float(fields[field]))
+        metrics.flush_metrics()

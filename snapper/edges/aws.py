@@ -1,0 +1,52 @@
+"""Clients for AWS, and the one place where their errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from snapper.errors import AlreadyStored, AwsFailed
+
+# A stuck call must end well within the 30 seconds that a function keeps for clearing up.
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 5},
+    user_agent_extra="snapper",
+)
+
+
+def client(service: str, config: Config | None = None) -> Any:  # noqa: ANN401  boto3 has no types
+    """Make a client whose region, endpoint and credentials come from the environment."""
+    return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
+
+
+@contextmanager
+def translated(call: str) -> Iterator[None]:
+    """Turn what boto3 raises into AwsFailed naming the `call` and AWS's error code.
+
+    The message of an AWS error is passed on: it names resources and principals, never values.
+    """
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        code = details.get("Code", "unknown")
+        fact = f"{call} failed: {code}: {details.get('Message', '')}".rstrip(": ")
+        if code in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
+            raise AlreadyStored(fact) from None
+        raise AwsFailed(fact, hint=_hint(code)) from None
+    except (BotoCoreError, Boto3Error) as error:
+        raise AwsFailed(f"{call} failed: {type(error).__name__}: {error}") from None
+
+
+def _hint(code: str) -> str:
+    if code in {"AccessDenied", "AccessDeniedException", "403"}:
+        return "the role lacks this right; run pulumi up to restore the deployed policies"
+    if code.startswith("ExpiredToken"):
+        return "the credentials have expired; sign in again"
+    return ""

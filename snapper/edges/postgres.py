@@ -1,0 +1,112 @@
+"""What a server says of itself before it is dumped."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+
+from snapper.errors import DatabaseUnreachable, DatabaseUnsupported
+from snapper.values.connection import Connection
+from snapper.values.redaction import Redactor
+
+DEFAULTS = {
+    "connect_timeout": 15,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""Seconds and counts where the connection says nothing: a dead server is noticed in a minute."""
+
+APPLICATION = "snapper"
+
+# Any name with a dot is a setting to PostgreSQL; poolers drop or refuse it.
+_PROBE = "snapper.probe"
+
+# Amazon Linux and Fedora, Debian and Ubuntu.
+_SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
+
+_POOLER_HINT = (
+    "pg_dump needs one session of its own: use the database's direct connection "
+    "(with Neon the host without -pooler, with PgBouncer the server's own port)"
+)
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """One server and database, as pg_dump will find them; `size` in bytes."""
+
+    version: str
+    major: int
+    database_name: str
+    size: int
+    encoding: str
+    encrypted: bool
+
+
+def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
+    """Ask the server for its facts.
+
+    Raises DatabaseUnreachable if it does not answer, DatabaseUnsupported if a pooler does.
+    """
+    _trust_system_roots(connection)
+    options = f"{connection.parameters.get('options', '')} -c {_PROBE}=on".strip()
+    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options)
+    try:
+        link = psycopg2.connect(conninfo, password=connection.password)
+    except psycopg2.Error as error:
+        raise _refused(connection, redact(str(error))) from None
+    try:
+        link.autocommit = True
+        return _facts(link, connection)
+    except psycopg2.Error as error:
+        raise DatabaseUnreachable(
+            f"{connection.place} broke off: {redact(str(error)).strip()}"
+        ) from None
+    finally:
+        link.close()
+
+
+def _trust_system_roots(connection: Connection) -> None:
+    """Show psycopg2's own OpenSSL where the system keeps its certificates: it was built elsewhere."""
+    if connection.parameters.get("sslrootcert") != "system" or "SSL_CERT_FILE" in os.environ:
+        return
+    if bundle := next((path for path in _SYSTEM_ROOTS if Path(path).exists()), None):
+        os.environ["SSL_CERT_FILE"] = bundle
+
+
+def _facts(link: psycopg2.extensions.connection, connection: Connection) -> ServerFacts:
+    with link.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", (_PROBE,))
+        if cursor.fetchone()[0] != "on":
+            raise DatabaseUnsupported(
+                f"{connection.place} is a connection pooler, not a PostgreSQL server",
+                hint=_POOLER_HINT,
+            )
+        cursor.execute(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+            " current_database(), pg_database_size(current_database()),"
+            " current_setting('server_encoding')"
+        )
+        number, version, name, size, encoding = cursor.fetchone()
+    return ServerFacts(
+        version=version.split()[0],
+        major=number // 10_000,
+        database_name=name,
+        size=size,
+        encoding=encoding,
+        encrypted=link.info.ssl_in_use,
+    )
+
+
+def _refused(connection: Connection, message: str) -> DatabaseUnreachable | DatabaseUnsupported:
+    if "startup parameter" in message:
+        return DatabaseUnsupported(
+            f"{connection.place} is a connection pooler, not a PostgreSQL server",
+            hint=_POOLER_HINT,
+        )
+    return DatabaseUnreachable(
+        f"cannot connect to {connection.place}: {' '.join(message.split())}",
+        hint="a private database needs snapper:subnetIds and snapper:securityGroupIds",
+    )

@@ -1,0 +1,136 @@
+"""The vault: the S3 bucket as the rest of Snapper sees it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol, Self
+
+from botocore.config import Config
+from s3transfer.manager import TransferConfig, TransferManager
+
+from snapper.edges import aws
+from snapper.values.parts import PartPlan
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One listed object; `size` in bytes, `changed_at` by S3's own clock."""
+
+    key: str
+    size: int
+    changed_at: datetime
+    etag: str
+
+
+@dataclass(frozen=True)
+class WriteCondition:
+    """When a write may happen: never over an object, or only over the one with this ETag."""
+
+    replaces: str | None = None
+
+    def parameters(self) -> dict[str, str]:
+        """Give the condition as S3's request parameters."""
+        return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": self.replaces}
+
+
+class Readable(Protocol):
+    """A stream that raises rather than end early: an empty read means complete."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give exactly `size` bytes, or fewer at the true end."""
+        ...
+
+
+class Vault:
+    """Lists, writes, reads and deletes objects of one bucket; raises AwsFailed."""
+
+    def __init__(self, bucket: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
+        self.bucket = bucket
+        self._client = client
+
+    @classmethod
+    def connect(cls, bucket: str) -> Self:
+        """Open the bucket with the credentials and region of the environment."""
+        # Enough connections for every part on its way.
+        return cls(bucket, aws.client("s3", Config(max_pool_connections=16)))
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Give every object under the prefix in key order, however many pages it takes."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        with aws.translated(f"s3:ListObjectsV2 of {prefix}"):
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield StoredObject(
+                        found["Key"], found["Size"], found["LastModified"], found["ETag"]
+                    )
+
+    def upload(
+        self, stream: Readable, key: str, parts: PartPlan, condition: WriteCondition
+    ) -> None:
+        """Store the stream under the key in parts; an error of the stream aborts the upload.
+
+        The object appears when the last part has arrived, or not at all. Raises AlreadyStored if
+        the condition does not hold at that moment, AwsFailed, or whatever the stream raised.
+        """
+        transfer = TransferConfig(
+            multipart_threshold=parts.size,
+            multipart_chunksize=parts.size,
+            max_request_concurrency=parts.in_flight,
+            max_in_memory_upload_chunks=parts.in_flight,
+        )
+        with (
+            aws.translated(f"s3 upload of {key}"),
+            _conditional(self._client, condition),
+            TransferManager(self._client, transfer) as manager,
+        ):
+            manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
+
+    def put(self, key: str, body: bytes, condition: WriteCondition | None = None) -> None:
+        """Store a small JSON object in one call; raises AlreadyStored, AwsFailed."""
+        with aws.translated(f"s3:PutObject of {key}"):
+            self._client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType="application/json",
+                **(condition.parameters() if condition else {}),
+            )
+
+    def open(self, key: str) -> BinaryIO:
+        """Give the object's bytes as a stream."""
+        with aws.translated(f"s3:GetObject of {key}"):
+            body: BinaryIO = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+            return body
+
+    def read(self, key: str) -> bytes:
+        """Give a small object whole."""
+        with aws.translated(f"s3:GetObject of {key}"), self.open(key) as body:
+            return body.read()
+
+    def delete(self, key: str) -> None:
+        """Delete one object; the bucket's versioning keeps it recoverable for a while."""
+        with aws.translated(f"s3:DeleteObject of {key}"):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
+
+class _conditional:  # noqa: N801  read as a statement: with _conditional(…)
+    """Adds the condition to the calls that make the object: s3transfer has no argument for it."""
+
+    EVENTS = ("PutObject", "CompleteMultipartUpload")
+
+    def __init__(self, client: Any, condition: WriteCondition) -> None:  # noqa: ANN401
+        self._events = client.meta.events
+        self._parameters = condition.parameters()
+
+    def _add(self, params: dict[str, Any], **_: object) -> None:
+        params.update(self._parameters)
+
+    def __enter__(self) -> None:
+        for operation in self.EVENTS:
+            self._events.register(f"provide-client-params.s3.{operation}", self._add)
+
+    def __exit__(self, *_: object) -> None:
+        for operation in self.EVENTS:
+            self._events.unregister(f"provide-client-params.s3.{operation}", self._add)

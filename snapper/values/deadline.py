@@ -1,0 +1,30 @@
+"""How much time is left: asked by those who must stop early, given by whoever runs them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+RESERVE = 30.0
+"""Seconds kept for stopping pg_dump, aborting the upload and telling the reason."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """`remaining` gives the seconds until the process is ended from outside; None: never."""
+
+    remaining: Callable[[], float] | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until the work must stop by itself, or None if it may take for ever."""
+        return None if self.remaining is None else self.remaining() - RESERVE
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """End `seconds` from now."""
+        end = time.monotonic() + seconds
+        return cls(lambda: end - time.monotonic())
+
+
+NO_DEADLINE = Deadline()

@@ -1,0 +1,51 @@
+"""One job, whole: read its secrets, dump, then prune. No success, no prune."""
+
+from snapper.edges.parameters import Parameters
+from snapper.errors import SnapperError
+from snapper.values.job import Job, write_time
+from snapper.verbs.dump import Dumper
+from snapper.verbs.prune import prune
+
+
+def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
+    """Back up the job's database and then delete what is beyond its count.
+
+    Tells `dump.ended` with the figures of the backup, or `dump.failed` with the reason, and
+    raises whatever kept the backup from being made.
+    """
+    events = dumper.events
+    try:
+        database = parameters.database(job.database)
+        manifest = dumper.dump(job, database)
+    except SnapperError as error:
+        events.emit(
+            "dump.failed",
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            kind=type(error).__name__,
+            reason=str(error),
+            hint=error.hint,
+        )
+        raise
+    if manifest is not None:
+        events.emit(
+            "dump.ended",
+            database=job.database,
+            object=manifest.dump_key,
+            seconds=(manifest.finished_at - manifest.started_at).total_seconds(),
+            database_bytes=manifest.database_bytes,
+            dump_bytes=manifest.dump_bytes,
+            backup_bytes=manifest.backup_bytes,
+            sha256=manifest.sha256,
+        )
+    try:
+        prune(dumper.vault, database, events, just_made=job.scheduled_at)
+    except SnapperError as error:
+        events.emit(
+            "prune.failed",
+            database=job.database,
+            kind=type(error).__name__,
+            reason=str(error),
+            hint=error.hint,
+        )
+        raise

@@ -1,0 +1,89 @@
+"""Which backups there are: the bucket itself is the truth."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from snapper.edges.storage import StoredObject, Vault
+from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.values.job import write_time
+from snapper.values.keys import Kind, object_key, parse_key, prefix
+from snapper.values.manifest import Manifest
+from snapper.values.retention import Entry
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The objects that lie in the vault for one database at one scheduled time."""
+
+    database: str
+    taken_at: datetime
+    objects: dict[Kind, StoredObject] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry:
+        """What retention needs to know of it."""
+        return Entry(self.taken_at, frozenset(self.objects))
+
+    @property
+    def manifest_key(self) -> str:
+        """The key of the object that makes it a backup."""
+        return object_key(self.database, self.taken_at, Kind.MANIFEST)
+
+
+def holdings(vault: Vault, database: str) -> list[Holding]:
+    """Give everything of ours under exactly this database's prefix, newest first.
+
+    Objects that are not named as Snapper names them are not ours, and not mentioned.
+    """
+    return _group(database, vault.list(prefix(database)))
+
+
+def holding_at(vault: Vault, database: str, at: datetime) -> Holding:
+    """Give what lies there for one scheduled time; its `objects` are empty if there is nothing."""
+    # One listing under the stem of the keys: a HEAD would need the right to read the backup.
+    stem = object_key(database, at, Kind.MANIFEST).removesuffix(Kind.MANIFEST)
+    found = _group(database, vault.list(stem))
+    return found[0] if found else Holding(database, at)
+
+
+def backups(vault: Vault, database: str) -> list[Holding]:
+    """Give the complete backups of one database, newest first."""
+    return [holding for holding in holdings(vault, database) if holding.entry.complete]
+
+
+def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
+    """Read the manifest of the newest backup, or of the newest one not after `at`.
+
+    Raises BackupNotFound if there is none, BackupDamaged if manifest and object disagree.
+    """
+    for holding in backups(vault, database):
+        if at is None or holding.taken_at <= at:
+            return read_manifest(vault, holding)
+    limit = f" at or before {write_time(at)}" if at else ""
+    raise BackupNotFound(f"there is no backup of {database}{limit} in {vault.bucket}")
+
+
+def read_manifest(vault: Vault, holding: Holding) -> Manifest:
+    """Read the manifest of a complete backup and hold it against the listing.
+
+    Raises BackupDamaged if it belongs elsewhere or the object has another size.
+    """
+    manifest = Manifest.from_json(vault.read(holding.manifest_key).decode(errors="replace"))
+    if manifest.key != holding.manifest_key:
+        raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
+    listed = holding.objects[Kind.DUMP].size
+    if listed != manifest.backup_bytes:
+        raise BackupDamaged(
+            f"{manifest.dump_key} has {listed} bytes, its manifest says {manifest.backup_bytes}"
+        )
+    return manifest
+
+
+def _group(database: str, objects: Iterable[StoredObject]) -> list[Holding]:
+    found: dict[datetime, Holding] = {}
+    for stored in objects:
+        if parsed := parse_key(database, stored.key):
+            at, kind = parsed
+            found.setdefault(at, Holding(database, at)).objects[kind] = stored
+    return sorted(found.values(), key=lambda holding: holding.taken_at, reverse=True)

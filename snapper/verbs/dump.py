@@ -1,0 +1,154 @@
+"""Dump one database into the vault: all of it, or nothing."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import snapper
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.pg_dump import CheckedDump, pg_dump_command
+from snapper.edges.postgres import ServerFacts, inspect
+from snapper.edges.storage import Vault, WriteCondition
+from snapper.edges.stream import GzipStream
+from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
+from snapper.values.connection import Connection
+from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
+from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
+from snapper.values.manifest import Manifest
+from snapper.values.parts import plan_parts
+from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
+from snapper.verbs.catalog import Holding, holding_at
+from snapper.verbs.events import Events
+
+LONGEST_FINISH = timedelta(minutes=16)
+"""Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
+
+
+@dataclass(frozen=True)
+class Dumper:
+    """What dumping needs beside the job: where to, with which tools, until when."""
+
+    vault: Vault
+    tools: ClientTools
+    events: Events
+    deadline: Deadline = NO_DEADLINE
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def dump(self, job: Job, database: Database) -> Manifest | None:
+        """Make the backup of this job, or give None where an earlier delivery made it already.
+
+        The object appears when pg_dump has ended well and its last byte has arrived; the manifest
+        follows, and with it the backup exists. After any error neither is there, and no upload is
+        left open. Raises DumpFailed, DeadlineReached, DatabaseUnreachable, DatabaseUnsupported,
+        BackupInProgress, AwsFailed.
+        """
+        earlier = holding_at(self.vault, job.database, job.scheduled_at)
+        if earlier.entry.complete:
+            self._skip(job)
+            return None
+        condition = self._condition(earlier)
+        redact = Redactor(database.connection)
+        connection = Connection.parse(database.connection)
+        started_at = self.now()
+        facts = inspect(connection, redact)
+        major = self.tools.major_for(facts.major)
+        if not facts.encrypted:
+            self.events.emit(
+                "connection.plain",
+                database=job.database,
+                hint="add sslmode=require to the connection, or verify-full with sslrootcert",
+            )
+        version = self.tools.version("pg_dump", major)
+        self.events.emit(
+            "dump.began",
+            database=job.database,
+            server_version=facts.version,
+            pg_dump_version=version,
+            database_bytes=facts.size,
+        )
+        try:
+            stream = self._store(job, connection, facts, major, condition, redact)
+            manifest = Manifest(
+                database=job.database,
+                database_name=facts.database_name,
+                scheduled_at=job.scheduled_at,
+                started_at=started_at,
+                finished_at=self.now(),
+                snapper_version=snapper.__version__,
+                server_version=facts.version,
+                pg_dump_version=version,
+                encoding=facts.encoding,
+                encrypted_connection=facts.encrypted,
+                database_bytes=facts.size,
+                dump_bytes=stream.dump_bytes,
+                backup_bytes=stream.backup_bytes,
+                sha256=stream.sha256,
+            )
+            self.vault.put(manifest.key, manifest.to_json().encode(), WriteCondition())
+        except AlreadyStored:
+            # The other delivery won while this one was dumping: its backup stands.
+            if holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
+                self._skip(job)
+                return None
+            raise
+        return manifest
+
+    def _store(
+        self,
+        job: Job,
+        connection: Connection,
+        facts: ServerFacts,
+        major: int,
+        condition: WriteCondition,
+        redact: Redactor,
+    ) -> GzipStream:
+        command = pg_dump_command(self.tools, major, connection)
+        environment = {**self.tools.environment(), **connection.environment()}
+        with CheckedDump(command, environment, redact) as source, self._watched(source):
+            stream = GzipStream(source)
+            key = object_key(job.database, job.scheduled_at, Kind.DUMP)
+            self.vault.upload(stream, key, plan_parts(facts.size), condition)
+        return stream
+
+    @contextmanager
+    def _watched(self, source: CheckedDump) -> Iterator[None]:
+        """Stop the dump while there is still time to clear up and to say so."""
+        seconds = self.deadline.seconds_left
+        if seconds is None:
+            yield
+            return
+        reason = DeadlineReached(
+            f"the dump was stopped {RESERVE:.0f} s before the function's time was over",
+            hint="what takes longer than 15 minutes cannot be dumped by a Lambda function",
+        )
+        timer = threading.Timer(max(seconds, 0), source.stop, [reason])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _condition(self, earlier: Holding) -> WriteCondition:
+        """Say what may be overwritten: nothing, or the dump that a dead writer left unfinished.
+
+        A writer that is between its dump and its manifest must not lose its dump to us: so a
+        young dump without manifest is waited for, and an old one replaced only if it is still
+        the same object when ours is complete.
+        """
+        left_over = earlier.objects.get(Kind.DUMP)
+        if left_over is None:
+            return WriteCondition()
+        if self.now() - left_over.changed_at < LONGEST_FINISH:
+            raise BackupInProgress(
+                f"{left_over.key} was stored a moment ago and has no manifest yet",
+                hint="the job comes back to the queue and is tried again",
+            )
+        return WriteCondition(replaces=left_over.etag)
+
+    def _skip(self, job: Job) -> None:
+        self.events.emit("dump.skipped", database=job.database, reason="this backup is there")

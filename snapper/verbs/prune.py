@@ -1,0 +1,51 @@
+"""Carry out what retention decides for one database."""
+
+from datetime import datetime
+
+from snapper.edges.storage import Vault
+from snapper.errors import SnapperError
+from snapper.values.job import write_time
+from snapper.values.keys import Kind
+from snapper.values.retention import Verdict, plan
+from snapper.values.secrets import Database
+from snapper.verbs.catalog import Holding, holdings
+from snapper.verbs.events import Events
+
+# The manifest goes first: from then on there is no backup that could be found without its dump.
+_ORDER = (Kind.MANIFEST, Kind.DUMP)
+
+
+def prune(
+    vault: Vault, database: Database, events: Events, just_made: datetime | None = None
+) -> list[Verdict]:
+    """Delete the oldest backups beyond the database's count, and give every verdict.
+
+    Oldest first, so that after a failure between any two deletes what is left is still the
+    newest. A failed delete does not keep the others from being tried; the first one is raised.
+    """
+    found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
+    verdicts = plan([holding.entry for holding in found.values()], database.retention, just_made)
+    failures: list[SnapperError] = []
+    for verdict in reversed(verdicts):
+        if verdict.keep:
+            continue
+        try:
+            _delete(vault, found[verdict.entry.taken_at])
+        except SnapperError as error:
+            failures.append(error)
+            continue
+        events.emit(
+            "backup.pruned",
+            database=database.key,
+            scheduled_at=write_time(verdict.entry.taken_at),
+            reason=verdict.reason,
+        )
+    if failures:
+        raise failures[0]
+    return verdicts
+
+
+def _delete(vault: Vault, holding: Holding) -> None:
+    for kind in _ORDER:
+        if kind in holding.objects:
+            vault.delete(holding.objects[kind].key)
