@@ -60,19 +60,19 @@ def _succeeds(
 ) -> bool:
     """Do one job. Its failure has been told, or is told here: it must not stop the others."""
     try:
-        back_up(Job.from_json(record["body"]), parameters, dumper)
+        job = Job.from_json(record["body"])
     except SnapperError as error:
         telemetry.emit(
-            "job.failed",
-            message=record["messageId"],
-            kind=type(error).__name__,
-            reason=str(error),
-            hint=error.hint,
+            "job.failed", message=record["messageId"], reason=str(error), hint=error.hint
         )
         return False
+    try:
+        back_up(job, parameters, dumper)
+    except SnapperError:
+        return False
     except Exception as error:
-        # Only where it happened: the text of an unknown error may hold anything.
-        telemetry.emit("job.failed", message=record["messageId"], **_place(error))
+        # A defect of ours must be as loud as any failure, but its text may hold anything.
+        telemetry.emit("dump.failed", database=job.database, **_place(error))
         return False
     return True
 

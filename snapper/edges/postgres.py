@@ -69,7 +69,7 @@ def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
 
 
 def _trust_system_roots(connection: Connection) -> None:
-    """Show psycopg2's own OpenSSL where the system keeps its certificates: it was built elsewhere."""
+    """Show psycopg2's own OpenSSL where the system keeps its certificates."""
     if connection.parameters.get("sslrootcert") != "system" or "SSL_CERT_FILE" in os.environ:
         return
     if bundle := next((path for path in _SYSTEM_ROOTS if Path(path).exists()), None):

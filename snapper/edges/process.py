@@ -1,0 +1,99 @@
+"""A PostgreSQL tool as a child process: its own group, its last words, no secret in its argv."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from snapper.errors import SettingsError
+from snapper.values.redaction import Redactor
+
+# How much of stderr is kept: a tool that floods it must fill neither memory nor its pipe.
+_MESSAGE_LINES = 20
+_LONGEST_LINE = 4096
+_STOP_SECONDS = 5
+
+
+class ToolProcess:
+    """One run of a tool. As a context it never outlives its block."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        redact: Redactor,
+        *,
+        feed: bool = False,
+    ) -> None:
+        """Start the tool; `feed` opens its standard input. Raises SettingsError if it cannot run."""
+        self.name = Path(command[0]).name
+        self._redact = redact
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if feed else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                process_group=0,
+            )
+        except OSError as error:
+            raise SettingsError(f"{command[0]} cannot be started: {error.strerror}") from None
+        pipe = self._process.stdin if feed else self._process.stdout
+        self.pipe = cast("IO[bytes]", pipe)
+        self._errors = cast("IO[bytes]", self._process.stderr)
+        self._messages: deque[bytes] = deque(maxlen=_MESSAGE_LINES)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+        self._listener.join()
+        with contextlib.suppress(BrokenPipeError):
+            self.pipe.close()
+        self._errors.close()
+
+    def wait(self) -> int:
+        """Wait for the tool to end by itself, and give its status."""
+        status = self._process.wait()
+        self._listener.join()
+        return status
+
+    def end(self) -> None:
+        """End the whole group: first kindly, so that the tool can cancel its query on the server."""
+        for name in (signal.SIGTERM, signal.SIGKILL):
+            if self._process.poll() is not None:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, name)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_SECONDS)
+
+    def obituary(self, status: int) -> str:
+        """Say how it ended, in its own last words with the secrets masked."""
+        text = b"".join(self._messages).decode(errors="replace")
+        words = " ".join(self._redact(text).split()) or "it said nothing"
+        how = (
+            f"was killed by {signal.Signals(-status).name}"
+            if status < 0
+            else f"exited with status {status}"
+        )
+        return f"{self.name} {how}: {words}"
+
+    def _listen(self) -> None:
+        for line in iter(lambda: self._errors.readline(_LONGEST_LINE), b""):
+            self._messages.append(line)

@@ -1,0 +1,71 @@
+"""Restore one backup into a database: checked while it flows, committed only when it is whole."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from isal import isal_zlib
+
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.postgres import inspect
+from snapper.edges.psql import FedPsql, psql_command
+from snapper.edges.storage import Vault
+from snapper.errors import BackupDamaged
+from snapper.values.connection import Connection
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+
+_BLOCK = 1 << 20
+_GZIP = 16 + isal_zlib.MAX_WBITS
+
+
+def restore(
+    vault: Vault,
+    manifest: Manifest,
+    target: str,
+    tools: ClientTools,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Feed a backup to psql on the `target` connection, in one transaction.
+
+    `progress` is told the compressed bytes read so far. The target is as it was after any error:
+    BackupDamaged if the object is not what the manifest says, RestoreFailed with psql's reason,
+    DatabaseUnreachable, AwsFailed.
+    """
+    redact = Redactor(target)
+    connection = Connection.parse(target)
+    major = tools.major_for(inspect(connection, redact).major)
+    environment = {**tools.environment(), **connection.environment()}
+    with FedPsql(psql_command(tools, major, connection), environment, redact) as psql:
+        for sql in checked_sql(vault, manifest, progress):
+            psql.write(sql)
+        psql.finish()
+
+
+def checked_sql(
+    vault: Vault, manifest: Manifest, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[bytes]:
+    """Give a backup's plain SQL piece by piece; the last piece comes only after all was checked.
+
+    Raises BackupDamaged if size or SHA-256 of the object or the size of the SQL disagree with the
+    manifest, or if it is no gzip.
+    """
+    digest, read, written = hashlib.sha256(), 0, 0
+    gunzip = isal_zlib.decompressobj(_GZIP)
+    with vault.open(manifest.dump_key) as body:
+        try:
+            while block := body.read(_BLOCK):
+                digest.update(block)
+                read += len(block)
+                progress(read)
+                if sql := gunzip.decompress(block):
+                    written += len(sql)
+                    yield sql
+        except isal_zlib.error as error:
+            raise BackupDamaged(f"{manifest.dump_key} is no whole gzip: {error}") from None
+    if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
+        raise BackupDamaged(
+            f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "
+            f"{digest.hexdigest()}, its manifest says {manifest.backup_bytes} of {manifest.sha256}"
+        )
+    if not gunzip.eof or written != manifest.dump_bytes:
+        raise BackupDamaged(f"{manifest.dump_key} unpacks to {written} bytes, not to its dump")
