@@ -6,16 +6,18 @@ both sorted streams are then walked side by side. Equal streams mean equal rows,
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions, sql
 
-from local.definitions import definitions
+from snapper.edges.postgres import APPLICATION, DEFAULTS
+from snapper.values.connection import Connection
+
+Define = Callable[[str], Mapping[str, object]]
+"""Gives the definitions of a database by name, such as `local.definitions.definitions`."""
 
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20
@@ -67,11 +69,11 @@ class Comparison:
         return not self.differences
 
 
-def compare(source: str, copy: str, pg_dump: Path | None = None) -> Comparison:
+def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
     """Compare two databases, given as connection strings.
 
-    Rows of all tables and materialised views, sequences, large objects; with a `pg_dump` also
-    every definition, as that tool writes it. Raises psycopg2.Error when a side cannot be read.
+    Rows of all tables and materialised views, sequences, large objects; with `define` also every
+    definition that it gives for a connection. Raises psycopg2.Error when a side cannot be read.
     """
     with closing(_open(source)) as left, closing(_open(copy)) as right:
         tables, copied_tables = _names(left, _TABLES), _names(right, _TABLES)
@@ -88,15 +90,15 @@ def compare(source: str, copy: str, pg_dump: Path | None = None) -> Comparison:
         differences += _unequal("sequence", _sequences(left), _sequences(right))
         objects = _large_objects(left)
         differences += _unequal("large object", objects, _large_objects(right))
-    if pg_dump:
-        differences += _unequal(
-            "definition", definitions(source, pg_dump), definitions(copy, pg_dump)
-        )
+    if define:
+        differences += _unequal("definition", define(source), define(copy))
     return Comparison(len(tables), rows, len(objects), tuple(differences))
 
 
-def _open(connection_string: str) -> Connection:
-    connection = psycopg2.connect(connection_string, application_name="snapper")
+def _open(text: str) -> extensions.connection:
+    parsed = Connection.parse(text)
+    conninfo = parsed.conninfo(DEFAULTS, application_name=APPLICATION)
+    connection = psycopg2.connect(conninfo, password=parsed.password)
     # One instant for all tables, as pg_dump sees them.
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
     with connection.cursor() as cursor:
@@ -104,7 +106,7 @@ def _open(connection_string: str) -> Connection:
     return connection
 
 
-def _names(connection: Connection, query: str) -> dict[str, sql.Identifier]:
+def _names(connection: extensions.connection, query: str) -> dict[str, sql.Identifier]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return {".".join(name): sql.Identifier(*name) for name in cursor.fetchall()}
@@ -129,7 +131,7 @@ def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
     return tally
 
 
-def _hashes(connection: Connection, table: sql.Identifier) -> Iterator[bytes]:
+def _hashes(connection: extensions.connection, table: sql.Identifier) -> Iterator[bytes]:
     with connection.cursor(name="rows") as cursor:
         cursor.itersize = _AT_ONCE
         cursor.execute(sql.SQL(_ROWS).format(table))
@@ -137,7 +139,7 @@ def _hashes(connection: Connection, table: sql.Identifier) -> Iterator[bytes]:
             yield bytes(digest)
 
 
-def _sequences(connection: Connection) -> dict[str, object]:
+def _sequences(connection: extensions.connection) -> dict[str, object]:
     found: dict[str, object] = {}
     with connection.cursor() as cursor:
         for name, sequence in _names(connection, _SEQUENCES).items():
@@ -146,7 +148,7 @@ def _sequences(connection: Connection) -> dict[str, object]:
     return found
 
 
-def _large_objects(connection: Connection) -> dict[str, object]:
+def _large_objects(connection: extensions.connection) -> dict[str, object]:
     with connection.cursor() as cursor:
         cursor.execute(_LARGE_OBJECTS)
         return {
@@ -155,7 +157,7 @@ def _large_objects(connection: Connection) -> dict[str, object]:
         }
 
 
-def _content(connection: Connection, number: int) -> bytes:
+def _content(connection: extensions.connection, number: int) -> bytes:
     digest = hashlib.sha256()
     with closing(connection.lobject(number, "rb")) as large_object:
         while block := large_object.read(_BLOCK):

@@ -1,11 +1,11 @@
 """What a database is made of, as its own pg_dump writes it: one text per object."""
 
-import os
 import re
 import subprocess
-from pathlib import Path
 
-from snapper.errors import SnapperError
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.pg_dump import pg_dump_command
+from snapper.errors import DumpFailed
 from snapper.values.connection import Connection
 from snapper.values.redaction import Redactor
 
@@ -17,13 +17,23 @@ _ENTRY = re.compile(
 _END = re.compile(r"^--\n-- PostgreSQL database dump complete\n--\n", re.MULTILINE)
 
 
-def definitions(connection: str, pg_dump: Path) -> dict[str, str]:
-    """Give every definition by kind and name, with its owner; raise SnapperError if it cannot.
+def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, str]:
+    """Give every definition by kind and name, with its owner; raise DumpFailed if it cannot.
 
     The order of grants has no meaning, and the version lines and the token that newer releases
     write around a dump are not part of any definition.
     """
-    return read(_schema(connection, pg_dump))
+    parsed = Connection.parse(connection)
+    done = subprocess.run(
+        [*pg_dump_command(tools, major, parsed), "--schema-only", "--encoding=UTF8"],
+        env={**tools.environment(), **parsed.environment()},
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = Redactor(connection)(done.stderr.decode(errors="replace"))
+        raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
+    return read(done.stdout.decode(errors="surrogateescape"))
 
 
 def read(dump: str) -> dict[str, str]:
@@ -44,23 +54,3 @@ def read(dump: str) -> dict[str, str]:
         for name, bodies in found.items()
         for number, body in enumerate(sorted(bodies))
     }
-
-
-def _schema(connection: str, pg_dump: Path) -> str:
-    parsed = Connection.parse(connection)
-    place = parsed.conninfo({"connect_timeout": 10}, application_name="snapper")
-    done = subprocess.run(
-        [pg_dump, "--schema-only", "--no-password", "--encoding=UTF8", f"--dbname={place}"],
-        env={"PATH": os.defpath, "LD_LIBRARY_PATH": str(library(pg_dump)), **parsed.environment()},
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = Redactor(connection)(done.stderr.decode(errors="replace")).strip()
-        raise SnapperError(f"the definitions cannot be read: {reason}")
-    return done.stdout.decode(errors="surrogateescape")
-
-
-def library(tool: Path) -> Path:
-    """Give the directory of the libraries that belong to a client tool."""
-    return tool.parents[1] / "lib"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions, sql
 
 SQL = Path(__file__).parent / "sql"
 
@@ -60,6 +59,6 @@ def change(database: str, run: int) -> None:
         _run(connection, statements.replace("{run}", str(run)))
 
 
-def _run(connection: Connection, statements: str) -> None:
+def _run(connection: extensions.connection, statements: str) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute(statements)
