@@ -31,7 +31,7 @@ class ToolProcess:
         *,
         feed: bool = False,
     ) -> None:
-        """Start the tool; `feed` opens its standard input. Raises SettingsError if it cannot run."""
+        """Start the tool, reading it or feeding it; raises SettingsError if it cannot run."""
         self.name = Path(command[0]).name
         self._redact = redact
         try:
@@ -74,7 +74,7 @@ class ToolProcess:
         return status
 
     def end(self) -> None:
-        """End the whole group: first kindly, so that the tool can cancel its query on the server."""
+        """End the whole group: kindly first, so that the server hears of it."""
         for name in (signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is not None:
                 return

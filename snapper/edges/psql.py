@@ -1,5 +1,6 @@
 """One psql that is fed a dump inside one transaction."""
 
+import contextlib
 from collections.abc import Mapping
 
 from snapper.edges.client_tools import ClientTools
@@ -43,9 +44,8 @@ class FedPsql(ToolProcess):
 
     def finish(self) -> None:
         """Say that the dump is whole: psql commits. Raises RestoreFailed if it does not."""
-        try:
+        # A broken pipe says only that psql has ended already; its status tells why.
+        with contextlib.suppress(BrokenPipeError):
             self.pipe.close()
-        except BrokenPipeError:
-            pass  # psql has ended already; its status tells why
         if status := self.wait():
             raise RestoreFailed(self.obituary(status))

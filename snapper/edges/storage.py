@@ -36,8 +36,8 @@ class WriteCondition:
 class Readable(Protocol):
     """A stream that raises rather than end early: an empty read means complete."""
 
-    def read(self, size: int, /) -> bytes:
-        """Give exactly `size` bytes, or fewer at the true end."""
+    def read(self, size: int = -1, /) -> bytes:
+        """Give exactly `size` bytes, or fewer at the true end; without a size all that is left."""
         ...
 
 

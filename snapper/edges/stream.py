@@ -37,16 +37,19 @@ class GzipStream:
         """The hexadecimal SHA-256 of everything read so far."""
         return self._hash.hexdigest()
 
-    def read(self, size: int, /) -> bytes:
-        """Give exactly `size` compressed bytes, fewer at the end; raises what the source does."""
-        while len(self._ready) < size and not self._ended:
+    def read(self, size: int = -1, /) -> bytes:
+        """Give exactly `size` compressed bytes, fewer at the end; raises what the source does.
+
+        Without a size gives all that is left: s3transfer asks so once a first part came short.
+        """
+        while not self._ended and (size < 0 or len(self._ready) < size):
             block = self._source.read(_BLOCK)
             self.dump_bytes += len(block)
             self._ended = not block
             self._ready += self._gzip.compress(block) if block else self._gzip.flush()
         with memoryview(self._ready) as view:
-            given = bytes(view[:size])
-        del self._ready[:size]
+            given = bytes(view[:size] if size >= 0 else view)
+        del self._ready[: len(given)]
         self._hash.update(given)
         self.backup_bytes += len(given)
         return given

@@ -60,7 +60,7 @@ def checked_sql(
                 if sql := gunzip.decompress(block):
                     written += len(sql)
                     yield sql
-        except isal_zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
             raise BackupDamaged(f"{manifest.dump_key} is no whole gzip: {error}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
         raise BackupDamaged(

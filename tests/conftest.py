@@ -1,0 +1,88 @@
+"""What every test may ask for: no credentials of this machine, real servers, a real S3 API."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bin.pg_dump.layer import client_root
+from local.cloud import Cloud
+from local.postgres import PostgresServer
+from local.run_directory import run_directory
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.storage import Vault
+from tests.support.databases import Source
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgets to say where it is going reaches nothing."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def run_dir() -> Iterator[Path]:
+    """One directory for all that the session starts."""
+    with run_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
+    """Give a running server of a major; one per major for the whole session."""
+    with ExitStack() as stack:
+        servers: dict[int, PostgresServer] = {}
+
+        def start(major: int) -> PostgresServer:
+            if major not in servers:
+                made = PostgresServer(major, run_dir / f"postgres-{major}", password="p@ss:/,|%&")
+                servers[major] = stack.enter_context(made)
+            return servers[major]
+
+        yield start
+
+
+@pytest.fixture
+def source(server: Callable[[int], PostgresServer]) -> Callable[..., Source]:
+    """Give a new database on a server of a major, with the SQL run in it."""
+
+    def make(major: int = 17, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
+        chosen = server(major)
+        name = f"source {next(_NUMBERS)}"
+        Source(chosen, "postgres").run(f'CREATE DATABASE "{name}"')
+        made = Source(chosen, name)
+        made.run(sql)
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tools() -> ClientTools:
+    """Give the client tools of this machine, laid out as in the layer."""
+    return ClientTools(client_root())
+
+
+@pytest.fixture(scope="session")
+def cloud(run_dir: Path) -> Iterator[Cloud]:
+    """Give the embedded cloud, one for the whole session."""
+    with Cloud.start(run_dir / "cloud") as started:
+        yield started
+
+
+@pytest.fixture
+def vault(cloud: Cloud) -> Vault:
+    """Give a new, empty bucket behind a real S3 API."""
+    bucket = f"vault-{next(_NUMBERS)}"
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    return Vault(bucket, cloud.client("s3"))

@@ -1,0 +1,49 @@
+"""Builders for what is backed up: a database, its job, its secrets."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg2
+
+from local.postgres import PostgresServer
+from snapper.values.job import Job
+from snapper.values.secrets import Database
+
+AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One database of a throw-away server."""
+
+    server: PostgresServer
+    name: str
+
+    @property
+    def dsn(self) -> str:
+        return self.server.dsn(self.name)
+
+    def run(self, sql: str) -> None:
+        link = psycopg2.connect(self.dsn)
+        try:
+            link.autocommit = True
+            link.cursor().execute(sql)
+        finally:
+            link.close()
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        link = psycopg2.connect(self.dsn)
+        try:
+            cursor = link.cursor()
+            cursor.execute(sql)
+            found: list[tuple[object, ...]] = cursor.fetchall()
+            return found
+        finally:
+            link.close()
+
+    def database(self, key: str = "orders", retention: int = 2) -> Database:
+        return Database(key, self.dsn, retention)
+
+
+def job(at: datetime = AT, database: str = "orders") -> Job:
+    return Job(database, at)
