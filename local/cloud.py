@@ -31,6 +31,7 @@ from local.loopback import LOOPBACK
 from snapper.errors import SnapperError
 
 START_SECONDS = 30.0
+ACCOUNT = "000000000000"
 SERVICES = "events,iam,kms,lambda,logs,monitoring,s3,scheduler,sns,sqs,ssm,sts"
 # Where a developer's own AWS profile must not be looked for.
 NO_FILE = os.devnull
@@ -46,6 +47,7 @@ class Cloud:
     def __init__(self, directory: Path, port: int, certificate: Certificate, region: str) -> None:
         self.directory = directory
         self.region = region
+        self.account = ACCOUNT
         self.address = f"{LOOPBACK}:{port}"
         self.endpoint_url = f"https://{self.address}"
         self.ca_bundle = certificate.authority
@@ -187,6 +189,7 @@ class Cloud:
             "MINISTACK_HOST": LOOPBACK,
             "GATEWAY_PORT": self.address.rpartition(":")[2],
             "MINISTACK_REGION": self.region,
+            "MINISTACK_ACCOUNT_ID": self.account,
             "MINISTACK_SSL_CERT": str(self._certificate.chain),
             "MINISTACK_SSL_KEY": str(self._certificate.key),
             "USE_SSL": "1",

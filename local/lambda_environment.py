@@ -1,7 +1,6 @@
 """One execution environment: a process in which the Lambda runtime runs one function."""
 
 import concurrent.futures
-import os
 import signal
 import sys
 import threading
@@ -88,7 +87,7 @@ def variables(function: Function, task: Path, layers: Path, scratch: Path) -> di
         for name, value in function.environment.items()
     }
     return {
-        "PATH": f"{layers}/bin:{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"/usr/local/bin:/usr/bin:/bin:{layers}/bin",
         "LD_LIBRARY_PATH": f"{layers}/lib",
         "PYTHONPATH": f"{task}:{layers}/python",
         "PYTHONUNBUFFERED": "1",

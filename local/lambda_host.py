@@ -46,6 +46,7 @@ class LambdaHost:
         self._functions = run_dir.resolve() / "functions"
         self._logs = run_dir.resolve() / "logs"
         self._installed: dict[str, _Installed] = {}
+        self._layers: dict[str, Path] = {}
         self._lock = threading.Lock()
         self._logs.mkdir(parents=True, exist_ok=True)
         self._server = _Server(self)
@@ -63,6 +64,14 @@ class LambdaHost:
         (directory / "tmp").mkdir()
         with self._lock:
             self._installed[function.name] = _Installed(function, directory)
+
+    def add_layer(self, arn: str, archive: Path) -> None:
+        """Remember where the zip of a layer's version is."""
+        self._layers[arn] = archive
+
+    def layer(self, arn: str) -> Path:
+        """Give the zip of a layer's version."""
+        return self._layers[arn]
 
     def remove(self, name: str) -> None:
         """End a function's environments and remove its files; its log stays."""
