@@ -31,6 +31,7 @@ class DatabaseReport:
     key: str
     backups: tuple[Manifest, ...] = ()
     pruned: tuple[str, ...] = ()
+    exported: tuple[str, ...] = ()
     comparison: Comparison | None = None
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -68,6 +69,7 @@ class DatabaseReport:
                 for backup in self.backups
             ],
             "pruned": list(self.pruned),
+            "exported": list(self.exported),
             "restored": self.restored,
             "identical": self.identical,
             "tables": self.comparison.tables if self.comparison else None,
@@ -80,13 +82,12 @@ class DatabaseReport:
 
 @dataclass(frozen=True)
 class DemoReport:
-    """The whole demo; `outputs` are the deployed program's, `exported` the files copied out."""
+    """The whole demo; `outputs` are the deployed program's."""
 
     databases: tuple[DatabaseReport, ...]
     resources: int
     outputs: Mapping[str, str]
     seconds: float
-    exported: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -99,6 +100,5 @@ class DemoReport:
             "good": self.good,
             "seconds": round(self.seconds, 1),
             "resources": self.resources,
-            "exported": list(self.exported),
             "databases": [database.to_dict() for database in self.databases],
         }

@@ -35,5 +35,5 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every error is told, none is a stack trace."""
     command = typer.main.get_command(app)
     with outcome.told(as_json="--json" in arguments) as result:
-        result.code = command.main(list(arguments), prog_name="snapper", standalone_mode=False) or 0
+        command.main(list(arguments), prog_name="snapper", standalone_mode=False, obj=result)
     return result.code

@@ -15,8 +15,8 @@ from snapper.errors import SnapperError
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(BaseException):
-    """A signal asked us to end; not an Exception, so that nobody's `except` takes it for one."""
+class Interrupted(KeyboardInterrupt):
+    """A signal asked us to end; like Ctrl-C, so that no loop or library takes it for a failure."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(number).name}")
@@ -25,9 +25,10 @@ class Interrupted(BaseException):
 
 @dataclass
 class Outcome:
-    """The exit code of the command, known when it ended."""
+    """The exit code of the command, known when it ended, and whether it printed its document."""
 
     code: int = 0
+    answered: bool = False
 
 
 @contextmanager
@@ -37,25 +38,25 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     Errors go to stderr as `error: fact` and `hint: …`; `as_json` puts one document on stdout too.
     """
     result = Outcome()
+
+    def tell(fact: str, hint: str = "") -> None:
+        print(f"error: {fact}", file=sys.stderr)
+        if hint:
+            print(f"hint: {hint}", file=sys.stderr)
+        if as_json and not result.answered:
+            print(json.dumps({"error": {"fact": fact, "hint": hint}}))
+
     try:
         yield result
     except SnapperError as error:
         result.code = error.exit_code
-        _tell(str(error), error.hint, as_json=as_json)
+        tell(str(error), error.hint)
     except TyperException as error:
         result.code = error.exit_code
-        _tell(error.format_message(), "--help shows what there is", as_json=as_json)
-    except (Interrupted, KeyboardInterrupt) as interrupted:
+        tell(error.format_message(), "--help shows what there is")
+    except KeyboardInterrupt as interrupted:
         result.code = getattr(interrupted, "exit_code", 130)
-        _tell(str(interrupted) or "interrupted", "", as_json=as_json)
-
-
-def _tell(fact: str, hint: str, *, as_json: bool) -> None:
-    print(f"error: {fact}", file=sys.stderr)
-    if hint:
-        print(f"hint: {hint}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": {"fact": fact, "hint": hint}}))
+        tell(str(interrupted) or "interrupted")
 
 
 @contextmanager
@@ -70,7 +71,13 @@ def signals_raise() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number)
 
-    former = {each: signal.signal(each, interrupt) for each in _SIGNALS}
+    # Under nohup a hang-up is none of our business.
+    heeded = [
+        each
+        for each in _SIGNALS
+        if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
+    ]
+    former = {each: signal.signal(each, interrupt) for each in heeded}
     try:
         yield
     finally:

@@ -1,0 +1,136 @@
+"""The demo's story: the real program, deployed here, backs up real servers and is put to the proof.
+
+    with demonstration(DemoOptions(), print) as demonstration:
+        demonstration.report.good
+
+Nothing in it stands in for Snapper's own parts: the deployed schedule is read back and fired, the
+packaged functions run with the rights of their own roles, and the backups are restored.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bin.pg_dump.layer import client_root
+from local.chapter import Chapter
+from local.children import ROOT
+from local.cloud import Cloud
+from local.deploy import deploy
+from local.export import check_folder
+from local.lambda_host import LambdaHost
+from local.pipeline import Pipeline
+from local.proof import ProofServers
+from local.report import DemoReport
+from local.run_directory import run_directory
+from local.sources import Sources
+from snapper.edges.client_tools import ClientTools
+from snapper.values.job import write_time
+from snapper.values.secrets import Database
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+
+STAGE = "demo"
+
+Tell = Callable[[str], None]
+"""Takes what is being done now, as a line for the person who waits."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What to demonstrate: on which databases (none: the samples), how often, keeping how many."""
+
+    databases: tuple[Database, ...] = ()
+    retention: int = 2
+    runs: int = 3
+    export: Path | None = None
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """The finished demo while all of it still runs.
+
+    `environment` is what a program needs to reach the cloud; `databases` are the connections of
+    the samples and of the restored copies, by name.
+    """
+
+    report: DemoReport
+    environment: Mapping[str, str]
+    databases: Mapping[str, str]
+
+
+@contextmanager
+def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
+    """Play the story and give what came of it; the end of `with` stops and removes everything.
+
+    What goes wrong with one database is told in its report. Raises SnapperError if the machine,
+    the deployment or the destruction is at fault.
+    """
+    began = time.monotonic()
+    if options.export:
+        check_folder(options.export)
+    with ExitStack() as stack:
+        directory = stack.enter_context(run_directory())
+        sources = stack.enter_context(Sources(options.databases, options.retention, directory))
+        proofs = stack.enter_context(ProofServers(directory))
+        # Its threads end before anything that was entered earlier is stopped under them.
+        pool = stack.enter_context(ThreadPoolExecutor())
+        tell("starting the embedded cloud and the PostgreSQL servers")
+        filled = pool.submit(sources.start)
+        tools = ClientTools(client_root())
+        cloud = stack.enter_context(Cloud.start(directory))
+        host = stack.enter_context(LambdaHost(cloud, directory))
+        filled.result()
+        tell("deploying the Pulumi program")
+        deployment = deploy(cloud, host, ROOT, STAGE, _config(sources.databases))
+        for major in sources.majors:
+            pool.submit(proofs.server, major)
+        pipeline = Pipeline(cloud, deployment.outputs, host.logs)
+        tell(f"deployed {len(deployment.registrations)} resources, {pipeline.schedule.expression}")
+        chapters = [
+            Chapter(database, sources.are_samples, pipeline, tools, proofs)
+            for database in sources.databases
+        ]
+        _run(options.runs, chapters, sources, pipeline, tell)
+        tell("restoring the newest backups and comparing them with their sources row by row")
+        list(pool.map(lambda chapter: chapter.close(options.export), chapters))
+        yield Demonstration(
+            DemoReport(
+                tuple(chapter.report(options.retention) for chapter in chapters),
+                len(deployment.registrations),
+                deployment.outputs,
+                time.monotonic() - began,
+            ),
+            {**cloud.environment(), "SNAPPER_STAGE": STAGE},
+            {name: dsn for chapter in chapters for name, dsn in chapter.reachable()},
+        )
+        tell("destroying the deployment")
+        deployment.destroy()
+
+
+def _config(databases: Sequence[Database]) -> dict[str, str]:
+    """Give the stack's settings: the two secrets, and packages for this machine's architecture."""
+    arm = platform.machine().lower() in {"arm64", "aarch64"}
+    return {
+        CONNECTIONS: "|".join(f"{each.key},{each.connection},POSTGRES" for each in databases),
+        RETENTIONS: "|".join(f"{each.key},{each.retention}" for each in databases),
+        "architecture": "arm64" if arm else "x86_64",
+    }
+
+
+def _run(
+    runs: int, chapters: Sequence[Chapter], sources: Sources, pipeline: Pipeline, tell: Tell
+) -> None:
+    """Fire the schedule so many times, and let the samples live a little in between."""
+    keys = [chapter.database.key for chapter in chapters]
+    for run in range(1, runs + 1):
+        if run > 1:
+            sources.change(run)
+        at = pipeline.fire()
+        faults = pipeline.wait(at, keys)
+        made = len(keys) - len(faults)
+        tell(f"run {run} of {runs} at {write_time(at)}: {made} of {len(keys)} backups")
+        for chapter in chapters:
+            chapter.heard(faults.get(chapter.database.key))

@@ -1,0 +1,154 @@
+"""`snapper demo`: the whole service on this machine, on sample databases or on your own."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from local.demo import Demonstration, DemoOptions, demonstration
+from local.report import DatabaseReport, DemoReport
+from snapper.cli import render
+from snapper.cli.outcome import Interrupted, Outcome, signals_raise
+from snapper.cli.progress import Progress
+from snapper.values.secrets import Database, parse_secrets
+
+
+def demo(
+    context: typer.Context,
+    database: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'KEY,connection,POSTGRES'",
+            help="Back up your own database instead of the samples; it is only read. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    retention: Annotated[
+        int, typer.Option(min=1, max=999_999, help="How many backups each database keeps.")
+    ] = 2,
+    runs: Annotated[
+        int, typer.Option(min=1, max=1000, help="How often the deployed schedule fires.")
+    ] = 3,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Copy the backups that are kept to this folder."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave all of it running until Ctrl-C.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of the tables.")
+    ] = False,
+) -> None:
+    """Deploy the real Pulumi program onto an embedded cloud and put its backups to the proof.
+
+    Two PostgreSQL servers are filled with data that hurts, the deployed schedule fires, the
+    packaged functions back up and prune, and the newest backup of each database is restored into
+    another server and compared row by row. Nothing is left behind. Exits 0 only if every run made
+    its backups and all restored databases are identical.
+    """
+    outcome: Outcome = context.obj
+    options = DemoOptions(parse_rows(database or (), retention), retention, runs, export)
+    with (
+        signals_raise(),
+        Progress() as progress,
+        demonstration(options, progress) as demonstrated,
+    ):
+        report = demonstrated.report
+        progress.pause()
+        if keep:
+            _show(report, outcome, as_json=json)
+            _keep(demonstrated, out=sys.stderr if json else sys.stdout)
+    if not keep:
+        _show(report, outcome, as_json=json)
+    outcome.code = 0 if report.good else 1
+
+
+def parse_rows(rows: Iterable[str], retention: int) -> tuple[Database, ...]:
+    """Read the user's rows with the parser of the two secrets; raises SecretsInvalid."""
+    rows = tuple(rows)
+    if not rows:
+        return ()
+    keys = dict.fromkeys(row.partition(",")[0].strip() for row in rows)
+    return parse_secrets("|".join(rows), "|".join(f"{key},{retention}" for key in keys))
+
+
+def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        outcome.answered = True
+        render.document(report.to_dict())
+        return
+    render.table(
+        ("backup", "size", "sha256", "state"),
+        [row for database in report.databases for row in _backup_rows(database)],
+    )
+    print()
+    render.table(
+        ("database", "server", "backups", "pruned", "tables", "rows", "restored"),
+        [_summary_row(database) for database in report.databases],
+    )
+    for database in report.databases:
+        for line in _remarks(database):
+            print(f"{database.key}: {line}")
+    verdict = "all backups restored, identical row by row" if report.good else "not all is good"
+    print(f"\n{verdict}; {report.resources} resources, {report.seconds:.1f} s")
+
+
+def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:
+    for backup in database.backups:
+        yield backup.dump_key, render.size(backup.backup_bytes), backup.sha256[:16], "kept"
+    for key in reversed(database.pruned):
+        yield key, "", "", "pruned"
+
+
+def _summary_row(database: DatabaseReport) -> tuple[str, ...]:
+    found = database.comparison
+    verdict = "no" if found is None else "identical" if found.identical else "DIFFERENT"
+    return (
+        database.key,
+        f"PostgreSQL {database.backups[0].server_version}" if database.backups else "",
+        str(len(database.backups)),
+        str(len(database.pruned)),
+        str(found.tables) if found else "",
+        f"{found.rows:,}" if found else "",
+        verdict,
+    )
+
+
+def _remarks(database: DatabaseReport) -> list[str]:
+    differences = database.comparison.differences if database.comparison else ()
+    faults = [
+        line
+        for fault in database.faults
+        for line in (f"error: {fault.fact}", f"hint: {fault.hint}" if fault.hint else "")
+        if line
+    ]
+    exported = [f"{len(database.exported)} files exported"] if database.exported else []
+    return [*database.notes, *exported, *differences, *faults]
+
+
+def _keep(demonstrated: Demonstration, out: TextIO) -> None:
+    """Say how to reach everything, in a line that a shell can evaluate, and wait for Ctrl-C."""
+    names = {
+        f"SNAPPER_DEMO_{''.join(c if c.isalnum() else '_' for c in name).upper()}": connection
+        for name, connection in demonstrated.databases.items()
+    }
+    assignments = {**demonstrated.environment, **names}
+    print("\nIn another terminal:\n", file=sys.stderr)
+    print(
+        "export " + " ".join(f"{name}={shlex.quote(text)}" for name, text in assignments.items()),
+        file=out,
+        flush=True,
+    )
+    print("\nEverything runs until Ctrl-C.", file=sys.stderr, flush=True)
+    try:
+        while True:
+            signal.pause()
+    except Interrupted as interrupted:
+        # The promised way to end it; any other signal is an interruption.
+        if interrupted.exit_code != 128 + signal.SIGINT:
+            raise
