@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     DUMP = ".sql.gz"
     MANIFEST = ".manifest.json"
+    VERIFICATION = ".verification.json"
 
 
 _STAMPED = re.compile(

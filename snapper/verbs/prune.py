@@ -12,7 +12,7 @@ from snapper.verbs.catalog import Holding, holdings
 from snapper.verbs.events import Events
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
-_ORDER = (Kind.MANIFEST, Kind.DUMP)
+_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DUMP)
 
 
 def prune(

@@ -1,0 +1,39 @@
+"""Where the parts of a deployed stage are: written by the deployment, read by the command line."""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Self
+
+from snapper.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Service:
+    """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule."""
+
+    version: str
+    region: str
+    parameter_root: str
+    bucket: str
+    queue_url: str
+    dead_letter_url: str
+    dispatcher: str
+    dumper: str
+    schedule: str
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read the parts; raise SettingsError if another release of Snapper wrote them."""
+        try:
+            found = json.loads(text)
+            return cls(**{field.name: str(found[field.name]) for field in fields(cls)})
+        except (ValueError, KeyError, TypeError):
+            raise SettingsError(
+                "the stage was deployed by another release of Snapper",
+                hint="use that release, or run pulumi up with this one",
+            ) from None
+
+    @property
+    def log_group(self) -> str:
+        """The log group of the dumper."""
+        return f"/aws/lambda/{self.dumper}"

@@ -1,0 +1,55 @@
+"""The verdict on one backup, recorded beside it: when it was read back, and what was found."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from snapper.errors import BackupDamaged
+from snapper.values.job import read_time, write_time
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a throw-away PostgreSQL held after a restore that took so many seconds."""
+
+    tables: int
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One verdict. It speaks of the object with this SHA-256, and of no other that replaced it."""
+
+    verified_at: datetime
+    sha256: str
+    sound: bool
+    reason: str = ""
+    restored: Restored | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict as JSON values, with its version."""
+        return {"version": VERSION, **asdict(self), "verified_at": write_time(self.verified_at)}
+
+    def to_json(self) -> str:
+        """Write the verdict as it lies in the vault."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a verdict; raise BackupDamaged if it cannot be read."""
+        try:
+            found = json.loads(text)
+            restored = found["restored"]
+            return cls(
+                verified_at=read_time(found["verified_at"]),
+                sha256=str(found["sha256"]),
+                sound=found["sound"] is True,
+                reason=str(found["reason"]),
+                restored=Restored(**restored) if restored else None,
+            )
+        except (ValueError, KeyError, TypeError):
+            raise BackupDamaged("a verification record cannot be read") from None
