@@ -1,0 +1,64 @@
+"""The pinned requirements agree with each other, so that what is tested is what is deployed."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FILES = (
+    "requirements.txt",
+    "local/requirements.txt",
+    "tests/requirements.txt",
+    "functions/requirements.lock",
+)
+PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([^\s;\\]+)")
+
+
+def lines(file: str) -> list[str]:
+    return [
+        line
+        for line in (ROOT / file).read_text().splitlines()
+        if not line.startswith(("#", "    --hash=sha256:"))
+    ]
+
+
+def pins(file: str) -> dict[str, str]:
+    return {match[1]: match[2] for line in lines(file) if (match := PIN.match(line))}
+
+
+def test_every_line_pins_one_version_and_names_no_index() -> None:
+    loose = [f"{file}: {line}" for file in FILES for line in lines(file) if not PIN.match(line)]
+    assert not loose
+    assert not [file for file in FILES if "://" in (ROOT / file).read_text()]
+
+
+def test_no_package_has_two_versions() -> None:
+    versions: dict[str, set[str]] = {}
+    for file in FILES:
+        for name, version in pins(file).items():
+            versions.setdefault(name, set()).add(version)
+    assert not {name: found for name, found in versions.items() if len(found) > 1}
+
+
+def test_the_functions_use_what_the_command_line_uses() -> None:
+    assert pins("functions/requirements.lock").items() <= pins("requirements.txt").items()
+
+
+def test_every_package_of_the_functions_has_hashes() -> None:
+    lock = (ROOT / "functions/requirements.lock").read_text()
+    assert all(
+        f"{name}=={version} \\\n    --hash=sha256:" in lock
+        for name, version in pins("functions/requirements.lock").items()
+    )
+
+
+def test_every_wish_is_pinned() -> None:
+    for file in (
+        "requirements",
+        "local/requirements",
+        "tests/requirements",
+        "functions/requirements",
+    ):
+        wishes = re.findall(r"^[a-z0-9][a-z0-9-]*", (ROOT / f"{file}.in").read_text(), re.MULTILINE)
+        lock = f"{file}.lock" if file.startswith("functions") else f"{file}.txt"
+        assert wishes
+        assert set(wishes) <= pins(lock).keys()
