@@ -53,7 +53,7 @@ class Cloud:
         self.ca_bundle = certificate.authority
         self._certificate = certificate
         self._root = {
-            "aws_access_key_id": f"LOCALROOT{secrets.token_hex(6).upper()}",
+            "aws_access_key_id": f"LOCALROOT{secrets.token_hex(16).upper()}",
             "aws_secret_access_key": secrets.token_urlsafe(30),
         }
         self._log = directory / "emulator.log"

@@ -7,24 +7,36 @@ open; so we serve its application ourselves. Standard input is the listening soc
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from typing import Any
+from urllib.parse import unquote
 
 from local.loopback import comes_from_a_page
 
 HEALTH = "/_ministack/health"
+SESSION_KEY = "ASIA"
+"""How the keys of role sessions begin, in AWS and in ministack, which checks their signatures."""
+
+# In the header of a signed request, or in a presigned address, of the older kind too.
+_CREDENTIAL = re.compile(r"(?:Credential|AWSAccessKeyId)=(\w+)")
 
 
 class Guard:
-    """The emulator as we let it be used: by programs that mean it, without its administration."""
+    """The emulator as we let it be used: by programs that hold a key, without its administration.
 
-    def __init__(self, application: Any, address: str) -> None:  # noqa: ANN401 (ASGI)
+    ministack lets anybody be root who names the key "test", any account or no key at all. Here
+    root's key is a random one that only its maker knows.
+    """
+
+    def __init__(self, application: Any, address: str, root_key: str) -> None:  # noqa: ANN401
         self._application = application
         self._address = address
+        self._root_key = root_key
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
-        """Serve one connection's request, or refuse it with 403."""
+        """Serve one request, or refuse it with 403."""
         if scope["type"] == "lifespan" or self._is_welcome(scope):
             await self._application(scope, receive, send)
         elif scope["type"] == "http":
@@ -39,13 +51,14 @@ class Guard:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        # No bucket begins with "_": such paths are the emulator's own unauthenticated windows.
-        is_window = scope["path"].startswith("/_") and scope["path"] != HEALTH
-        return (
-            scope["type"] == "http"
-            and not is_window
-            and not comes_from_a_page(headers, self._address)
-        )
+        if scope["type"] != "http" or comes_from_a_page(headers, self._address):
+            return False
+        if scope["path"].startswith("/_"):
+            # No bucket's name begins so: these are the emulator's own unguarded windows.
+            return bool(scope["path"] == HEALTH)
+        query = unquote(scope["query_string"].decode("latin-1"))
+        key = _CREDENTIAL.search(headers.get("authorization", query))
+        return key is not None and (key[1] == self._root_key or key[1].startswith(SESSION_KEY))
 
 
 def main() -> None:
@@ -65,8 +78,9 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     address = f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"
+    guard = Guard(app, address, os.environ["AWS_ACCESS_KEY_ID"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(serve(Guard(app, address), config))
+    asyncio.run(serve(guard, config))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,118 @@
+"""Builders for tests on the embedded cloud: roles, zips, and functions made of a few lines."""
+
+import json
+import os
+import textwrap
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import Cloud
+from local.lambda_host import Function, LambdaHost
+from local.resources.functions import PROXY
+from local.watchdog import process_table
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+
+
+def allow(action: str | list[str], resource: str) -> dict[str, Any]:
+    """One statement of a policy."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    """A policy of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def make_role(cloud: Cloud, name: str, *statements: Mapping[str, Any]) -> str:
+    """Make a role that Lambda may take on and that may do no more than the statements say."""
+    iam = cloud.client("iam")
+    trust = document({"Effect": "Allow", "Principal": LAMBDA, "Action": "sts:AssumeRole"})
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    if statements:
+        rights = document(*statements)
+        iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=rights)
+    return str(arn)
+
+
+def refused(call: Callable[..., object], **arguments: object) -> bool:
+    """Tell whether AWS denies the call to its caller; any other error is raised."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if "AccessDenied" in code:
+            return True
+        raise
+    return False
+
+
+def write_zip(path: Path, files: Mapping[str, str], modes: Mapping[str, int] | None = None) -> Path:
+    """Write a zip of these texts; a mode may also make one a symbolic link."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (modes or {}).get(name, 0o100644) << 16
+            archive.writestr(entry, textwrap.dedent(text))
+    return path
+
+
+def make_function(
+    cloud: Cloud,
+    host: LambdaHost,
+    directory: Path,
+    name: str,
+    source: str,
+    *rights: Mapping[str, Any],
+    **settings: Any,
+) -> Function:
+    """Make a function of some Python source with a handler `handler`, ready to be called."""
+    archive = write_zip(directory / f"{name}.zip", {"app.py": source})
+    role = make_role(cloud, name, *rights)
+    function = Function(name, "app.handler", archive, role, **{"timeout": 20, **settings})
+    host.install(function)
+    cloud.client("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Handler=function.handler,
+        Runtime="python3.13",
+        Timeout=function.timeout,
+        Code={"ZipFile": archive.read_bytes()},
+        Environment={"Variables": {**function.environment, PROXY: host.url(name)}},
+    )
+    return function
+
+
+def invoke(cloud: Cloud, name: str, event: object = None) -> Any:
+    """Call a function and give its result; an error of the function is given as such."""
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}))
+    return json.loads(answer["Payload"].read())
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """Wait until the condition gives something true, and give it; fail the test if it does not."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"it did not happen within {seconds:g} seconds")
+        time.sleep(0.02)
+    return value
+
+
+def lives(number: int) -> bool:
+    """Tell whether a process with this number lives."""
+    return number in process_table([number])
+
+
+def children_of_ours() -> dict[int, str]:
+    """The living processes that this one has started, apart from the watchdog."""
+    table = process_table()
+    mine = {number for number, entry in table.items() if entry.parent == os.getpid()}
+    commands = {number: Path(f"/proc/{number}/cmdline").read_text() for number in mine}
+    return {n: command for n, command in commands.items() if "local.watchdog" not in command}
