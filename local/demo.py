@@ -77,9 +77,10 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
         proofs = stack.enter_context(ProofServers(directory))
         # Its threads end before anything that was entered earlier is stopped under them.
         pool = stack.enter_context(ThreadPoolExecutor())
+        tell("getting PostgreSQL's programs ready")
+        tools = ClientTools(client_root())
         tell("starting the embedded cloud and the PostgreSQL servers")
         filled = pool.submit(sources.start)
-        tools = ClientTools(client_root())
         cloud = stack.enter_context(Cloud.start(directory))
         host = stack.enter_context(LambdaHost(cloud, directory))
         filled.result()

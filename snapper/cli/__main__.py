@@ -1,7 +1,20 @@
 """`python -m snapper.cli`: what `bin/snapper` runs."""
 
 import sys
+from collections.abc import Sequence
 
-from snapper.cli.app import main
+from snapper.cli.outcome import signals_raise, told
 
-sys.exit(main(sys.argv[1:]))
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; every error is told, none is a stack trace."""
+    with told(as_json="--json" in arguments) as result, signals_raise():
+        # The commands take a moment to import; from the first one on, Ctrl-C ends in plain words.
+        from snapper.cli.app import run
+
+        run(arguments, result)
+    return result.code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -12,28 +12,30 @@ app = typer.Typer(
     name="snapper",
     help="Scheduled PostgreSQL backups on AWS.",
     epilog="Exit codes: 0 good, 1 failed, 2 cannot be used as written, 130 and 143 interrupted.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command("demo")(demo.demo)
+app.command("demo", short_help="try the whole service on this machine")(demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"snapper {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def snapper(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and end.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
     """Scheduled PostgreSQL backups on AWS."""
-    if version:
-        typer.echo(f"snapper {__version__}")
-        raise typer.Exit
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code; every error is told, none is a stack trace."""
-    command = typer.main.get_command(app)
-    with outcome.told(as_json="--json" in arguments) as result:
-        command.main(list(arguments), prog_name="snapper", standalone_mode=False, obj=result)
-    return result.code
+def run(arguments: Sequence[str], result: outcome.Outcome) -> None:
+    """Run one command, which tells the result its exit code; raises what goes wrong."""
+    typer.main.get_command(app).main(
+        list(arguments) or ["--help"], prog_name="snapper", standalone_mode=False, obj=result
+    )

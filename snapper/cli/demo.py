@@ -1,5 +1,6 @@
 """`snapper demo`: the whole service on this machine, on sample databases or on your own."""
 
+import re
 import shlex
 import signal
 import sys
@@ -12,9 +13,12 @@ import typer
 from local.demo import Demonstration, DemoOptions, demonstration
 from local.report import DatabaseReport, DemoReport
 from snapper.cli import render
-from snapper.cli.outcome import Interrupted, Outcome, signals_raise
+from snapper.cli.outcome import Interrupted, Outcome
 from snapper.cli.progress import Progress
+from snapper.errors import SettingsError
 from snapper.values.secrets import Database, parse_secrets
+
+_ROW = re.compile(r"[^,|]+,.+,\s*[A-Za-z]+\s*", re.DOTALL)
 
 
 def demo(
@@ -53,11 +57,7 @@ def demo(
     """
     outcome: Outcome = context.obj
     options = DemoOptions(parse_rows(database or (), retention), retention, runs, export)
-    with (
-        signals_raise(),
-        Progress() as progress,
-        demonstration(options, progress) as demonstrated,
-    ):
+    with Progress() as progress, demonstration(options, progress) as demonstrated:
         report = demonstrated.report
         progress.pause()
         if keep:
@@ -69,10 +69,17 @@ def demo(
 
 
 def parse_rows(rows: Iterable[str], retention: int) -> tuple[Database, ...]:
-    """Read the user's rows with the parser of the two secrets; raises SecretsInvalid."""
+    """Read the user's rows with the parser of the two secrets; raises SettingsError."""
     rows = tuple(rows)
     if not rows:
         return ()
+    for number, row in enumerate(rows, 1):
+        # Joined with the others, a row without its type would swallow the next one.
+        if not _ROW.fullmatch(row):
+            raise SettingsError(
+                f"--database number {number} is not KEY,connection,POSTGRES",
+                hint="such as 'orders,postgresql://me:secret@db.example/orders,POSTGRES'",
+            )
     keys = dict.fromkeys(row.partition(",")[0].strip() for row in rows)
     return parse_secrets("|".join(rows), "|".join(f"{key},{retention}" for key in keys))
 

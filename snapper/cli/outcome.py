@@ -15,8 +15,8 @@ from snapper.errors import SnapperError
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal asked us to end; like Ctrl-C, so that no loop or library takes it for a failure."""
+class Interrupted(BaseException):
+    """A signal asked us to end; not an Exception, so that nobody's `except` takes it for one."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(number).name}")
@@ -54,9 +54,9 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     except TyperException as error:
         result.code = error.exit_code
         tell(error.format_message(), "--help shows what there is")
-    except KeyboardInterrupt as interrupted:
-        result.code = getattr(interrupted, "exit_code", 130)
-        tell(str(interrupted) or "interrupted")
+    except Interrupted as interrupted:
+        result.code = interrupted.exit_code
+        tell(str(interrupted))
 
 
 @contextmanager
