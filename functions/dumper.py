@@ -10,7 +10,7 @@ from snapper.edges.parameters import Parameters
 from snapper.edges.storage import Vault
 from snapper.errors import SnapperError
 from snapper.values.deadline import Deadline
-from snapper.values.job import Job
+from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
@@ -72,7 +72,12 @@ def _succeeds(
         return False
     except Exception as error:
         # A defect of ours must be as loud as any failure, but its text may hold anything.
-        telemetry.emit("dump.failed", database=job.database, **_place(error))
+        telemetry.emit(
+            "dump.failed",
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            **_place(error),
+        )
         return False
     return True
 

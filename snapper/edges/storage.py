@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from botocore.config import Config
 from s3transfer.manager import TransferConfig, TransferManager
@@ -98,21 +98,42 @@ class Vault:
                 **(condition.parameters() if condition else {}),
             )
 
-    def open(self, key: str) -> BinaryIO:
-        """Give the object's bytes as a stream."""
+    def open(self, key: str, start: int = 0) -> BinaryIO:
+        """Give the object's bytes from `start` on, as a stream; its errors are AwsFailed too."""
         with aws.translated(f"s3:GetObject of {key}"):
-            body: BinaryIO = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
-            return body
+            answer = self._client.get_object(
+                Bucket=self.bucket, Key=key, **({"Range": f"bytes={start}-"} if start else {})
+            )
+        return cast("BinaryIO", _Body(answer["Body"], key))
 
     def read(self, key: str) -> bytes:
         """Give a small object whole."""
-        with aws.translated(f"s3:GetObject of {key}"), self.open(key) as body:
+        with self.open(key) as body:
             return body.read()
 
     def delete(self, key: str) -> None:
         """Delete one object; the bucket's versioning keeps it recoverable for a while."""
         with aws.translated(f"s3:DeleteObject of {key}"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+
+class _Body:
+    """An object's bytes as they come; a broken connection is an AwsFailed like any other."""
+
+    def __init__(self, body: Any, key: str) -> None:  # noqa: ANN401  boto3 has no types
+        self._body = body
+        self._key = key
+
+    def read(self, size: int = -1, /) -> bytes:
+        with aws.translated(f"s3:GetObject of {self._key}"):
+            block: bytes = self._body.read(None if size < 0 else size)
+            return block
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._body.close()
 
 
 class _conditional:  # noqa: N801  read as a statement: with _conditional(…)

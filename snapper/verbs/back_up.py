@@ -31,6 +31,7 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
         events.emit(
             "dump.ended",
             database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
             object=manifest.dump_key,
             seconds=(manifest.finished_at - manifest.started_at).total_seconds(),
             database_bytes=manifest.database_bytes,
@@ -44,6 +45,7 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
         events.emit(
             "prune.failed",
             database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
             kind=type(error).__name__,
             reason=str(error),
             hint=error.hint,

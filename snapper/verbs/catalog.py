@@ -1,6 +1,7 @@
 """Which backups there are: the bucket itself is the truth."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,10 @@ from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key, parse_key, prefix
 from snapper.values.manifest import Manifest
 from snapper.values.retention import Entry
+from snapper.values.verification import Verification
+
+# Manifests are small and far away: some are read at once.
+_READERS = 8
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,43 @@ def read_manifest(vault: Vault, holding: Holding) -> Manifest:
             f"{manifest.dump_key} has {listed} bytes, its manifest says {manifest.backup_bytes}"
         )
     return manifest
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One complete backup as an operator sees it; `fault` tells why there is no manifest."""
+
+    taken_at: datetime
+    manifest: Manifest | None
+    verification: Verification | None = None
+    fault: str = ""
+
+
+def listing(vault: Vault, database: str) -> list[Listed]:
+    """Read what is known of every complete backup, newest first; damage is told, not raised."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        return list(readers.map(lambda found: _listed(vault, found), backups(vault, database)))
+
+
+def _listed(vault: Vault, holding: Holding) -> Listed:
+    try:
+        manifest = read_manifest(vault, holding)
+    except BackupDamaged as damage:
+        return Listed(holding.taken_at, None, fault=str(damage))
+    try:
+        verification = _verification(vault, holding, manifest)
+    except BackupDamaged as damage:
+        return Listed(holding.taken_at, manifest, fault=str(damage))
+    return Listed(holding.taken_at, manifest, verification)
+
+
+def _verification(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
+    """Read the verdict on a backup; one that speaks of another object counts for nothing."""
+    stored = holding.objects.get(Kind.VERIFICATION)
+    if stored is None:
+        return None
+    verdict = Verification.from_json(vault.read(stored.key).decode(errors="replace"))
+    return verdict if verdict.sha256 == manifest.sha256 else None
 
 
 def _group(database: str, objects: Iterable[StoredObject]) -> list[Holding]:

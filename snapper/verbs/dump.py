@@ -15,7 +15,7 @@ from snapper.edges.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
 from snapper.values.connection import Connection
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
-from snapper.values.job import Job
+from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.parts import plan_parts
@@ -66,6 +66,7 @@ class Dumper:
         self.events.emit(
             "dump.began",
             database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
             server_version=facts.version,
             pg_dump_version=version,
             database_bytes=facts.size,
@@ -151,4 +152,9 @@ class Dumper:
         return WriteCondition(replaces=left_over.etag)
 
     def _skip(self, job: Job) -> None:
-        self.events.emit("dump.skipped", database=job.database, reason="this backup is there")
+        self.events.emit(
+            "dump.skipped",
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            reason="an earlier delivery of this job has made the backup",
+        )

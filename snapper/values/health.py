@@ -1,0 +1,72 @@
+"""Whether a database's backups are as they should be: judged purely, with the reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+LATE = 1.5
+"""Periods after which the newest backup is late."""
+
+SHRUNK = 0.5
+"""Share of the usual size below which a backup is suspicious."""
+
+COMPARED = 5
+"""Earlier backups whose median is the usual size."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One backup: when it was due, and its size in bytes."""
+
+    taken_at: datetime
+    backup_bytes: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed attempt and its reason."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is known of one database, and what is wrong with it; no problem means healthy."""
+
+    newest: Made | None
+    usual_bytes: float | None
+    failure: Failure | None
+    problems: tuple[str, ...]
+
+
+def judge(
+    made: Sequence[Made],
+    damaged: int,
+    failure: Failure | None,
+    period: timedelta,
+    now: datetime,
+) -> Health:
+    """Judge a database by its backups (newest first) and its newest failure.
+
+    `damaged` counts listed backups whose manifest and object disagree. A failure counts while no
+    later backup has been made.
+    """
+    newest = made[0] if made else None
+    earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
+    usual = median(earlier) if earlier else None
+    problems: list[str] = []
+    if newest is None:
+        problems.append("no backup")
+    elif now - newest.taken_at > LATE * period:
+        problems.append("late")
+    if newest is not None and usual and newest.backup_bytes < SHRUNK * usual:
+        problems.append("shrunk")
+    if failure is not None and (newest is None or failure.at > newest.taken_at):
+        problems.append("failing")
+    else:
+        failure = None
+    if damaged:
+        problems.append("damaged")
+    return Health(newest, usual, failure, tuple(problems))

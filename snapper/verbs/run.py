@@ -1,0 +1,83 @@
+"""Queue a backup now, and follow it to its end."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from snapper.edges.logs import LogEvent, Logs
+from snapper.edges.parameters import Parameters
+from snapper.edges.queue import JobQueue
+from snapper.edges.storage import Vault
+from snapper.errors import DumpFailed, SettingsError
+from snapper.values.job import Job, write_time
+from snapper.values.manifest import Manifest
+from snapper.verbs.catalog import holding_at, read_manifest
+
+_POLL_SECONDS = 2.0
+
+
+def queue_now(
+    databases: Sequence[str], parameters: Parameters, queue: JobQueue, now: datetime
+) -> list[Job]:
+    """Queue a job for each database, or for all if none is named; give the jobs.
+
+    Raises SettingsError for a database that the stage does not have.
+    """
+    jobs = [Job(key, now.replace(microsecond=0)) for key in chosen(databases, parameters)]
+    queue.send(jobs)
+    return jobs
+
+
+def chosen(databases: Sequence[str], parameters: Parameters) -> list[str]:
+    """Give the databases that were named, or all; raise SettingsError for one that is unknown."""
+    known = parameters.database_keys()
+    if unknown := sorted(set(databases) - set(known)):
+        raise SettingsError(
+            f"the stage has no database {', '.join(unknown)}",
+            hint=f"it has {', '.join(known) or 'none'}",
+        )
+    return sorted(set(databases)) or known
+
+
+def follow(
+    job: Job,
+    vault: Vault,
+    logs: Logs,
+    patience: timedelta,
+    tell: Callable[[LogEvent], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Manifest:
+    """Wait until the job has made its backup, and give the manifest.
+
+    `tell` is given each event of the job as it is logged. Raises DumpFailed with the reason at the
+    first failed attempt, or when `patience` is over.
+    """
+    end = datetime.now(UTC) + patience
+    told = 0
+    while datetime.now(UTC) < end:
+        holding = holding_at(vault, job.database, job.scheduled_at)
+        events = list(_events_of(job, logs))
+        for event in events[told:]:
+            tell(event)
+        told = len(events)
+        if holding.entry.complete:
+            return read_manifest(vault, holding)
+        if failed := next((event for event in events if event.name == "dump.failed"), None):
+            raise DumpFailed(
+                f"the backup of {job.database} failed: {failed.fields.get('reason', '')}",
+                hint=str(failed.fields.get("hint", "")),
+            )
+        sleep(_POLL_SECONDS)
+    raise DumpFailed(
+        f"the backup of {job.database} is not done after {patience}",
+        hint="it stays queued; snapper status tells how it goes on",
+    )
+
+
+def _events_of(job: Job, logs: Logs) -> Iterator[LogEvent]:
+    # The clocks of this machine and of AWS may differ a little.
+    since = job.scheduled_at - timedelta(minutes=5)
+    wanted = write_time(job.scheduled_at)
+    for event in logs.events(since, f'"{wanted}"'):
+        if event.fields.get("database") == job.database:
+            yield event

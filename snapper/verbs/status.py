@@ -1,0 +1,89 @@
+"""How every database of a stage stands: what is there, what is due, what went wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from snapper.edges.dead_letters import Letter
+from snapper.edges.logs import LogEvent, Logs
+from snapper.edges.storage import Vault
+from snapper.values.health import Failure, Health, Made, judge
+from snapper.values.schedule import Cron, Schedule
+from snapper.verbs.catalog import Listed, listing
+
+# Failures older than this are history; a log is read no further back.
+_LONGEST_LOOK = timedelta(days=14)
+_SHORTEST_LOOK = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One database: its backups, its health, and what comes next."""
+
+    database: str
+    retention: int
+    backups: Sequence[Listed]
+    health: Health
+    next_run: datetime | None
+    dead_letters: int
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is read once for all databases of a stage."""
+
+    schedule: Schedule
+    failures: dict[str, Failure]
+    letters: Sequence[Letter]
+
+
+def standing(
+    vault: Vault, database: str, retention: int, around: Surroundings, now: datetime
+) -> Standing:
+    """Judge one database by what lies in the vault and what its functions told."""
+    listed = listing(vault, database)
+    made = [
+        Made(each.taken_at, each.manifest.backup_bytes)
+        for each in listed
+        if each.manifest is not None
+    ]
+    health = judge(
+        made,
+        damaged=sum(1 for each in listed if each.fault or _unsound(each)),
+        failure=around.failures.get(database),
+        period=around.schedule.longest_pause(),
+        now=now,
+    )
+    letters = [
+        letter for letter in around.letters if letter.job and letter.job.database == database
+    ]
+    last = health.newest.taken_at if health.newest else now
+    return Standing(
+        database, retention, listed, health, _next_run(around.schedule, last, now), len(letters)
+    )
+
+
+def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:
+    """Give the newest failure of each database, as far back as matters."""
+    look = min(max(2 * schedule.longest_pause(), _SHORTEST_LOOK), _LONGEST_LOOK)
+    failures = {}
+    for event in logs.events(now - look, '"dump.failed"'):
+        if event.name == "dump.failed":
+            failures[str(event.fields.get("database"))] = _failure(event)
+    return failures
+
+
+def _failure(event: LogEvent) -> Failure:
+    reason = event.fields.get("reason") or event.fields.get("kind") or "unknown"
+    return Failure(event.at, str(reason))
+
+
+def _unsound(listed: Listed) -> bool:
+    return listed.verification is not None and not listed.verification.sound
+
+
+def _next_run(schedule: Schedule, last: datetime, now: datetime) -> datetime | None:
+    """Give the run that is still to come: of a rate, which counts from its last, it may be due."""
+    if isinstance(schedule, Cron):
+        return schedule.next_after(now)
+    return max(last + schedule.period, now)

@@ -1,0 +1,54 @@
+"""Read a backup back whole, and record beside it what was found."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from snapper.edges.pg_dump import END_MARKER
+from snapper.edges.storage import Vault
+from snapper.errors import BackupDamaged
+from snapper.values.keys import Kind, object_key
+from snapper.values.manifest import Manifest
+from snapper.values.verification import Restored, Verification
+from snapper.verbs.restore import checked_sql
+
+# Bytes at the end of the SQL in which pg_dump's own last word must be.
+_TAIL = 1024
+
+
+def verify(
+    vault: Vault,
+    manifest: Manifest,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _: None,
+    restore: Callable[[], Restored] | None = None,
+) -> Verification:
+    """Judge a backup: size, SHA-256, gzip, end marker, and a `restore` of it if one is given.
+
+    `progress` is told the compressed bytes read so far. Damage is a verdict, not an error: raises
+    AwsFailed only where the object cannot be read, and what `restore` raises but BackupDamaged.
+    """
+    try:
+        for _ in whole_sql(vault, manifest, progress):
+            pass
+        restored = restore() if restore else None
+    except BackupDamaged as damage:
+        return Verification(now, manifest.sha256, sound=False, reason=str(damage))
+    return Verification(now, manifest.sha256, sound=True, restored=restored)
+
+
+def whole_sql(
+    vault: Vault, manifest: Manifest, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[bytes]:
+    """Give the checked SQL of a backup; raise BackupDamaged if its end is not a dump's end."""
+    tail = b""
+    for sql in checked_sql(vault, manifest, progress):
+        tail = (tail + sql[-_TAIL:])[-_TAIL:]
+        yield sql
+    if END_MARKER not in tail:
+        raise BackupDamaged(f"{manifest.dump_key} does not end as a dump does")
+
+
+def record(vault: Vault, manifest: Manifest, verdict: Verification) -> None:
+    """Keep the verdict beside the backup; a newer one replaces it."""
+    key = object_key(manifest.database, manifest.scheduled_at, Kind.VERIFICATION)
+    vault.put(key, verdict.to_json().encode())
