@@ -1,0 +1,124 @@
+"""The house keeps its shape: who may import whom, and how large and how told a room may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("__main__.py", "bin", "functions", "infra", "local", "snapper", "tests")
+CORE = ("snapper.errors", "snapper.values", "snapper.edges", "snapper.verbs")
+
+ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
+    "__main__": ("infra",),
+    "infra": ("snapper.errors", "snapper.values", "bin.pg_dump"),
+    "bin": ("snapper.errors", "snapper.values"),
+    "snapper.errors": (),
+    "snapper.values": ("snapper.errors",),
+    "snapper.edges": ("snapper.errors", "snapper.values"),
+    "snapper.verbs": ("snapper.errors", "snapper.values", "snapper.edges"),
+    "snapper.cli": CORE,
+    "snapper.cli.demo": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
+    "functions": CORE,
+    "local": (*CORE, "bin.pg_dump"),
+}
+OUTSIDE = {  # what only some rooms may import of others' work
+    "boto3": ("snapper.edges", "local"),
+    "botocore": ("snapper.edges", "local"),
+    "s3transfer": ("snapper.edges",),
+    "psycopg2": ("snapper.edges", "snapper.values", "local"),
+    "pulumi": ("__main__", "infra", "local"),
+    "pulumi_aws": ("infra",),
+    "aws_lambda_powertools": ("functions",),
+    "ministack": ("local",),
+}
+
+
+def files(*rooms: str) -> list[Path]:
+    places = [ROOT / room for room in rooms]
+    return sorted(
+        path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])
+    )
+
+
+def name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def inside(module: str, *rooms: str) -> bool:
+    return any(module == room or module.startswith(room + ".") for room in rooms)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names of what a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)} imports by relative name"
+            # `from infra import queue` may mean the module infra.queue.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def house() -> Iterator[tuple[str, str]]:
+    """Every import of every module that is not a test."""
+    for path in files(*ROOMS[:-1]):
+        for imported in imports(path):
+            yield name(path), imported
+
+
+def test_imports_follow_the_arrows() -> None:
+    ours = {room.removesuffix(".py") for room in ROOMS}
+    wrong = []
+    for module, imported in house():
+        if imported.split(".")[0] not in ours or imported in ("snapper", "snapper.__version__"):
+            continue
+        room = max((room for room in ARROWS if inside(module, room)), key=len, default=None)
+        if room and not inside(imported, room, *ARROWS[room]):
+            wrong.append(f"{module} imports {imported}")
+    assert not wrong
+
+
+def test_libraries_are_imported_only_where_they_belong() -> None:
+    assert not [
+        f"{module} imports {imported}"
+        for module, imported in house()
+        for library, rooms in OUTSIDE.items()
+        if inside(imported, library) and not inside(module, *rooms)
+    ]
+
+
+def test_only_the_settings_read_the_configuration_of_pulumi() -> None:
+    readers = {
+        name(path)
+        for path in files(*ROOMS[:-1])
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) == "pulumi.Config")
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "pulumi"
+            and "Config" in ast.unparse(node)
+        )
+    }
+    assert readers <= {"infra.settings"}
+
+
+@pytest.mark.parametrize("path", files(*ROOMS), ids=name)
+def test_a_module_says_what_it_is_for_and_is_no_longer_than_300_lines(path: Path) -> None:
+    text = path.read_text()
+    if text:
+        assert ast.get_docstring(ast.parse(text)), "the module has no docstring"
+    assert text.count("\n") <= 300
+
+
+def test_every_test_is_collected() -> None:
+    stray = [
+        name(path)
+        for path in files("tests")
+        if not path.name.startswith("test_")
+        and path.name not in ("conftest.py", "__init__.py")
+        and "support" not in path.relative_to(ROOT / "tests").parts[:-1]
+    ]
+    assert not stray
