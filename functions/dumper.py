@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
+from functions import doctor
 from functions.telemetry import Telemetry
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.parameters import Parameters
@@ -36,9 +37,17 @@ class BatchResponse(TypedDict):
     batchItemFailures: list[FailedItem]
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
-    """Back up the database of every record; the failed ones go back to the queue."""
+def handler(
+    event: dict[str, Any], context: LambdaContext
+) -> BatchResponse | dict[str, list[dict[str, str]]]:
+    """Back up the database of every record; the failed ones go back to the queue.
+
+    The command line's doctor asks the same function, because only it stands where dumps are made:
+    `{"doctor": [keys]}` is answered with findings by database.
+    """
     settings = DumperSettings.from_env(os.environ)
+    if "doctor" in event:
+        return doctor.answer(event["doctor"], settings)
     telemetry = Telemetry("dumper", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)
     dumper = Dumper(

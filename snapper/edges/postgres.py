@@ -50,15 +50,8 @@ def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
 
     Raises DatabaseUnreachable if it does not answer, DatabaseUnsupported if a pooler does.
     """
-    _trust_system_roots(connection)
-    options = f"{connection.parameters.get('options', '')} -c {_PROBE}=on".strip()
-    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options)
+    link = connect(connection, redact)
     try:
-        link = psycopg2.connect(conninfo, password=connection.password)
-    except psycopg2.Error as error:
-        raise _refused(connection, redact(str(error))) from None
-    try:
-        link.autocommit = True
         return _facts(link, connection)
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
@@ -66,6 +59,19 @@ def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
         ) from None
     finally:
         link.close()
+
+
+def connect(connection: Connection, redact: Redactor) -> psycopg2.extensions.connection:
+    """Open a session in which every statement commits by itself; raises as `inspect` does."""
+    _trust_system_roots(connection)
+    options = f"{connection.parameters.get('options', '')} -c {_PROBE}=on".strip()
+    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options)
+    try:
+        link = psycopg2.connect(conninfo, password=connection.password)
+    except psycopg2.Error as error:
+        raise _refused(connection, redact(str(error))) from None
+    link.autocommit = True
+    return link
 
 
 def _trust_system_roots(connection: Connection) -> None:

@@ -1,0 +1,114 @@
+"""Look a database over from where it is dumped: what would keep a backup from being made?
+
+Runs inside the dumper function, so that the network, the rights and the clients are its own.
+"""
+
+import socket
+from collections.abc import Iterator
+
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.postgres import ServerFacts, inspect
+from snapper.edges.privileges import Privileges, privileges
+from snapper.errors import SettingsError, SnapperError
+from snapper.values.connection import Connection
+from snapper.values.finding import Finding, failure, ok, warning
+from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
+
+_SHOWN = 5
+
+_GRANT = "GRANT pg_read_all_data TO the backup's role"
+
+
+def examine_clients(tools: ClientTools) -> Iterator[Finding]:
+    """Have every bundled pg_dump say its version."""
+    try:
+        majors = tools.majors()
+    except SettingsError as error:
+        yield failure("clients", str(error), error.hint)
+        return
+    for major in majors:
+        try:
+            yield ok(f"pg_dump {major}", f"runs: {tools.version('pg_dump', major)}")
+        except SettingsError as error:
+            yield failure(f"pg_dump {major}", str(error), "run pulumi up to restore the layer")
+
+
+def examine(database: Database, tools: ClientTools) -> Iterator[Finding]:
+    """Look one database over, and stop where nothing more can be learned."""
+    redact = Redactor(database.connection)
+    connection = Connection.parse(database.connection)
+    yield from _resolve(connection)
+    try:
+        facts = inspect(connection, redact)
+    except SnapperError as error:
+        yield failure("connection", str(error), error.hint)
+        return
+    yield ok("connection", f"{connection.place} answers; no pooler is between")
+    yield _encryption(facts)
+    yield _client(facts, tools)
+    yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.encoding}")
+    try:
+        yield from _rights(privileges(connection, redact))
+    except SnapperError as error:
+        yield failure("rights", str(error), error.hint)
+
+
+def _resolve(connection: Connection) -> Iterator[Finding]:
+    for host in filter(None, connection.parameters.get("host", "").split(",")):
+        if host.startswith(("/", "@")):
+            continue  # a socket of the same machine
+        try:
+            addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+            yield ok("name", f"{host} is {', '.join(sorted(addresses))}")
+        except OSError as error:
+            yield failure(
+                "name",
+                f"{host} cannot be resolved: {error.strerror or error}",
+                "correct the host, or put the dumper into the network that knows it",
+            )
+
+
+def _encryption(facts: ServerFacts) -> Finding:
+    if facts.encrypted:
+        return ok("encryption", "the connection is encrypted")
+    return warning(
+        "encryption",
+        "the connection is not encrypted",
+        "add sslmode=require to the connection, or verify-full with sslrootcert=system",
+    )
+
+
+def _client(facts: ServerFacts, tools: ClientTools) -> Finding:
+    try:
+        major = tools.major_for(facts.major)
+    except SnapperError as error:
+        return failure("client", str(error), error.hint)
+    return ok("client", f"PostgreSQL {facts.version} is dumped by pg_dump {major}")
+
+
+def _rights(found: Privileges) -> Iterator[Finding]:
+    if found.unreadable:
+        yield failure("rights", f"may not read {_some(found.unreadable)}", _GRANT)
+    else:
+        yield ok("rights", "every table and sequence can be read")
+    if found.hidden_rows:
+        yield failure(
+            "row security",
+            f"policies would hide rows of {_some(found.hidden_rows)}, so pg_dump refuses",
+            "ALTER ROLE … BYPASSRLS for the backup's role",
+        )
+    if found.unreadable_large_objects:
+        yield failure(
+            "large objects",
+            f"may not read {found.unreadable_large_objects} of {found.large_objects}",
+            "make the backup's role a member of their owner, or a superuser",
+        )
+    elif found.large_objects:
+        yield ok("large objects", f"all {found.large_objects} can be read")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
