@@ -10,8 +10,8 @@ packaged functions run with the rights of their own roles, and the backups are r
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,10 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
         tools = ClientTools(client_root())
         tell("starting the embedded cloud and the PostgreSQL servers")
         filled = pool.submit(sources.start)
-        cloud = stack.enter_context(Cloud.start(directory))
+        # In a thread too, where no signal can come between a new process and the note of it.
+        starting = pool.submit(Cloud.start, directory)
+        stack.callback(_stop, starting)
+        cloud = starting.result()
         host = stack.enter_context(LambdaHost(cloud, directory))
         filled.result()
         tell("deploying the Pulumi program")
@@ -109,6 +112,11 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
         )
         tell("destroying the deployment")
         deployment.destroy()
+
+
+def _stop(starting: Future[Cloud]) -> None:
+    with suppress(Exception):
+        starting.result().stop()
 
 
 def _config(databases: Sequence[Database]) -> dict[str, str]:
