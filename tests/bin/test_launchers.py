@@ -183,7 +183,7 @@ def test_a_python_without_ensurepip_is_told_with_the_package(tmp_path: Path, too
     stand_in(
         tools,
         "python3",
-        f'case "$*" in *ensurepip*) exit 1;; esac; exec {sys.executable} "$@"',
+        f'case "$*" in *ensurepip*) exit 1;; esac; exec "{sys.executable}" "$@"',
     )
     done = start(house(tmp_path / "house"), path=str(tools))
     assert done.returncode == 1
@@ -196,7 +196,7 @@ def test_a_version_managers_stand_in_that_fails_is_passed_over(tmp_path: Path, t
     for name in ("python3.13", "python3"):
         stand_in(shims, name, f"echo '{name}: command not found'; exit 127")
     base = getattr(sys, "_base_executable", sys.executable)
-    stand_in(tools, "python3", f'exec {base} "$@"')
+    stand_in(tools, "python3", f'exec "{base}" "$@"')
     made = house(tmp_path / "house")
     done = start(made, path=f"{shims}:{tools}")
     assert done.stdout.startswith("1.17.0 "), done.stderr
