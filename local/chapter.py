@@ -5,14 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg2
-
 from local.export import export
 from local.pipeline import Pipeline
 from local.proof import Proof, ProofServers, prove
 from local.report import DatabaseReport, Fault
 from snapper.edges.client_tools import ClientTools
-from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
@@ -86,5 +83,5 @@ class Chapter:
         """Turn what goes wrong into a fault of this database, with its secrets masked."""
         try:
             yield
-        except (SnapperError, psycopg2.Error) as error:
+        except Exception as error:
             self.heard(Fault.of(error, Redactor(self.database.connection)))

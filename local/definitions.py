@@ -42,8 +42,9 @@ def read(dump: str) -> dict[str, str]:
     text = dump[: end.start() if end else len(dump)]
     entries = list(_ENTRY.finditer(text))
     found: dict[str, list[str]] = {}
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        body = text[entry.end() : following.start() if following else len(text)]
+    ends = [entry.start() for entry in entries[1:]] + [len(text)]
+    for entry, stop in zip(entries, ends, strict=False):
+        body = text[entry.end() : stop]
         lines = body.strip().splitlines()
         if entry["type"].endswith("ACL"):
             lines.sort()

@@ -19,9 +19,11 @@ class Fault:
 
     @classmethod
     def of(cls, error: Exception, redact: Redactor) -> "Fault":
-        """Take the words out of an error of ours or of a library's."""
-        hint = error.hint if isinstance(error, SnapperError) else ""
-        return cls(redact(str(error)).strip() or type(error).__name__, redact(hint))
+        """Take the words out of an error of ours or of a library's; a library's says its kind."""
+        words = redact(str(error)).strip()
+        if isinstance(error, SnapperError):
+            return cls(words, redact(error.hint))
+        return cls(f"{type(error).__name__}: {words}")
 
 
 @dataclass(frozen=True)

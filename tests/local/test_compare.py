@@ -152,3 +152,7 @@ def test_the_restrict_token_is_no_definition() -> None:
 def test_the_samples_name_is_as_awkward_as_promised(server: PostgresServer, tmp_path: Path) -> None:
     assert {'"', "$", "%", "&", ";", " "} <= set(SHOP.name)
     assert {"@", ":", "/", ",", "|", "%", "&"} <= set(sample.PASSWORD)
+
+
+def test_an_empty_database_has_no_definitions() -> None:
+    assert read("--\n-- PostgreSQL database dump complete\n--\n") == {}

@@ -1,0 +1,41 @@
+"""What every command has in common: help, version, and bad input told as such."""
+
+import json
+
+import pytest
+
+from snapper import __version__
+from snapper.cli.__main__ import main
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"snapper {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert "demo" in capsys.readouterr().out
+
+
+def test_help_ends_with_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--help"])
+    assert "Exit codes:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["demo", "--nonsense"], ["demo", "--runs", "0"]]
+)
+def test_what_cannot_be_used_exits_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert captured.out == ""
+
+
+def test_bad_options_with_json_are_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--json", "--retention", "none"]) == 2
+    assert "retention" in json.loads(capsys.readouterr().out)["error"]["fact"]

@@ -1,0 +1,129 @@
+"""How the demo reads its databases and shows what it found; the story itself is in tests/local."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from local.compare import Comparison
+from local.report import DatabaseReport, DemoReport, Fault
+from snapper.cli import demo
+from snapper.cli.__main__ import main
+from snapper.cli.outcome import Outcome
+from snapper.errors import SettingsError
+from snapper.values.manifest import Manifest
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECRET = "hush,h|ush"
+
+
+def manifest() -> Manifest:
+    return Manifest(
+        database="orders",
+        database_name="orders",
+        scheduled_at=NOON,
+        started_at=NOON,
+        finished_at=NOON,
+        snapper_version="1.0.0",
+        server_version="17.2",
+        pg_dump_version="17.2",
+        encoding="UTF8",
+        encrypted_connection=False,
+        database_bytes=8_000_000,
+        dump_bytes=4_000_000,
+        backup_bytes=1_500_000,
+        sha256="ab" * 32,
+    )
+
+
+def report(comparison: Comparison | None, *faults: Fault) -> DemoReport:
+    database = DatabaseReport(
+        key="orders",
+        backups=(manifest(),),
+        pruned=("orders/2026-11-22T12-00-00Z.sql.gz",),
+        comparison=comparison,
+        faults=faults,
+    )
+    return DemoReport((database,), 38, {}, 9.96)
+
+
+def test_rows_are_read_by_the_parser_of_the_secrets() -> None:
+    rows = [f"a,postgres://u:{SECRET}@h/d,POSTGRES", "b, host=h dbname=d ,postgres"]
+    first, second = demo.parse_rows(rows, 7)
+    assert (first.key, first.connection, first.retention) == ("a", f"postgres://u:{SECRET}@h/d", 7)
+    assert (second.key, second.connection) == ("b", "host=h dbname=d")
+
+
+def test_no_rows_mean_the_samples() -> None:
+    assert demo.parse_rows([], 2) == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "",
+        "orders",
+        f"orders,postgres://u:{SECRET}@h/d",
+        f"orders,postgres://u:{SECRET}@h/d,MYSQL",
+        f"no good key,postgres://u:{SECRET}@h/d,POSTGRES",
+        f"orders,postgres://u:{SECRET}@[::1/d,POSTGRES",
+    ],
+)
+def test_a_bad_row_is_refused_without_its_password(row: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        demo.parse_rows([row], 2)
+    assert refused.value.exit_code == 2
+    assert "ush" not in str(refused.value) + refused.value.hint
+
+
+def test_a_row_without_its_type_does_not_swallow_the_next() -> None:
+    rows = ["a,postgres://h/d", "b,postgres://h/d,POSTGRES"]
+    with pytest.raises(SettingsError, match="number 1"):
+        demo.parse_rows(rows, 2)
+
+
+def test_a_bad_row_exits_2_with_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--json", "--database", f"a,postgres://u:{SECRET}@h/d,MONGO"]) == 2
+    captured = capsys.readouterr()
+    assert "not supported yet" in json.loads(captured.out)["error"]["fact"]
+    assert SECRET not in captured.out + captured.err
+
+
+def test_the_tables_show_what_was_kept_pruned_and_restored(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    demo._show(report(Comparison(13, 15_374, 4, ())), Outcome(), as_json=False)
+    out = capsys.readouterr().out
+    assert "orders/2026-11-23T12-00-00Z.sql.gz" in out
+    assert "1.5 MB" in out
+    assert "PostgreSQL 17.2" in out
+    assert "15,374  identical" in out
+    assert "all backups restored, identical row by row; 38 resources, 10.0 s" in out
+    assert "\x1b" not in out, "no colours in a pipe"
+
+
+def test_faults_and_differences_are_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Comparison(1, 5, 0, ("table public.t is only in the source",))
+    demo._show(report(found, Fault("no answer", "look at it")), Outcome(), as_json=False)
+    out = capsys.readouterr().out
+    assert "DIFFERENT" in out
+    assert "orders: table public.t is only in the source\n" in out
+    assert "orders: error: no answer\norders: hint: look at it\n" in out
+    assert "not all is good" in out
+
+
+def test_json_is_one_document_with_the_promised_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome()
+    demo._show(report(None, Fault("no answer")), outcome, as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert outcome.answered
+    assert document["good"] is False
+    (database,) = document["databases"]
+    assert database["key"] == "orders"
+    assert database["server_version"] == "17.2"
+    assert database["backups"][0]["object"] == "orders/2026-11-23T12-00-00Z.sql.gz"
+    assert database["backups"][0]["bytes"] == 1_500_000
+    assert database["backups"][0]["sha256"] == "ab" * 32
+    assert database["pruned"] == ["orders/2026-11-22T12-00-00Z.sql.gz"]
+    assert (database["restored"], database["identical"]) == (False, False)
+    assert database["errors"] == [{"fact": "no answer", "hint": ""}]
