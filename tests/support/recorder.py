@@ -1,9 +1,6 @@
 """Runs the real `__main__.py` against recording mocks: what would be deployed, as plain values."""
 
-import asyncio
-import contextvars
 import json
-import runpy
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,19 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
-from pulumi.runtime import mocks, rpc, set_all_config, set_mocks
-from pulumi.runtime.settings import set_root_resource
-from pulumi.runtime.stack import run_in_stack
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+
+from local.program import run_program
+from local.stack_config import load_stack_config
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SECRETS = {
-    "snapper:DATABASE_CONN_STRINGS": (
+    "DATABASE_CONN_STRINGS": (
         "orders,postgresql://reader:p%40ss@db.example.com/orders,POSTGRES"
         "|people,host=db.example.com password=hush dbname=people,POSTGRES"
     ),
-    "snapper:BACKUP_STORAGE_DATA": "orders,7|people,2",
+    "BACKUP_STORAGE_DATA": "orders,7|people,2",
 }
 
 
@@ -68,23 +67,10 @@ class Graph:
         ]
         return found
 
-    def comparable(self) -> list[Registration]:
-        """Give the registrations in an order that does not depend on timing."""
-        return list(self)
 
-
-class _Provider(mocks.Mocks):
-    """Gives resources the outputs that the program builds on; refuses every provider function."""
-
-    def call(self, args: mocks.MockCallArgs) -> Any:
-        raise AssertionError(f"unexpected invoke {args.token}")
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        name = str(args.inputs.get("name") or args.inputs.get("layerName") or args.name)
-        return f"{args.name}-id", {**args.inputs, **_outputs(args.typ, name, args.inputs)}
-
-
-def _outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _outputs(kind: str, logical: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what AWS would add, as far as the program builds on it."""
+    name = inputs.get("name") or inputs.get("layerName") or logical
     match kind:
         case "aws:s3/bucket:Bucket":
             bucket = f"{inputs['bucketPrefix']}0123456789"
@@ -113,46 +99,51 @@ def _outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Keeps the raw requests: the mocks alone never see parents, dependencies and options."""
+    """Keeps the requests as they come: Pulumi's mocks alone hide parents, dependencies, options."""
 
     def __init__(self, graph: Graph) -> None:
-        super().__init__(_Provider())
+        super().__init__(mocks=None)  # type: ignore[arg-type]  # we answer ourselves
         self._graph = graph
         self._lock = threading.Lock()
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the engine's word
+        raise AssertionError(f"the program asked the provider for {request.tok}")
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's word
-        response = super().RegisterResource(request)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(request.object)
         if request.type != "pulumi:pulumi:Stack":
-            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
-            plain, secret = _unwrapped(inputs)
+            registration = _registration(request)
+            answer.update(_outputs(request.type, request.name, registration.inputs))
             with self._lock:
-                self._graph.registrations.append(
-                    Registration(
-                        type=request.type,
-                        name=request.name,
-                        custom=request.custom,
-                        parent=request.parent.rpartition("::")[2],
-                        inputs=plain,
-                        secret_inputs=secret,
-                        dependencies=frozenset(
-                            urn.rpartition("::")[2] for urn in request.dependencies
-                        ),
-                        retained=request.retainOnDelete,
-                        deleted_before_replace=request.deleteBeforeReplace,
-                    )
-                )
-        return response
+                self._graph.registrations.append(registration)
+        identifier = f"{request.name}-id" if request.custom else ""
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=answer)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's word
-        if "pulumi:pulumi:Stack" in request.urn:
+        if "::pulumi:pulumi:Stack::" in request.urn:
             self._graph.outputs.update(rpc.deserialize_properties(request.outputs))
-        return super().RegisterResourceOutputs(request)
+        return empty_pb2.Empty()
 
 
-def _unwrapped(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
-    """Take the secret mark off the inputs, and tell which of them had it, at whatever depth."""
-    plain = {key: _bare(value) for key, value in inputs.items()}
-    return plain, frozenset(key for key, value in inputs.items() if _holds_secret(value))
+def _registration(request: Any) -> Registration:
+    inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
+    return Registration(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=_name(request.parent),
+        inputs={key: _bare(value) for key, value in inputs.items()},
+        secret_inputs=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
+        dependencies=frozenset(map(_name, request.dependencies)),
+        retained=request.retainOnDelete,
+        deleted_before_replace=request.deleteBeforeReplace,
+    )
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
 
 
 def _bare(value: Any) -> Any:
@@ -174,30 +165,11 @@ def _holds_secret(value: Any) -> bool:
     return isinstance(value, list) and any(map(_holds_secret, value))
 
 
-def project_defaults() -> dict[str, str]:
-    """Give the defaults of Pulumi.yaml as the engine hands them to a program."""
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    return {
-        f"snapper:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in (
-            (key, declared.get("default")) for key, declared in project["config"].items()
-        )
-        if value is not None
-    }
-
-
 def record(stage: str = "prod", **config: str) -> Graph:
-    """Run the program for a stage; the config goes over the defaults and the two secrets."""
+    """Run the program for a stage; the config goes over the defaults and the two secrets.
+
+    Raises what the program raises, as Pulumi's language host would see it.
+    """
     graph = Graph()
-    given = {f"snapper:{key}": value for key, value in config.items()}
-    contextvars.copy_context().run(_run, graph, stage, {**project_defaults(), **SECRETS, **given})
+    run_program(ROOT, stage, load_stack_config(ROOT, {**SECRETS, **config}), _Monitor(graph))
     return graph
-
-
-def _run(graph: Graph, stage: str, config: dict[str, str]) -> None:
-    set_all_config(config, list(SECRETS))
-    set_mocks(_Provider(), project="snapper", stack=stage, monitor=_Monitor(graph))
-    set_root_resource(None)
-    asyncio.run(
-        run_in_stack(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
-    )

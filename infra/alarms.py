@@ -1,0 +1,138 @@
+"""Who is told when backups fail, and when they silently do not happen at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import alarms_may_publish, document, only_by_tls
+from infra.scope import Scope
+
+NAMESPACE = "Snapper"
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class AlarmsArgs:
+    """Whom to tell, nobody by default, and what to watch; zero hours watch no lateness."""
+
+    scope: Scope
+    email: str
+    late_after: timedelta
+    databases: tuple[str, ...]
+    dead_letters: pulumi.Output[str]
+    dispatcher: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What an alarm looks at; unless told otherwise it rings at the first sign of anything."""
+
+    namespace: str
+    metric: str
+    statistic: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    rings_if: str = "GreaterThanThreshold"
+    threshold: int = 0
+    period: timedelta = timedelta(minutes=5)
+    periods: int = 1
+    silence_is: str = "notBreaching"
+
+
+class Alarms(pulumi.ComponentResource):
+    """A topic, and the alarms that publish to it. Anything may be subscribed to it by hand."""
+
+    def __init__(
+        self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:Alarms", name, None, opts)
+        self._scope = args.scope
+        self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        self._topic = self._make_topic(name, args.email)
+        letters = {"QueueName": args.dead_letters}
+        self._alarm(
+            f"{name}-dead-letters",
+            "dead-letters",
+            "A backup failed for good, or the dispatcher did; the dead letters tell which.",
+            Watch("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", letters),
+        )
+        self._alarm(
+            f"{name}-dispatcher",
+            "dispatcher",
+            "The dispatcher failed: some databases may have no job for this run.",
+            Watch("AWS/Lambda", "Errors", "Sum", {"FunctionName": args.dispatcher}),
+        )
+        for database in args.databases if args.late_after else ():
+            self._alarm(
+                f"{name}-{database}-late",
+                f"{database}-late",
+                f"{database} has had no good backup for {args.late_after / HOUR:g} hours.",
+                self._lateness(database, args.late_after),
+            )
+        self.register_outputs({})
+
+    def _lateness(self, database: str, late_after: timedelta) -> Watch:
+        """Watch for nothing having succeeded for so long: a dead man's switch.
+
+        Hour by hour: every hour without a success breaches, so it takes all of them to ring and
+        one success to stop. CloudWatch looks back seven days in this way, and one day in finer.
+        """
+        return Watch(
+            NAMESPACE,
+            "BackupSucceeded",
+            "Sum",
+            {"Stage": self._scope.stage, "Database": database},
+            rings_if="LessThanThreshold",
+            threshold=1,
+            period=HOUR,
+            periods=int(late_after / HOUR),
+            silence_is="breaching",
+        )
+
+    def _alarm(self, name: str, part: str, description: str, watch: Watch) -> None:
+        aws.cloudwatch.MetricAlarm(
+            name,
+            name=self._scope.name(part),
+            alarm_description=description,
+            namespace=watch.namespace,
+            metric_name=watch.metric,
+            statistic=watch.statistic,
+            dimensions=watch.dimensions,
+            comparison_operator=watch.rings_if,
+            threshold=watch.threshold,
+            period=int(watch.period.total_seconds()),
+            evaluation_periods=watch.periods,
+            treat_missing_data=watch.silence_is,
+            alarm_actions=[self._topic.arn],
+            ok_actions=[self._topic.arn],
+            tags=self._scope.tags,
+            # An alarm is its name: made anew before the old one is deleted, it would be deleted.
+            opts=self._named,
+        )
+
+    def _make_topic(self, name: str, email: str) -> aws.sns.Topic:
+        physical, alarms = self._scope.name("alarms"), self._scope.name("*")
+        topic = aws.sns.Topic(
+            f"{name}-topic", name=physical, tags=self._scope.tags, opts=self._named
+        )
+        aws.sns.TopicPolicy(
+            f"{name}-topic-policy",
+            arn=topic.arn,
+            policy=topic.arn.apply(
+                lambda arn: document(
+                    alarms_may_publish(arn, alarms), only_by_tls(["sns:Publish"], [arn])
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        if email:
+            aws.sns.TopicSubscription(
+                f"{name}-email",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=email,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return topic

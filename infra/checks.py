@@ -1,0 +1,88 @@
+"""Which settings AWS would refuse later, or take and never do: key, value and what is allowed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from infra.schedule import longest_pause, schedule_faults
+
+if TYPE_CHECKING:
+    from infra.settings import StackSettings
+
+STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+"""A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
+
+ARCHITECTURES = ("arm64", "x86_64")
+
+LOG_RETENTIONS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
+    *(2192, 2557, 2922, 3288, 3653),
+)
+"""The days CloudWatch Logs can keep. Source: PutRetentionPolicy."""
+
+LONGEST_WATCH = timedelta(days=7)
+"""No alarm can look further back. Source: PutMetricAlarm."""
+
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_RANGES = {
+    # 900 s is the longest a Lambda may run; below 60 s there is no time to stop a dump in order.
+    "dumper_timeout": ("dumperTimeout", 60, 900),
+    "dumper_memory": ("dumperMemory", 512, 10240),
+    "max_concurrency": ("maxConcurrency", 2, 1000),
+    "noncurrent_days": ("noncurrentDays", 1, 3650),
+    "late_after_hours": ("lateAfterHours", 0, int(LONGEST_WATCH / timedelta(hours=1))),
+}
+
+
+def faults_of(settings: "StackSettings") -> Iterator[str]:
+    """Yield a sentence for every setting that cannot be used as it is."""
+    if not STAGE.fullmatch(settings.stage):
+        yield (
+            f"the stack is named {settings.stage}, but a stage is 1 to 20 lower-case letters, "
+            "digits and hyphens, the first a letter: it becomes part of every name in AWS"
+        )
+    for field, (key, least, most) in _RANGES.items():
+        if not least <= (value := getattr(settings, field)) <= most:
+            yield f"{key} is {value}, must lie within {least}..{most}"
+    if settings.architecture not in ARCHITECTURES:
+        yield f"architecture is {settings.architecture}, must be {' or '.join(ARCHITECTURES)}"
+    if settings.log_retention_days not in LOG_RETENTIONS:
+        allowed = ", ".join(map(str, LOG_RETENTIONS))
+        yield f"logRetentionDays is {settings.log_retention_days}, must be one of {allowed}"
+    if settings.kms_key_arn and not _KEY_ARN.fullmatch(settings.kms_key_arn):
+        # An alias would do for SSM and S3, but not in the policy that lets the dumper use the key.
+        yield f"kmsKeyArn is {settings.kms_key_arn}, must be the ARN of a key (not of an alias)"
+    if settings.alarm_email and not _EMAIL.fullmatch(settings.alarm_email):
+        yield f"alarmEmail is {settings.alarm_email}, must be an e-mail address"
+    yield from _network_faults(settings)
+    yield from _schedule_faults(settings)
+
+
+def _network_faults(settings: "StackSettings") -> Iterator[str]:
+    yield from _identifier_faults("subnetIds", "subnet", settings.subnet_ids)
+    yield from _identifier_faults("securityGroupIds", "sg", settings.security_group_ids)
+    if bool(settings.subnet_ids) != bool(settings.security_group_ids):
+        given, missing = ("subnetIds", "securityGroupIds")
+        if settings.security_group_ids:
+            given, missing = missing, given
+        yield f"{given} is set without {missing}: a function in a network needs both"
+
+
+def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:
+    for identifier in identifiers:
+        if not re.fullmatch(rf"{prefix}-[0-9a-f]+", identifier):
+            yield f"{key} has {identifier}, must be like {prefix}-0a1b2c3d4e5f67890"
+
+
+def _schedule_faults(settings: "StackSettings") -> Iterator[str]:
+    if faults := schedule_faults(settings.schedule):
+        yield from (f"schedule is {settings.schedule}, {fault}" for fault in faults)
+        return
+    pause = longest_pause(settings.schedule)
+    if pause and settings.late_after_hours and timedelta(hours=settings.late_after_hours) <= pause:
+        yield (
+            f"lateAfterHours is {settings.late_after_hours}, must be more than the schedule's "
+            f"{pause / timedelta(hours=1):g} hours, or 0 for no alarm on late backups"
+        )

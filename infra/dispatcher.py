@@ -1,0 +1,95 @@
+"""The dispatcher: at the scheduled time, one job for every database."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.function import Function, FunctionArgs, Runtime
+from infra.layers import Layers
+from infra.queue import DumpQueue
+from infra.secrets import SecretParameters
+from snapper.values.settings import DispatcherSettings
+
+MEMORY = 256
+TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class DispatcherArgs:
+    """What runs it, when, and the rooms it works between."""
+
+    runtime: Runtime
+    schedule: str
+    layers: Layers
+    secrets: SecretParameters
+    queue: DumpQueue
+
+
+class Dispatcher(pulumi.ComponentResource):
+    """The function, the rule that calls it, and where a failed call goes."""
+
+    function_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: DispatcherArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:Dispatcher", name, None, opts)
+        scope = args.runtime.scope
+        function = Function(
+            name,
+            FunctionArgs(
+                runtime=args.runtime,
+                part="dispatcher",
+                memory=MEMORY,
+                timeout=TIMEOUT,
+                layers=[args.layers.dependencies],
+                environment=args.queue.url.apply(
+                    lambda url: DispatcherSettings(scope.stage, scope.parameter_root, url).to_env()
+                ),
+                rights=[args.secrets.may_list(), args.queue.may_send()],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{name}-failures",
+            function_name=function.name,
+            # Lambda tries twice more by itself, then the event joins the dead letters.
+            maximum_retry_attempts=2,
+            destination_config={"on_failure": {"destination": args.queue.dead_letter_arn}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[function.allowed]),
+        )
+        self._schedule(name, args, function)
+        self.function_name = function.name
+        self.register_outputs({"function_name": self.function_name})
+
+    def _schedule(self, name: str, args: DispatcherArgs, function: Function) -> None:
+        named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        rule = aws.cloudwatch.EventRule(
+            f"{name}-rule",
+            name=args.runtime.scope.name("schedule"),
+            description="Snapper: queue a dump of every database",
+            schedule_expression=args.schedule,
+            state="ENABLED",
+            tags=args.runtime.scope.tags,
+            opts=named,
+        )
+        permission = aws.lambda_.Permission(
+            f"{name}-permission",
+            statement_id="schedule",
+            action="lambda:InvokeFunction",
+            function=function.name,
+            principal="events.amazonaws.com",
+            source_arn=rule.arn,
+            opts=named,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{name}-target",
+            rule=rule.name,
+            target_id="dispatcher",
+            arn=function.arn,
+            # The rule fires into nothing until it may call the function.
+            opts=pulumi.ResourceOptions.merge(
+                named, pulumi.ResourceOptions(depends_on=[permission])
+            ),
+        )

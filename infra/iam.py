@@ -1,0 +1,148 @@
+"""Statements of IAM policies as pure values: who may do what, never on more than it needs.
+
+Every builder takes ARNs and gives dictionaries; nothing here knows Pulumi. Partition, region and
+account are read from an ARN at hand, so that the same program serves every partition of AWS.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+Statement = Mapping[str, Any]
+
+
+class Place(NamedTuple):
+    """Where something is: partition, region and account."""
+
+    partition: str
+    region: str
+    account: str
+
+    @classmethod
+    def of(cls, arn: str) -> "Place":
+        """Read the place out of any regional ARN.
+
+        >>> Place.of("arn:aws:sqs:eu-central-1:123456789012:jobs")
+        Place(partition='aws', region='eu-central-1', account='123456789012')
+        """
+        _, partition, _, region, account, _ = arn.split(":", 5)
+        return cls(partition, region, account)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Name another thing of the same place."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def domain(self) -> str:
+        """The suffix of the endpoints; that of China differs."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+
+def document(*statements: Statement) -> str:
+    """Write a policy with sorted keys, so that equal policies are equal texts."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def allow(
+    actions: Sequence[str],
+    resources: Sequence[str],
+    condition: Mapping[str, Any] | None = None,
+) -> Statement:
+    """Allow the actions on the resources, under the condition if there is one."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def lambda_may_assume() -> Statement:
+    """Trust the Lambda service, and nobody else, to take a function's role."""
+    return {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+
+
+def only_by_tls(actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    """Refuse everybody, whatever else allows it, where the connection is not encrypted."""
+    return {
+        "Sid": "OnlyByTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(actions),
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def may_log(log_group: str) -> Statement:
+    """Write to its own log group; the group itself is made by the deployment."""
+    return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group}:*"])
+
+
+def may_send(*queues: str) -> Statement:
+    """Put messages into the queues, singly or in batches."""
+    return allow(["sqs:SendMessage"], queues)
+
+
+def may_take(queue: str) -> Statement:
+    """Let the event source mapping, which acts as the function's role, take jobs."""
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    return allow(actions, [queue])
+
+
+def may_list_parameters(path: str) -> Statement:
+    """List the names below one path of parameters; that path is itself the resource."""
+    return allow(["ssm:GetParametersByPath"], [path, f"{path}/*"])
+
+
+def may_read_parameters(*paths: str) -> Statement:
+    """Read the parameters below the paths, one by one."""
+    return allow(["ssm:GetParameter"], [f"{path}/*" for path in paths])
+
+
+def may_store_backups(bucket: str) -> list[Statement]:
+    """Write, list and prune backups, but read none: a stolen dumper harvests no old dumps."""
+    objects = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+    return [allow(objects, [f"{bucket}/*"]), allow(["s3:ListBucket"], [bucket])]
+
+
+def may_use_key(key: str, service: str, *actions: str) -> Statement:
+    """Use the customer's key, and only through the service that holds what it encrypts."""
+    place = Place.of(key)
+    via = f"{service}.{place.region}.{place.domain}"
+    return allow(actions, [key], {"StringEquals": {"kms:ViaService": via}})
+
+
+def may_join_network(place: Place) -> list[Statement]:
+    """Let Lambda keep network interfaces in the operator's subnets.
+
+    Describing cannot be narrowed, and deleting needs every resource of the account: both are told
+    so in Lambda's own guide on networks.
+    """
+    changing = [
+        f"ec2:{verb}"
+        for verb in (
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "AssignPrivateIpAddresses",
+            "UnassignPrivateIpAddresses",
+        )
+    ]
+    describing = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    return [allow(changing, [place.arn("ec2", "*/*")]), allow(describing, ["*"])]
+
+
+def alarms_may_publish(topic: str, alarms: str) -> Statement:
+    """Let the alarms of this account and this stage, and no others, publish to the topic."""
+    place = Place.of(topic)
+    return {
+        "Sid": "AlarmsOfThisStage",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["sns:Publish"],
+        "Resource": [topic],
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{alarms}")},
+            "StringEquals": {"aws:SourceAccount": place.account},
+        },
+    }

@@ -1,0 +1,64 @@
+"""The three zips that are deployed: our code, what it depends on, and the client tools."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from bin.pg_dump.layer import layer_files
+from infra.archive import Entry, archive
+from infra.wheels import locked_wheels, wheel_entries
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / ".build"
+WHEELS = ROOT / ".cache" / "wheels"
+LOCK = ROOT / "functions" / "requirements.lock"
+
+DESCRIPTIONS = "python/botocore/data/"
+SERVICES = frozenset({"s3", "sqs", "ssm"})
+"""What the core's edges call. botocore describes all of AWS: 20 MB, of which these are 1."""
+
+
+class Packages(NamedTuple):
+    """Where the zips lie; each has the digest of its contents in its name."""
+
+    functions: Path
+    dependencies: Path
+    postgresql: Path
+
+
+def build_packages(architecture: str, folder: Path = BUILD) -> Packages:
+    """Build what is not there yet.
+
+    Raises SnapperError when something has to be fetched and cannot be.
+    """
+    return Packages(
+        archive(folder, "functions", function_entries()),
+        archive(folder, f"dependencies-{architecture}", dependency_entries(architecture)),
+        archive(folder, f"postgresql-{architecture}", client_entries(architecture)),
+    )
+
+
+def function_entries(root: Path = ROOT) -> Iterator[Entry]:
+    """Yield our own code: the handlers, and the core without its command line."""
+    for file in [*root.glob("functions/*.py"), *root.glob("snapper/**/*.py")]:
+        name = file.relative_to(root)
+        if name.parts[1] != "cli":
+            yield Entry(name.as_posix(), file.read_bytes(), 0o644)
+
+
+def dependency_entries(architecture: str) -> Iterator[Entry]:
+    """Yield the locked wheels, laid out as Lambda finds them under /opt/python."""
+    for wheel in locked_wheels(LOCK, architecture, WHEELS):
+        yield from (entry for entry in wheel_entries(wheel) if _is_needed(entry.name))
+
+
+def _is_needed(name: str) -> bool:
+    """Tell whether a function can miss this member: the descriptions of all other services."""
+    described = name.removeprefix(DESCRIPTIONS)
+    return described == name or "/" not in described or described.split("/")[0] in SERVICES
+
+
+def client_entries(architecture: str) -> Iterator[Entry]:
+    """Yield PostgreSQL's client tools, laid out as Lambda finds them under /opt."""
+    for name, file, mode in layer_files(architecture):
+        yield Entry(name, file.read_bytes(), mode)

@@ -1,0 +1,105 @@
+"""Jobs waiting to be dumped, and the dead letters: those that failed too often."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import Statement, document, may_send, may_take, only_by_tls
+from infra.scope import Scope
+
+ATTEMPTS = 3
+
+JOBS_KEPT = timedelta(days=4)
+"""Three attempts take 4.5 hours at most; the rest is for hundreds of jobs waiting their turn."""
+
+DEAD_LETTERS_KEPT = timedelta(days=14)
+"""As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
+
+
+@dataclass(frozen=True)
+class DumpQueueArgs:
+    """Whose queue, and how long the longest dump may take."""
+
+    scope: Scope
+    dump_timeout: timedelta
+
+
+class DumpQueue(pulumi.ComponentResource):
+    """The queue between dispatcher and dumper, with its dead letters."""
+
+    url: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    dead_letter_url: pulumi.Output[str]
+    dead_letter_arn: pulumi.Output[str]
+    dead_letter_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: DumpQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:DumpQueue", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        letters = aws.sqs.Queue(
+            f"{name}-dead-letters",
+            name=args.scope.name("dead-letters"),
+            message_retention_seconds=int(DEAD_LETTERS_KEPT.total_seconds()),
+            sqs_managed_sse_enabled=True,
+            tags=args.scope.tags,
+            opts=self._named,
+        )
+        jobs = aws.sqs.Queue(
+            f"{name}-jobs",
+            name=args.scope.name("jobs"),
+            message_retention_seconds=int(JOBS_KEPT.total_seconds()),
+            # Six times the function's timeout, as AWS asks: a job must not come back while the
+            # function that has it may still be working, or waiting to be tried again.
+            visibility_timeout_seconds=6 * int(args.dump_timeout.total_seconds()),
+            sqs_managed_sse_enabled=True,
+            redrive_policy=letters.arn.apply(_redrive),
+            tags=args.scope.tags,
+            opts=self._named,
+        )
+        aws.sqs.RedriveAllowPolicy(
+            f"{name}-redrive-allow-policy",
+            queue_url=letters.url,
+            redrive_allow_policy=jobs.arn.apply(_redrive_only_from),
+            opts=self._child,
+        )
+        self._only_by_tls(f"{name}-jobs-policy", jobs)
+        self._only_by_tls(f"{name}-dead-letters-policy", letters)
+        self.url, self.arn = jobs.url, jobs.arn
+        self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn
+        self.dead_letter_name = letters.name
+        self.register_outputs({"url": self.url, "dead_letter_url": self.dead_letter_url})
+
+    def may_send(self) -> pulumi.Output[list[Statement]]:
+        """Put jobs into the queue, and the dispatcher's own failures among the dead letters."""
+        arns = pulumi.Output.all(self.arn, self.dead_letter_arn)
+        return arns.apply(lambda queues: [may_send(*queues)])
+
+    def may_take(self) -> pulumi.Output[list[Statement]]:
+        """Take jobs out of the queue."""
+        return self.arn.apply(lambda arn: [may_take(arn)])
+
+    def _only_by_tls(self, name: str, queue: aws.sqs.Queue) -> None:
+        aws.sqs.QueuePolicy(
+            name,
+            queue_url=queue.url,
+            policy=queue.arn.apply(lambda arn: document(only_by_tls(["sqs:*"], [arn]))),
+            opts=self._child,
+        )
+
+
+def _redrive(dead_letter_arn: str) -> str:
+    return json.dumps(
+        {"deadLetterTargetArn": dead_letter_arn, "maxReceiveCount": ATTEMPTS}, sort_keys=True
+    )
+
+
+def _redrive_only_from(jobs_arn: str) -> str:
+    return json.dumps(
+        {"redrivePermission": "byQueue", "sourceQueueArns": [jobs_arn]}, sort_keys=True
+    )

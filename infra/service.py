@@ -1,0 +1,122 @@
+"""The whole service: which rooms there are, and what each is told of the others."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pulumi
+
+import snapper
+from infra.alarms import Alarms, AlarmsArgs
+from infra.dispatcher import Dispatcher, DispatcherArgs
+from infra.dumper import Dumper, DumperArgs
+from infra.function import Runtime
+from infra.iam import Place
+from infra.layers import Layers, LayersArgs
+from infra.package import Packages, build_packages
+from infra.queue import DumpQueue, DumpQueueArgs
+from infra.secrets import SecretParameters, SecretParametersArgs
+from infra.settings import StackSettings
+from infra.signpost import Signpost, SignpostArgs
+from infra.vault import Vault, VaultArgs
+from snapper.errors import SnapperError
+
+
+class BackupService(pulumi.ComponentResource):
+    """Scheduled backups of every database of one stage."""
+
+    facts: Mapping[str, pulumi.Output[str]]
+
+    def __init__(
+        self, name: str, settings: StackSettings, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:BackupService", name, None, opts)
+        packages = _packages(settings.architecture)
+        scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
+        timeout = timedelta(seconds=settings.dumper_timeout)
+        secrets = SecretParameters(
+            f"{name}-secrets",
+            SecretParametersArgs(scope, settings.databases, settings.kms_key_arn),
+            child,
+        )
+        vault = Vault(
+            f"{name}-vault",
+            VaultArgs(
+                scope,
+                settings.kms_key_arn,
+                settings.noncurrent_days,
+                settings.delete_backups_on_destroy,
+            ),
+            child,
+        )
+        queue = DumpQueue(f"{name}-queue", DumpQueueArgs(scope, timeout), child)
+        layers = Layers(
+            f"{name}-layers",
+            LayersArgs(scope, settings.architecture, packages.dependencies, packages.postgresql),
+            child,
+        )
+        runtime = Runtime(
+            scope, settings.architecture, packages.functions, settings.log_retention_days
+        )
+        dumper = Dumper(
+            f"{name}-dumper",
+            DumperArgs(
+                runtime=runtime,
+                memory=settings.dumper_memory,
+                timeout=timeout,
+                max_concurrency=settings.max_concurrency,
+                subnet_ids=settings.subnet_ids,
+                security_group_ids=settings.security_group_ids,
+                layers=layers,
+                secrets=secrets,
+                queue=queue,
+                vault=vault,
+            ),
+            child,
+        )
+        dispatcher = Dispatcher(
+            f"{name}-dispatcher",
+            DispatcherArgs(runtime, settings.schedule, layers, secrets, queue),
+            child,
+        )
+        Alarms(
+            f"{name}-alarms",
+            AlarmsArgs(
+                scope=scope,
+                email=settings.alarm_email,
+                late_after=timedelta(hours=settings.late_after_hours),
+                databases=tuple(database.key for database in settings.databases),
+                dead_letters=queue.dead_letter_name,
+                dispatcher=dispatcher.function_name,
+            ),
+            child,
+        )
+        self.facts = {
+            "bucket": vault.bucket_name,
+            "queue_url": queue.url,
+            "dead_letter_url": queue.dead_letter_url,
+            "dispatcher": dispatcher.function_name,
+            "dumper": dumper.function_name,
+            "schedule": pulumi.Output.from_input(settings.schedule),
+        }
+        Signpost(
+            f"{name}-signpost",
+            SignpostArgs(
+                scope,
+                {
+                    **self.facts,
+                    "parameter_root": scope.parameter_root,
+                    "region": queue.arn.apply(lambda arn: Place.of(arn).region),
+                    "version": snapper.__version__,
+                },
+            ),
+            child,
+        )
+        self.register_outputs(dict(self.facts))
+
+
+def _packages(architecture: str) -> Packages:
+    try:
+        return build_packages(architecture)
+    except SnapperError as error:
+        # Pulumi prints a RunError without its stack trace, which would hide what to do.
+        raise pulumi.RunError("\n".join(filter(None, (str(error), error.hint)))) from error

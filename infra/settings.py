@@ -1,0 +1,132 @@
+"""What the operator decides about a stage: read once, checked whole, told all at once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pulumi
+
+from infra.checks import faults_of
+from infra.scope import Scope
+from snapper.errors import SecretsInvalid
+from snapper.values.secrets import Database, parse_secrets
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+
+
+class SettingsRefused(pulumi.RunError):
+    """The stack's settings have faults.
+
+    A RunError, because Pulumi prints those alone, without a stack trace; `faults` holds a sentence
+    for each, and none holds a secret.
+    """
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__(
+            "the settings of this stack cannot be used:\n"
+            + "\n".join(f"  - {fault}" for fault in faults)
+        )
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """The settings of one stage. Defaults stand here and, for the reader, in Pulumi.yaml.
+
+    A field `dumper_memory` is the config key `snapper:dumperMemory`.
+    """
+
+    stage: str
+    databases: tuple[Database, ...]
+    schedule: str = "rate(1 day)"
+    architecture: str = "arm64"
+    dumper_memory: int = 2048
+    dumper_timeout: int = 900
+    max_concurrency: int = 4
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    kms_key_arn: str = ""
+    noncurrent_days: int = 7
+    log_retention_days: int = 30
+    delete_backups_on_destroy: bool = False
+    alarm_email: str = ""
+    late_after_hours: int = 36
+
+    def __post_init__(self) -> None:
+        """Refuse values that AWS would refuse later, or that contradict each other."""
+        if faults := tuple(faults_of(self)):
+            raise SettingsRefused(faults)
+
+    @property
+    def scope(self) -> Scope:
+        """The names and tags of this stage."""
+        return Scope(self.stage)
+
+    @classmethod
+    def load(cls) -> "StackSettings":
+        """Read the settings of the stack being deployed; raise SettingsRefused with all faults."""
+        config = pulumi.Config()
+        faults: list[str] = []
+        settings: StackSettings | None = None
+        databases = _databases(config, faults)
+        plain = dict(_plain_values(config, faults))
+        try:
+            settings = cls(stage=pulumi.get_stack(), databases=databases, **plain)
+        except SettingsRefused as refused:
+            faults.extend(refused.faults)
+        if faults or settings is None:
+            raise SettingsRefused(tuple(faults))
+        return settings
+
+
+def config_key(field: str) -> str:
+    """Give the config key of a field.
+
+    >>> config_key("kms_key_arn")
+    'kmsKeyArn'
+    """
+    first, *rest = field.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]:
+    secrets = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS)}
+    for key, value in secrets.items():
+        if value is None:
+            faults.append(f"{key} is not set: pulumi config set --secret {key}")
+    if None in secrets.values():
+        return ()
+    try:
+        return parse_secrets(secrets[CONNECTIONS] or "", secrets[RETENTIONS] or "")
+    except SecretsInvalid as invalid:
+        faults.extend(invalid.faults)
+        return ()
+
+
+def _plain_values(config: pulumi.Config, faults: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield what is set, by field; what is of the wrong type becomes a fault and its default."""
+    read: Mapping[type, Callable[[str], Any]] = {
+        str: config.get,
+        int: config.get_int,
+        bool: config.get_bool,
+        tuple: lambda key: _texts(config.get_object(key)),
+    }
+    for field in fields(StackSettings)[2:]:
+        key, kind = config_key(field.name), type(field.default)
+        try:
+            value = read[kind](key)
+        except (pulumi.ConfigTypeError, TypeError, ValueError):
+            faults.append(f"{key} must be {_KINDS[kind]}")
+            continue
+        if value is not None:
+            yield field.name, value
+
+
+_KINDS = {str: "a text", int: "a whole number", bool: "true or false", tuple: "a list of texts"}
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError
+    return tuple(value)

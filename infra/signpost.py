@@ -1,0 +1,40 @@
+"""The signpost: a parameter that tells a tool, which knows only the stage, where all parts are."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.scope import Scope
+from snapper.values.settings import service_parameter
+
+
+@dataclass(frozen=True)
+class SignpostArgs:
+    """Whose signpost, and what stands on it."""
+
+    scope: Scope
+    facts: Mapping[str, pulumi.Input[str]]
+
+
+class Signpost(pulumi.ComponentResource):
+    """The facts as JSON in a plain parameter: whoever may read it learns no secret."""
+
+    def __init__(
+        self, name: str, args: SignpostArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:Signpost", name, None, opts)
+        aws.ssm.Parameter(
+            f"{name}-parameter",
+            name=service_parameter(args.scope.parameter_root),
+            type="String",
+            tier="Standard",
+            value=pulumi.Output.all(**args.facts).apply(
+                lambda facts: json.dumps(facts, sort_keys=True)
+            ),
+            tags=args.scope.tags,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.register_outputs({})

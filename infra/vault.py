@@ -1,0 +1,139 @@
+"""The vault: a bucket that only this account reads, only by TLS, and that outlives the service."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import Statement, document, may_store_backups, may_use_key, only_by_tls
+from infra.scope import Scope
+
+
+@dataclass(frozen=True)
+class VaultArgs:
+    """Whose vault, by whose key it is encrypted, and what becomes of deleted and of all backups."""
+
+    scope: Scope
+    kms_key_arn: str
+    noncurrent_days: int
+    delete_backups_on_destroy: bool
+
+
+class Vault(pulumi.ComponentResource):
+    """The bucket of the backups, and its rules."""
+
+    bucket_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:Vault", name, None, opts)
+        # What protects the bucket stays with it: a kept bucket without its rules would be worse
+        # than none.
+        kept = pulumi.ResourceOptions(
+            parent=self, retain_on_delete=not args.delete_backups_on_destroy
+        )
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket_prefix=args.scope.name(""),
+            force_destroy=args.delete_backups_on_destroy,
+            tags=args.scope.tags,
+            opts=kept,
+        )
+        self.bucket_name, self._arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
+        self._guard(name, bucket, args, kept)
+        self._tidy(name, bucket, args, kept)
+        self.register_outputs({"bucket_name": self.bucket_name})
+
+    def may_store(self) -> pulumi.Output[list[Statement]]:
+        """Write, list and prune backups, but read none."""
+        # An upload of parts needs both: a new data key to begin, the same one again to go on.
+        actions = ("kms:Decrypt", "kms:GenerateDataKey")
+        key = [may_use_key(self._key, "s3", *actions)] if self._key else []
+        return self._arn.apply(lambda arn: [*may_store_backups(arn), *key])
+
+    def _guard(
+        self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
+    ) -> None:
+        blocked = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access-block",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=kept,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=kept,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.bucket,
+            rules=[_encryption(args.kms_key_arn)],
+            opts=kept,
+        )
+        aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.bucket,
+            policy=bucket.arn.apply(lambda arn: document(only_by_tls(["s3:*"], [arn, f"{arn}/*"]))),
+            # S3 refuses two changes of access to one bucket at once.
+            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[blocked])),
+        )
+
+    def _tidy(
+        self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
+    ) -> None:
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket.bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=kept,
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.bucket,
+            rules=_lifecycle(args.noncurrent_days),
+            # Noncurrent versions exist only where versioning does.
+            opts=pulumi.ResourceOptions.merge(
+                kept, pulumi.ResourceOptions(depends_on=[versioning])
+            ),
+        )
+
+
+def _encryption(
+    kms_key_arn: str,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if not kms_key_arn:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {
+            "sse_algorithm": "aws:kms",
+            "kms_master_key_id": kms_key_arn,
+        },
+        # One request to KMS for many objects instead of one for each.
+        "bucket_key_enabled": True,
+    }
+
+
+def _lifecycle(noncurrent_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    # An empty prefix means every object; an empty filter is not kept by every provider version.
+    every_object: aws.s3.BucketLifecycleConfigurationRuleFilterArgsDict = {"prefix": ""}
+    return [
+        {
+            "id": "abort-unfinished-uploads",
+            "status": "Enabled",
+            "filter": every_object,
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
+        },
+        {
+            "id": "expire-deleted-backups",
+            "status": "Enabled",
+            "filter": every_object,
+            "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
+            "expiration": {"expired_object_delete_marker": True},
+        },
+    ]

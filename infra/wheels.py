@@ -1,0 +1,94 @@
+"""What the functions depend on, as wheels for Lambda: fetched once by pip, held to their hashes."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.archive import Entry
+from snapper.errors import SnapperError
+
+PYTHON = "3.13"
+
+# Lambda's Amazon Linux 2023 has glibc 2.34; pip takes no newer platform for granted from an older.
+_GLIBC = ("2_34", "2_28", "2_17")
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+
+def locked_wheels(lock: Path, architecture: str, cache: Path) -> list[Path]:
+    """Give the wheels that the lock names, for Python 3.13 on Lambda's Linux, in order of name.
+
+    They lie in the cache under the digest of what was asked for; pip compares every one with the
+    lock's hashes before it gets there. Raises SnapperError when pip cannot bring them all.
+    """
+    asked = hashlib.sha256(lock.read_bytes() + f"{PYTHON} {architecture}".encode()).hexdigest()
+    kept = cache / f"{architecture}-{asked[:16]}"
+    if not kept.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=cache))
+        try:
+            _download(lock, architecture, draft)
+            _keep(draft, kept)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return sorted(kept.glob("*.whl"))
+
+
+def wheel_entries(wheel: Path) -> Iterator[Entry]:
+    """Yield the members of a wheel as installing would place them below python/.
+
+    Straight from the wheel: an installer would add byte code, times and records of its own.
+    """
+    with zipfile.ZipFile(wheel) as members:
+        for member in members.infolist():
+            if not member.is_dir() and (name := _installed(member.filename)):
+                executable = member.external_attr >> 16 & 0o111
+                yield Entry(f"python/{name}", members.read(member), 0o755 if executable else 0o644)
+
+
+def _installed(name: str) -> str | None:
+    top, _, below = name.partition("/")
+    if not top.endswith(".data"):
+        return name
+    scheme, _, path = below.partition("/")
+    # Scripts, headers and data files are of no use to a function.
+    return path if scheme in {"purelib", "platlib"} else None
+
+
+def _download(lock: Path, architecture: str, into: Path) -> None:
+    platforms = [f"--platform=manylinux_{glibc}_{_MACHINES[architecture]}" for glibc in _GLIBC]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *("--require-hashes", "--no-deps", "--only-binary=:all:"),
+            *(f"--python-version={PYTHON}", "--implementation=cp", *platforms),
+            f"--dest={into}",
+            f"--requirement={lock}",
+        ],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise SnapperError(
+            f"pip could not fetch the functions' dependencies for {architecture}:\n"
+            f"{done.stderr.strip()}",
+            hint=f"the versions and hashes are in {lock.parent.name}/{lock.name}; pip needs its "
+            "package index once, then .cache/ serves",
+        )
+
+
+def _keep(draft: Path, kept: Path) -> None:
+    # A draft is private; what is kept serves every user of this folder.
+    draft.chmod(0o755)
+    try:
+        draft.rename(kept)
+    except OSError:
+        # Another process brought the same wheels a moment earlier.
+        if not kept.is_dir():
+            raise
