@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from rich import box
@@ -35,6 +36,29 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
     for row in rows:
         shown.add_row(*row)
     console.print(shown)
+
+
+def say(line: str) -> None:
+    """Print a line that belongs to the result."""
+    print(line)
+
+
+def age(span: timedelta) -> str:
+    """Give a span of time in the two units that matter.
+
+    >>> age(timedelta(days=1, hours=2, minutes=3))
+    '1d 2h'
+    """
+    minutes = max(int(span.total_seconds()), 0) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return f"{days}d {hours}h"
+    return f"{hours}h {minutes % 60}m" if hours else f"{minutes}m"
+
+
+def seconds(span: timedelta) -> str:
+    """Give a span of time in seconds."""
+    return f"{span.total_seconds():.0f} s"
 
 
 _NUMBERS = frozenset({"size", "rows", "tables", "backups", "pruned"})

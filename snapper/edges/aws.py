@@ -9,7 +9,7 @@ from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from snapper.errors import AlreadyStored, AwsFailed
+from snapper.errors import AlreadyStored, AwsFailed, SettingsError
 
 # A stuck call must end well within the 30 seconds that a function keeps for clearing up.
 _CONFIG = Config(
@@ -23,6 +23,22 @@ _CONFIG = Config(
 def client(service: str, config: Config | None = None) -> Any:  # noqa: ANN401  boto3 has no types
     """Make a client whose region, endpoint and credentials come from the environment."""
     return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
+
+
+def require_identity() -> None:
+    """Raise SettingsError, with the mend, where AWS cannot be called at all."""
+    try:
+        session = boto3.Session()
+        if session.region_name is None:
+            raise SettingsError(
+                "no AWS region is set", hint="use --region, AWS_REGION or the profile's region"
+            )
+        if session.get_credentials() is None:
+            raise SettingsError(
+                "there are no AWS credentials", hint="use --profile, aws sso login or aws configure"
+            )
+    except BotoCoreError as error:
+        raise SettingsError(f"the AWS settings cannot be used: {error}") from None
 
 
 @contextmanager

@@ -3,8 +3,15 @@
 from typing import Any, Self
 
 from snapper.edges import aws
-from snapper.values.secrets import SUPPORTED, Database, parse_secrets
-from snapper.values.settings import RETENTIONS, connection_parameter, retention_parameter
+from snapper.errors import AwsFailed, SettingsError
+from snapper.values.secrets import SUPPORTED, Database, parse_secrets, read_count
+from snapper.values.service import Service
+from snapper.values.settings import (
+    RETENTIONS,
+    connection_parameter,
+    retention_parameter,
+    service_parameter,
+)
 
 
 class Parameters:
@@ -42,6 +49,23 @@ class Parameters:
         count = self._value(retention_parameter(self._root, key))
         (database,) = parse_secrets(f"{key},{connection},{SUPPORTED}", f"{key},{count}")
         return database
+
+    def retention(self, key: str) -> int:
+        """Decrypt how many backups one database keeps, and nothing else of it."""
+        return read_count(key, self._value(retention_parameter(self._root, key)))
+
+    def service(self) -> Service:
+        """Read where the stage's parts are; raise SettingsError if there is no such stage."""
+        name = service_parameter(self._root)
+        try:
+            return Service.from_json(self._value(name))
+        except AwsFailed as error:
+            if "ParameterNotFound" not in str(error):
+                raise
+            raise SettingsError(
+                f"there is no stage here: {name} does not exist",
+                hint="name the stage with --stage, and its region with AWS_REGION or --region",
+            ) from None
 
     def _value(self, name: str) -> str:
         with aws.translated(f"ssm:GetParameter of {name}"):

@@ -47,6 +47,13 @@ class JobQueue:
                 f"sqs:SendMessage failed for {len(refused)} of {len(jobs)} jobs: {names}"
             )
 
+    def waiting(self) -> int:
+        """Give about how many jobs wait or are being worked on; SQS itself knows only about."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        with aws.translated("sqs:GetQueueAttributes"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
     def _send_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
         waiting = [(job, "") for job in jobs]
         for attempt in range(_ATTEMPTS):

@@ -66,6 +66,18 @@ class Vault:
                         found["Key"], found["Size"], found["LastModified"], found["ETag"]
                     )
 
+    def folders(self) -> tuple[str, ...]:
+        """Give the first step of all keys that have more than one, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Delimiter="/"
+        )
+        with aws.translated("s3:ListObjectsV2"):
+            return tuple(
+                found["Prefix"].removesuffix("/")
+                for page in pages
+                for found in page.get("CommonPrefixes", ())
+            )
+
     def upload(
         self, stream: Readable, key: str, parts: PartPlan, condition: WriteCondition
     ) -> None:

@@ -37,3 +37,16 @@ class Service:
     def log_group(self) -> str:
         """The log group of the dumper."""
         return f"/aws/lambda/{self.dumper}"
+
+    @property
+    def partition(self) -> str:
+        """The partition of AWS in which the region lies."""
+        first, second, *_ = self.region.split("-")
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            f"{first}-{second}" if second == "gov" else first, "aws"
+        )
+
+    def arn(self, kind: str, resource: str) -> str:
+        """Name a regional resource of the account, whose number stands in the queue's URL."""
+        account = self.queue_url.split("/")[-2]
+        return f"arn:{self.partition}:{kind}:{self.region}:{account}:{resource}"

@@ -24,7 +24,7 @@ def prune(
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    verdicts = plan([holding.entry for holding in found.values()], database.retention, just_made)
+    verdicts = _plan(found, database, just_made)
     failures: list[SnapperError] = []
     for verdict in reversed(verdicts):
         if verdict.keep:
@@ -43,6 +43,18 @@ def prune(
     if failures:
         raise failures[0]
     return verdicts
+
+
+def judge(vault: Vault, database: Database) -> list[Verdict]:
+    """Give every verdict, and delete nothing."""
+    found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
+    return _plan(found, database, None)
+
+
+def _plan(
+    found: dict[datetime, Holding], database: Database, just_made: datetime | None
+) -> list[Verdict]:
+    return plan([holding.entry for holding in found.values()], database.retention, just_made)
 
 
 def _delete(vault: Vault, holding: Holding) -> None:

@@ -1,0 +1,36 @@
+"""Options that name one backup of one database."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from snapper.errors import SettingsError
+
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The database.")]
+AtOption = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="The newest backup not after this time, such as 2026-11-23T03:00Z; or latest.",
+    ),
+]
+
+LATEST = "latest"
+
+
+def read_at(text: str) -> datetime | None:
+    """Read the option; None is the latest. A time without a zone is UTC. Raises SettingsError."""
+    if text == LATEST:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(
+            f"--at {text} is no time", hint="such as 2026-11-23, 2026-11-23T03:00 or latest"
+        ) from None
+    if len(text) == len("2026-11-23"):
+        # A day means all of it.
+        at = at.replace(hour=23, minute=59, second=59)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

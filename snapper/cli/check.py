@@ -1,0 +1,103 @@
+"""`snapper check`: the two secrets, before they are set."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.outcome import Outcome
+from snapper.cli.stage import JsonOption
+from snapper.errors import SecretsInvalid, SettingsError
+from snapper.values.connection import Connection
+from snapper.values.secrets import parse_secrets
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+
+_NAMES = (CONNECTIONS, RETENTIONS)
+
+
+def check(
+    context: typer.Context,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read NAME=value lines, one for each secret.")
+    ] = False,
+    pulumi: Annotated[
+        str | None,
+        typer.Option(
+            "--pulumi", metavar="STACK", help="Read what pulumi config holds for a stack."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check the two secrets and tell every fault at once.
+
+    They are read from the environment (DATABASE_CONN_STRINGS and BACKUP_STORAGE_DATA), from stdin
+    or from Pulumi's config. No password is ever shown.
+    """
+    outcome: Outcome = context.obj
+    if stdin:
+        secrets = _from_stdin(sys.stdin.read())
+    elif pulumi is not None:
+        secrets = {name: _from_pulumi(name, pulumi) for name in _NAMES}
+    else:
+        secrets = dict(os.environ)
+    if missing := [name for name in _NAMES if name not in secrets]:
+        raise SettingsError(
+            f"{' and '.join(missing)} not given",
+            hint="set them in the environment, or use --stdin or --pulumi STACK",
+        )
+    try:
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS])
+    except SecretsInvalid as invalid:
+        if not json:
+            raise
+        outcome.code, outcome.answered = invalid.exit_code, True
+        render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
+        return
+    places = [
+        (each.key, Connection.parse(each.connection).place, each.retention) for each in databases
+    ]
+    if json:
+        found = [
+            dict(zip(("database", "place", "retention"), each, strict=True)) for each in places
+        ]
+        render.document({"valid": True, "faults": [], "databases": found})
+        return
+    render.table(
+        ("database", "place", "keeps"), [(key, place, str(count)) for key, place, count in places]
+    )
+
+
+def _from_stdin(text: str) -> dict[str, str]:
+    found = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and name.strip() in _NAMES:
+            found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    for quote in "'\"":
+        if len(value) > 1 and value[0] == value[-1] == quote:
+            return value[1:-1]
+    return value
+
+
+def _from_pulumi(name: str, stack: str) -> str:
+    try:
+        answer = subprocess.run(
+            ["pulumi", "config", "get", name, "--stack", stack],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise SettingsError(
+            "the Pulumi CLI is not installed", hint="use --stdin or the environment"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise SettingsError(f"pulumi config get {name} failed: {error.stderr.strip()}") from None
+    return answer.stdout.rstrip("\n")

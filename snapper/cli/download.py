@@ -1,0 +1,58 @@
+"""`snapper download`: a backup as a file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, read_at
+from snapper.cli.outcome import Outcome
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.transfer import transfer
+from snapper.errors import SettingsError
+from snapper.verbs.catalog import find
+from snapper.verbs.download import download, stream
+
+
+def download_backup(
+    context: typer.Context,
+    key: KeyArgument,
+    at: AtOption = LATEST,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to; - is stdout. Default: the key's name."
+        ),
+    ] = "",
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy a backup out of the vault, checked against its manifest.
+
+    An interrupted download goes on where it stopped. The file is a gzip of plain SQL:
+    gunzip -c FILE | psql DATABASE
+    """
+    if output == "-" and json:
+        raise SettingsError("--json and --output - both want stdout", hint="choose one")
+    outcome: Outcome = context.obj
+    opened = Stage.open(stage, profile, region)
+    manifest = find(opened.vault, key, read_at(at))
+    name = manifest.dump_key.replace("/", "-")
+    target = Path(output or name)
+    if target.is_dir():
+        target = target / name
+    with transfer(f"{manifest.dump_key}", manifest.backup_bytes) as progress:
+        if output == "-":
+            stream(opened.vault, manifest, sys.stdout.buffer, progress)
+            sys.stdout.buffer.flush()
+            return
+        download(opened.vault, manifest, target, progress)
+    if json:
+        render.document({"stage": stage, "file": str(target), "manifest": manifest.to_dict()})
+        outcome.answered = True
+    else:
+        render.say(f"{target}: {render.size(manifest.backup_bytes)}, SHA-256 {manifest.sha256}")

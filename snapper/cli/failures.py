@@ -1,0 +1,97 @@
+"""`snapper failures` and `snapper retry`: the dead letters, read and put back."""
+
+from typing import Annotated, Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.edges.dead_letters import Letter
+from snapper.values.health import Failure
+from snapper.values.job import write_time
+from snapper.verbs.failures import explained, retry
+
+
+def failures(
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the jobs that failed too often, with the reason of the last attempt."""
+    opened = Stage.open(stage, profile, region)
+    found = explained(opened.letters, opened.logs)
+    if json:
+        render.document({"stage": stage, "dead_letters": [_to_dict(*each) for each in found]})
+    elif found:
+        render.table(
+            ("database", "scheduled at", "failed at", "reason"),
+            [
+                (
+                    _name(letter),
+                    _due(letter) or "",
+                    write_time(failure.at if failure else letter.sent_at),
+                    failure.reason if failure else "the log holds no reason any more",
+                )
+                for letter, failure in found
+            ],
+        )
+    else:
+        render.say(f"there are no dead letters in stage {stage}")
+
+
+def retry_failures(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be put back, and move nothing.")
+    ] = False,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put dead letters back on the queue; events that were never dispatched fire again."""
+    opened = Stage.open(stage, profile, region)
+    moved = retry(
+        opened.letters,
+        opened.queue,
+        lambda event: opened.functions.tell(opened.service.dispatcher, event),
+        keys or (),
+        dry_run=dry_run,
+    )
+    if json:
+        render.document(
+            {
+                "stage": stage,
+                "dry_run": dry_run,
+                "retried": [_to_dict(letter, None) for letter in moved],
+            }
+        )
+        return
+    for letter in moved:
+        render.say(f"{_name(letter)} {_due(letter) or ''} {'would go' if dry_run else 'is'} back")
+    if not moved:
+        render.say("there is nothing to retry")
+
+
+def _name(letter: Letter) -> str:
+    if letter.job:
+        return letter.job.database
+    return "(every database)" if letter.undispatched_at else "(unknown)"
+
+
+def _due(letter: Letter) -> str | None:
+    at = letter.job.scheduled_at if letter.job else letter.undispatched_at
+    return write_time(at) if at else None
+
+
+def _to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
+    return {
+        "database": letter.job.database if letter.job else None,
+        "scheduled_at": _due(letter),
+        "sent_at": write_time(letter.sent_at),
+        "failed_at": write_time(failure.at) if failure else None,
+        "reason": failure.reason if failure else None,
+    }

@@ -1,0 +1,87 @@
+"""`snapper list`: the backups there are, newest first."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.values.job import write_time
+from snapper.verbs.catalog import Listed, listing
+
+_HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
+
+
+def list_backups(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="One database; all if not named.")
+    ] = None,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the complete backups, newest first.
+
+    `size` is the plain dump, `stored` the compressed object. What is unfinished is not a backup,
+    and not listed; a backup whose manifest and object disagree is listed as DAMAGED.
+    """
+    opened = Stage.open(stage, profile, region)
+    found = {
+        database: listing(opened.vault, database)
+        for database in ([key] if key else opened.databases())
+    }
+    if json:
+        render.document(
+            {
+                "stage": stage,
+                "databases": {
+                    database: [to_dict(each) for each in backups]
+                    for database, backups in found.items()
+                },
+            }
+        )
+        return
+    now = datetime.now(UTC)
+    rows = [_row(database, each, now) for database, backups in found.items() for each in backups]
+    if rows:
+        render.table(_HEADERS, rows)
+    else:
+        render.say(f"there are no backups of {key or 'any database'} in stage {stage}")
+
+
+def to_dict(listed: Listed) -> dict[str, Any]:
+    """Give one backup as JSON values; what is not there is null."""
+    return {
+        "taken_at": write_time(listed.taken_at),
+        "manifest": listed.manifest.to_dict() if listed.manifest else None,
+        "verification": listed.verification.to_dict() if listed.verification else None,
+        "fault": listed.fault or None,
+    }
+
+
+def verdict(listed: Listed) -> str:
+    """Say in a word or two what is known of a backup's soundness."""
+    if listed.fault:
+        return f"DAMAGED: {listed.fault}"
+    if listed.verification is None:
+        return "no"
+    if not listed.verification.sound:
+        return f"DAMAGED: {listed.verification.reason}"
+    how = "restored" if listed.verification.restored else "read"
+    return f"{how} {listed.verification.verified_at:%Y-%m-%d}"
+
+
+def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
+    manifest = listed.manifest
+    return (
+        database,
+        write_time(listed.taken_at),
+        render.age(now - listed.taken_at),
+        render.size(manifest.dump_bytes) if manifest else "",
+        render.size(manifest.backup_bytes) if manifest else "",
+        manifest.server_version if manifest else "",
+        render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
+        verdict(listed),
+    )

@@ -1,0 +1,65 @@
+"""`snapper prune`: what retention keeps and deletes, and why."""
+
+from typing import Annotated, Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.values.job import write_time
+from snapper.values.retention import Verdict
+from snapper.values.secrets import Database
+from snapper.verbs.events import Silence
+from snapper.verbs.prune import judge, prune
+from snapper.verbs.run import chosen
+
+
+def prune_backups(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="One database; all if not named.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")
+    ] = False,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Delete the backups beyond each database's count, with the reason for each.
+
+    The dumper does the same after every backup; this is for a count that was lowered since.
+    """
+    opened = Stage.open(stage, profile, region)
+    found: dict[str, list[Verdict]] = {}
+    for database in chosen([key] if key else [], opened.parameters):
+        kept = Database(database, "", opened.parameters.retention(database))
+        found[database] = (
+            judge(opened.vault, kept) if dry_run else prune(opened.vault, kept, Silence())
+        )
+    if json:
+        render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
+        return
+    gone = "would go" if dry_run else "deleted"
+    render.table(
+        ("database", "taken at", "verdict", "reason"),
+        [
+            (database, write_time(each.entry.taken_at), "stays" if each.keep else gone, each.reason)
+            for database, verdicts in found.items()
+            for each in verdicts
+        ],
+    )
+
+
+def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
+    return {
+        database: [
+            {
+                "taken_at": write_time(each.entry.taken_at),
+                "keep": each.keep,
+                "reason": each.reason,
+            }
+            for each in verdicts
+        ]
+        for database, verdicts in found.items()
+    }

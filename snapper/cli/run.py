@@ -1,0 +1,94 @@
+"""`snapper run`: back up now."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.outcome import Outcome
+from snapper.cli.progress import Progress
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.edges.logs import LogEvent
+from snapper.errors import SnapperError
+from snapper.values.job import Job, write_time
+from snapper.values.manifest import Manifest
+from snapper.verbs.run import follow, queue_now
+
+_Result = Manifest | SnapperError | None
+
+
+def run_now(
+    context: typer.Context,
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
+    ] = False,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Minutes to wait for each backup.", metavar="MINUTES")
+    ] = 20,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Queue a backup of the databases now, as the schedule would."""
+    outcome: Outcome = context.obj
+    opened = Stage.open(stage, profile, region)
+    jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
+    results: dict[Job, _Result] = dict.fromkeys(jobs)
+    if wait:
+        with Progress() as progress:
+            for job in jobs:
+                progress(f"{job.database}: queued")
+                results[job] = _follow(job, opened, timedelta(minutes=patience), progress)
+    failures = [found for found in results.values() if isinstance(found, SnapperError)]
+    outcome.code = failures[0].exit_code if failures else 0
+    if json:
+        render.document(
+            {"stage": stage, "jobs": [_to_dict(job, found) for job, found in results.items()]}
+        )
+        outcome.answered = True
+        return
+    render.table(
+        ("database", "scheduled at", "result"),
+        [
+            (job.database, write_time(job.scheduled_at), _words(job_result))
+            for job, job_result in results.items()
+        ],
+    )
+
+
+def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> _Result:
+    def tell(event: LogEvent) -> None:
+        progress(f"{job.database}: {event.name}")
+
+    try:
+        return follow(job, stage.vault, stage.logs, patience, tell)
+    except SnapperError as error:
+        return error
+
+
+def _words(result: _Result) -> str:
+    if result is None:
+        return "queued"
+    if isinstance(result, SnapperError):
+        return f"FAILED: {result}"
+    took = render.seconds(result.finished_at - result.started_at)
+    return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
+
+
+def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
+    return {
+        "database": job.database,
+        "scheduled_at": write_time(job.scheduled_at),
+        "state": "queued"
+        if result is None
+        else "done"
+        if isinstance(result, Manifest)
+        else "failed",
+        "manifest": result.to_dict() if isinstance(result, Manifest) else None,
+        "error": str(result) if isinstance(result, SnapperError) else None,
+    }

@@ -1,0 +1,88 @@
+"""The stage that a command works on: found by its name alone, from what the deployment left."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import typer
+
+from snapper.edges import aws
+from snapper.edges.dead_letters import DeadLetters
+from snapper.edges.functions import Functions
+from snapper.edges.logs import Logs
+from snapper.edges.parameters import Parameters
+from snapper.edges.queue import JobQueue
+from snapper.edges.storage import Vault
+from snapper.values.schedule import Schedule, parse_schedule
+from snapper.values.service import Service
+from snapper.values.settings import parameter_root
+
+StageOption = Annotated[
+    str,
+    typer.Option("--stage", envvar="SNAPPER_STAGE", help="Which deployment to work on."),
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", envvar="AWS_PROFILE", help="Which AWS credentials to use."),
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", envvar="AWS_REGION", help="The stage's AWS region.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead of the table.")
+]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One deployed stage, whose parts are opened when they are first needed."""
+
+    name: str
+    service: Service
+    parameters: Parameters
+
+    @classmethod
+    def open(cls, name: str, profile: str | None = None, region: str | None = None) -> "Stage":
+        """Find the stage; raise SettingsError if it, credentials or region are missing."""
+        if profile:
+            os.environ["AWS_PROFILE"] = profile
+        if region:
+            os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+        aws.require_identity()
+        parameters = Parameters.connect(parameter_root(name))
+        return cls(name, parameters.service(), parameters)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The bucket of the backups."""
+        return Vault.connect(self.service.bucket)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """The queue of jobs."""
+        return JobQueue.connect(self.service.queue_url)
+
+    @cached_property
+    def letters(self) -> DeadLetters:
+        """The dead letters."""
+        return DeadLetters.connect(self.service.dead_letter_url)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """What the dumper has told."""
+        return Logs.connect(self.service.log_group)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """The deployed functions."""
+        return Functions.connect()
+
+    @property
+    def schedule(self) -> Schedule:
+        """When the stage backs up."""
+        return parse_schedule(self.service.schedule)
+
+    def databases(self) -> list[str]:
+        """Give the databases that are backed up, and those that only have old backups."""
+        return sorted({*self.parameters.database_keys(), *self.vault.folders()})

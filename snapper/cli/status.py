@@ -1,0 +1,113 @@
+"""`snapper status`: how every database stands; fit for a health check."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.list import to_dict as backup_to_dict
+from snapper.cli.list import verdict
+from snapper.cli.outcome import Outcome
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.values.job import write_time
+from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
+
+_HEADERS = (
+    "database",
+    "state",
+    "newest",
+    "age",
+    "backups",
+    "stored",
+    "usual",
+    "verified",
+    "next run",
+    "dead letters",
+)
+
+
+def status(
+    context: typer.Context,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show how every database stands, a line each. Exits 1 if something is wrong with one.
+
+    A database is late when its newest backup is older than 1.5 times the schedule's period,
+    shrunk when it is less than half the median of the five before, failing when an attempt failed
+    since, damaged when a listed backup is not what its manifest says.
+    """
+    outcome: Outcome = context.obj
+    opened = Stage.open(stage, profile, region)
+    now = datetime.now(UTC)
+    around = Surroundings(
+        opened.schedule,
+        newest_failures(opened.logs, opened.schedule, now),
+        opened.letters.read(),
+    )
+    parameters = opened.parameters
+    standings = [
+        standing(opened.vault, key, parameters.retention(key), around, now)
+        for key in parameters.database_keys()
+    ]
+    undispatched = [letter for letter in around.letters if letter.job is None]
+    waiting = opened.queue.waiting()
+    healthy = not undispatched and all(not each.health.problems for each in standings)
+    outcome.code = 0 if healthy else 1
+    if json:
+        render.document(
+            {
+                "stage": stage,
+                "healthy": healthy,
+                "schedule": opened.service.schedule,
+                "jobs_waiting": waiting,
+                "dead_letters": len(around.letters),
+                "undispatched": len(undispatched),
+                "databases": [_to_dict(each) for each in standings],
+            }
+        )
+        outcome.answered = True
+        return
+    render.table(_HEADERS, [_row(each, now) for each in standings])
+    for each in standings:
+        if each.health.failure:
+            render.say(f"{each.database}: {each.health.failure.reason}")
+    render.say(
+        f"{waiting} jobs waiting or at work, {len(around.letters)} dead letters"
+        + (f", {len(undispatched)} of them events that were never dispatched" * bool(undispatched))
+    )
+
+
+def _row(each: Standing, now: datetime) -> tuple[str, ...]:
+    newest = each.health.newest
+    return (
+        each.database,
+        ", ".join(each.health.problems).upper() or "ok",
+        write_time(newest.taken_at) if newest else "",
+        render.age(now - newest.taken_at) if newest else "",
+        f"{len(each.backups)} of {each.retention}",
+        render.size(newest.backup_bytes) if newest else "",
+        render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
+        verdict(each.backups[0]) if each.backups else "",
+        write_time(each.next_run) if each.next_run else "never",
+        str(each.dead_letters),
+    )
+
+
+def _to_dict(each: Standing) -> dict[str, Any]:
+    newest, failure = each.health.newest, each.health.failure
+    return {
+        "database": each.database,
+        "problems": list(each.health.problems),
+        "newest": backup_to_dict(each.backups[0]) if each.backups else None,
+        "backups": len(each.backups),
+        "retention": each.retention,
+        "stored_bytes": newest.backup_bytes if newest else None,
+        "usual_bytes": each.health.usual_bytes,
+        "next_run": write_time(each.next_run) if each.next_run else None,
+        "dead_letters": each.dead_letters,
+        "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
+    }
