@@ -69,8 +69,9 @@ class Cloud:
         Raises CloudFailed, with the last lines of its log, if it does not.
         """
         directory = run_dir.resolve() / "emulator"
+        directory.mkdir(mode=0o700, parents=True)
         for name in ("temporary", "state", "objects"):
-            (directory / name).mkdir(parents=True, exist_ok=True)
+            (directory / name).mkdir()
         with socket.create_server((LOOPBACK, 0), backlog=512) as listener:
             port = listener.getsockname()[1]
             cloud = cls(directory, port, make_certificate(directory), region)

@@ -48,7 +48,8 @@ class LambdaHost:
         self._installed: dict[str, _Installed] = {}
         self._layers: dict[str, Path] = {}
         self._lock = threading.Lock()
-        self._logs.mkdir(parents=True, exist_ok=True)
+        for private in (self._functions, self._logs):
+            private.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._server = _Server(self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="lambda-host", daemon=True
