@@ -1,5 +1,6 @@
 """A database's connection, read by libpq's own parser and handed on without showing its secrets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -30,7 +31,13 @@ _LIBPQ_FACTS = (
     'looking for matching "]"',
     "unexpected character",
     "invalid connection option",
+    "unexpected spaces found",
 )
+
+# What libpq takes for hosts and database: all between the user's "@" and the first "?".
+_PLACE = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?([^?]*)")
+_PORTS = re.compile(r"\s*[0-9]*\s*(?:,\s*[0-9]*\s*)*")
+_ENCODE = "a '/' in a user or password must be written %2F, an '@' anywhere %40"
 
 
 class ConnectionInvalid(SettingsError):
@@ -60,6 +67,7 @@ class Connection:
                 f"the connection holds {', '.join(unspeakable)}, "
                 "which pg_dump would show on its command line"
             )
+        _refuse_misread(text, parameters)
         password = parameters.pop(PASSWORD, None)
         return cls(parameters, password)
 
@@ -90,3 +98,16 @@ class Connection:
         port = self.parameters.get("port")
         name = self.parameters.get("dbname") or self.parameters.get("user") or ""
         return f"{host}{f':{port}' if port else ''}/{name}"
+
+
+def _refuse_misread(text: str, parameters: Mapping[str, str]) -> None:
+    """Refuse what libpq reads without complaint, but not as it was meant.
+
+    Of a password with a raw "@" or "/" it would take the rest for a host, a port or a database,
+    and so show it in every message that names the place.
+    """
+    place = _PLACE.match(text)
+    if place and "@" in place[1]:
+        raise ConnectionInvalid(f"there is an '@' in the host or database name: {_ENCODE}")
+    if not _PORTS.fullmatch(parameters.get("port", "")):
+        raise ConnectionInvalid(f"the port is not a number: {_ENCODE}")

@@ -22,12 +22,15 @@ LONGEST_CONNECTION = 4096
 # A row ends at a `|` only behind a known type, so that `|` and `,` may stand inside passwords.
 _ROW_END = re.compile(rf",\s*(?:{'|'.join((SUPPORTED, *sorted(PLANNED)))})\s*(\|)", re.IGNORECASE)
 
-# A row that seems to begin inside another one: the type between them is missing or misspelt, and
-# libpq would read both rows as one connection without a word.
+# A connection that seems to begin inside another one: what should end the first row is missing or
+# misspelt, and libpq would read both rows as one connection without a word.
 _SWALLOWED_ROW = re.compile(
-    rf"\|\s*{DATABASE_KEY.pattern}\s*,\s*"
-    r"(?:postgres(?:ql)?://|(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*=)"
+    r"[,|]\s*(?:[a-z]+://|(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*=)",
+    re.IGNORECASE,
 )
+
+# Parameter Store takes it for the name of another parameter.
+_NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,13 @@ def parse_secrets(connections: str, retentions: str) -> tuple[Database, ...]:
     )
 
 
+def read_count(key: str, text: str) -> int:
+    """Read the count of one database; raise SecretsInvalid if it is none."""
+    if not _is_count(text.strip()):
+        raise SecretsInvalid((f"{RETENTIONS} ({key}) must keep a whole number of backups",))
+    return int(text)
+
+
 def _connection_rows(text: str, faults: list[str]) -> Iterator[_Row]:
     for number, raw in enumerate(_split_connections(text), 1):
         where = f"{CONNECTIONS} row {number}"
@@ -105,7 +115,8 @@ def _retention_rows(text: str, faults: list[str]) -> Iterator[_Row]:
     for number, raw in enumerate(_without_trailing_bar(text).split("|"), 1):
         where = f"{RETENTIONS} row {number}"
         key, comma, count = raw.partition(",")
-        if not comma:
+        if not comma or "," in count:
+            # Perhaps the other secret, put here by mistake: its pieces are no keys to be named.
             faults.append(f"{where} must be KEY,count")
             continue
         yield _Row(_with_key(where, key, faults), key.strip(), count.strip())
@@ -154,12 +165,14 @@ def _connection_faults(row: _Row) -> Iterator[str]:
         return
     if _SWALLOWED_ROW.search(row.value):
         yield (
-            f"{row.where} seems to hold a second row: the type before its '|' is missing or not "
-            "known (a '|' of the password can be written %7C)"
+            f"{row.where} seems to hold a second row: the type or the '|' between them is missing "
+            "or not known (in a password ',' can be written %2C, and '|' %7C)"
         )
         return
-    if len(row.value.encode()) > LONGEST_CONNECTION:
+    if len(row.value.encode(errors="replace")) > LONGEST_CONNECTION:
         yield f"{row.where} has a connection of more than {LONGEST_CONNECTION} bytes"
+    if _NESTED.search(row.value):
+        yield f"{row.where} holds '{{{{…}}}}', which Parameter Store refuses: write '{{' as %7B"
     try:
         Connection.parse(row.value)
     except ConnectionInvalid as error:
