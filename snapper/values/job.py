@@ -39,7 +39,7 @@ class Job:
             fields = json.loads(body)
             version, database = fields["version"], fields["database"]
             scheduled_at = read_time(fields["scheduled_at"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SettingsError(
                 f"a message of {len(body)} characters is not a job",
                 hint="only the dispatcher and snapper run put messages on this queue",
@@ -64,4 +64,6 @@ def read_time(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
+    if not 1970 < at.year < 9999:
+        raise ValueError("a time that no key can hold")
     return at.astimezone(UTC).replace(microsecond=0)

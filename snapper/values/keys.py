@@ -21,7 +21,8 @@ class Kind(StrEnum):
 _STAMPED = re.compile(
     r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?P<kind>"
     + "|".join(re.escape(kind) for kind in Kind)
-    + ")"
+    + ")",
+    re.ASCII,  # other scripts' digits make a key that is not ours
 )
 
 

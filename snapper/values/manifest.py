@@ -1,6 +1,7 @@
 """The JSON that makes a backup exist: written last, removed first."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self, cast
@@ -48,7 +49,8 @@ class Manifest:
     @property
     def server_major(self) -> int:
         """The major release of the server that was dumped."""
-        return int(self.server_version.split(".")[0])
+        digits = re.match(r"[0-9]*", self.server_version)  # of 18.1, and of 19beta1 too
+        return int(digits[0] if digits and digits[0] else 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
@@ -74,7 +76,7 @@ class Manifest:
             values = {field.name: _read(field.type, found[field.name]) for field in fields(cls)}
             manifest = cls(**cast("dict[str, Any]", values))
             vouched = found["object"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
         if vouched != manifest.dump_key:
             raise BackupDamaged(f"the manifest {manifest.key} vouches for another object")
