@@ -72,7 +72,7 @@ def _succeeds(
         job = Job.from_json(record["body"])
     except SnapperError as error:
         telemetry.emit(
-            "job.failed", message=record["messageId"], reason=str(error), hint=error.hint
+            "job.failed", message_id=record["messageId"], reason=str(error), hint=error.hint
         )
         return False
     try:
