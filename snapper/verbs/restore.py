@@ -13,6 +13,7 @@ from snapper.errors import BackupDamaged
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
+from snapper.values.transaction import one_transaction
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -36,7 +37,7 @@ def restore(
     major = tools.major_for(inspect(connection, redact).major)
     environment = {**tools.environment(), **connection.environment()}
     with FedPsql(psql_command(tools, major, connection), environment, redact) as psql:
-        for sql in checked_sql(vault, manifest, progress):
+        for sql in one_transaction(checked_sql(vault, manifest, progress)):
             psql.write(sql)
         psql.finish()
 
