@@ -1,10 +1,14 @@
 """The bundled PostgreSQL client tools: which majors there are, and which one serves a server."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from snapper.errors import DatabaseUnsupported, SettingsError
+
+# What OpenSSL reads where a connection says sslrootcert=system.
+_ROOTS_OF_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,13 @@ class ClientTools:
         return self.root / str(major) / "bin" / name
 
     def environment(self) -> dict[str, str]:
-        """Give what a tool needs to find its libraries; nothing else of ours is passed on."""
-        return {"LD_LIBRARY_PATH": str(self.root / "lib"), "PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        """Give what a tool needs to find its libraries and the roots of trust that we use.
+
+        Nothing else of ours is passed on.
+        """
+        roots = {name: os.environ[name] for name in _ROOTS_OF_TRUST if name in os.environ}
+        library = str(self.root / "lib")
+        return {"LD_LIBRARY_PATH": library, "PATH": "/usr/bin:/bin", "LC_ALL": "C", **roots}
 
     def version(self, name: str, major: int) -> str:
         """Ask a tool for its release, such as `17.11`; raise SettingsError if it cannot run."""

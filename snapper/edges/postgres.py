@@ -27,6 +27,9 @@ _PROBE = "snapper.probe"
 # Amazon Linux and Fedora, Debian and Ubuntu.
 _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
+_NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
+_NETWORK_HINT = "a private database needs snapper:subnetIds and snapper:securityGroupIds"
+
 _POOLER_HINT = (
     "pg_dump needs one session of its own: use the database's direct connection "
     "(with Neon the host without -pooler, with PgBouncer the server's own port)"
@@ -84,6 +87,11 @@ def _trust_system_roots(connection: Connection) -> None:
 
 def _facts(link: psycopg2.extensions.connection, connection: Connection) -> ServerFacts:
     with link.cursor() as cursor:
+        # As pg_dump does: neither the role's settings nor a schema's functions may get in the way.
+        cursor.execute(
+            "SELECT pg_catalog.set_config('search_path', '', false),"
+            " pg_catalog.set_config('statement_timeout', '0', false)"
+        )
         cursor.execute("SELECT current_setting(%s, true)", (_PROBE,))
         if cursor.fetchone()[0] != "on":
             raise DatabaseUnsupported(
@@ -114,5 +122,5 @@ def _refused(connection: Connection, message: str) -> DatabaseUnreachable | Data
         )
     return DatabaseUnreachable(
         f"cannot connect to {connection.place}: {' '.join(message.split())}",
-        hint="a private database needs snapper:subnetIds and snapper:securityGroupIds",
+        hint=_NETWORK_HINT if any(word in message for word in _NETWORK_FACTS) else "",
     )
