@@ -69,9 +69,9 @@ class Cloud:
         Raises CloudFailed, with the last lines of its log, if it does not.
         """
         directory = run_dir.resolve() / "emulator"
-        directory.mkdir(mode=0o700, parents=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("temporary", "state", "objects"):
-            (directory / name).mkdir()
+            (directory / name).mkdir(exist_ok=True)
         with socket.create_server((LOOPBACK, 0), backlog=512) as listener:
             port = listener.getsockname()[1]
             cloud = cls(directory, port, make_certificate(directory), region)
@@ -156,9 +156,11 @@ class Cloud:
             region_name=self.region,
             endpoint_url=self.endpoint_url,
             verify=str(self.ca_bundle),
-            # `proxies`: a proxy of the machine's must not be asked for the machine itself.
             config=Config(
-                proxies={}, retries={"mode": "standard"}, s3={"addressing_style": "path"}
+                proxies={},  # a proxy of the machine's must not be asked for the machine itself
+                read_timeout=960,  # a function may take 900 s, and must not be called twice
+                retries={"mode": "standard"},
+                s3={"addressing_style": "path"},
             ),
             **identity,
         )

@@ -10,7 +10,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.lambda_host import LambdaHost
-from tests.support.cloud import eventually, invoke, make_function
+from tests.support.cloud import allow, eventually, invoke, make_function
 
 ANSWER = "def handler(event, context): return {}"
 
@@ -138,6 +138,25 @@ def test_an_event_reaches_the_function_of_a_rule(
     entry = {"Source": "test", "DetailType": "word", "Detail": json.dumps({"word": "hello"})}
     events.put_events(Entries=[entry])
     eventually(lambda: "hello" in host.logs("ruled"))
+
+
+def test_an_event_that_a_function_failed_on_joins_the_dead_letters(
+    cloud: Cloud, host: LambdaHost, tmp_path: Path
+) -> None:
+    dead = cloud.client("sqs").create_queue(QueueName="failures")["QueueUrl"]
+    arn = f"arn:aws:sqs:{cloud.region}:{cloud.account}:failures"
+    source = "def handler(event, context): raise ValueError('no')"
+    make_function(
+        cloud, host, tmp_path, "hopeless", source, allow("sqs:SendMessage", arn)
+    )  # fmt: skip
+    cloud.client("lambda").put_function_event_invoke_config(
+        FunctionName="hopeless",
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": arn}},
+    )
+    cloud.client("lambda").invoke(FunctionName="hopeless", InvocationType="Event", Payload="{}")
+    eventually(lambda: waiting(cloud, dead) == 1)
+    assert sum("[ERROR] ValueError" in line for line in host.logs("hopeless")) == 2
 
 
 def test_an_event_without_the_token_is_refused(
