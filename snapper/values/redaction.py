@@ -1,7 +1,8 @@
 """Takes secrets out of text that other programs wrote, before anyone reads it."""
 
+import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from snapper.errors import SettingsError
 from snapper.values.connection import Connection
@@ -12,6 +13,9 @@ MASK = "***"
 _SHORTEST = 4
 
 _URI_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@]*:)[^\s]*@")
+# The password of a URI as its owner spelled it: any mix of raw and encoded characters.
+_AS_WRITTEN = re.compile(r"(?:^postgres(?:ql)?://[^:@/]*:|[?&]password=)([^@/&]+)")
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 _KEYWORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 
 
@@ -30,14 +34,20 @@ class Redactor:
 
 
 def _spellings(connection: str) -> list[str]:
+    spellings = [connection, *_AS_WRITTEN.findall(connection)]
     try:
         password = Connection.parse(connection).password if connection else None
     except SettingsError:
         password = None
-    spellings = [connection]
     if password:
-        escaped = password.replace("\\", "\\\\").replace("'", "\\'")
-        doubled = password.replace("'", "''")
-        spellings += [password, quote(password, safe=""), quote(password), escaped, doubled]
-        spellings += [repr(password)[1:-1]]
+        escaped = password.replace("\\", "\\\\")
+        spellings += [password, *_percent_encoded(password)]
+        # As libpq's strings, SQL's two kinds of strings, Python and JSON quote it.
+        spellings += [escaped.replace("'", "\\'"), escaped.replace("'", "''")]
+        spellings += [password.replace("'", "''"), repr(password)[1:-1], json.dumps(password)[1:-1]]
     return [spelling for spelling in spellings if len(spelling) >= _SHORTEST]
+
+
+def _percent_encoded(password: str) -> list[str]:
+    upper = [quote(password, safe=""), quote(password), quote_plus(password)]
+    return upper + [_ESCAPE.sub(lambda found: found[0].lower(), spelling) for spelling in upper]
