@@ -43,7 +43,8 @@ class Telemetry:
             self._measure(_COUNTS[event], fields)
 
     def _measure(self, count: str, fields: dict[str, str | float]) -> None:
-        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        # A service name would become a third dimension, and no alarm would hear of the metric.
+        metrics = EphemeralMetrics(namespace=NAMESPACE, service="")
         metrics.add_dimension("Stage", self._stage)
         metrics.add_dimension("Database", str(fields.get("database", "unknown")))
         metrics.add_metric(count, MetricUnit.Count, 1)

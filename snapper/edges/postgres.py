@@ -1,5 +1,6 @@
 """What a server says of itself before it is dumped."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,15 @@ _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certific
 _NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
 _NETWORK_HINT = "a private database needs snapper:subnetIds and snapper:securityGroupIds"
 
+# The first role owns what PostgreSQL itself made, and leaves no trace as an owner.
+_ROLES = """
+    SELECT rolname FROM pg_roles WHERE oid = 10 OR oid IN (
+        SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
+        AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+    ORDER BY 1
+"""
+
 _POOLER_HINT = (
     "pg_dump needs one session of its own: use the database's direct connection "
     "(with Neon the host without -pooler, with PgBouncer the server's own port)"
@@ -38,7 +48,11 @@ _POOLER_HINT = (
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """One server and database, as pg_dump will find them; `size` in bytes."""
+    """One server and database, as pg_dump will find them; `size` in bytes.
+
+    `identity` is a digest of what tells this database from all others; `roles` are those that own
+    something in it or have a right on it.
+    """
 
     version: str
     major: int
@@ -46,6 +60,8 @@ class ServerFacts:
     size: int
     encoding: str
     encrypted: bool
+    identity: str
+    roles: tuple[str, ...]
 
 
 def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
@@ -104,6 +120,9 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
             " current_setting('server_encoding')"
         )
         number, version, name, size, encoding = cursor.fetchone()
+        cursor.execute(_ROLES)
+        roles = tuple(role for (role,) in cursor.fetchall())
+        identity = _identity(cursor, connection)
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,
@@ -111,7 +130,21 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         size=size,
         encoding=encoding,
         encrypted=link.info.ssl_in_use,
+        identity=identity,
+        roles=roles,
     )
+
+
+def _identity(cursor: psycopg2.extensions.cursor, connection: Connection) -> str:
+    """Tell the database by its server's own number, or where that is not shown by its address."""
+    cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
+    (oid,) = cursor.fetchone()
+    try:
+        cursor.execute("SELECT system_identifier FROM pg_control_system()")
+        (server,) = cursor.fetchone()
+    except psycopg2.Error:
+        server = connection.place
+    return hashlib.sha256(f"{server}/{oid}".encode()).hexdigest()[:32]
 
 
 def _refused(connection: Connection, message: str) -> DatabaseUnreachable | DatabaseUnsupported:

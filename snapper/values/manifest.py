@@ -19,6 +19,8 @@ class Manifest:
 
     Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of plain SQL,
     `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
+    `source` is a digest by which the same database is known again; `roles` are those that own
+    something in it or have a right on it, which a dump names but does not hold.
     """
 
     database: str
@@ -29,7 +31,9 @@ class Manifest:
     snapper_version: str
     server_version: str
     pg_dump_version: str
+    source: str
     encoding: str
+    roles: tuple[str, ...]
     encrypted_connection: bool
     database_bytes: int
     dump_bytes: int
@@ -84,6 +88,10 @@ class Manifest:
 
 
 def _read(kind: object, value: object) -> object:
+    if kind == tuple[str, ...]:
+        if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise TypeError
+        return tuple(value)
     if kind is datetime:
         return read_time(cast("str", value))
     if type(value) is not kind:

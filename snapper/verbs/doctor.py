@@ -1,4 +1,4 @@
-"""Look a database over from where it is dumped: what would keep a backup from being made?
+"""Look a database over from where it is dumped, for whatever would keep a backup from being made.
 
 Runs inside the dumper function, so that the network, the rights and the clients are its own.
 """

@@ -12,6 +12,7 @@ from local.export import check_folder, export
 from snapper.edges.storage import Vault
 from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
+from tests.support.manifests import manifest
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DUMP = b"a gzip of a dump" * 1000
@@ -30,22 +31,7 @@ class MemoryVault:
         return self.objects[key]
 
 
-MANIFEST = Manifest(
-    database="orders",
-    database_name="orders",
-    scheduled_at=NOON,
-    started_at=NOON,
-    finished_at=NOON,
-    snapper_version="1.0.0",
-    server_version="17.2",
-    pg_dump_version="17.2",
-    encoding="UTF8",
-    encrypted_connection=False,
-    database_bytes=1,
-    dump_bytes=1,
-    backup_bytes=len(DUMP),
-    sha256=hashlib.sha256(DUMP).hexdigest(),
-)
+MANIFEST = manifest(backup_bytes=len(DUMP), sha256=hashlib.sha256(DUMP).hexdigest())
 
 
 def vault(dump: bytes = DUMP) -> Vault:

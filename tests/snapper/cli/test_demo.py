@@ -1,7 +1,6 @@
 """How the demo reads its databases and shows what it found; the story itself is in tests/local."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,29 +10,9 @@ from snapper.cli import demo
 from snapper.cli.__main__ import main
 from snapper.cli.outcome import Outcome
 from snapper.errors import SettingsError
-from snapper.values.manifest import Manifest
+from tests.support.manifests import manifest
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECRET = "hush,h|ush"
-
-
-def manifest() -> Manifest:
-    return Manifest(
-        database="orders",
-        database_name="orders",
-        scheduled_at=NOON,
-        started_at=NOON,
-        finished_at=NOON,
-        snapper_version="1.0.0",
-        server_version="17.2",
-        pg_dump_version="17.2",
-        encoding="UTF8",
-        encrypted_connection=False,
-        database_bytes=8_000_000,
-        dump_bytes=4_000_000,
-        backup_bytes=1_500_000,
-        sha256="ab" * 32,
-    )
 
 
 def report(comparison: Comparison | None, *faults: Fault) -> DemoReport:

@@ -1,0 +1,123 @@
+"""The database that a restore goes to: what is in it, and how it is made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2 import sql
+
+from snapper.edges.postgres import connect
+from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.values.connection import Connection
+from snapper.values.redaction import Redactor
+
+# What somebody made: relations and functions outside the system's own schemas and extensions.
+_CONTENT = """
+    SELECT
+        (SELECT count(*) FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+            AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass
+                AND d.objid = c.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_proc p
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+                AND d.objid = p.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata)
+"""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Counts of what a database holds that a new one does not."""
+
+    relations: int
+    functions: int
+    large_objects: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody has made anything in it."""
+        return not (self.relations or self.functions or self.large_objects)
+
+    def __str__(self) -> str:
+        """Say what there is, in the words of a message."""
+        return (
+            f"{self.relations} tables and other relations, {self.functions} functions, "
+            f"{self.large_objects} large objects"
+        )
+
+
+def content(connection: Connection, redact: Redactor) -> Content:
+    """Count what the database holds; raises as `inspect` does."""
+    with _asking(connection, redact) as cursor:
+        cursor.execute(_CONTENT)
+        return Content(*cursor.fetchone())
+
+
+def exists(connection: Connection, redact: Redactor) -> bool:
+    """Tell whether the connection's database is there, asking the server's own `postgres`."""
+    with _asking(connection.replace(dbname="postgres"), redact) as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s)",
+            [_name(connection)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def create(connection: Connection, encoding: str, redact: Redactor) -> None:
+    """Make the connection's database, empty and in the encoding; raise RestoreFailed if it cannot.
+
+    A locale that does not go with the encoding is replaced by C, which goes with all.
+    """
+    name, template = sql.Identifier(_name(connection)), "TEMPLATE template0 ENCODING"
+    plain = sql.SQL(f"CREATE DATABASE {{}} {template} {{}}").format(name, sql.Literal(encoding))
+    with _asking(connection.replace(dbname="postgres"), redact) as cursor:
+        try:
+            cursor.execute(plain)
+        except psycopg2.errors.InvalidParameterValue:
+            cursor.execute(plain + sql.SQL(" LC_COLLATE 'C' LC_CTYPE 'C'"))
+
+
+def missing_roles(
+    connection: Connection, roles: tuple[str, ...], redact: Redactor
+) -> tuple[str, ...]:
+    """Give those of the roles that the server does not have."""
+    with _asking(connection, redact) as cursor:
+        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
+        there = {role for (role,) in cursor.fetchall()}
+    return tuple(role for role in roles if role not in there)
+
+
+def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
+    """Make the roles by name only: they can own things, but nobody can log in with them."""
+    with _asking(connection, redact) as cursor:
+        for role in roles:
+            cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+
+
+def _name(connection: Connection) -> str:
+    return connection.parameters.get("dbname") or connection.parameters.get("user", "postgres")
+
+
+@contextmanager
+def _asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extensions.cursor]:
+    link = connect(connection, redact)
+    try:
+        with link.cursor() as cursor:
+            yield cursor
+    except psycopg2.OperationalError as error:
+        raise DatabaseUnreachable(
+            f"{connection.place} broke off: {' '.join(redact(str(error)).split())}"
+        ) from None
+    except psycopg2.Error as error:
+        raise RestoreFailed(
+            f"{connection.place} refused: {' '.join(redact(str(error)).split())}"
+        ) from None
+    finally:
+        link.close()

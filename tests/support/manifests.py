@@ -1,0 +1,17 @@
+"""Manifests for tests: whatever a test does not name has a value of the right kind."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from snapper.values.manifest import Manifest
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+_ANY: dict[object, Any] = {str: "x", int: 1, bool: False, datetime: NOON, tuple[str, ...]: ()}
+
+
+def manifest(**given: Any) -> Manifest:
+    named = {"database": "orders", "server_version": "17.2", "sha256": "ab" * 32}
+    plain = {field.name: _ANY[field.type] for field in fields(Manifest)}
+    return Manifest(**{**plain, **named, **given})
