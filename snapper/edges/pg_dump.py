@@ -54,13 +54,17 @@ class CheckedDump(ToolProcess):
             self._tail = (self._tail + block[-_TAIL:])[-_TAIL:]
             return block
         status = self.wait()
-        if self._stopped is not None:
-            raise self._stopped
+        self.check()
         if status:
             raise DumpFailed(self.obituary(status))
         if END_MARKER not in self._tail:
             raise DumpFailed("pg_dump ended without its end marker: the dump is not whole")
         return b""
+
+    def check(self) -> None:
+        """Raise the error that `stop` was called with, if it was."""
+        if self._stopped is not None:
+            raise self._stopped
 
     def stop(self, reason: SnapperError) -> None:
         """Stop pg_dump from another thread; the reader then raises `reason`."""

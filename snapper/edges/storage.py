@@ -1,6 +1,7 @@
 """The vault: the S3 bucket as the rest of Snapper sees it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol, Self, cast
@@ -38,6 +39,10 @@ class Readable(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """Give exactly `size` bytes, or fewer at the true end; without a size all that is left."""
+        ...
+
+    def check(self) -> None:
+        """Raise if nobody waits for the stream any more: no part of it is then sent again."""
         ...
 
 
@@ -95,6 +100,7 @@ class Vault:
         with (
             aws.translated(f"s3 upload of {key}"),
             _conditional(self._client, condition),
+            _checked(self._client, stream),
             TransferManager(self._client, transfer) as manager,
         ):
             manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
@@ -146,6 +152,21 @@ class _Body:
 
     def __exit__(self, *_: object) -> None:
         self._body.close()
+
+
+@contextmanager
+def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
+    """Ask the stream before every attempt to send a part: retries must not outlive a deadline."""
+    event = "before-send.s3.UploadPart"
+
+    def check(**_: object) -> None:
+        stream.check()
+
+    client.meta.events.register(event, check)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, check)
 
 
 class _conditional:  # noqa: N801  read as a statement: with _conditional(…)

@@ -19,6 +19,10 @@ class Source(Protocol):
         """Give what has come, at most `size` bytes."""
         ...
 
+    def check(self) -> None:
+        """Raise if the source was stopped."""
+        ...
+
 
 class GzipStream:
     """Reads a source compressed; after the end `sha256`, `dump_bytes`, `backup_bytes` are known."""
@@ -36,6 +40,10 @@ class GzipStream:
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of everything read so far."""
         return self._hash.hexdigest()
+
+    def check(self) -> None:
+        """Raise what the source was stopped with."""
+        self._source.check()
 
     def read(self, size: int = -1, /) -> bytes:
         """Give exactly `size` compressed bytes, fewer at the end; raises what the source does.
