@@ -1,7 +1,7 @@
 """The demo's story: the real program, deployed here, backs up real servers and is put to the proof.
 
-    with demonstration(DemoOptions(), print) as demonstration:
-        demonstration.report.good
+    with demonstration(DemoOptions(), listener) as demonstrated:
+        demonstrated.report.good
 
 Nothing in it stands in for Snapper's own parts: the deployed schedule is read back and fired, the
 packaged functions run with the rights of their own roles, and the backups are restored.
@@ -9,11 +9,12 @@ packaged functions run with the rights of their own roles, and the backups are r
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bin.pg_dump.layer import client_root
 from local.chapter import Chapter
@@ -34,8 +35,17 @@ from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 STAGE = "demo"
 
-Tell = Callable[[str], None]
-"""Takes what is being done now, as a line for the person who waits."""
+
+class Listener(Protocol):
+    """Hears the story as it goes on, for the person who waits."""
+
+    def __call__(self, step: str) -> None:
+        """Hear what is being done from now on."""
+        ...
+
+    def result(self, words: str) -> None:
+        """Hear what came of the step, which has ended."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Demonstration:
 
 
 @contextmanager
-def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
+def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstration]:
     """Play the story and give what came of it; the end of `with` stops and removes everything.
 
     What goes wrong with one database is told in its report. Raises SnapperError if the machine,
@@ -77,9 +87,9 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
         proofs = stack.enter_context(ProofServers(directory))
         # Its threads end before anything that was entered earlier is stopped under them.
         pool = stack.enter_context(ThreadPoolExecutor())
-        tell("getting PostgreSQL's programs ready")
+        listener("getting PostgreSQL's programs ready")
         tools = ClientTools(client_root())
-        tell("starting the embedded cloud and the PostgreSQL servers")
+        listener("starting the embedded cloud and the PostgreSQL servers")
         filled = pool.submit(sources.start)
         # In a thread too, where no signal can come between a new process and the note of it.
         starting = pool.submit(Cloud.start, directory)
@@ -87,18 +97,20 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
         cloud = starting.result()
         host = stack.enter_context(LambdaHost(cloud, directory))
         filled.result()
-        tell("deploying the Pulumi program")
+        listener("deploying the Pulumi program")
         deployment = deploy(cloud, host, ROOT, STAGE, _config(sources.databases))
         for major in sources.majors:
             pool.submit(proofs.server, major)
         pipeline = Pipeline(cloud, deployment.outputs, host.logs)
-        tell(f"deployed {len(deployment.registrations)} resources, {pipeline.schedule.expression}")
+        listener.result(
+            f"{len(deployment.registrations)} resources, schedule {pipeline.schedule.expression}"
+        )
         chapters = [
             Chapter(database, sources.are_samples, pipeline, tools, proofs)
             for database in sources.databases
         ]
-        _run(options.runs, chapters, sources, pipeline, tell)
-        tell("restoring the newest backups and comparing them with their sources row by row")
+        _run(options.runs, chapters, sources, pipeline, listener)
+        listener("restoring the newest backups, comparing them row by row")
         list(pool.map(lambda chapter: chapter.close(options.export), chapters))
         yield Demonstration(
             DemoReport(
@@ -110,7 +122,7 @@ def demonstration(options: DemoOptions, tell: Tell) -> Iterator[Demonstration]:
             {**cloud.environment(), "SNAPPER_STAGE": STAGE},
             {name: dsn for chapter in chapters for name, dsn in chapter.reachable()},
         )
-        tell("destroying the deployment")
+        listener("destroying the deployment")
         deployment.destroy()
 
 
@@ -130,16 +142,17 @@ def _config(databases: Sequence[Database]) -> dict[str, str]:
 
 
 def _run(
-    runs: int, chapters: Sequence[Chapter], sources: Sources, pipeline: Pipeline, tell: Tell
+    runs: int, chapters: Sequence[Chapter], sources: Sources, pipeline: Pipeline, listener: Listener
 ) -> None:
     """Fire the schedule so many times, and let the samples live a little in between."""
     keys = [chapter.database.key for chapter in chapters]
     for run in range(1, runs + 1):
         if run > 1:
             sources.change(run)
+        listener(f"run {run} of {runs}")
         at = pipeline.fire()
         faults = pipeline.wait(at, keys)
         made = len(keys) - len(faults)
-        tell(f"run {run} of {runs} at {write_time(at)}: {made} of {len(keys)} backups")
+        listener.result(f"{made} of {len(keys)} backups, scheduled at {write_time(at)}")
         for chapter in chapters:
             chapter.heard(faults.get(chapter.database.key))

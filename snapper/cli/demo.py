@@ -59,7 +59,7 @@ def demo(
     options = DemoOptions(parse_rows(database or (), retention), retention, runs, export)
     with Progress() as progress, demonstration(options, progress) as demonstrated:
         report = demonstrated.report
-        progress.pause()
+        progress.end()
         if keep:
             _show(report, outcome, as_json=json)
             _keep(demonstrated, out=sys.stderr if json else sys.stdout)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 
 class Progress:
-    """One line for each step; on a terminal the step at work has a spinner, its time follows."""
+    """Steps and their results; on a terminal the step at work has a spinner, its time follows."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False)
@@ -18,17 +18,28 @@ class Progress:
 
     def __call__(self, step: str) -> None:
         """Begin a step; the one before it has ended."""
-        self._end()
+        self.end()
         self._step, self._since = step, time.monotonic()
         if self._status:
             self._status.update(step)
             self._status.start()
         else:
-            self._console.print(step, soft_wrap=True)
+            self._print(step)
 
-    def pause(self) -> None:
-        """Leave the terminal to others until the next step."""
-        self._end()
+    def result(self, words: str) -> None:
+        """End the step with what came of it."""
+        if self._status:
+            self._step = f"{self._step}: {words}"
+            self.end()
+        else:
+            self._print(f"  {words}")
+
+    def end(self) -> None:
+        """End the step, if there is one, and leave the terminal to others."""
+        if self._status and self._step:
+            self._status.stop()
+            self._print(f"{self._step} ({time.monotonic() - self._since:.1f} s)")
+        self._step = ""
 
     def __enter__(self) -> Self:
         return self
@@ -40,12 +51,9 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if kind is None:
-            self._end()
+            self.end()
         elif self._status:
             self._status.stop()
 
-    def _end(self) -> None:
-        if self._status and self._step:
-            self._status.stop()
-            self._console.print(f"{self._step} ({time.monotonic() - self._since:.1f} s)")
-        self._step = ""
+    def _print(self, words: str) -> None:
+        self._console.print(words, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,7 +13,6 @@ from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
 from tests.support.manifests import manifest
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DUMP = b"a gzip of a dump" * 1000
 
 

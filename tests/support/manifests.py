@@ -12,6 +12,14 @@ _ANY: dict[object, Any] = {str: "x", int: 1, bool: False, datetime: NOON, tuple[
 
 
 def manifest(**given: Any) -> Manifest:
-    named = {"database": "orders", "server_version": "17.2", "sha256": "ab" * 32}
+    named = {
+        "database": "orders",
+        "database_name": "orders",
+        "server_version": "17.2",
+        "database_bytes": 8_000_000,
+        "dump_bytes": 4_000_000,
+        "backup_bytes": 1_500_000,
+        "sha256": "ab" * 32,
+    }
     plain = {field.name: _ANY[field.type] for field in fields(Manifest)}
     return Manifest(**{**plain, **named, **given})
