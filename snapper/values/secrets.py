@@ -5,7 +5,7 @@ both joined by `|`. The same parser runs at `pulumi preview`, in the functions a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from snapper.errors import SecretsInvalid
@@ -59,7 +59,7 @@ def parse_secrets(connections: str, retentions: str) -> tuple[Database, ...]:
     """
     faults: list[str] = []
     connection_rows = _unique(_connection_rows(connections, faults), faults)
-    retention_rows = _unique(_retention_rows(retentions, faults), faults)
+    retention_rows = _unique(_retention_rows(retentions, connection_rows, faults), faults)
     for key, row in connection_rows.items():
         if key not in retention_rows:
             faults.append(f"{row.where} has no row in {RETENTIONS}")
@@ -108,18 +108,20 @@ def _connection_rows(text: str, faults: list[str]) -> Iterator[_Row]:
         faults.append(f"{CONNECTIONS} is empty")
 
 
-def _retention_rows(text: str, faults: list[str]) -> Iterator[_Row]:
+def _retention_rows(text: str, known: Collection[str], faults: list[str]) -> Iterator[_Row]:
     if not text.strip():
         faults.append(f"{RETENTIONS} is empty")
         return
     for number, raw in enumerate(_without_trailing_bar(text).split("|"), 1):
         where = f"{RETENTIONS} row {number}"
         key, comma, count = raw.partition(",")
-        if not comma or "," in count:
-            # Perhaps the other secret, put here by mistake: its pieces are no keys to be named.
+        if not comma:
             faults.append(f"{where} must be KEY,count")
             continue
-        yield _Row(_with_key(where, key, faults), key.strip(), count.strip())
+        named = _with_key(where, key, faults)
+        if key.strip() not in known and not _is_count(count.strip()):
+            named = where  # perhaps the other secret, put here by mistake, and a piece of it
+        yield _Row(named, key.strip(), count.strip())
 
 
 def _with_key(where: str, key: str, faults: list[str]) -> str:
