@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from infra.schedule import longest_pause, schedule_faults
+from snapper.values.schedule import ScheduleInvalid, parse_schedule
 
 if TYPE_CHECKING:
     from infra.settings import StackSettings
@@ -77,12 +77,14 @@ def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Ite
 
 
 def _schedule_faults(settings: "StackSettings") -> Iterator[str]:
-    if faults := schedule_faults(settings.schedule):
-        yield from (f"schedule is {settings.schedule}, {fault}" for fault in faults)
+    try:
+        pause = parse_schedule(settings.schedule).longest_pause()
+    except ScheduleInvalid as invalid:
+        yield f"schedule is {settings.schedule}, it {invalid}"
         return
-    pause = longest_pause(settings.schedule)
-    if pause and settings.late_after_hours and timedelta(hours=settings.late_after_hours) <= pause:
+    if settings.late_after_hours and timedelta(hours=settings.late_after_hours) <= pause:
         yield (
-            f"lateAfterHours is {settings.late_after_hours}, must be more than the schedule's "
-            f"{pause / timedelta(hours=1):g} hours, or 0 for no alarm on late backups"
+            f"lateAfterHours is {settings.late_after_hours}, must be more than the "
+            f"{pause / timedelta(hours=1):g} hours between two runs of {settings.schedule}, "
+            "or 0 for no alarm on late backups"
         )

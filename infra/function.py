@@ -84,11 +84,7 @@ class Function(pulumi.ComponentResource):
             layers=args.layers,
             memory_size=args.memory,
             timeout=args.timeout,
-            environment={
-                "variables": args.environment.apply(
-                    lambda told: {**told, "POWERTOOLS_SERVICE_NAME": args.part}
-                )
-            },
+            environment={"variables": args.environment},
             vpc_config=args.vpc,
             tags=scope.tags,
             # Not before it may log and work, or Lambda would make a log group of its own that

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.scope import Scope
+from snapper.values.service import Service
 from snapper.values.settings import service_parameter
 
 
 @dataclass(frozen=True)
 class SignpostArgs:
-    """Whose signpost, and what stands on it."""
+    """Whose signpost, and what stands on it: the fields of a Service."""
 
     scope: Scope
     facts: Mapping[str, pulumi.Input[str]]
@@ -32,7 +33,7 @@ class Signpost(pulumi.ComponentResource):
             type="String",
             tier="Standard",
             value=pulumi.Output.all(**args.facts).apply(
-                lambda facts: json.dumps(facts, sort_keys=True)
+                lambda facts: json.dumps(asdict(Service(**facts)), sort_keys=True)
             ),
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from functions.telemetry import Telemetry
+from tests.support.recorder import Graph, Registration, record
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms"
+
+
+def alarms(graph: Graph) -> dict[str, Registration]:
+    return {one.inputs["name"]: one for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")}
+
+
+def test_dead_letters_and_a_failing_dispatcher_ring_at_once(graph: Graph) -> None:
+    watched = {
+        "snapper-prod-dead-letters": (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "Maximum",
+            {"QueueName": "snapper-prod-dead-letters"},
+        ),
+        "snapper-prod-dispatcher": (
+            "AWS/Lambda",
+            "Errors",
+            "Sum",
+            {"FunctionName": "snapper-prod-dispatcher"},
+        ),
+    }
+    for name, expected in watched.items():
+        alarm = alarms(graph)[name].inputs
+        keys = ("namespace", "metricName", "statistic", "dimensions")
+        assert tuple(alarm[key] for key in keys) == expected
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)
+        assert (alarm["period"], alarm["evaluationPeriods"]) == (300, 1)
+        assert alarm["treatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("hours", [25, 36, 168])
+def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> None:
+    recorded = alarms(record(lateAfterHours=str(hours)))
+    for database in ("orders", "people"):
+        alarm = recorded[f"snapper-prod-{database}-late"].inputs
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
+        assert (alarm["statistic"], alarm["treatMissingData"]) == ("Sum", "breaching")
+        assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
+        # CloudWatch refuses to look further back than a week.
+        assert alarm["period"] * alarm["evaluationPeriods"] <= 7 * 24 * 3600
+
+
+def test_zero_hours_watch_no_lateness(full_graph: Graph) -> None:
+    assert set(alarms(full_graph)) == {"snapper-full-dead-letters", "snapper-full-dispatcher"}
+
+
+def test_the_late_alarm_listens_to_what_the_dumper_says(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = graph.named("snapper-dumper-function").inputs["environment"]["variables"]
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    Telemetry("dumper", "prod").emit("dump.ended", database="orders", seconds=1.5)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (emitted,) = [line for line in lines if "_aws" in line]
+    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+    (dimensions,) = directive["Dimensions"]
+
+    alarm = alarms(graph)["snapper-prod-orders-late"].inputs
+    assert directive["Namespace"] == alarm["namespace"]
+    assert alarm["metricName"] in [metric["Name"] for metric in directive["Metrics"]]
+    # A metric with one dimension more is another metric: the alarm would never hear of it.
+    assert {name: emitted[name] for name in dimensions} == alarm["dimensions"]
+
+
+def test_every_alarm_tells_the_topic_when_it_begins_and_ends(graph: Graph) -> None:
+    for alarm in alarms(graph).values():
+        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [TOPIC]
+
+
+def test_only_alarms_of_this_stage_may_publish_and_only_by_tls(graph: Graph) -> None:
+    allowed, denied = graph.named("snapper-alarms-topic-policy").policy()
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert (allowed["Action"], allowed["Resource"]) == (["sns:Publish"], [TOPIC])
+    assert allowed["Condition"] == {
+        "ArnLike": {
+            "aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:snapper-prod-*"
+        },
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+    }
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_an_address_is_subscribed_only_if_there_is_one(graph: Graph, full_graph: Graph) -> None:
+    assert not graph.of("sns/topicSubscription:TopicSubscription")
+    (subscription,) = full_graph.of("sns/topicSubscription:TopicSubscription")
+    assert subscription.inputs["protocol"] == "email"
+    assert subscription.inputs["endpoint"] == "operator@example.com"

@@ -1,0 +1,197 @@
+from typing import Any
+
+import pytest
+
+from snapper.values.settings import DispatcherSettings, DumperSettings
+from tests.infra.conftest import KEY_ARN
+from tests.support.recorder import Graph
+
+QUEUES = "arn:aws:sqs:eu-central-1:123456789012:snapper-prod"
+PARAMETERS = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod"
+LOGS = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/snapper-prod"
+BUCKET = "arn:aws:s3:::snapper-prod-0123456789"
+LOGGING = ["logs:CreateLogStream", "logs:PutLogEvents"]
+BOTH = pytest.mark.parametrize("part", ["dispatcher", "dumper"])
+
+
+def rights(graph: Graph, part: str) -> list[tuple[list[str], list[str], Any]]:
+    statements = graph.named(f"snapper-{part}-rights").policy()
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    return [(one["Action"], one["Resource"], one.get("Condition")) for one in statements]
+
+
+def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) -> None:
+    counts = f"{PARAMETERS}/BACKUP_STORAGE_DATA"
+    assert rights(graph, "dispatcher") == [
+        (LOGGING, [f"{LOGS}-dispatcher:*"], None),
+        (["ssm:GetParametersByPath"], [counts, f"{counts}/*"], None),
+        (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
+    ]
+
+
+TAKE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+STORE = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/BACKUP_STORAGE_DATA/*"]
+
+
+def test_the_dumper_reads_its_secrets_stores_backups_and_reads_none(graph: Graph) -> None:
+    assert rights(graph, "dumper") == [
+        (LOGGING, [f"{LOGS}-dumper:*"], None),
+        (["ssm:GetParameter"], READ, None),
+        (STORE, [f"{BUCKET}/*"], None),
+        (["s3:ListBucket"], [BUCKET], None),
+        (TAKE, [f"{QUEUES}-jobs"], None),
+    ]
+
+
+def test_the_customers_key_serves_the_dumper_alone_and_only_through_ssm_and_s3(
+    graph: Graph, full_graph: Graph
+) -> None:
+    via = "kms:ViaService"
+    assert [right for right in rights(full_graph, "dumper") if right[1] == [KEY_ARN]] == [
+        (
+            ["kms:Decrypt"],
+            [KEY_ARN],
+            {"StringEquals": {via: "ssm.eu-central-1.amazonaws.com"}},
+        ),
+        (
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [KEY_ARN],
+            {"StringEquals": {via: "s3.eu-central-1.amazonaws.com"}},
+        ),
+    ]
+    assert "kms" not in repr(rights(full_graph, "dispatcher")) + repr(rights(graph, "dumper"))
+
+
+def test_no_right_is_on_everything_except_where_aws_knows_no_narrower(
+    graph: Graph, full_graph: Graph
+) -> None:
+    assert not [
+        resource
+        for part in ("dispatcher", "dumper")
+        for _, resources, _ in rights(graph, part)
+        for resource in resources
+        if resource == "*"
+    ]
+    # EC2 has no resources for describing; Lambda's guide wants deleting on all of the account's.
+    assert [
+        (actions, resources)
+        for part in ("dispatcher", "dumper")
+        for actions, resources, _ in rights(full_graph, part)
+        if "*" in resources
+    ] == [(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"])]
+
+
+def test_a_dumper_in_a_network_may_keep_interfaces_there(full_graph: Graph) -> None:
+    changing = [
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
+    everywhere = ["arn:aws:ec2:eu-central-1:123456789012:*/*"]
+    assert (changing, everywhere, None) in rights(full_graph, "dumper")
+    assert full_graph.named("snapper-dumper-function").inputs["vpcConfig"] == {
+        "securityGroupIds": ["sg-0c"],
+        "subnetIds": ["subnet-0a", "subnet-0b"],
+    }
+
+
+def test_without_a_network_nothing_of_it_is_there(graph: Graph, full_graph: Graph) -> None:
+    assert "ec2:" not in repr(rights(graph, "dumper")) + repr(rights(full_graph, "dispatcher"))
+    assert "vpcConfig" not in graph.named("snapper-dumper-function").inputs
+    assert "vpcConfig" not in full_graph.named("snapper-dispatcher-function").inputs
+
+
+@BOTH
+def test_only_lambda_may_take_the_role(graph: Graph, part: str) -> None:
+    assert graph.named(f"snapper-{part}-role").policy("assumeRolePolicy") == [
+        {
+            "Action": "sts:AssumeRole",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    ]
+
+
+@BOTH
+def test_a_function_runs_our_handler_on_the_chosen_processor(
+    graph: Graph, full_graph: Graph, part: str
+) -> None:
+    name = f"snapper-{part}-function"
+    function = graph.named(name).inputs
+    assert function["handler"] == f"functions.{part}.handler"
+    assert function["runtime"] == "python3.13"
+    assert function["architectures"] == ["arm64"]
+    assert function["role"].endswith(f"role/snapper-prod-{part}")
+    assert full_graph.named(name).inputs["architectures"] == ["x86_64"]
+
+
+@BOTH
+def test_a_function_waits_for_its_rights_and_its_log_group(graph: Graph, part: str) -> None:
+    function = graph.named(f"snapper-{part}-function")
+    assert function.dependencies >= {f"snapper-{part}-rights", f"snapper-{part}-logs"}
+    logs = graph.named(f"snapper-{part}-logs").inputs
+    assert logs["name"] == f"/aws/lambda/{function.inputs['name']}"
+    assert logs["retentionInDays"] == 30
+
+
+def test_each_function_is_told_what_it_reads(graph: Graph) -> None:
+    def told(part: str) -> dict[str, str]:
+        environment = graph.named(f"snapper-{part}-function").inputs["environment"]
+        variables: dict[str, str] = environment["variables"]
+        return variables
+
+    assert (
+        told("dispatcher")
+        == DispatcherSettings("prod", "/snapper/prod", graph.outputs["queue_url"]).to_env()
+    )
+    assert (
+        told("dumper") == DumperSettings("prod", "/snapper/prod", graph.outputs["bucket"]).to_env()
+    )
+
+
+def test_each_function_has_the_layers_it_needs(graph: Graph) -> None:
+    layers = "arn:aws:lambda:eu-central-1:123456789012:layer:snapper-prod"
+    dependencies, postgresql = f"{layers}-dependencies:1", f"{layers}-postgresql:1"
+    assert graph.named("snapper-dispatcher-function").inputs["layers"] == [dependencies]
+    assert graph.named("snapper-dumper-function").inputs["layers"] == [dependencies, postgresql]
+    for one in graph.of("lambda/layerVersion:LayerVersion"):
+        assert one.inputs["compatibleArchitectures"] == ["arm64"]
+        assert one.inputs["compatibleRuntimes"] == ["python3.13"]
+
+
+def test_one_job_at_a_time_reaches_a_dumper_and_fails_alone(
+    graph: Graph, full_graph: Graph
+) -> None:
+    name = "snapper-dumper-jobs"
+    mapping = graph.named(name)
+    assert mapping.inputs["eventSourceArn"] == f"{QUEUES}-jobs"
+    assert mapping.inputs["functionName"] == "snapper-prod-dumper"
+    assert mapping.inputs["batchSize"] == 1
+    assert mapping.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping.inputs["scalingConfig"] == {"maximumConcurrency": 4}
+    assert full_graph.named(name).inputs["scalingConfig"] == {"maximumConcurrency": 2}
+    assert "snapper-dumper-rights" in mapping.dependencies
+
+
+def test_the_rule_calls_the_dispatcher_and_it_alone_may(graph: Graph) -> None:
+    rule = graph.named("snapper-dispatcher-rule").inputs
+    assert (rule["scheduleExpression"], rule["state"]) == ("rate(1 day)", "ENABLED")
+    permission = graph.named("snapper-dispatcher-permission").inputs
+    assert permission["action"] == "lambda:InvokeFunction"
+    assert permission["function"] == "snapper-prod-dispatcher"
+    assert permission["principal"] == "events.amazonaws.com"
+    assert permission["sourceArn"].endswith(":rule/snapper-prod-schedule")
+    target = graph.named("snapper-dispatcher-target")
+    assert target.inputs["rule"] == "snapper-prod-schedule"
+    assert target.inputs["arn"].endswith(":function:snapper-prod-dispatcher")
+    assert "snapper-dispatcher-permission" in target.dependencies
+
+
+def test_an_event_that_failed_to_the_end_joins_the_dead_letters(graph: Graph) -> None:
+    failures = graph.named("snapper-dispatcher-failures")
+    assert failures.inputs["destinationConfig"] == {
+        "onFailure": {"destination": f"{QUEUES}-dead-letters"}
+    }
+    assert "snapper-dispatcher-rights" in failures.dependencies

@@ -1,0 +1,135 @@
+from collections import Counter
+
+import pytest
+
+from tests.support import sdk
+from tests.support.recorder import ROOT, Graph, record
+
+TAGGABLE = {
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:iam/role:Role",
+    "aws:lambda/eventSourceMapping:EventSourceMapping",
+    "aws:lambda/function:Function",
+    "aws:s3/bucket:Bucket",
+    "aws:sns/topic:Topic",
+    "aws:sqs/queue:Queue",
+    "aws:ssm/parameter:Parameter",
+}
+
+
+def test_the_program_registers_exactly_these_resources(graph: Graph) -> None:
+    assert Counter(one.type.removeprefix("aws:") for one in graph if one.custom) == {
+        "cloudwatch/eventRule:EventRule": 1,
+        "cloudwatch/eventTarget:EventTarget": 1,
+        "cloudwatch/logGroup:LogGroup": 2,
+        "cloudwatch/metricAlarm:MetricAlarm": 4,  # dead letters, dispatcher, each database
+        "iam/role:Role": 2,
+        "iam/rolePolicy:RolePolicy": 2,
+        "lambda/eventSourceMapping:EventSourceMapping": 1,
+        "lambda/function:Function": 2,
+        "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 1,
+        "lambda/layerVersion:LayerVersion": 2,
+        "lambda/permission:Permission": 1,
+        "s3/bucket:Bucket": 1,
+        "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
+        "s3/bucketOwnershipControls:BucketOwnershipControls": 1,
+        "s3/bucketPolicy:BucketPolicy": 1,
+        "s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
+        "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 1,
+        "s3/bucketVersioning:BucketVersioning": 1,
+        "sns/topic:Topic": 1,
+        "sns/topicPolicy:TopicPolicy": 1,
+        "sqs/queue:Queue": 2,
+        "sqs/queuePolicy:QueuePolicy": 2,
+        "sqs/redriveAllowPolicy:RedriveAllowPolicy": 1,
+        "ssm/parameter:Parameter": 5,  # two for each database, and the signpost
+    }
+
+
+def test_the_components_form_one_tree(graph: Graph) -> None:
+    assert {(one.type.split(":")[-1], one.name, one.parent) for one in graph if not one.custom} == {
+        ("BackupService", "snapper", "snapper-prod"),
+        ("SecretParameters", "snapper-secrets", "snapper"),
+        ("Vault", "snapper-vault", "snapper"),
+        ("DumpQueue", "snapper-queue", "snapper"),
+        ("Layers", "snapper-layers", "snapper"),
+        ("Dumper", "snapper-dumper", "snapper"),
+        ("Function", "snapper-dumper", "snapper-dumper"),
+        ("Dispatcher", "snapper-dispatcher", "snapper"),
+        ("Function", "snapper-dispatcher", "snapper-dispatcher"),
+        ("Alarms", "snapper-alarms", "snapper"),
+        ("Signpost", "snapper-signpost", "snapper"),
+    }
+    assert all(one.type.startswith("snapper:infra:") for one in graph if not one.custom)
+
+
+def test_every_resource_lies_in_the_component_that_gave_it_its_name(graph: Graph) -> None:
+    for one in graph:
+        if one.custom:
+            assert one.name.startswith(f"{one.parent}-")
+
+
+@pytest.mark.parametrize("which", ["graph", "full_graph"])
+def test_the_inputs_are_those_the_provider_knows_and_needs(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    recorded: Graph = request.getfixturevalue(which)
+    for one in recorded:
+        if one.custom:
+            assert sdk.faults(one.type, one.inputs) == []
+
+
+def test_everything_taggable_carries_project_and_stage(graph: Graph) -> None:
+    tagged = {one.type for one in graph if "tags" in one.inputs}
+    assert tagged == TAGGABLE
+    for one in graph:
+        if one.type in TAGGABLE:
+            assert one.inputs["tags"] == {"project": "snapper", "stage": "prod"}
+
+
+def test_a_second_run_registers_the_very_same(graph: Graph) -> None:
+    assert list(record()) == list(graph)
+
+
+def test_two_stages_share_no_physical_name(graph: Graph, full_graph: Graph) -> None:
+    def names(recorded: Graph) -> set[tuple[str, str]]:
+        keys = ("name", "layerName", "bucketPrefix")
+        return {
+            (one.type, one.inputs[key])
+            for one in recorded
+            # The name of a policy within its role is nobody else's.
+            if one.type != "aws:iam/rolePolicy:RolePolicy"
+            for key in keys
+            if key in one.inputs
+        }
+
+    assert len(names(graph)) == 22
+    assert not names(graph) & names(full_graph)
+
+
+def test_what_has_a_name_of_its_own_leaves_before_its_successor_comes(graph: Graph) -> None:
+    for one in graph:
+        # A layer's name is that of all its versions.
+        assert one.deleted_before_replace == ("name" in one.inputs) or one.type.split(":")[-1] in {
+            "EventSourceMapping",  # one queue, one function: one mapping
+            "EventTarget",
+            "Permission",
+        }
+
+
+def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
+    queues = "https://sqs.eu-central-1.amazonaws.com/123456789012"
+    assert graph.outputs == {
+        "bucket": "snapper-prod-0123456789",
+        "queue_url": f"{queues}/snapper-prod-jobs",
+        "dead_letter_url": f"{queues}/snapper-prod-dead-letters",
+        "dispatcher": "snapper-prod-dispatcher",
+        "dumper": "snapper-prod-dumper",
+        "schedule": "rate(1 day)",
+    }
+
+
+def test_the_front_door_is_a_table_of_contents() -> None:
+    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 25

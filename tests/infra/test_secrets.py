@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+from snapper.values.service import Service
+from tests.infra.conftest import KEY_ARN
+from tests.support.recorder import Graph, record
+
+HUSH = ("p%40ss", "p@ss", "hush", "reader", "db.example.com")
+
+
+def test_every_database_has_an_encrypted_pair_under_its_stage(graph: Graph) -> None:
+    secrets = [one for one in graph.of("ssm/parameter:Parameter") if one.parent.endswith("secrets")]
+    assert {one.inputs["name"]: one.inputs["value"] for one in secrets} == {
+        "/snapper/prod/DATABASE_CONN_STRINGS/orders": (
+            "postgresql://reader:p%40ss@db.example.com/orders"
+        ),
+        "/snapper/prod/DATABASE_CONN_STRINGS/people": (
+            "host=db.example.com password=hush dbname=people"
+        ),
+        "/snapper/prod/BACKUP_STORAGE_DATA/orders": "7",
+        "/snapper/prod/BACKUP_STORAGE_DATA/people": "2",
+    }
+    for one in secrets:
+        assert (one.inputs["type"], one.inputs["tier"]) == ("SecureString", "Standard")
+        assert one.secret_inputs == {"value"}
+        assert "keyId" not in one.inputs
+
+
+def test_the_customers_key_encrypts_the_secrets_if_there_is_one(full_graph: Graph) -> None:
+    for one in full_graph.of("ssm/parameter:Parameter"):
+        assert one.inputs.get("keyId") == (None if one.inputs["type"] == "String" else KEY_ARN)
+
+
+def test_a_secret_stands_nowhere_but_in_its_parameter(graph: Graph) -> None:
+    elsewhere = repr(
+        [
+            (one.name, {key: one.inputs[key] for key in one.inputs if key not in one.secret_inputs})
+            for one in graph
+        ]
+    )
+    assert not [word for word in HUSH if word in elsewhere + repr(graph.outputs)]
+
+
+def test_nothing_of_a_secret_is_printed(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        record()
+    told = caplog.text + "".join(capfd.readouterr())
+    assert not [word for word in HUSH if word in told]
+
+
+def test_the_signpost_says_where_everything_is_and_is_no_secret(graph: Graph) -> None:
+    signpost = graph.named("snapper-signpost-parameter").inputs
+    assert (signpost["name"], signpost["type"]) == ("/snapper/prod/SERVICE", "String")
+    service = Service.from_json(signpost["value"])
+    assert service.bucket == graph.outputs["bucket"]
+    assert service.region == "eu-central-1"
+    assert service.parameter_root == "/snapper/prod"
+    assert {**json.loads(signpost["value"]), **graph.outputs} == json.loads(signpost["value"])

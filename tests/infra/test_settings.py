@@ -1,0 +1,154 @@
+import re
+from dataclasses import fields
+from inspect import getsource
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from infra.checks import LOG_RETENTIONS
+from infra.settings import SettingsRefused, StackSettings, config_key
+from snapper.values.secrets import Database
+from tests.support.recorder import ROOT, record
+
+ORDERS = (Database("orders", "dbname=orders", 7),)
+DECLARED: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+PLAIN = fields(StackSettings)[2:]
+
+
+def refused(**config: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsRefused) as caught:
+        record(**config)
+    return caught.value.faults
+
+
+def settings(**chosen: Any) -> StackSettings:
+    return StackSettings(**{"stage": "prod", "databases": ORDERS, **chosen})
+
+
+def test_the_project_declares_every_setting_with_the_default_that_the_program_has() -> None:
+    declared = {key: about["default"] for key, about in DECLARED.items() if "default" in about}
+    assert declared == {
+        config_key(field.name): [] if field.default == () else field.default for field in PLAIN
+    }
+
+
+def test_the_project_declares_each_setting_by_the_rules_of_the_engine() -> None:
+    kinds = {str: "string", int: "integer", bool: "boolean", tuple: "array"}
+    types = {config_key(field.name): kinds[type(field.default)] for field in PLAIN}
+    for key, about in DECLARED.items():
+        assert set(about) <= {"type", "description", "default", "items", "secret"}
+        assert about["description"]
+        assert about["type"] == types.get(key, "string")
+        assert ("items" in about) == (about["type"] == "array")
+
+
+def test_the_two_secrets_are_demanded_and_must_be_encrypted() -> None:
+    without_default = {key: about for key, about in DECLARED.items() if "default" not in about}
+    assert set(without_default) == {"DATABASE_CONN_STRINGS", "BACKUP_STORAGE_DATA"}
+    assert all(about["secret"] for about in without_default.values())
+
+
+def test_the_stack_file_holds_region_and_schedule_and_no_secret() -> None:
+    stack = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
+    assert set(stack["config"]) == {"aws:region", "snapper:schedule"}
+    assert stack["config"]["snapper:schedule"] == DECLARED["schedule"]["default"]
+
+
+def test_a_refusal_is_printed_by_pulumi_without_a_stack_trace() -> None:
+    assert issubclass(SettingsRefused, pulumi.RunError)
+    with pytest.raises(SettingsRefused) as caught:
+        settings(dumper_memory=1, max_concurrency=1)
+    assert str(caught.value) == (
+        "the settings of this stack cannot be used:\n"
+        "  - dumperMemory is 1, must lie within 512..10240\n"
+        "  - maxConcurrency is 1, must lie within 2..1000"
+    )
+
+
+def test_all_faults_are_told_at_once_and_none_tells_a_secret() -> None:
+    faults = refused(
+        DATABASE_CONN_STRINGS="orders,postgresql://u:hush-hush@h/d,MYSQL",
+        BACKUP_STORAGE_DATA="orders,0",
+        dumperTimeout="soon",
+        subnetIds="not a list",
+        architecture="mips",
+        schedule="rate(2 day)",
+    )
+    for word in ("MYSQL", "1 to 999999", "dumperTimeout", "subnetIds", "mips", "rate(2 days)"):
+        assert len([fault for fault in faults if word in fault]) == 1
+    assert len(faults) == 6
+    assert "hush-hush" not in "".join(faults)
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [{"DATABASE_CONN_STRINGS": ""}, {"BACKUP_STORAGE_DATA": ""}, {"BACKUP_STORAGE_DATA": "x,1"}],
+)
+def test_the_deployment_stops_at_faults_of_the_secrets(secrets: dict[str, str]) -> None:
+    assert refused(**secrets)
+
+
+@pytest.mark.parametrize("stage", ["p", "prod", "dev-2", "a" * 20])
+def test_a_stage_may_be_short_and_plain(stage: str) -> None:
+    assert settings(stage=stage).scope.name("jobs") == f"snapper-{stage}-jobs"
+
+
+@pytest.mark.parametrize("stage", ["", "Prod", "2nd", "-dev", "a" * 21, "dev_1", "dev.1", "prod\n"])
+def test_no_other_stage_is_taken(stage: str) -> None:
+    with pytest.raises(SettingsRefused, match="a stage is 1 to 20 lower-case letters"):
+        settings(stage=stage)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({"dumper_timeout": 59}, "dumperTimeout is 59, must lie within 60..900"),
+        ({"dumper_timeout": 901}, "dumperTimeout is 901"),
+        ({"dumper_memory": 10241}, "dumperMemory is 10241"),
+        ({"noncurrent_days": 0}, "noncurrentDays is 0"),
+        ({"log_retention_days": 31}, "logRetentionDays is 31, must be one of 1, 3, 5"),
+        ({"kms_key_arn": "alias/mine"}, "must be the ARN of a key"),
+        ({"alarm_email": "somebody"}, "alarmEmail is somebody"),
+        ({"subnet_ids": ("subnet-0a",)}, "subnetIds is set without securityGroupIds"),
+        ({"security_group_ids": ("sg-0a",)}, "securityGroupIds is set without subnetIds"),
+        ({"subnet_ids": ("vpc-1",), "security_group_ids": ("sg-0a",)}, "subnetIds has vpc-1"),
+        ({"schedule": "rate(1 days)"}, "it must be rate(1 day)"),
+        ({"schedule": "cron(0 3 * * *)"}, "has 5 cron fields, must have six"),
+        ({"schedule": "daily"}, "schedule is daily, it must be rate(1 day), rate(12 hours)"),
+        ({"late_after_hours": 169}, "lateAfterHours is 169, must lie within 0..168"),
+        ({"late_after_hours": 24}, "must be more than the 24 hours between two runs"),
+        ({"schedule": "cron(0 3 ? * MON *)"}, "must be more than the 168 hours"),
+    ],
+)
+def test_what_aws_would_refuse_is_refused_before(chosen: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsRefused) as caught:
+        settings(**chosen)
+    assert told in str(caught.value)
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"schedule": "cron(0 3 * * ? *)"},
+        {"schedule": "rate(12 hours)", "late_after_hours": 13},
+        {"schedule": "rate(30 days)", "late_after_hours": 0},
+        {"subnet_ids": ("subnet-0a",), "security_group_ids": ("sg-0a",)},
+        {"kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0a"},
+        {"log_retention_days": 3653},
+        {"alarm_email": "operator@example.com"},
+    ],
+)
+def test_what_aws_takes_is_taken(chosen: dict[str, Any]) -> None:
+    settings(**chosen)
+
+
+def test_the_limits_of_cloudwatch_logs_are_those_of_the_provider() -> None:
+    text = getsource(pulumi_aws.cloudwatch.LogGroup)
+    told = re.search(r"Possible values are: ([\d, and]+)", text)
+    assert told
+    known = {int(number) for number in re.findall(r"\d+", told[1])}
+    assert set(LOG_RETENTIONS) == known - {0}

@@ -1,0 +1,81 @@
+import pytest
+
+from tests.infra.conftest import KEY_ARN
+from tests.support.recorder import Graph, Registration
+
+
+def vault(graph: Graph) -> list[Registration]:
+    return [one for one in graph if one.parent == "snapper-vault"]
+
+
+def test_the_bucket_has_a_name_of_its_stage_and_no_end_by_force(graph: Graph) -> None:
+    bucket = graph.named("snapper-vault-bucket").inputs
+    assert bucket["bucketPrefix"] == "snapper-prod-"
+    assert not bucket["forceDestroy"]
+
+
+def test_destroying_the_service_keeps_the_bucket_and_all_that_protects_it(graph: Graph) -> None:
+    assert len(vault(graph)) == 7
+    assert all(one.retained for one in vault(graph))
+    assert not [one.name for one in graph if one.retained and one.parent != "snapper-vault"]
+
+
+def test_on_demand_destroying_the_service_deletes_all_backups(full_graph: Graph) -> None:
+    assert full_graph.named("snapper-vault-bucket").inputs["forceDestroy"]
+    assert not any(one.retained for one in full_graph)
+
+
+def test_nothing_in_the_bucket_can_become_public(graph: Graph) -> None:
+    blocked = graph.named("snapper-vault-public-access-block").inputs
+    assert [value for key, value in blocked.items() if key != "bucket"] == [True] * 4
+    ownership = graph.named("snapper-vault-ownership").inputs
+    assert ownership["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+
+
+def test_only_tls_reaches_the_bucket(graph: Graph) -> None:
+    arn = "arn:aws:s3:::snapper-prod-0123456789"
+    (statement,) = graph.named("snapper-vault-policy").policy()
+    assert statement["Effect"] == "Deny"
+    assert statement["Principal"] == "*"
+    assert statement["Action"] == ["s3:*"]
+    assert statement["Resource"] == [arn, f"{arn}/*"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_backups_are_encrypted_by_s3_or_by_the_customers_key(
+    graph: Graph, full_graph: Graph
+) -> None:
+    name = "snapper-vault-encryption"
+    assert graph.named(name).inputs["rules"] == [
+        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    ]
+    assert full_graph.named(name).inputs["rules"] == [
+        {
+            "applyServerSideEncryptionByDefault": {
+                "kmsMasterKeyId": KEY_ARN,
+                "sseAlgorithm": "aws:kms",
+            },
+            "bucketKeyEnabled": True,
+        }
+    ]
+
+
+@pytest.mark.parametrize(("which", "days"), [("graph", 7), ("full_graph", 30)])
+def test_leftovers_and_deleted_backups_go_after_their_time_and_current_ones_never(
+    which: str, days: int, request: pytest.FixtureRequest
+) -> None:
+    recorded: Graph = request.getfixturevalue(which)
+    versioning = recorded.named("snapper-vault-versioning").inputs
+    assert versioning["versioningConfiguration"] == {"status": "Enabled"}
+    uploads, deleted = recorded.named("snapper-vault-lifecycle").inputs["rules"]
+    assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 1}
+    assert "expiration" not in uploads
+    assert deleted["noncurrentVersionExpiration"] == {"noncurrentDays": days}
+    assert deleted["expiration"] == {"expiredObjectDeleteMarker": True}
+    for rule in (uploads, deleted):
+        assert (rule["status"], rule["filter"]) == ("Enabled", {"prefix": ""})
+
+
+def test_rules_wait_for_what_they_rest_on(graph: Graph) -> None:
+    assert "snapper-vault-public-access-block" in graph.named("snapper-vault-policy").dependencies
+    assert "snapper-vault-versioning" in graph.named("snapper-vault-lifecycle").dependencies
