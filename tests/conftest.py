@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from tests.support.databases import Source
+
+if TYPE_CHECKING:
+    from tests.support.stage import StageUnderTest
 
 _NUMBERS = itertools.count(1)
 
@@ -86,3 +90,14 @@ def vault(cloud: Cloud) -> Vault:
     bucket = f"vault-{next(_NUMBERS)}"
     cloud.client("s3").create_bucket(Bucket=bucket)
     return Vault(bucket, cloud.client("s3"))
+
+
+@pytest.fixture(scope="session")
+def stage(
+    cloud: Cloud, run_dir: Path, server: Callable[[int], PostgresServer]
+) -> Iterator["StageUnderTest"]:
+    """Give the whole service, deployed once for the session; see tests/support/stage.py."""
+    from tests.support.stage import deployed  # Pulumi takes a second to import
+
+    with deployed(cloud, run_dir / "stage", server) as ready:
+        yield ready

@@ -1,0 +1,267 @@
+"""The whole service on the embedded cloud, as an operator meets it: the fixture `stage`.
+
+    def test_list_shows_the_backup(stage: StageUnderTest) -> None:
+        with stage.database("orders", stage.source(18).dsn):
+            stage.back_up("orders")
+            ran = stage.run_cli("list", "orders", "--json")
+            assert ran.code == 0
+            assert ran.document["databases"]["orders"]
+
+The real program is deployed once for the session, so a test brings databases of its own names and
+takes them along again: `database` adds one for the length of a `with`, and removes its backups.
+Two are always there: "shop" (PostgreSQL 14) and "sensors" (18), the samples that hurt.
+
+`run_cli` runs a command as root of the cloud; `env=stage.as_role(policy)` as somebody who may do
+exactly what the policy says.
+"""
+
+import io
+import itertools
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import boto3
+
+from local import sample
+from local.children import ROOT
+from local.cloud import Cloud
+from local.deploy import Deployment, deploy
+from local.lambda_host import LambdaHost
+from local.postgres import PostgresServer
+from snapper.cli.__main__ import main
+from snapper.edges.parameters import Parameters
+from snapper.edges.storage import Vault
+from snapper.errors import DumpFailed
+from snapper.values.job import Job
+from snapper.values.manifest import Manifest
+from snapper.values.service import Service
+from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
+from snapper.verbs.catalog import holding_at, read_manifest
+from tests.support.cloud import document, eventually
+from tests.support.databases import Source
+
+NAME = "tried"
+SECONDS = 60.0
+_NUMBERS = itertools.count(1)
+
+# In a test the session's own settings must not shine through.
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it wrote where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout; anything beside it is an error."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+@dataclass
+class StageUnderTest:
+    """One deployed stage and its surroundings. See the module for how to use it."""
+
+    cloud: Cloud
+    host: LambdaHost
+    deployment: Deployment
+    server: Callable[[int], PostgresServer]
+    name: str = NAME
+    _added: set[str] = field(default_factory=set)
+
+    @property
+    def vault(self) -> Vault:
+        """The stage's bucket, as root."""
+        return Vault(self.deployment.outputs["bucket"], self.cloud.client("s3"))
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(parameter_root(self.name), self.cloud.client("ssm"))
+
+    @property
+    def service(self) -> Service:
+        """What stands on the stage's signpost."""
+        return self.parameters.service()
+
+    def source(self, major: int, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
+        """Make a new database on the server of this major (14 or 18), with the SQL run in it."""
+        server = self.server(major)
+        name = f"stage {next(_NUMBERS)}"
+        Source(server, "postgres").run(f'CREATE DATABASE "{name}"')
+        made = Source(server, name)
+        made.run(sql)
+        return made
+
+    def sample(self, key: str) -> Source:
+        """Give a sample database by its key: shop or sensors."""
+        (found,) = (each for each in sample.SAMPLES if each.key == key)
+        return Source(self.server(found.major), found.name)
+
+    @contextmanager
+    def database(self, key: str, connection: str, retention: int = 3) -> Iterator[str]:
+        """Let the stage have one more database; at the end it is gone with all its backups."""
+        client, root = self.cloud.client("ssm"), parameter_root(self.name)
+        names = {
+            connection_parameter(root, key): connection,
+            retention_parameter(root, key): str(retention),
+        }
+        for name, value in names.items():
+            client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+        try:
+            yield key
+        finally:
+            for name in names:
+                client.delete_parameter(Name=name)
+            self.forget(key)
+
+    def forget(self, key: str) -> None:
+        """Remove every object of a database."""
+        for stored in list(self.vault.list(f"{key}/")):
+            self.vault.delete(stored.key)
+
+    def back_up(self, key: str, at: datetime | None = None) -> Manifest:
+        """Have the deployed dumper make a backup for this time (now), and give its manifest."""
+        job = Job(key, (at or datetime.now(UTC)).replace(microsecond=0))
+        self.cloud.client("sqs").send_message(
+            QueueUrl=self.deployment.outputs["queue_url"], MessageBody=job.to_json()
+        )
+        end = time.monotonic() + SECONDS
+        while not (holding := holding_at(self.vault, key, job.scheduled_at)).entry.complete:
+            if time.monotonic() > end:
+                log = self.host.logs(self.deployment.outputs["dumper"])
+                raise DumpFailed("\n".join(log[-5:]))
+            time.sleep(0.05)
+        return read_manifest(self.vault, holding)
+
+    def put_backup(self, manifest: Manifest, body: bytes | None = None) -> None:
+        """Put a made-up backup into the vault: its manifest, and as many bytes as that says."""
+        content = b"x" * manifest.backup_bytes if body is None else body
+        self.vault.put(manifest.dump_key, content)
+        self.vault.put(manifest.key, manifest.to_json().encode())
+
+    def damage(self, manifest: Manifest, change: Callable[[bytes], bytes]) -> None:
+        """Replace a backup's object by what `change` makes of it."""
+        self.vault.put(manifest.dump_key, change(self.vault.read(manifest.dump_key)))
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment variables of somebody who may do everything on this stage."""
+        return {**self.cloud.environment(), "SNAPPER_STAGE": self.name}
+
+    def as_role(self, policy: str | Mapping[str, Any]) -> dict[str, str]:
+        """Give the environment variables of somebody who may do what the policy says, no more."""
+        iam, name = self.cloud.client("iam"), f"operator-{next(_NUMBERS)}"
+        everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(everyone))["Role"]
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=text)
+        return {
+            **self.cloud.place(),
+            **self.cloud.credentials(role["Arn"], name),
+            "SNAPPER_STAGE": self.name,
+        }
+
+    def run_cli(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+        stdin: str = "",
+    ) -> Ran:
+        """Run a command in this process, which is quick; `more` is added to the environment.
+
+        Its output is piped: plain lines. Standard input is no terminal either.
+        """
+        out, err = _Pipe(), _Pipe()
+        variables = {**_own(), **(self.environment() if env is None else env), **(more or {})}
+        with (
+            mock.patch.dict(os.environ, variables, clear=True),
+            mock.patch.object(boto3, "DEFAULT_SESSION", None),
+            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = main(arguments)
+        return Ran(code, out.text(), err.text())
+
+    def start_cli(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[str]":
+        """Start a command as a process of its own: for signals, terminals and stray threads."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snapper.cli", *arguments],
+            cwd=ROOT,
+            env={**_own(), **(self.environment() if env is None else env)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def settle(self) -> None:
+        """Forget all jobs and dead letters, so that the next test starts in peace."""
+        for url in ("queue_url", "dead_letter_url"):
+            self.cloud.client("sqs").purge_queue(QueueUrl=self.deployment.outputs[url])
+
+
+class _Pipe(io.TextIOWrapper):
+    """Text on its way to another program, and its bytes where a command writes such."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        self.flush()
+        found: bytes = self.buffer.getvalue()  # type: ignore[attr-defined]
+        return found.decode(errors="replace")
+
+
+@contextmanager
+def deployed(
+    cloud: Cloud, directory: Path, server: Callable[[int], PostgresServer]
+) -> Iterator[StageUnderTest]:
+    """Deploy the program with the samples as its databases; at the end it is destroyed."""
+    for each in sample.SAMPLES:
+        sample.write(each, server(each.major).dsn(), server(each.major).dsn(each.name))
+    connections = {each.key: server(each.major).dsn(each.name) for each in sample.SAMPLES}
+    arm = platform.machine().lower() in {"arm64", "aarch64"}
+    config = {
+        "DATABASE_CONN_STRINGS": "|".join(f"{k},{dsn},POSTGRES" for k, dsn in connections.items()),
+        "BACKUP_STORAGE_DATA": "|".join(f"{key},3" for key in connections),
+        "architecture": "arm64" if arm else "x86_64",
+        "dumperTimeout": "120",
+        "deleteBackupsOnDestroy": "true",
+    }
+    with LambdaHost(cloud, directory) as host:
+        deployment = deploy(cloud, host, ROOT, NAME, config)
+        try:
+            yield StageUnderTest(cloud, host, deployment, server)
+        finally:
+            deployment.destroy()
+
+
+def wait_until(condition: Callable[[], Any]) -> Any:
+    """Wait for something the deployed functions bring about."""
+    return eventually(condition, SECONDS)
+
+
+def _own() -> dict[str, str]:
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
