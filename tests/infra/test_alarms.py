@@ -1,3 +1,5 @@
+"""Alarms ring for the right reasons, hear what the dumper says, and tell only the topic."""
+
 import json
 
 import pytest

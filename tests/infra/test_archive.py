@@ -1,3 +1,5 @@
+"""Zips are byte-identical from equal contents, and programs in them stay executable."""
+
 import stat
 import zipfile
 from pathlib import Path

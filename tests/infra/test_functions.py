@@ -1,3 +1,5 @@
+"""Each function may do exactly its work, and is called by exactly its caller."""
+
 from typing import Any
 
 import pytest

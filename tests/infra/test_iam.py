@@ -1,3 +1,5 @@
+"""Statements are right in every partition, and allow no action by wildcard."""
+
 import json
 
 import pytest

@@ -1,7 +1,11 @@
+"""The whole program: every resource and no other, tagged, named, and the same each time."""
+
 from collections import Counter
 
+import pulumi
 import pytest
 
+from snapper.errors import SnapperError
 from tests.support import sdk
 from tests.support.recorder import ROOT, Graph, record
 
@@ -129,6 +133,18 @@ def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
         "dumper": "snapper-prod-dumper",
         "schedule": "rate(1 day)",
     }
+
+
+def test_what_cannot_be_built_is_told_by_pulumi_without_a_stack_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(architecture: str) -> None:
+        raise SnapperError(f"nothing for {architecture}", hint="look at the network")
+
+    monkeypatch.setattr("infra.service.build_packages", fail)
+    with pytest.raises(pulumi.RunError) as caught:
+        record()
+    assert str(caught.value) == "nothing for arm64\nlook at the network"
 
 
 def test_the_front_door_is_a_table_of_contents() -> None:

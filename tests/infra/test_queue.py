@@ -1,3 +1,5 @@
+"""Jobs wait long enough, fail into the dead letters, and travel only by TLS."""
+
 import json
 
 import pytest

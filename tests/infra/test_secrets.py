@@ -1,3 +1,5 @@
+"""Secrets stand in their parameters, encrypted, and nowhere else."""
+
 import json
 
 import pytest

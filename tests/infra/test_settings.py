@@ -1,3 +1,5 @@
+"""Settings are declared once for the engine and the program; all faults are told at once."""
+
 import re
 from dataclasses import fields
 from inspect import getsource

@@ -1,3 +1,5 @@
+"""The vault is private, encrypted, versioned and swept, and outlives the service."""
+
 import pytest
 
 from tests.infra.conftest import KEY_ARN

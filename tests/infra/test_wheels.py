@@ -1,3 +1,5 @@
+"""Wheels are the locked ones, fetched once, and laid out as installing would."""
+
 import hashlib
 import zipfile
 from pathlib import Path
