@@ -1,0 +1,159 @@
+"""A dump that goes wrong leaves nothing: no object, no open upload, no session, no secret told."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from botocore.exceptions import ClientError
+
+from snapper.edges.storage import Vault
+from snapper.errors import (
+    AwsFailed,
+    DatabaseUnreachable,
+    DeadlineReached,
+    DumpFailed,
+)
+from snapper.values.deadline import RESERVE, Deadline
+from snapper.verbs.dump import Dumper
+from tests.support.databases import Source, job
+from tests.support.dumps import DUMP, LARGE, fake_tools
+from tests.support.vaults import keys, open_uploads
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo started; exit 1", "exited with status 1"),
+        ("echo started; kill -9 $$", "killed by SIGKILL"),
+        ("head -c 30000000 /dev/urandom; exit 3", "exited with status 3"),
+        ("echo a dump that ends too soon", "end marker"),
+        ("exit 0", "end marker"),
+        ("yes 'a warning' | head -c 20000000 >&2; echo bad news >&2; exit 1", "bad news"),
+    ],
+)
+def test_a_pg_dump_that_ends_badly_leaves_nothing(
+    script: str, reason: str, tmp_path: Path, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    broken = replace(dumper, tools=fake_tools(tmp_path, script))
+    with pytest.raises(DumpFailed, match=reason):
+        broken.dump(job(), source().database())
+    assert keys(dumper.vault) == []
+    assert open_uploads(dumper.vault) == []
+
+
+def test_what_pg_dump_says_is_told_without_the_password(
+    tmp_path: Path, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    database = source().database()
+    script = 'echo "the password is $PGPASSWORD, and postgresql://u:$PGPASSWORD@h/d" >&2; exit 1'
+    broken = replace(dumper, tools=fake_tools(tmp_path, script))
+    with pytest.raises(DumpFailed) as failure:
+        broken.dump(job(), database)
+    assert "p@ss:/,|%&" not in str(failure.value)
+    assert "the password is ***" in str(failure.value)
+
+
+def test_a_server_that_dies_mid_dump_leaves_nothing(
+    source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = source(17, LARGE)
+
+    class Terminating(Vault):
+        def upload(self, stream: Any, *arguments: Any) -> None:
+            first = stream.read(1 << 20)
+            assert first
+            # A new connection cuts pg_dump's own as an administrator would.
+            made.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'snapper'"
+            )
+            super().upload(stream, *arguments)
+
+    vault = Terminating(dumper.vault.bucket, dumper.vault._client)
+    with pytest.raises(DumpFailed, match="terminat"):
+        replace(dumper, vault=vault).dump(job(), made.database())
+    assert keys(vault) == []
+    assert open_uploads(vault) == []
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_s3_failing_during_a_part_leaves_nothing(
+    part: int, source: Callable[..., Source], dumper: Dumper, cloud: Any
+) -> None:
+    client = cloud._build("s3", **cloud._root)
+
+    def fail(params: dict[str, Any], **_: object) -> None:
+        if params["PartNumber"] == part:
+            raise ClientError({"Error": {"Code": "SlowDown", "Message": "later"}}, "UploadPart")
+
+    client.meta.events.register("provide-client-params.s3.UploadPart", fail)
+    vault = Vault(dumper.vault.bucket, client)
+    with pytest.raises(AwsFailed, match="SlowDown"):
+        replace(dumper, vault=vault).dump(job(), source(17, LARGE).database())
+    assert keys(vault) == []
+    assert open_uploads(vault) == []
+    assert threading.active_count() < 20
+
+
+def test_a_manifest_that_cannot_be_stored_leaves_no_backup(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    class Failing(Vault):
+        def put(self, *arguments: Any) -> None:
+            raise AwsFailed("s3:PutObject failed: InternalError")
+
+    vault = Failing(dumper.vault.bucket, dumper.vault._client)
+    with pytest.raises(AwsFailed):
+        replace(dumper, vault=vault).dump(job(), source().database())
+    assert keys(vault) == [DUMP]  # litter without a manifest: it is listed nowhere as a backup
+
+
+def test_the_dump_is_stopped_before_the_deadline(
+    tmp_path: Path, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    hanging = replace(
+        dumper,
+        tools=fake_tools(tmp_path, "echo started; sleep 600"),
+        deadline=Deadline.after(RESERVE + 0.5),
+    )
+    began = time.monotonic()
+    with pytest.raises(DeadlineReached, match="30 s before"):
+        hanging.dump(job(), source().database())
+    assert time.monotonic() - began < RESERVE
+    assert keys(dumper.vault) == []
+    assert open_uploads(dumper.vault) == []
+
+
+def test_no_session_stays_on_the_server_after_a_stopped_dump(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(17, "CREATE TABLE locked (n int)")
+    lock = psycopg2.connect(made.dsn)
+    lock.cursor().execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE")
+    waiting = replace(dumper, deadline=Deadline.after(RESERVE + 1))
+    with pytest.raises(DeadlineReached):
+        waiting.dump(job(), made.database())
+    for _ in range(50):
+        if not made.rows(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'snapper'"
+            f" AND datname = '{made.name}'"
+        ):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("a session of the stopped dump is still there")
+    lock.close()
+
+
+def test_a_wrong_password_is_told_without_it(source: Callable[..., Source], dumper: Dumper) -> None:
+    made = source()
+    database = replace(made.database(), connection=made.dsn.replace("p%40ss", "wr0ng%40secret"))
+    with pytest.raises(DatabaseUnreachable, match="password authentication failed") as failure:
+        dumper.dump(job(), database)
+    assert "wr0ng" not in str(failure.value)
+    assert keys(dumper.vault) == []
