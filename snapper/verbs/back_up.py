@@ -1,32 +1,26 @@
 """One job, whole: read its secrets, dump, then prune. No success, no prune."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from snapper.edges.parameters import Parameters
 from snapper.errors import SnapperError
 from snapper.values.job import Job, write_time
 from snapper.verbs.dump import Dumper
+from snapper.verbs.events import Events
 from snapper.verbs.prune import prune
 
 
 def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
     """Back up the job's database and then delete what is beyond its count.
 
-    Tells `dump.ended` with the figures of the backup, or `dump.failed` with the reason, and
-    raises whatever kept the backup from being made.
+    Tells `dump.ended` with the figures of the backup; `dump.failed` or `prune.failed` with the
+    reason, and raises it.
     """
     events = dumper.events
-    try:
+    with _failure_told("dump.failed", job, events):
         database = parameters.database(job.database)
         manifest = dumper.dump(job, database)
-    except SnapperError as error:
-        events.emit(
-            "dump.failed",
-            database=job.database,
-            scheduled_at=write_time(job.scheduled_at),
-            kind=type(error).__name__,
-            reason=str(error),
-            hint=error.hint,
-        )
-        raise
     if manifest is not None:
         events.emit(
             "dump.ended",
@@ -39,11 +33,17 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
             backup_bytes=manifest.backup_bytes,
             sha256=manifest.sha256,
         )
-    try:
+    with _failure_told("prune.failed", job, events):
         prune(dumper.vault, database, events, just_made=job.scheduled_at)
+
+
+@contextmanager
+def _failure_told(event: str, job: Job, events: Events) -> Iterator[None]:
+    try:
+        yield
     except SnapperError as error:
         events.emit(
-            "prune.failed",
+            event,
             database=job.database,
             scheduled_at=write_time(job.scheduled_at),
             kind=type(error).__name__,
