@@ -16,6 +16,7 @@ import socket
 import ssl
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -92,13 +93,13 @@ class Cloud:
 
     def client_as(self, service: str, role_arn: str) -> Any:  # noqa: ANN401 (as above)
         """Give a new client of a service that may do what the role may."""
-        given = self.credentials(role_arn, "snapper")
+        return self.client_with(service, self.credentials(role_arn, "snapper"))
+
+    def client_with(self, service: str, credentials: Mapping[str, str]) -> Any:  # noqa: ANN401
+        """Give a new client of a service for whoever `credentials` has given these variables."""
         with self._lock:
             return self._build(
-                service,
-                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=given["AWS_SESSION_TOKEN"],
+                service, **{name.lower(): value for name, value in credentials.items()}
             )
 
     def credentials(self, role_arn: str, session: str) -> dict[str, str]:

@@ -1,15 +1,18 @@
 """One execution environment: a process in which the Lambda runtime runs one function."""
 
 import concurrent.futures
+import secrets
 import signal
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from local import children
+from local.log_stream import LogStream
 from local.runtime_api import Answer, Invocation, RuntimeApi
 
 LIFE_SECONDS = 45 * 60
@@ -33,20 +36,22 @@ class Function:
 class Environment:
     """A process that has loaded a function, and handles one event at a time."""
 
-    def __init__(self, function: Function, environment: Mapping[str, str], task: Path) -> None:
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], task: Path, log: LogStream
+    ) -> None:
         self._function = function
+        self._log = log
         self._api = RuntimeApi()
         self._began = time.monotonic()
-        log = task.parents[2] / "logs" / f"{function.name}.log"
-        with log.open("ab") as lines:
-            self._child = children.spawn(
-                [sys.executable, "-m", "awslambdaric", function.handler],
-                environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
-                directory=task,
-                stdout=lines,
-                stderr=lines,
-                farewell=signal.SIGKILL,
-            )
+        self._child = children.spawn(
+            [sys.executable, "-m", "awslambdaric", function.handler],
+            environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+            directory=task,
+            stdout=log.writable,
+            stderr=log.writable,
+            farewell=signal.SIGKILL,
+        )
+        log.begin()
         threading.Thread(target=self._watch, name=f"watch-{function.name}", daemon=True).start()
 
     @property
@@ -58,7 +63,9 @@ class Environment:
         """Have an event handled; at the deadline the process dies with all that it started."""
         self._api.submit(invocation)
         try:
-            return invocation.answer.result(invocation.deadline_ms / 1000 - time.time())
+            answer = invocation.answer.result(invocation.deadline_ms / 1000 - time.time())
+            self._log.flush()
+            return answer
         except concurrent.futures.TimeoutError:
             self.stop()
             seconds = f"{self._function.timeout}.00 seconds"
@@ -68,12 +75,23 @@ class Environment:
         """End the process and all its descendants at once."""
         children.stop(self._child, grace=0.0, farewell=signal.SIGKILL)
         self._api.close()
+        self._log.end()
 
     def _watch(self) -> None:
         """Answer for a runtime that died: nobody else would."""
         status = self._child.wait()
         end = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         self._api.fail(Answer.error("Runtime.ExitError", f"Runtime exited with error: {end}"))
+
+
+def log_group(function: Function) -> str:
+    """Give the log group into which Lambda writes what the function tells."""
+    return f"/aws/lambda/{function.name}"
+
+
+def log_stream() -> str:
+    """Make the name of a new environment's stream, in Lambda's own form."""
+    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
 
 
 def variables(function: Function, task: Path, layers: Path, scratch: Path) -> dict[str, str]:
@@ -103,7 +121,7 @@ def variables(function: Function, task: Path, layers: Path, scratch: Path) -> di
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "AWS_LAMBDA_LOG_GROUP_NAME": log_group(function),
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream(),
         **own,
     }

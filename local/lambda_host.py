@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.archives import suits_this_python, unpack
 from local.cloud import Cloud
 from local.lambda_environment import Environment, Function, variables
+from local.log_stream import CloudWatchStream, LogStream
 from local.loopback import LoopbackHandler, LoopbackServer
 from local.runtime_api import Answer, Invocation
 
@@ -142,7 +143,17 @@ class LambdaHost:
         function, directory = installed.function, installed.directory
         given = variables(function, directory / "task", directory / "opt", directory / "tmp")
         role = self._cloud.credentials(function.role, function.name)
-        return Environment(function, {**given, **self._cloud.place(), **role}, directory / "task")
+        stream = CloudWatchStream(
+            lambda: self._cloud.client_with("logs", role),
+            given["AWS_LAMBDA_LOG_GROUP_NAME"],
+            given["AWS_LAMBDA_LOG_STREAM_NAME"],
+        )
+        return Environment(
+            function,
+            {**given, **self._cloud.place(), **role},
+            directory / "task",
+            LogStream(self._logs / f"{function.name}.log", stream),
+        )
 
     def _return(self, installed: _Installed, environment: Environment) -> None:
         with self._lock:
