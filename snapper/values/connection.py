@@ -54,6 +54,8 @@ class Connection:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a URI or keyword/value string; raise ConnectionInvalid if libpq would not."""
+        if "\0" in text:  # where psycopg2 would end it without a word
+            raise ConnectionInvalid("libpq cannot read the connection: a zero byte")
         try:
             parameters: dict[str, str] = parse_dsn(text)
         except (ProgrammingError, ValueError) as error:

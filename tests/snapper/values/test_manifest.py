@@ -1,0 +1,102 @@
+"""A manifest is believed only when it is whole."""
+
+import json
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snapper.errors import BackupDamaged
+from snapper.values.manifest import Manifest
+from tests.support.databases import AT
+from tests.support.manifests import manifest
+
+SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"))
+NAMES = [field.name for field in fields(Manifest)]
+
+
+def written(**changes: Any) -> str:
+    return json.dumps({**SAMPLE.to_dict(), **changes})
+
+
+@given(
+    st.builds(
+        manifest,
+        database_name=st.text(),
+        encoding=st.text(),
+        roles=st.lists(st.text()).map(tuple),
+        backup_bytes=st.integers(0),
+        encrypted_connection=st.booleans(),
+    )
+)
+def test_a_manifest_comes_back_as_it_was_written(made: Manifest) -> None:
+    assert Manifest.from_json(made.to_json()) == made
+
+
+def test_a_manifest_names_the_object_that_it_vouches_for() -> None:
+    assert SAMPLE.to_dict()["object"] == "orders/2026-11-23T03-00-00Z.sql.gz"
+    assert SAMPLE.key == "orders/2026-11-23T03-00-00Z.manifest.json"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "version", "object"])
+def test_a_manifest_without_a_field_is_damaged(name: str) -> None:
+    kept = SAMPLE.to_dict()
+    del kept[name]
+    with pytest.raises(BackupDamaged):
+        Manifest.from_json(json.dumps(kept))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "version", "object"])
+@pytest.mark.parametrize("wrong", [None, 1.5, {}, [1], "\ud800", "9" * 5000])
+def test_a_field_of_another_kind_is_damage(name: str, wrong: Any) -> None:
+    if isinstance(wrong, str) and isinstance(SAMPLE.to_dict()[name], str):
+        wrong = [wrong]
+    with pytest.raises(BackupDamaged):
+        Manifest.from_json(written(**{name: wrong}))
+
+
+def test_true_is_no_number_and_1_is_no_truth() -> None:
+    with pytest.raises(BackupDamaged):
+        Manifest.from_json(written(backup_bytes=True))
+    with pytest.raises(BackupDamaged):
+        Manifest.from_json(written(encrypted_connection=1))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '"manifest"', "17", "[" * 100_000, '{"version": 1}']
+)
+def test_what_is_no_manifest_is_damage(text: str) -> None:
+    with pytest.raises(BackupDamaged):
+        Manifest.from_json(text)
+
+
+def test_a_manifest_that_vouches_for_another_object_is_damage() -> None:
+    with pytest.raises(BackupDamaged, match="another object"):
+        Manifest.from_json(written(object="orders/2026-11-24T03-00-00Z.sql.gz"))
+    with pytest.raises(BackupDamaged, match="another object"):
+        Manifest.from_json(written(scheduled_at="2026-11-24T03:00:00Z"))
+
+
+def test_a_manifest_of_a_later_release_is_not_guessed_at() -> None:
+    with pytest.raises(BackupDamaged, match="version 2, this Snapper reads 1"):
+        Manifest.from_json(written(version=2))
+
+
+def test_fields_of_a_later_release_do_not_matter() -> None:
+    assert Manifest.from_json(written(colour="green")) == SAMPLE
+
+
+def test_times_are_told_in_utc() -> None:
+    assert manifest(finished_at=AT + timedelta(hours=1)).to_dict()["finished_at"] == (
+        "2026-11-23T04:00:00Z"
+    )
+
+
+@pytest.mark.parametrize(("version", "major"), [("14.23", 14), ("18.1", 18), ("19beta1", 19)])
+def test_the_servers_major_is_told_of_finished_and_unfinished_releases(
+    version: str, major: int
+) -> None:
+    assert manifest(server_version=version).server_major == major

@@ -1,0 +1,75 @@
+"""No secret is left in what other programs wrote, however they spelled it."""
+
+import json
+import re
+import string
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from snapper.values.redaction import MASK, Redactor
+
+EVERY = "".join(letter for letter in string.printable if letter not in "\t\n\r\x0b\x0c")
+URI = f"postgresql://reader:{quote(EVERY, safe='')}@db.example/orders"
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "Python": lambda text: repr(text)[1:-1],
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "percent": lambda text: quote(text, safe=""),
+    "percent, small": lambda text: re.sub("%..", lambda one: one[0].lower(), quote(text, safe="")),
+    "percent of a path": quote,
+    "percent of a form": quote_plus,
+    "SQL": lambda text: text.replace("'", "''"),
+    "SQL with escapes": lambda text: text.replace("\\", "\\\\").replace("'", "''"),
+    "libpq": lambda text: text.replace("\\", "\\\\").replace("'", "\\'"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("password", [EVERY, "naïve pässword", 'it\'s \\ "quoted"', "p@ss:/,|%&"])
+def test_a_password_is_masked_in_every_spelling(spelling: str, password: str) -> None:
+    redact = Redactor(f"postgresql://reader:{quote(password, safe='')}@db.example/orders")
+    assert redact(f"it was <{SPELLINGS[spelling](password)}>") == f"it was <{MASK}>"
+
+
+def test_a_password_is_masked_as_its_owner_mixed_raw_and_encoded() -> None:
+    redact = Redactor("postgresql://reader:p,%40ss%2fw|x@db.example/orders")
+    assert redact("near p,%40ss%2fw|x and p,@ss/w|x") == f"near {MASK} and {MASK}"
+
+
+def test_a_password_of_the_query_is_masked_as_written() -> None:
+    redact = Redactor("postgresql://db.example/orders?user=u&password=h%75sh%2fx&sslmode=require")
+    assert redact("h%75sh%2fx, hush/x") == f"{MASK}, {MASK}"
+
+
+def test_the_connection_itself_is_masked() -> None:
+    assert Redactor(URI)(f"cannot read {URI}!") == f"cannot read {MASK}!"
+
+
+def test_a_connection_that_cannot_be_read_is_masked_all_the_same() -> None:
+    assert Redactor("host='hush")("host='hush") == MASK
+
+
+@pytest.mark.parametrize(
+    ("told", "redacted"),
+    [
+        ("postgresql://u:hush@h/d", "postgresql://u:***@h/d"),
+        ("postgres://u:a:b@h/d failed", "postgres://u:***@h/d failed"),
+        ("password=hush host=h", "password=*** host=h"),
+        ("password = 'to p\\' x' host=h", "password = *** host=h"),
+        ("PASSWORD=hush", "PASSWORD=***"),
+        ("password authentication failed", "password authentication failed"),
+    ],
+)
+def test_what_looks_like_a_password_is_masked_though_unknown(told: str, redacted: str) -> None:
+    assert Redactor()(told) == redacted
+
+
+def test_a_short_password_is_not_spelled_out_by_masks_in_other_words() -> None:
+    assert Redactor("postgresql://u:a@h/d")("a table is locked") == "a table is locked"
+
+
+def test_a_redactor_shows_no_secret_of_its_own() -> None:
+    assert "hush" not in repr(Redactor("postgresql://u:hush@h/d"))

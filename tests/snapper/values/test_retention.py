@@ -1,0 +1,150 @@
+"""Retention: never fewer than the count, never what was just made, the same from any side."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snapper.values.keys import Kind
+from snapper.values.retention import Entry, Verdict, plan
+from tests.support.strategies import entries
+
+BOTH = frozenset(Kind)
+DUMP, MANIFEST = frozenset({Kind.DUMP}), frozenset({Kind.MANIFEST})
+counts = st.integers(1, 30)
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 11, number, tzinfo=UTC)
+
+
+def kept(verdicts: list[Verdict]) -> list[Entry]:
+    return [verdict.entry for verdict in verdicts if verdict.keep]
+
+
+def complete(found: list[Entry]) -> list[Entry]:
+    return [entry for entry in found if entry.complete]
+
+
+def gone(found: list[Entry], keep: int) -> set[Entry]:
+    return {verdict.entry for verdict in plan(found, keep) if not verdict.keep}
+
+
+@given(entries, counts)
+def test_never_fewer_complete_backups_stay_than_the_count_unless_there_are_fewer(
+    found: list[Entry], keep: int
+) -> None:
+    staying = complete(kept(plan(found, keep)))
+    assert len(staying) == min(keep, len(complete(found)))
+
+
+@given(entries, counts)
+def test_those_that_stay_are_the_newest(found: list[Entry], keep: int) -> None:
+    newest = sorted(complete(found), key=lambda entry: entry.taken_at, reverse=True)[:keep]
+    assert complete(kept(plan(found, keep))) == newest
+
+
+@given(entries, counts, st.data())
+def test_the_one_just_made_always_stays(found: list[Entry], keep: int, data: st.DataObject) -> None:
+    if not found:
+        return
+    made = data.draw(st.sampled_from(found))
+    verdicts = plan(found, keep, just_made=made.taken_at)
+    if made.complete:
+        assert made in kept(verdicts)
+    assert len(complete(kept(verdicts))) >= min(keep, len(complete(found)))
+
+
+@given(entries, counts)
+def test_each_entry_gets_one_verdict_with_a_reason(found: list[Entry], keep: int) -> None:
+    verdicts = plan(found, keep)
+    assert [verdict.entry for verdict in verdicts] == sorted(
+        found, key=lambda entry: entry.taken_at, reverse=True
+    )
+    assert all(verdict.reason for verdict in verdicts)
+
+
+@given(entries, counts, st.randoms(use_true_random=False))
+def test_the_order_of_the_listing_does_not_matter(
+    found: list[Entry], keep: int, chance: random.Random
+) -> None:
+    shuffled = list(found)
+    chance.shuffle(shuffled)
+    assert plan(shuffled, keep) == plan(found, keep)
+
+
+@given(entries, counts)
+def test_after_the_plan_is_carried_out_there_is_nothing_more_to_do(
+    found: list[Entry], keep: int
+) -> None:
+    assert all(verdict.keep for verdict in plan(kept(plan(found, keep)), keep))
+
+
+@given(entries, counts, st.data())
+def test_a_crash_between_any_two_deletes_is_made_good_by_the_next_run(
+    found: list[Entry], keep: int, data: st.DataObject
+) -> None:
+    """The deletes in prune's order: oldest first, of each the manifest and then the dump."""
+    doomed = [verdict.entry for verdict in reversed(plan(found, keep)) if not verdict.keep]
+    deletes = [(entry, kind) for entry in doomed for kind in Kind if kind in entry.kinds]
+    deletes.sort(key=lambda one: (one[0].taken_at, one[1] is Kind.DUMP))
+    done = deletes[: data.draw(st.integers(0, len(deletes)))]
+    left = [
+        Entry(entry.taken_at, kinds)
+        for entry in found
+        if (kinds := entry.kinds - {kind for other, kind in done if other == entry})
+    ]
+    assert set(complete(kept(plan(left, keep)))) == set(complete(kept(plan(found, keep))))
+    assert set(kept(plan(left, keep))) == set(kept(plan(found, keep)))
+
+
+@given(entries, counts)
+def test_halves_are_never_counted_and_go_only_behind_all_that_stays(
+    found: list[Entry], keep: int
+) -> None:
+    halves = {entry for entry in found if not entry.complete}
+    whole = complete(found)
+    assert complete(kept(plan(found, keep))) == kept(plan(whole, keep))
+    for half in halves & gone(found, keep):
+        assert all(half.taken_at < entry.taken_at for entry in kept(plan(found, keep)))
+        assert len(whole) >= keep
+
+
+@given(entries, counts)
+def test_a_larger_count_never_deletes_more(found: list[Entry], keep: int) -> None:
+    assert gone(found, keep + 1) <= gone(found, keep)
+
+
+@pytest.mark.parametrize("keep", [0, -1, -1000])
+def test_no_count_may_empty_a_vault(keep: int) -> None:
+    with pytest.raises(ValueError, match="would keep nothing"):
+        plan([Entry(day(1), BOTH)], keep)
+
+
+def test_the_reasons_tell_the_rank() -> None:
+    found = [Entry(day(4), DUMP), *(Entry(day(n), BOTH) for n in (3, 2, 1)), Entry(day(5), BOTH)]
+    assert [(verdict.keep, verdict.reason) for verdict in plan(found, 2, just_made=day(1))] == [
+        (True, "number 1 of the 2 to keep"),
+        (True, "unfinished, never counted"),
+        (True, "number 2 of the 2 to keep"),
+        (False, "number 3, beyond the 2 to keep"),
+        (True, "just made"),
+    ]
+
+
+def test_a_half_is_swept_once_enough_backups_are_newer() -> None:
+    half = Entry(day(1), MANIFEST)
+    assert gone([half, Entry(day(2), BOTH)], 2) == set()
+    assert gone([half, Entry(day(2), BOTH), Entry(day(3), BOTH)], 2) == {half}
+
+
+def test_an_empty_vault_needs_nothing() -> None:
+    assert plan([], 1) == []
+
+
+def test_a_far_future_backup_does_not_push_out_the_one_just_made() -> None:
+    future = [Entry(day(1) + timedelta(days=999 * n), BOTH) for n in (1, 2)]
+    made = Entry(day(1), BOTH)
+    assert made in kept(plan([*future, made], 2, just_made=made.taken_at))

@@ -1,0 +1,45 @@
+"""One type writes a function's environment, and reads the same from it."""
+
+import pytest
+
+from snapper.errors import SettingsError
+from snapper.values.settings import (
+    DispatcherSettings,
+    DumperSettings,
+    connection_parameter,
+    parameter_root,
+    retention_parameter,
+    service_parameter,
+)
+
+DISPATCHER = DispatcherSettings("prod", "/snapper/prod", "https://sqs/jobs")
+DUMPER = DumperSettings("prod", "/snapper/prod", "vault", "/opt/postgresql")
+
+
+def test_settings_are_read_as_they_were_written() -> None:
+    assert DispatcherSettings.from_env({"PATH": "/bin", **DISPATCHER.to_env()}) == DISPATCHER
+    assert DumperSettings.from_env(DUMPER.to_env()) == DUMPER
+
+
+def test_variables_have_our_name_before_theirs() -> None:
+    assert sorted(DUMPER.to_env()) == [
+        "SNAPPER_BUCKET",
+        "SNAPPER_PARAMETER_ROOT",
+        "SNAPPER_POSTGRESQL_ROOT",
+        "SNAPPER_STAGE",
+    ]
+
+
+def test_all_variables_that_are_missing_or_empty_are_named_at_once() -> None:
+    with pytest.raises(SettingsError, match="SNAPPER_PARAMETER_ROOT, SNAPPER_STAGE not set"):
+        DispatcherSettings.from_env({**DISPATCHER.to_env(), "SNAPPER_STAGE": ""} | _ROOTLESS)
+
+
+_ROOTLESS = {"SNAPPER_PARAMETER_ROOT": ""}
+
+
+def test_parameters_lie_under_their_stage_one_per_database() -> None:
+    root = parameter_root("prod")
+    assert connection_parameter(root, "a") == "/snapper/prod/DATABASE_CONN_STRINGS/a"
+    assert retention_parameter(root, "a") == "/snapper/prod/BACKUP_STORAGE_DATA/a"
+    assert service_parameter(root) == "/snapper/prod/SERVICE"
