@@ -14,12 +14,21 @@ from local.postgres import PostgresServer
 from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
+from tests.support import faults
 from tests.support.databases import Source
 
 if TYPE_CHECKING:
     from tests.support.stage import StageUnderTest
 
 _NUMBERS = itertools.count(1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults were injected, and how many of them did no harm."""
+    if lines := faults.table():
+        terminalreporter.section("faults")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)
