@@ -1,23 +1,14 @@
 """The command line's table of contents: every command lives in a file of its own."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated
+import importlib
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from snapper import __version__
-from snapper.cli import demo, outcome
-from snapper.cli.check import check
-from snapper.cli.doctor import doctor
-from snapper.cli.download import download_backup
-from snapper.cli.failures import failures, retry_failures
-from snapper.cli.list import list_backups
-from snapper.cli.policy import policy
-from snapper.cli.prune import prune_backups
-from snapper.cli.restore import restore_backup
-from snapper.cli.run import run_now
-from snapper.cli.status import status
-from snapper.cli.verify import verify_backups
+from snapper.cli import outcome
 
 EXIT_CODES = (
     "Exit codes: 0 good; 1 failed, or not healthy; 2 cannot be used as written; 3 no such backup; "
@@ -25,29 +16,55 @@ EXIT_CODES = (
     "8 AWS refused; 9 restore failed; 10 backup in progress; 130 and 143 interrupted."
 )
 
+COMMANDS = {
+    "list": ("list.list_backups", "show the backups there are"),
+    "status": ("status.status", "show how every database stands"),
+    "run": ("run.run_now", "back up now"),
+    "restore": ("restore.restore_backup", "restore a backup into a database"),
+    "download": ("download.download_backup", "copy a backup into a file"),
+    "verify": ("verify.verify_backups", "read backups back, and restore them for the proof"),
+    "prune": ("prune.prune_backups", "delete what retention does not keep"),
+    "failures": ("failures.failures", "show the jobs that failed too often"),
+    "retry": ("failures.retry_failures", "put failed jobs back on the queue"),
+    "check": ("check.check", "check the two secrets before they are set"),
+    "doctor": ("doctor.doctor", "look the databases over from inside the dumper"),
+    "policy": ("policy.policy", "print the IAM policies that operators need"),
+    "demo": ("demo.demo", "try the whole service on this machine"),
+}
+"""Every command: its module in this room and its function, and what it does in a few words."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command only when it is wanted: all of them together take a second."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  typer hides the type
+        """Give the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+        """Make one command ready; None if there is no such."""
+        if cmd_name not in COMMANDS:
+            return None
+        place, words = COMMANDS[cmd_name]
+        module, _, function = place.rpartition(".")
+        found = getattr(importlib.import_module(f"snapper.cli.{module}"), function)
+        alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+        alone.command(cmd_name, short_help=words, epilog=EXIT_CODES)(found)
+        return typer.main.get_command(alone)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write the table into the help, without importing a command for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
 app = typer.Typer(
     name="snapper",
+    cls=_Commands,
     help="Scheduled PostgreSQL backups on AWS.",
     epilog=EXIT_CODES,
     rich_markup_mode=None,
 )
-_COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
-    "list": (list_backups, "show the backups there are"),
-    "status": (status, "show how every database stands"),
-    "run": (run_now, "back up now"),
-    "restore": (restore_backup, "restore a backup into a database"),
-    "download": (download_backup, "copy a backup into a file"),
-    "verify": (verify_backups, "read backups back, and restore them for the proof"),
-    "prune": (prune_backups, "delete what retention does not keep"),
-    "failures": (failures, "show the jobs that failed too often"),
-    "retry": (retry_failures, "put failed jobs back on the queue"),
-    "check": (check, "check the two secrets before they are set"),
-    "doctor": (doctor, "look the databases over from inside the dumper"),
-    "policy": (policy, "print the IAM policies that operators need"),
-    "demo": (demo.demo, "try the whole service on this machine"),
-}
-for _name, (_command, _words) in _COMMANDS.items():
-    app.command(_name, short_help=_words, epilog=EXIT_CODES)(_command)
 
 
 def _show_version(wanted: bool) -> None:
