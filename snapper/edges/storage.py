@@ -20,18 +20,6 @@ class StoredObject:
     key: str
     size: int
     changed_at: datetime
-    etag: str
-
-
-@dataclass(frozen=True)
-class WriteCondition:
-    """When a write may happen: never over an object, or only over the one with this ETag."""
-
-    replaces: str | None = None
-
-    def parameters(self) -> dict[str, str]:
-        """Give the condition as S3's request parameters."""
-        return {"IfNoneMatch": "*"} if self.replaces is None else {"IfMatch": self.replaces}
 
 
 class Readable(Protocol):
@@ -67,9 +55,7 @@ class Vault:
         with aws.translated(f"s3:ListObjectsV2 of {prefix}"):
             for page in pages:
                 for found in page.get("Contents", ()):
-                    yield StoredObject(
-                        found["Key"], found["Size"], found["LastModified"], found["ETag"]
-                    )
+                    yield StoredObject(found["Key"], found["Size"], found["LastModified"])
 
     def folders(self) -> tuple[str, ...]:
         """Give the first step of all keys that have more than one, in order."""
@@ -83,13 +69,11 @@ class Vault:
                 for found in page.get("CommonPrefixes", ())
             )
 
-    def upload(
-        self, stream: Readable, key: str, parts: PartPlan, condition: WriteCondition
-    ) -> None:
+    def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
         """Store the stream under the key in parts; an error of the stream aborts the upload.
 
         The object appears when the last part has arrived, or not at all. Raises AlreadyStored if
-        the condition does not hold at that moment, AwsFailed, or whatever the stream raised.
+        there is an object at that moment, AwsFailed, or whatever the stream raised.
         """
         transfer = TransferConfig(
             multipart_threshold=parts.size,
@@ -99,21 +83,20 @@ class Vault:
         )
         with (
             aws.translated(f"s3 upload of {key}"),
-            _conditional(self._client, condition),
+            _never_over(self._client),
             _checked(self._client, stream),
             TransferManager(self._client, transfer) as manager,
         ):
             manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
 
-    def put(self, key: str, body: bytes, condition: WriteCondition | None = None) -> None:
-        """Store a small JSON object in one call; raises AlreadyStored, AwsFailed."""
+    def put(self, key: str, body: bytes) -> None:
+        """Store a small JSON object in one call, in place of one that is there."""
         with aws.translated(f"s3:PutObject of {key}"):
             self._client.put_object(
                 Bucket=self.bucket,
                 Key=key,
                 Body=body,
                 ContentType="application/json",
-                **(condition.parameters() if condition else {}),
             )
 
     def open(self, key: str, start: int = 0) -> BinaryIO:
@@ -169,22 +152,23 @@ def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
         client.meta.events.unregister(event, check)
 
 
-class _conditional:  # noqa: N801  read as a statement: with _conditional(…)
-    """Adds the condition to the calls that make the object: s3transfer has no argument for it."""
+@contextmanager
+def _never_over(client: Any) -> Iterator[None]:  # noqa: ANN401
+    """Have the calls that make an object refuse to replace one: s3transfer has no argument for it.
 
-    EVENTS = ("PutObject", "CompleteMultipartUpload")
+    Only `If-None-Match`: for `If-Match` S3 would ask for the right to read backups.
+    """
 
-    def __init__(self, client: Any, condition: WriteCondition) -> None:  # noqa: ANN401
-        self._events = client.meta.events
-        self._parameters = condition.parameters()
+    def add(params: dict[str, Any], **_: object) -> None:
+        params["IfNoneMatch"] = "*"
 
-    def _add(self, params: dict[str, Any], **_: object) -> None:
-        params.update(self._parameters)
-
-    def __enter__(self) -> None:
-        for operation in self.EVENTS:
-            self._events.register(f"provide-client-params.s3.{operation}", self._add)
-
-    def __exit__(self, *_: object) -> None:
-        for operation in self.EVENTS:
-            self._events.unregister(f"provide-client-params.s3.{operation}", self._add)
+    events = [
+        f"provide-client-params.s3.{call}" for call in ("PutObject", "CompleteMultipartUpload")
+    ]
+    for event in events:
+        client.meta.events.register(event, add)
+    try:
+        yield
+    finally:
+        for event in events:
+            client.meta.events.unregister(event, add)

@@ -10,7 +10,7 @@ import snapper
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.pg_dump import CheckedDump, pg_dump_command
 from snapper.edges.postgres import ServerFacts, inspect
-from snapper.edges.storage import Vault, WriteCondition
+from snapper.edges.storage import Vault
 from snapper.edges.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
 from snapper.values.connection import Connection
@@ -50,7 +50,7 @@ class Dumper:
         if earlier.entry.complete:
             self._skip(job)
             return None
-        condition = self._condition(earlier)
+        self._clear(earlier)
         redact = Redactor(database.connection)
         connection = Connection.parse(database.connection)
         started_at = self.now()
@@ -72,32 +72,33 @@ class Dumper:
             database_bytes=facts.size,
         )
         try:
-            stream = self._store(job, connection, facts, major, condition, redact)
-            manifest = Manifest(
-                database=job.database,
-                database_name=facts.database_name,
-                scheduled_at=job.scheduled_at,
-                started_at=started_at,
-                finished_at=self.now(),
-                snapper_version=snapper.__version__,
-                server_version=facts.version,
-                pg_dump_version=version,
-                source=facts.identity,
-                encoding=facts.encoding,
-                roles=facts.roles,
-                encrypted_connection=facts.encrypted,
-                database_bytes=facts.size,
-                dump_bytes=stream.dump_bytes,
-                backup_bytes=stream.backup_bytes,
-                sha256=stream.sha256,
-            )
-            self.vault.put(manifest.key, manifest.to_json().encode(), WriteCondition())
+            stream = self._store(job, connection, facts, major, redact)
         except AlreadyStored:
             # The other delivery won while this one was dumping: its backup stands.
             if holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
                 self._skip(job)
                 return None
             raise
+        manifest = Manifest(
+            database=job.database,
+            database_name=facts.database_name,
+            scheduled_at=job.scheduled_at,
+            started_at=started_at,
+            finished_at=self.now(),
+            snapper_version=snapper.__version__,
+            server_version=facts.version,
+            pg_dump_version=version,
+            source=facts.identity,
+            encoding=facts.encoding,
+            roles=facts.roles,
+            encrypted_connection=facts.encrypted,
+            database_bytes=facts.size,
+            dump_bytes=stream.dump_bytes,
+            backup_bytes=stream.backup_bytes,
+            sha256=stream.sha256,
+        )
+        # Whose dump lies there, writes the manifest: there is only one such writer.
+        self.vault.put(manifest.key, manifest.to_json().encode())
         return manifest
 
     def _store(
@@ -106,7 +107,6 @@ class Dumper:
         connection: Connection,
         facts: ServerFacts,
         major: int,
-        condition: WriteCondition,
         redact: Redactor,
     ) -> GzipStream:
         command = pg_dump_command(self.tools, major, connection)
@@ -114,7 +114,7 @@ class Dumper:
         with CheckedDump(command, environment, redact) as source, self._watched(source):
             stream = GzipStream(source)
             key = object_key(job.database, job.scheduled_at, Kind.DUMP)
-            self.vault.upload(stream, key, plan_parts(facts.size), condition)
+            self.vault.upload(stream, key, plan_parts(facts.size))
         return stream
 
     @contextmanager
@@ -136,24 +136,24 @@ class Dumper:
         finally:
             timer.cancel()
 
-    def _condition(self, earlier: Holding) -> WriteCondition:
-        """Say what may be overwritten: nothing, or the dump that a dead writer left unfinished.
+    def _clear(self, earlier: Holding) -> None:
+        """Take away what a dead writer left unfinished, so that this dump finds its place free.
 
-        A writer that is between its dump and its manifest must not lose its dump to us: so a
-        young dump without manifest is waited for, and an old one replaced only if it is still
-        the same object when ours is complete.
+        A writer that is between its dump and its manifest must not lose its dump to us: a young
+        dump without manifest is waited for. No such writer lives when the dump is old.
         """
         left_over = earlier.objects.get(Kind.DUMP)
-        if left_over is None:
-            return WriteCondition()
-        if self.now() - left_over.changed_at < LONGEST_FINISH:
+        if left_over and self.now() - left_over.changed_at < LONGEST_FINISH:
             raise BackupInProgress(
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
                 hint="the job comes back to the queue and is tried again",
             )
-        return WriteCondition(replaces=left_over.etag)
+        for kind in (Kind.MANIFEST, Kind.DUMP):
+            if kind in earlier.objects:
+                self.vault.delete(earlier.objects[kind].key)
 
     def _skip(self, job: Job) -> None:
+        """Tell that there is nothing to do."""
         self.events.emit(
             "dump.skipped",
             database=job.database,
