@@ -13,15 +13,16 @@ from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored
-from snapper.verbs.rehearse import make_target, rehearse
-from snapper.verbs.restore import restore
+from snapper.verbs.rehearse import make_roles, rehearse
+from snapper.verbs.restore import restore_as_new
 
 _DATABASE = "trial"
 
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    WHERE c.relkind IN ('r', 'm') AND c.relispopulated
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     ORDER BY 1, 2
 """
 
@@ -35,8 +36,8 @@ def try_restore(vault: Vault, manifest: Manifest, tools: ClientTools) -> Restore
     with run_directory() as directory, PostgresServer(major, Path(directory, "trial")) as server:
         began = time.monotonic()
         target = server.dsn(_DATABASE)
-        make_target(target, manifest, rehearse(target, manifest, may_create=True))
-        restore(vault, manifest, target, tools)
+        make_roles(target, rehearse(target, manifest, tools, may_create=True))
+        restore_as_new(vault, manifest, target, tools)
         seconds = round(time.monotonic() - began, 3)
         with closing(psycopg2.connect(target)) as connection:
             tables, rows = _count(connection)

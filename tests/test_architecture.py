@@ -20,6 +20,8 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "snapper.verbs": ("snapper.errors", "snapper.values", "snapper.edges"),
     "snapper.cli": CORE,
     "snapper.cli.demo": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
+    "snapper.cli.restore": (*CORE, "snapper.cli", "bin.pg_dump"),
+    "snapper.cli.verify": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
     "functions": CORE,
     "local": (*CORE, "bin.pg_dump"),
 }

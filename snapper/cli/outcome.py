@@ -35,28 +35,33 @@ class Outcome:
 def told(*, as_json: bool) -> Iterator[Outcome]:
     """Turn whatever ends the command into its exit code and words.
 
-    Errors go to stderr as `error: fact` and `hint: …`; `as_json` puts one document on stdout too.
+    Errors go to stderr as `error: fact`, `now: …` for each note that the error was given, and
+    `hint: …`; `as_json` puts one document on stdout too.
     """
     result = Outcome()
 
-    def tell(fact: str, hint: str = "") -> None:
+    def tell(error: BaseException, fact: str, hint: str = "") -> None:
+        notes = getattr(error, "__notes__", [])
         print(f"error: {fact}", file=sys.stderr)
+        for note in notes:
+            print(f"now: {note}", file=sys.stderr)
         if hint:
             print(f"hint: {hint}", file=sys.stderr)
         if as_json and not result.answered:
-            print(json.dumps({"error": {"fact": fact, "hint": hint}}))
+            words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}
+            print(json.dumps({"error": words}, ensure_ascii=False))
 
     try:
         yield result
     except SnapperError as error:
         result.code = error.exit_code
-        tell(str(error), error.hint)
+        tell(error, str(error), error.hint)
     except TyperException as error:
         result.code = error.exit_code
-        tell(error.format_message(), "--help shows what there is")
+        tell(error, error.format_message(), "--help shows what there is")
     except Interrupted as interrupted:
         result.code = interrupted.exit_code
-        tell(str(interrupted))
+        tell(interrupted, str(interrupted))
 
 
 @contextmanager

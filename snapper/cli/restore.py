@@ -14,10 +14,12 @@ from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, St
 from snapper.cli.transfer import transfer
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import SettingsError, SnapperError
+from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.stock import stock_commands
 from snapper.verbs.catalog import find
-from snapper.verbs.rehearse import Rehearsal, make_target, refuse, rehearse
-from snapper.verbs.restore import restore
+from snapper.verbs.rehearse import Rehearsal, aftermath, make_roles, refuse, rehearse
+from snapper.verbs.restore import restore, restore_as_new
 
 TARGET_VARIABLE = "SNAPPER_RESTORE_TO"
 
@@ -36,7 +38,9 @@ def restore_backup(
         ),
     ] = None,
     at: AtOption = LATEST,
-    create: Annotated[bool, typer.Option("--create", help="Make the database first.")] = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the database, if it is not there.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Restore into a database that is not empty.")
     ] = False,
@@ -56,42 +60,53 @@ def restore_backup(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Restore a backup into a database, in one transaction: all of it, or nothing.
+    """Restore a backup into a database: all of it, or nothing.
 
-    The object is checked while it flows, and the transaction is committed only when SHA-256, sizes
-    and the dump's end are right. A target that is not empty is refused without --force.
+    The object is checked while it flows. A database that is there is filled in one transaction,
+    committed only when SHA-256, sizes and the dump's end are right; one made by --create gets its
+    name only then. A target that is not empty is refused without --force.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
     manifest = find(opened.vault, key, read_at(at))
     target = to or _asked()
-    rehearsal = rehearse(target, manifest, may_create=create)
+    tools = ClientTools(client_root())
+    rehearsal = rehearse(target, manifest, tools, may_create=create)
     for warning in rehearsal.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
-    commands = stock_commands(opened.service.bucket, manifest)
-    if dry_run:
-        _tell(outcome, _document(stage, manifest, rehearsal, commands, None), json, commands)
-        return
-    tools = ClientTools(client_root())
-    make_target(target, manifest, rehearsal)
-    began = time.monotonic()
-    try:
-        with transfer(f"{manifest.dump_key} to {rehearsal.place}", manifest.backup_bytes) as bar:
-            restore(opened.vault, manifest, target, tools, bar)
-    except (SnapperError, Interrupted):
-        print(_what_is_there(rehearsal), file=sys.stderr)
-        raise
-    seconds = time.monotonic() - began
-    _tell(outcome, _document(stage, manifest, rehearsal, commands, seconds), json, ())
-
-
-def stock_commands(bucket: str, manifest: Manifest) -> tuple[str, ...]:
-    """Give the same restore in commands that need no Snapper."""
-    return (
-        f"aws s3 cp s3://{bucket}/{manifest.dump_key} - | gunzip"
-        f' | psql -X -v ON_ERROR_STOP=1 "${TARGET_VARIABLE}"',
+    commands = stock_commands(
+        opened.service.bucket,
+        manifest,
+        Connection.parse(target),
+        rehearsal.missing_roles,
+        creates=rehearsal.creates,
     )
+    seconds = None if dry_run else _restore(opened, manifest, target, rehearsal, tools)
+    document = _document(stage, manifest, rehearsal, commands, seconds)
+    if json:
+        render.document(document)
+        outcome.answered = True
+    elif dry_run:
+        _tell_plan(document)
+    else:
+        _tell_result(document)
+
+
+def _restore(
+    stage: Stage, manifest: Manifest, target: str, rehearsal: Rehearsal, tools: ClientTools
+) -> float:
+    """Restore, and give the seconds it took; an error has a note of what is there now."""
+    began = time.monotonic()
+    run = restore_as_new if rehearsal.creates else restore
+    try:
+        make_roles(target, rehearsal)
+        with transfer(f"{manifest.dump_key} to {rehearsal.place}", manifest.backup_bytes) as bar:
+            run(stage.vault, manifest, target, tools, bar)
+    except (SnapperError, Interrupted) as error:
+        error.add_note(aftermath(target, rehearsal))
+        raise
+    return time.monotonic() - began
 
 
 def _asked() -> str:
@@ -102,12 +117,6 @@ def _asked() -> str:
         )
     answer: str = typer.prompt("Connection of the target", hide_input=True, err=True)
     return answer
-
-
-def _what_is_there(rehearsal: Rehearsal) -> str:
-    if rehearsal.creates:
-        return f"{rehearsal.place} was made for this restore, and is empty"
-    return f"{rehearsal.place} is as it was: nothing of this restore was committed"
 
 
 def _document(
@@ -130,22 +139,25 @@ def _document(
     }
 
 
-def _tell(
-    outcome: Outcome, document: dict[str, Any], as_json: bool, commands: tuple[str, ...]
-) -> None:
-    if as_json:
-        render.document(document)
-        outcome.answered = True
-        return
+def _what(document: dict[str, Any]) -> str:
     manifest = document["manifest"]
     size = render.size(manifest["backup_bytes"])
-    what = f"{manifest['object']} ({size}, {manifest['database']} at {manifest['scheduled_at']})"
-    if document["restored"]:
-        took = f"in {document['seconds']:.1f} s, SHA-256 {manifest['sha256'][:16]} checked"
-        render.say(f"restored {what} into {document['target']} {took}")
-        return
-    made = ", which would be made first" if document["creates"] else ""
-    render.say(f"would restore {what} into {document['target']}{made}")
-    render.say("without Snapper:")
-    for command in commands:
+    return f"{manifest['object']} ({size}, PostgreSQL {manifest['server_version']})"
+
+
+def _tell_result(document: dict[str, Any]) -> None:
+    render.say(
+        f"restored {_what(document)} into {document['target']} in {document['seconds']:.1f} s"
+    )
+    render.say(f"SHA-256 {document['manifest']['sha256']}, as in the manifest")
+
+
+def _tell_plan(document: dict[str, Any]) -> None:
+    render.say(f"would restore {_what(document)} into {document['target']}")
+    for role in document["creates_roles"]:
+        render.say(f"would first make the role {role}, without login")
+    if document["creates"]:
+        render.say("would first make the database; it gets its name when it is whole")
+    render.say("nothing was changed; without Snapper it is done by:")
+    for command in document["commands"]:
         render.say(f"  {command}")

@@ -1,5 +1,6 @@
 """The database that a restore goes to: what is in it, and how it is made."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,9 +9,13 @@ import psycopg2
 from psycopg2 import sql
 
 from snapper.edges.postgres import connect
-from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.errors import DatabaseUnreachable, RestoreFailed, SnapperError
 from snapper.values.connection import Connection
+from snapper.values.names import MAINTENANCE, database_name
 from snapper.values.redaction import Redactor
+
+UNFINISHED = "snapper-unfinished-"
+"""How the name of a database begins that a restore has not yet filled."""
 
 # What somebody made: relations and functions outside the system's own schemas and extensions.
 _CONTENT = """
@@ -62,26 +67,75 @@ def content(connection: Connection, redact: Redactor) -> Content:
 
 def exists(connection: Connection, redact: Redactor) -> bool:
     """Tell whether the connection's database is there, asking the server's own `postgres`."""
-    with _asking(connection.replace(dbname="postgres"), redact) as cursor:
+    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s)",
-            [_name(connection)],
+            [database_name(connection)],
         )
         return bool(cursor.fetchone()[0])
 
 
-def create(connection: Connection, encoding: str, redact: Redactor) -> None:
-    """Make the connection's database, empty and in the encoding; raise RestoreFailed if it cannot.
+def unfinished_databases(connection: Connection, redact: Redactor) -> tuple[str, ...]:
+    """Give the databases that restores under way, or killed ones, have not filled."""
+    with _asking(connection, redact) as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s ORDER BY 1",
+            [f"{UNFINISHED}%"],
+        )
+        return tuple(name for (name,) in cursor.fetchall())
 
-    A locale that does not go with the encoding is replaced by C, which goes with all.
+
+@contextmanager
+def draft(connection: Connection, encoding: str, redact: Redactor) -> Iterator[Connection]:
+    """Make the connection's database in two steps: under another name, then by its own.
+
+    The block is given the connection to the unfinished one. It gets its name when the block has
+    ended well, and is dropped otherwise; an error on which it could not be dropped has a note that
+    names it. Raises RestoreFailed if the server refuses, DatabaseUnreachable.
     """
-    name, template = sql.Identifier(_name(connection)), "TEMPLATE template0 ENCODING"
+    unfinished = connection.replace(dbname=f"{UNFINISHED}{secrets.token_hex(4)}")
+    try:
+        _create(unfinished, encoding, redact)
+        yield unfinished
+        _rename(unfinished, connection, redact)
+    except BaseException as error:
+        try:
+            _drop(unfinished, redact)
+        except SnapperError:
+            error.add_note(
+                f"on {connection.place} an unfinished database may be left, named "
+                f"{database_name(unfinished)}: drop it"
+            )
+        raise
+
+
+def _create(connection: Connection, encoding: str, redact: Redactor) -> None:
+    """Make the database, empty; a locale that does not go with the encoding is replaced by C."""
+    name, template = sql.Identifier(database_name(connection)), "TEMPLATE template0 ENCODING"
     plain = sql.SQL(f"CREATE DATABASE {{}} {template} {{}}").format(name, sql.Literal(encoding))
-    with _asking(connection.replace(dbname="postgres"), redact) as cursor:
+    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         try:
             cursor.execute(plain)
         except psycopg2.errors.InvalidParameterValue:
             cursor.execute(plain + sql.SQL(" LC_COLLATE 'C' LC_CTYPE 'C'"))
+
+
+def _rename(unfinished: Connection, connection: Connection, redact: Redactor) -> None:
+    names = map(sql.Identifier, (database_name(unfinished), database_name(connection)))
+    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+        cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+
+def _drop(unfinished: Connection, redact: Redactor) -> None:
+    """Drop the database, and first end the session of a psql that has just been stopped."""
+    name = database_name(unfinished)
+    with _asking(unfinished.replace(dbname=MAINTENANCE), redact) as cursor:
+        cursor.execute(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name],
+        )
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def missing_roles(
@@ -99,10 +153,6 @@ def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redacto
     with _asking(connection, redact) as cursor:
         for role in roles:
             cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-
-
-def _name(connection: Connection) -> str:
-    return connection.parameters.get("dbname") or connection.parameters.get("user", "postgres")
 
 
 @contextmanager

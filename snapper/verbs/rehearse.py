@@ -1,28 +1,30 @@
-"""Look at the target of a restore before anything is done to it, and refuse what would hurt."""
+"""Look at the target of a restore before and after, and refuse what would hurt it."""
 
 from dataclasses import dataclass
 
-from snapper.edges.postgres import ServerFacts, inspect
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.postgres import ServerFacts, connect, inspect
 from snapper.edges.target import (
     Content,
     content,
-    create,
     create_roles,
     exists,
     missing_roles,
+    unfinished_databases,
 )
-from snapper.errors import SettingsError
+from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.names import MAINTENANCE
 from snapper.values.redaction import Redactor
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a restore would meet; `facts` and `content` are None where the database is not there."""
+    """What a restore would meet; `content` is None where the database is not there yet."""
 
     place: str
-    facts: ServerFacts | None
+    server: ServerFacts
     content: Content | None
     is_source: bool
     missing_roles: tuple[str, ...]
@@ -31,10 +33,10 @@ class Rehearsal:
     @property
     def creates(self) -> bool:
         """Whether the database must be made first."""
-        return self.facts is None
+        return self.content is None
 
 
-def rehearse(target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
+def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create: bool) -> Rehearsal:
     """Look at the target; nothing is changed.
 
     Raises SettingsError where the database is not there and may not be made,
@@ -42,20 +44,43 @@ def rehearse(target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
     """
     redact = Redactor(target)
     connection = Connection.parse(target)
-    if may_create and not exists(connection, redact):
-        server = inspect(connection.replace(dbname="postgres"), redact)
-        missing = missing_roles(connection.replace(dbname="postgres"), manifest.roles, redact)
-        warnings = _warnings(manifest, server, None)
-        return Rehearsal(connection.place, None, None, False, missing, warnings)
-    facts = inspect(connection, redact)
+    present = _is_there(connection, redact, may_create=may_create)
+    asked = connection if present else connection.replace(dbname=MAINTENANCE)
+    server = inspect(asked, redact)
+    tools.major_for(server.major)
     return Rehearsal(
-        connection.place,
-        facts,
-        content(connection, redact),
-        is_source=facts.identity == manifest.source,
-        missing_roles=missing_roles(connection, manifest.roles, redact),
-        warnings=_warnings(manifest, facts, facts.encoding),
+        place=connection.place,
+        server=server,
+        content=content(connection, redact) if present else None,
+        is_source=present and server.identity == manifest.source,
+        missing_roles=missing_roles(asked, manifest.roles, redact),
+        warnings=(
+            *_warnings(manifest, server, server.encoding if present else manifest.encoding),
+            *_left_behind(unfinished_databases(asked, redact)),
+        ),
     )
+
+
+def _is_there(connection: Connection, redact: Redactor, *, may_create: bool) -> bool:
+    try:
+        connect(connection, redact).close()
+    except DatabaseUnreachable:
+        if not _is_missing(connection, redact):
+            raise
+    else:
+        return True
+    if not may_create:
+        raise SettingsError(
+            f"there is no database {connection.place}", hint="say --create to have it made"
+        )
+    return False
+
+
+def _is_missing(connection: Connection, redact: Redactor) -> bool:
+    try:
+        return not exists(connection, redact)
+    except SnapperError:
+        return False
 
 
 def refuse(
@@ -84,22 +109,50 @@ def refuse(
         )
 
 
-def make_target(target: str, manifest: Manifest, rehearsal: Rehearsal) -> None:
-    """Make the roles that are missing, without login, and the database if it is not there."""
-    connection, redact = Connection.parse(target), Redactor(target)
+def make_roles(target: str, rehearsal: Rehearsal) -> None:
+    """Make the roles that are missing, by name only; raises RestoreFailed, DatabaseUnreachable."""
     if rehearsal.missing_roles:
-        create_roles(connection.replace(dbname="postgres"), rehearsal.missing_roles, redact)
-    if rehearsal.creates:
-        create(connection, manifest.encoding, redact)
+        database = {"dbname": MAINTENANCE} if rehearsal.creates else {}
+        connection = Connection.parse(target).replace(**database)
+        create_roles(connection, rehearsal.missing_roles, Redactor(target))
 
 
-def _warnings(manifest: Manifest, server: ServerFacts, encoding: str | None) -> tuple[str, ...]:
+def aftermath(target: str, before: Rehearsal) -> str:
+    """Say what is there after a restore that did not end well, by looking at it."""
+    place, redact, connection = before.place, Redactor(target), Connection.parse(target)
+    try:
+        if before.content is None:
+            return (
+                f"{place} is there and whole: the restore had just ended"
+                if exists(connection, redact)
+                else f"{place} is not there: a database gets its name when it is whole"
+            )
+        now = content(connection, redact)
+    except SnapperError:
+        return (
+            f"{place} does not answer now; nothing of this restore is in it, unless the connection"
+            " broke in the very moment of the commit, and then all of it is"
+        )
+    if now == before.content:
+        return f"{place} is as it was: nothing of this restore is in it"
+    return f"{place} holds {now} now, and held {before.content} before"
+
+
+def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[str, ...]:
     found = []
     if server.major < manifest.server_major:
         found.append(
             f"the backup is of PostgreSQL {manifest.server_major}, the target is the older "
             f"{server.major}: what the older one does not know will stop the restore"
         )
-    if encoding is not None and encoding != manifest.encoding:
+    if encoding != manifest.encoding:
         found.append(f"the backup is in {manifest.encoding}, the target in {encoding}")
     return tuple(found)
+
+
+def _left_behind(unfinished: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"on this server there is {name}, of a restore that is under way or was killed: "
+        "drop it if none is under way"
+        for name in unfinished
+    )

@@ -1,4 +1,4 @@
-"""Restore one backup into a database: checked while it flows, committed only when it is whole."""
+"""Restore one backup into a database: checked while it flows, final only when it is whole."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from snapper.edges.client_tools import ClientTools
 from snapper.edges.postgres import inspect
 from snapper.edges.psql import FedPsql, psql_command
 from snapper.edges.storage import Vault
+from snapper.edges.target import draft
 from snapper.errors import BackupDamaged
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
@@ -18,13 +19,15 @@ from snapper.values.transaction import one_transaction
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
 
+Progress = Callable[[int], None]
+
 
 def restore(
     vault: Vault,
     manifest: Manifest,
     target: str,
     tools: ClientTools,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> None:
     """Feed a backup to psql on the `target` connection, in one transaction.
 
@@ -32,18 +35,49 @@ def restore(
     BackupDamaged if the object is not what the manifest says, RestoreFailed with psql's reason,
     DatabaseUnreachable, AwsFailed.
     """
-    redact = Redactor(target)
-    connection = Connection.parse(target)
-    major = tools.major_for(inspect(connection, redact).major)
-    environment = {**tools.environment(), **connection.environment()}
-    with FedPsql(psql_command(tools, major, connection), environment, redact) as psql:
+    connection, redact = Connection.parse(target), Redactor(target)
+    with _psql(connection, tools, redact) as psql:
+        # Whatever ends us before the last line leaves a transaction that nobody commits. The first
+        # one is shared, so that psql counts the lines as the dump does.
+        psql.write(b"BEGIN; ")
         for sql in one_transaction(checked_sql(vault, manifest, progress)):
             psql.write(sql)
+        psql.write(b"\nCOMMIT;\n")
         psql.finish()
 
 
+def restore_as_new(
+    vault: Vault,
+    manifest: Manifest,
+    target: str,
+    tools: ClientTools,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Restore a backup into a database that is made for it; raises as `restore` does.
+
+    The database has its name only when it is whole. So no transaction is needed, and none of the
+    locks that a transaction holds on every table it makes.
+    """
+    connection, redact = Connection.parse(target), Redactor(target)
+    with draft(connection, manifest.encoding, redact) as unfinished:
+        # Giving the name is a commit that waits for the disk, and for all that was before it.
+        settings = "-c synchronous_commit=off"
+        with _psql(unfinished, tools, redact, settings) as psql:
+            for sql in checked_sql(vault, manifest, progress):
+                psql.write(sql)
+            psql.finish()
+
+
+def _psql(
+    connection: Connection, tools: ClientTools, redact: Redactor, settings: str = ""
+) -> FedPsql:
+    major = tools.major_for(inspect(connection, redact).major)
+    command = psql_command(tools, major, connection, settings)
+    return FedPsql(command, {**tools.environment(), **connection.environment()}, redact)
+
+
 def checked_sql(
-    vault: Vault, manifest: Manifest, progress: Callable[[int], None] = lambda _: None
+    vault: Vault, manifest: Manifest, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
     """Give a backup's plain SQL piece by piece; the last piece comes only after all was checked.
 

@@ -1,0 +1,20 @@
+"""Names of databases and roles, as libpq and SQL take them."""
+
+from snapper.values.connection import Connection
+
+MAINTENANCE = "postgres"
+"""The database that every server has, and from which others are made."""
+
+
+def database_name(connection: Connection) -> str:
+    """Give the database that libpq would choose: without a name it takes the user's."""
+    return connection.parameters.get("dbname") or connection.parameters.get("user", MAINTENANCE)
+
+
+def quoted(name: str) -> str:
+    """Write a name as SQL does.
+
+    >>> print(quoted('a "b" c'))
+    "a ""b"" c"
+    """
+    return '"' + name.replace('"', '""') + '"'
