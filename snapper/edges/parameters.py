@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from snapper.edges import aws
-from snapper.errors import AwsFailed, SettingsError
+from snapper.errors import AwsFailed, SecretsInvalid, SettingsError
 from snapper.values.secrets import SUPPORTED, Database, parse_secrets, read_count
 from snapper.values.service import Service
 from snapper.values.settings import (
@@ -47,8 +47,10 @@ class Parameters:
         """
         connection = self._value(connection_parameter(self._root, key))
         count = self._value(retention_parameter(self._root, key))
-        (database,) = parse_secrets(f"{key},{connection},{SUPPORTED}", f"{key},{count}")
-        return database
+        databases = parse_secrets(f"{key},{connection},{SUPPORTED}", f"{key},{count}")
+        if len(databases) > 1:
+            raise SecretsInvalid((f"the parameters of {key} hold rows, not one value each",))
+        return databases[0]
 
     def retention(self, key: str) -> int:
         """Decrypt how many backups one database keeps, and nothing else of it."""
