@@ -104,6 +104,7 @@ class BackupService(pulumi.ComponentResource):
                 scope,
                 {
                     **self.facts,
+                    "kms_key_arn": settings.kms_key_arn,
                     "parameter_root": scope.parameter_root,
                     "region": queue.arn.apply(lambda arn: Place.of(arn).region),
                     "version": snapper.__version__,

@@ -1,39 +1,29 @@
 """`snapper policy`: the IAM policies that operators need."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from snapper.cli import render
 from snapper.cli.stage import ProfileOption, RegionOption, Stage, StageOption
-from snapper.values.policies import operate_policy, read_policy, restore_policy
-
-
-class Kind(StrEnum):
-    """What an operator may do."""
-
-    READ = "read"
-    RESTORE = "restore"
-    OPERATE = "operate"
-
-
-_POLICIES = {
-    Kind.READ: read_policy,
-    Kind.RESTORE: restore_policy,
-    Kind.OPERATE: operate_policy,
-}
+from snapper.values import policies
+from snapper.values.policies import Rights
 
 
 def policy(
-    kind: Annotated[
-        Kind,
+    rights: Annotated[
+        Rights,
         typer.Argument(help="read: look; restore: read backups too; operate: every command."),
-    ] = Kind.READ,
+    ] = Rights.READ,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
+    json: Annotated[bool, typer.Option("--json", hidden=True)] = False,  # noqa: ARG001  it always is
 ) -> None:
-    """Print an IAM policy for people who operate this stage, as JSON."""
+    """Print an IAM policy for people who operate this stage, as JSON.
+
+    Each policy holds the ones before it. Printing one needs no more than the right to read the
+    parameter /snapper/STAGE/SERVICE, so somebody who deploys can print all of them.
+    """
     opened = Stage.open(stage, profile, region)
-    render.document(_POLICIES[kind](opened.service))
+    render.document(policies.policy(opened.service, rights))

@@ -1,29 +1,35 @@
 """IAM policies for operators: what each command of the command line needs, and nothing more."""
 
+from enum import StrEnum
 from typing import Any
 
+from snapper.values.keys import Kind
 from snapper.values.service import Service
 from snapper.values.settings import RETENTIONS, service_parameter
 
 Statement = dict[str, Any]
 
 
-def read_policy(service: Service) -> dict[str, Any]:
-    """Let `list`, `status`, `failures` and `prune --dry-run` work; no backup can be read."""
-    return _document(_read(service))
+class Rights(StrEnum):
+    """What an operator may do; each has the rights of the ones before it.
 
-
-def restore_policy(service: Service) -> dict[str, Any]:
-    """Let `restore`, `download` and `verify` work too: backups can be read, none changed.
-
-    A verdict is written beside a backup, and can be written nowhere else.
+    With READ, no backup can be read; with RESTORE all can, but nothing is changed save a verdict
+    beside a backup; with OPERATE every command works.
     """
-    return _document(_read(service) + _restore(service))
+
+    READ = "read"
+    RESTORE = "restore"
+    OPERATE = "operate"
 
 
-def operate_policy(service: Service) -> dict[str, Any]:
-    """Let every command work: also `run`, `retry`, `doctor` and `prune`."""
-    return _document(_read(service) + _restore(service) + _operate(service))
+def policy(service: Service, rights: Rights) -> dict[str, Any]:
+    """Give the policy for an operator of this stage, as JSON values."""
+    statements = _read(service)
+    if rights is not Rights.READ:
+        statements += _restore(service)
+    if rights is Rights.OPERATE:
+        statements += _operate(service)
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _read(service: Service) -> list[Statement]:
@@ -32,24 +38,27 @@ def _read(service: Service) -> list[Statement]:
     bucket = _bucket(service)
     return [
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
-        _allow(["ssm:GetParametersByPath"], [counts]),
+        _allow(["ssm:GetParametersByPath"], [counts, f"{counts}/*"]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         _allow(["s3:ListBucket"], [bucket]),
-        _allow(["s3:GetObject"], [f"{bucket}/*.manifest.json", f"{bucket}/*.verification.json"]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{Kind.MANIFEST}", f"{bucket}/*{Kind.VERIFICATION}"]),
         _allow(["sqs:GetQueueAttributes"], [_queue(service, service.queue_url)]),
         _allow(["sqs:ReceiveMessage"], [_queue(service, service.dead_letter_url)]),
         _allow(
             ["logs:FilterLogEvents"],
             [service.arn("logs", f"log-group:{service.log_group}:*")],
         ),
+        *_key(service, "ssm", "kms:Decrypt"),
+        *_key(service, "s3", "kms:Decrypt"),
     ]
 
 
 def _restore(service: Service) -> list[Statement]:
     bucket = _bucket(service)
     return [
-        _allow(["s3:GetObject"], [f"{bucket}/*.sql.gz"]),
-        _allow(["s3:PutObject"], [f"{bucket}/*.verification.json"]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{Kind.DUMP}"]),
+        _allow(["s3:PutObject"], [f"{bucket}/*{Kind.VERIFICATION}"]),
+        *_key(service, "s3", "kms:GenerateDataKey"),
     ]
 
 
@@ -62,8 +71,16 @@ def _operate(service: Service) -> list[Statement]:
             ["lambda:InvokeFunction"],
             [f"{function}:{service.dumper}", f"{function}:{service.dispatcher}"],
         ),
-        _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*"]),
+        _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{kind}" for kind in Kind]),
     ]
+
+
+def _key(service: Service, through: str, *actions: str) -> list[Statement]:
+    """Let the customer's key be used, if there is one, by the service that encrypts with it."""
+    if not service.kms_key_arn:
+        return []
+    via = {"StringEquals": {"kms:ViaService": service.endpoint(through)}}
+    return [{**_allow(list(actions), [service.kms_key_arn]), "Condition": via}]
 
 
 def _bucket(service: Service) -> str:
@@ -76,7 +93,3 @@ def _queue(service: Service, url: str) -> str:
 
 def _allow(actions: list[str], resources: list[str]) -> Statement:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
-
-
-def _document(statements: list[Statement]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements}

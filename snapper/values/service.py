@@ -9,7 +9,10 @@ from snapper.errors import SettingsError
 
 @dataclass(frozen=True)
 class Service:
-    """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule."""
+    """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule.
+
+    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt.
+    """
 
     version: str
     region: str
@@ -20,6 +23,7 @@ class Service:
     dispatcher: str
     dumper: str
     schedule: str
+    kms_key_arn: str
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -50,3 +54,8 @@ class Service:
         """Name a regional resource of the account, whose number stands in the queue's URL."""
         account = self.queue_url.split("/")[-2]
         return f"arn:{self.partition}:{kind}:{self.region}:{account}:{resource}"
+
+    def endpoint(self, kind: str) -> str:
+        """Name a service of the region as KMS names who asks for a key; China's differ."""
+        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return f"{kind}.{self.region}.{domain}"
