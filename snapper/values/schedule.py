@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-_RATE = re.compile(r"rate\((?P<count>[1-9]\d{0,5}) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
+_RATE = re.compile(
+    r"rate\((?P<count>[1-9]\d{0,5}) (?P<unit>minute|hour|day)(?P<plural>s?)\)", re.ASCII
+)
 _CRON = re.compile(r"cron\((?P<fields>[^()]+)\)")
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
@@ -38,7 +40,7 @@ class _Field:
 
     def _item(self, item: str) -> range:
         span, slash, step = item.partition("/")
-        if slash and not step.isdecimal():
+        if slash and not (step.isascii() and step.isdecimal()):
             raise ValueError
         first, dash, last = span.partition("-")
         if span == "*":
@@ -51,7 +53,8 @@ class _Field:
         return range(start, end + 1, int(step) if slash else 1)
 
     def _number(self, text: str) -> int:
-        number = self.names.get(text.upper(), int(text) if text.isdecimal() else -1)
+        plain = text.isascii() and text.isdecimal()
+        number = self.names.get(text.upper(), int(text) if plain else -1)
         if not self.lowest <= number <= self.highest:
             raise ValueError
         return number
@@ -178,8 +181,8 @@ def _last_day(day: date) -> int:
 def _day_rule(text: str) -> _DayRule:
     if text == "L":
         return lambda day: day.day == _last_day(day)
-    if nearest := re.fullmatch(r"(\d{1,2})W", text):
-        wanted = int(nearest[1])
+    if nearest := re.fullmatch(r"(\d+)W", text, re.ASCII):
+        (wanted,) = _read(_DAYS, nearest[1])
         return lambda day: day.day == _nearest_weekday(day, wanted)
     days = _read(_DAYS, text)
     return lambda day: day.day in days

@@ -43,6 +43,8 @@ class Verification:
         """Read a verdict; raise BackupDamaged if it cannot be read."""
         try:
             found = json.loads(text)
+            if found["version"] != VERSION:
+                raise BackupDamaged(f"a verification record has version {found['version']!r}")
             restored = found["restored"]
             return cls(
                 verified_at=read_time(found["verified_at"]),
@@ -51,5 +53,5 @@ class Verification:
                 reason=str(found["reason"]),
                 restored=Restored(**restored) if restored else None,
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise BackupDamaged("a verification record cannot be read") from None

@@ -1,0 +1,100 @@
+"""Operators' policies: each command's needs, and nothing that its holder should not have."""
+
+import dataclasses
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+
+from snapper.values.policies import Rights, policy
+from snapper.values.service import Service
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+SERVICE = Service(
+    version="1.0.0",
+    region="eu-central-1",
+    parameter_root="/snapper/prod",
+    bucket="snapper-prod-1",
+    queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/snapper-prod-jobs",
+    dead_letter_url="https://sqs.eu-central-1.amazonaws.com/123456789012/snapper-prod-dead-letters",
+    dispatcher="snapper-prod-dispatcher",
+    dumper="snapper-prod-dumper",
+    schedule="rate(1 day)",
+    kms_key_arn="",
+)
+DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
+MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
+VERDICT = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.verification.json"
+CONNECTION = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod/DATABASE_CONN_STRINGS/a"
+
+
+def statements(rights: Rights, service: Service = SERVICE) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = policy(service, rights)["Statement"]
+    return found
+
+
+def allows(rights: Rights, action: str, resource: str) -> bool:
+    return any(
+        action in each["Action"] and any(fnmatch(resource, name) for name in each["Resource"])
+        for each in statements(rights)
+    )
+
+
+@pytest.mark.parametrize("rights", Rights)
+def test_nobody_reads_a_connection_or_writes_a_backup(rights: Rights) -> None:
+    assert not allows(rights, "ssm:GetParameter", CONNECTION)
+    assert not allows(rights, "s3:PutObject", DUMP)
+    assert not allows(rights, "s3:PutObject", MANIFEST)
+
+
+@pytest.mark.parametrize("rights", Rights)
+def test_nothing_is_allowed_on_everything(rights: Rights) -> None:
+    for statement in statements(rights):
+        assert "*" not in statement["Resource"]
+        assert not [action for action in statement["Action"] if "*" in action]
+
+
+def test_who_may_look_reads_manifests_and_no_dump() -> None:
+    assert allows(Rights.READ, "s3:GetObject", MANIFEST)
+    assert not allows(Rights.READ, "s3:GetObject", DUMP)
+    assert not allows(Rights.READ, "s3:PutObject", VERDICT)
+    assert not allows(Rights.READ, "s3:DeleteObject", DUMP)
+
+
+def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
+    assert allows(Rights.RESTORE, "s3:GetObject", DUMP)
+    assert allows(Rights.RESTORE, "s3:PutObject", VERDICT)
+    assert not allows(Rights.RESTORE, "s3:DeleteObject", DUMP)
+
+
+def test_who_may_operate_deletes_what_is_ours_and_nothing_else() -> None:
+    assert allows(Rights.OPERATE, "s3:DeleteObject", DUMP)
+    assert not allows(Rights.OPERATE, "s3:DeleteObject", "arn:aws:s3:::snapper-prod-1/notes.txt")
+
+
+def test_each_has_the_rights_of_the_ones_before() -> None:
+    less, more, most = (statements(rights) for rights in Rights)
+    assert more[: len(less)] == less
+    assert most[: len(more)] == more
+
+
+def test_the_customers_key_is_used_through_the_services_that_encrypt_with_it() -> None:
+    with_key = dataclasses.replace(SERVICE, kms_key_arn=KEY)
+    used = {
+        (action, each["Condition"]["StringEquals"]["kms:ViaService"].split(".")[0])
+        for each in statements(Rights.RESTORE, with_key)
+        for action in each["Action"]
+        if each["Resource"] == [KEY]
+    }
+    assert used == {("kms:Decrypt", "ssm"), ("kms:Decrypt", "s3"), ("kms:GenerateDataKey", "s3")}
+    assert "kms" not in repr(statements(Rights.OPERATE))
+
+
+def test_who_may_look_makes_no_data_key() -> None:
+    with_key = dataclasses.replace(SERVICE, kms_key_arn=KEY)
+    assert "GenerateDataKey" not in repr(statements(Rights.READ, with_key))
+
+
+def test_a_policy_fits_into_what_iam_takes() -> None:
+    with_key = dataclasses.replace(SERVICE, kms_key_arn=KEY)
+    assert len(repr(policy(with_key, Rights.OPERATE)).replace(" ", "")) < 6144
