@@ -1,10 +1,12 @@
 """One pg_dump as a stream whose end is believed only after a clean exit."""
 
+import os
+import select
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import NoReturn
 
 from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import APPLICATION, DEFAULTS
+from snapper.edges.postgres import APPLICATION, DEFAULTS, LONGEST_SILENCE
 from snapper.edges.process import ToolProcess
 from snapper.errors import DumpFailed, SnapperError
 from snapper.values.connection import Connection
@@ -36,24 +38,39 @@ class CheckedDump(ToolProcess):
     """The output of a dumping command; `read` raises where a plain pipe would just end."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], redact: Redactor
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        redact: Redactor,
+        patience: float = LONGEST_SILENCE,
     ) -> None:
-        """Start the command; raises SettingsError if it cannot run."""
+        """Start the command; raises SettingsError if it cannot run.
+
+        `patience` is how many seconds it may let a reader wait for its next byte, or for its end.
+        """
         super().__init__(command, environment, redact)
+        self._patience = patience
+        self._output = select.poll()
+        self._output.register(self.pipe, select.POLLIN)
         self._stopped: SnapperError | None = None
         self._tail = b""
 
     def read(self, size: int, /) -> bytes:
         """Give what has come, at most `size` bytes; b"" only when pg_dump ended well.
 
-        Raises DumpFailed with pg_dump's own last words, secrets masked, or the error that `stop`
-        was called with.
+        Raises DumpFailed with pg_dump's own last words, secrets masked, or when nothing has come
+        for too long, or the error that `stop` was called with.
         """
-        block = cast("bytes", self.pipe.read1(size))  # type: ignore[attr-defined]  # buffered
-        if block:
+        # Only here a reader waits for pg_dump: a slow upload is not held against it.
+        if not self._output.poll(self._patience * 1000):
+            self._give_up()
+        if block := os.read(self.pipe.fileno(), size):
             self._tail = (self._tail + block[-_TAIL:])[-_TAIL:]
             return block
-        status = self.wait()
+        try:
+            status = self.wait(self._patience)
+        except TimeoutError:
+            self._give_up()
         self.check()
         if status:
             raise DumpFailed(self.obituary(status))
@@ -68,5 +85,14 @@ class CheckedDump(ToolProcess):
 
     def stop(self, reason: SnapperError) -> None:
         """Stop pg_dump from another thread; the reader then raises `reason`."""
-        self._stopped = reason
+        self._stopped = self._stopped or reason
         self.end()
+
+    def _give_up(self) -> NoReturn:
+        reason = DumpFailed(
+            f"pg_dump was stopped after {self._patience:.0f} s in which nothing came from it",
+            hint="the server hangs, somebody holds a lock on a view or sequence, or a table "
+            "is full of dead rows (VACUUM it); pg_stat_activity tells",
+        )
+        self.stop(reason)
+        raise self._stopped or reason

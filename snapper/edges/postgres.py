@@ -2,6 +2,10 @@
 
 import hashlib
 import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +23,13 @@ DEFAULTS = {
     "keepalives_count": 3,
 }
 """Seconds and counts where the connection says nothing: a dead server is noticed in a minute."""
+
+LONGEST_SILENCE = 300.0
+"""Seconds without an answer after which a server is given up, though its network still stands.
+
+More than any wait for a lock (`LOCK_WAIT`), and than reading the catalogue of 100,000 tables takes;
+less than half of the time a Lambda function has, so that the reason can be told.
+"""
 
 APPLICATION = "snapper"
 
@@ -64,20 +75,51 @@ class ServerFacts:
     roles: tuple[str, ...]
 
 
-def inspect(connection: Connection, redact: Redactor) -> ServerFacts:
+def inspect(
+    connection: Connection, redact: Redactor, patience: float = LONGEST_SILENCE
+) -> ServerFacts:
     """Ask the server for its facts.
 
-    Raises DatabaseUnreachable if it does not answer, DatabaseUnsupported if a pooler does.
+    Raises DatabaseUnreachable if it does not answer within `patience` seconds, DatabaseUnsupported
+    if a pooler does.
     """
     link = connect(connection, redact)
+    late = threading.Event()
     try:
-        return _facts(link, connection)
+        with _hanging_up(link, patience, late):
+            return _facts(link, connection)
     except psycopg2.Error as error:
+        if late.is_set():
+            raise DatabaseUnreachable(
+                f"{connection.place} accepted the connection and then gave no answer "
+                f"for {patience:.0f} s"
+            ) from None
         raise DatabaseUnreachable(
             f"{connection.place} broke off: {redact(str(error)).strip()}"
         ) from None
     finally:
         link.close()
+
+
+@contextmanager
+def _hanging_up(
+    link: psycopg2.extensions.connection, seconds: float, late: threading.Event
+) -> Iterator[None]:
+    """Cut the line after so many seconds: a time-out that the server keeps would hang with it."""
+    with socket.socket(fileno=os.dup(link.fileno())) as line:
+
+        def cut() -> None:
+            late.set()
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def connect(connection: Connection, redact: Redactor) -> psycopg2.extensions.connection:

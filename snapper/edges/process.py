@@ -48,6 +48,7 @@ class ToolProcess:
         pipe = self._process.stdin if feed else self._process.stdout
         self.pipe = cast("IO[bytes]", pipe)
         self._errors = cast("IO[bytes]", self._process.stderr)
+        self._swept = False
         self._messages: deque[bytes] = deque(maxlen=_MESSAGE_LINES)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -62,26 +63,35 @@ class ToolProcess:
         trace: TracebackType | None,
     ) -> None:
         self.end()
-        self._listener.join()
+        self._listener.join(_STOP_SECONDS)
         with contextlib.suppress(BrokenPipeError):
             self.pipe.close()
-        self._errors.close()
+        if not self._listener.is_alive():
+            self._errors.close()
 
-    def wait(self) -> int:
-        """Wait for the tool to end by itself, and give its status."""
-        status = self._process.wait()
-        self._listener.join()
+    def wait(self, seconds: float | None = None) -> int:
+        """Wait for the tool to end by itself, and give its status.
+
+        Raises TimeoutError if it has not ended after so many seconds.
+        """
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        self._sweep()
+        self._listener.join(_STOP_SECONDS)
         return status
 
     def end(self) -> None:
         """End the whole group: kindly first, so that the server hears of it."""
         for name in (signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is not None:
-                return
+                break
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, name)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_SECONDS)
+        self._sweep()
 
     def obituary(self, status: int) -> str:
         """Say how it ended, in its own last words with the secrets masked."""
@@ -93,6 +103,16 @@ class ToolProcess:
             else f"exited with status {status}"
         )
         return f"{self.name} {how}: {words}"
+
+    def _sweep(self) -> None:
+        """End what the tool started and left behind; it would hold the pipes open.
+
+        Once only, right after the tool's end: later the number may be that of another group.
+        """
+        if not self._swept:
+            self._swept = True
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _listen(self) -> None:
         for line in iter(lambda: self._errors.readline(_LONGEST_LINE), b""):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import snapper
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.pg_dump import CheckedDump, pg_dump_command
-from snapper.edges.postgres import ServerFacts, inspect
+from snapper.edges.postgres import LONGEST_SILENCE, ServerFacts, inspect
 from snapper.edges.storage import Vault
 from snapper.edges.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
@@ -20,6 +20,7 @@ from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.parts import plan_parts
 from snapper.values.redaction import Redactor
+from snapper.values.release import release
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events
@@ -37,6 +38,7 @@ class Dumper:
     events: Events
     deadline: Deadline = NO_DEADLINE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    patience: float = LONGEST_SILENCE
 
     def dump(self, job: Job, database: Database) -> Manifest | None:
         """Make the backup of this job, or give None where an earlier delivery made it already.
@@ -54,7 +56,7 @@ class Dumper:
         redact = Redactor(database.connection)
         connection = Connection.parse(database.connection)
         started_at = self.now()
-        facts = inspect(connection, redact)
+        facts = inspect(connection, redact, self.patience)
         major = self.tools.major_for(facts.major)
         if not facts.encrypted:
             self.events.emit(
@@ -63,6 +65,14 @@ class Dumper:
                 hint="add sslmode=require to the connection, or verify-full with sslrootcert",
             )
         version = self.tools.version("pg_dump", major)
+        if release(version) < release(facts.version):
+            self.events.emit(
+                "client.older",
+                database=job.database,
+                server_version=facts.version,
+                pg_dump_version=version,
+                hint="update Snapper and run pulumi up, for the client of the server's own release",
+            )
         self.events.emit(
             "dump.began",
             database=job.database,
@@ -111,7 +121,8 @@ class Dumper:
     ) -> GzipStream:
         command = pg_dump_command(self.tools, major, connection)
         environment = {**self.tools.environment(), **connection.environment()}
-        with CheckedDump(command, environment, redact) as source, self._watched(source):
+        source = CheckedDump(command, environment, redact, self.patience)
+        with source, self._watched(source):
             stream = GzipStream(source)
             key = object_key(job.database, job.scheduled_at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
