@@ -1,7 +1,6 @@
 """The JSON that makes a backup exist: written last, removed first."""
 
 import json
-import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self, cast
@@ -9,6 +8,8 @@ from typing import Any, Self, cast
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key
+from snapper.values.release import release
+from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
 
@@ -53,8 +54,7 @@ class Manifest:
     @property
     def server_major(self) -> int:
         """The major release of the server that was dumped."""
-        digits = re.match(r"[0-9]*", self.server_version)  # of 18.1, and of 19beta1 too
-        return int(digits[0] if digits and digits[0] else 0)
+        return release(self.server_version)[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
@@ -66,11 +66,11 @@ class Manifest:
 
     def to_json(self) -> str:
         """Write the manifest as it lies in the vault."""
-        return json.dumps(self.to_dict(), indent=2) + "\n"
+        return write_sealed(self.to_dict())
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a manifest; raise BackupDamaged if a field is missing or of another kind."""
+        """Read a manifest; raise BackupDamaged if it is not as it was written."""
         try:
             found = json.loads(text)
             if found["version"] != VERSION:
@@ -79,11 +79,13 @@ class Manifest:
                 )
             values = {field.name: _read(field.type, found[field.name]) for field in fields(cls)}
             manifest = cls(**cast("dict[str, Any]", values))
-            vouched = found["object"]
+            vouched, sealed = found["object"], is_sealed(found)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
         if vouched != manifest.dump_key:
             raise BackupDamaged(f"the manifest {manifest.key} vouches for another object")
+        if not sealed:
+            raise BackupDamaged(f"the manifest {manifest.key} was changed after it was written")
         return manifest
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
+from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
 
@@ -36,7 +37,7 @@ class Verification:
 
     def to_json(self) -> str:
         """Write the verdict as it lies in the vault."""
-        return json.dumps(self.to_dict(), indent=2) + "\n"
+        return write_sealed(self.to_dict())
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -45,6 +46,8 @@ class Verification:
             found = json.loads(text)
             if found["version"] != VERSION:
                 raise BackupDamaged(f"a verification record has version {found['version']!r}")
+            if not is_sealed(found):
+                raise BackupDamaged("a verification record was changed after it was written")
             restored = found["restored"]
             return cls(
                 verified_at=read_time(found["verified_at"]),

@@ -53,8 +53,12 @@ def holding_at(vault: Vault, database: str, at: datetime) -> Holding:
 
 
 def backups(vault: Vault, database: str) -> list[Holding]:
-    """Give the complete backups of one database, newest first."""
-    return [holding for holding in holdings(vault, database) if holding.entry.complete]
+    """Give the backups of one database, newest first: whatever has a manifest.
+
+    Also one whose dump is gone: Snapper writes a manifest last and removes it first, so somebody
+    else took the dump away, and that must be seen.
+    """
+    return [found for found in holdings(vault, database) if Kind.MANIFEST in found.objects]
 
 
 def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
@@ -70,24 +74,27 @@ def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
 
 
 def read_manifest(vault: Vault, holding: Holding) -> Manifest:
-    """Read the manifest of a complete backup and hold it against the listing.
+    """Read the manifest of a backup and hold it against the listing.
 
-    Raises BackupDamaged if it belongs elsewhere or the object has another size.
+    Raises BackupDamaged if it belongs elsewhere, or the object is gone or has another size.
     """
     manifest = Manifest.from_json(vault.read(holding.manifest_key).decode(errors="replace"))
     if manifest.key != holding.manifest_key:
         raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
-    listed = holding.objects[Kind.DUMP].size
-    if listed != manifest.backup_bytes:
+    listed = holding.objects.get(Kind.DUMP)
+    if listed is None:
+        raise BackupDamaged(f"{manifest.dump_key} is gone, its manifest is still there")
+    if listed.size != manifest.backup_bytes:
         raise BackupDamaged(
-            f"{manifest.dump_key} has {listed} bytes, its manifest says {manifest.backup_bytes}"
+            f"{manifest.dump_key} has {listed.size} bytes, "
+            f"its manifest says {manifest.backup_bytes}"
         )
     return manifest
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One complete backup as an operator sees it; `fault` tells why there is no manifest."""
+    """One backup as an operator sees it; `fault` tells why there is no manifest."""
 
     taken_at: datetime
     manifest: Manifest | None
@@ -96,7 +103,7 @@ class Listed:
 
 
 def listing(vault: Vault, database: str) -> list[Listed]:
-    """Read what is known of every complete backup, newest first; damage is told, not raised."""
+    """Read what is known of every backup, newest first; damage is told, not raised."""
     with ThreadPoolExecutor(_READERS) as readers:
         return list(readers.map(lambda found: _listed(vault, found), backups(vault, database)))
 
@@ -114,9 +121,12 @@ def _listed(vault: Vault, holding: Holding) -> Listed:
 
 
 def _verification(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
-    """Read the verdict on a backup; one that speaks of another object counts for nothing."""
+    """Read the verdict on a backup; one that speaks of another object counts for nothing.
+
+    So does one that is older than the object: what lies there now, nobody has read.
+    """
     stored = holding.objects.get(Kind.VERIFICATION)
-    if stored is None:
+    if stored is None or stored.changed_at < holding.objects[Kind.DUMP].changed_at:
         return None
     verdict = Verification.from_json(vault.read(stored.key).decode(errors="replace"))
     return verdict if verdict.sha256 == manifest.sha256 else None

@@ -92,9 +92,11 @@ def checked_sql(
                 digest.update(block)
                 read += len(block)
                 progress(read)
-                if sql := gunzip.decompress(block):
+                # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
+                while sql := gunzip.decompress(block, _BLOCK):
                     written += len(sql)
                     yield sql
+                    block = gunzip.unconsumed_tail
         except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
             raise BackupDamaged(f"{manifest.dump_key} is no whole gzip: {error}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
+from snapper.values.seal import write_sealed
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 
@@ -19,7 +20,7 @@ NAMES = [field.name for field in fields(Manifest)]
 
 
 def written(**changes: Any) -> str:
-    return json.dumps({**SAMPLE.to_dict(), **changes})
+    return write_sealed({**SAMPLE.to_dict(), **changes})
 
 
 @given(

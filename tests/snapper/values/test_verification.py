@@ -5,6 +5,7 @@ import json
 import pytest
 
 from snapper.errors import BackupDamaged
+from snapper.values.seal import write_sealed
 from snapper.values.verification import Restored, Verification
 from tests.support.manifests import NOON
 
@@ -42,7 +43,7 @@ def test_its_time_and_version_are_for_other_programs_too() -> None:
 )
 def test_nonsense_is_damage(change: dict[str, object]) -> None:
     with pytest.raises(BackupDamaged):
-        Verification.from_json(json.dumps({**READ.to_dict(), **change}))
+        Verification.from_json(write_sealed({**READ.to_dict(), **change}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", "[" * 100_000])
@@ -53,4 +54,4 @@ def test_what_is_no_verdict_is_damage(text: str) -> None:
 
 @pytest.mark.parametrize("sound", [1, "true", None, "no"])
 def test_only_a_plain_true_is_sound(sound: object) -> None:
-    assert not Verification.from_json(json.dumps({**READ.to_dict(), "sound": sound})).sound
+    assert not Verification.from_json(write_sealed({**READ.to_dict(), "sound": sound})).sound

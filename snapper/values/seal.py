@@ -1,0 +1,32 @@
+"""A document that shows whether it is as it was written.
+
+A seal is no signature: who may write to the vault can make one. It tells a slip of an editor or of
+a disk from what Snapper wrote, in fields that nothing else can be held against.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_SEAL = "seal"
+
+
+def write_sealed(document: Mapping[str, Any]) -> str:
+    """Write a document as JSON, with its seal as the last field."""
+    return json.dumps({**document, _SEAL: _seal(document)}, indent=2) + "\n"
+
+
+def is_sealed(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document that was read is as it was written, whatever the order of fields."""
+    rest = {name: value for name, value in document.items() if name != _SEAL}
+    return document.get(_SEAL) == _seal(rest)
+
+
+def _seal(document: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of the document in one spelling.
+
+    >>> _seal({"a": 1, "b": 2}) == _seal({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
