@@ -1,0 +1,90 @@
+"""Builders for tests of restores: data that hurts, dumps that can be compared, and damage."""
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+
+from local import sample
+from local.postgres import PostgresServer
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.pg_dump import pg_dump_command
+from snapper.edges.storage import Vault
+from snapper.values.connection import Connection
+from snapper.values.manifest import Manifest
+from tests.support.databases import Source
+
+_TOKEN = re.compile(rb"^(\\(?:un)?restrict) \w+$", re.MULTILINE)
+
+# What makes a database with nothing in it.
+EMPTY = "SELECT 1"
+
+# Enough to be under way for a moment, and hardly to be compressed.
+NOISE = """
+CREATE TABLE noise AS
+SELECT n, decode(string_agg(md5((n * 1000 + m)::text), ''), 'hex') AS noise
+FROM generate_series(1, 200) AS n, generate_series(1, 2000) AS m GROUP BY n
+"""
+
+
+def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
+    """Make a database of all that hurts on a server; its roles are made once for the server."""
+    for role in sample.ROLES:
+        with contextlib.suppress(psycopg2.errors.DuplicateObject):
+            Source(server, "postgres").run(f'CREATE ROLE "{role}"')
+    made = source(server.major, EMPTY)
+    for theme in ("shop", "awkward"):
+        made.run((sample.SQL / f"{theme}.sql").read_text(encoding="utf-8"))
+    return made
+
+
+def plain_dump(tools: ClientTools, major: int, dsn: str) -> bytes:
+    """Dump with the major's own pg_dump; the token that is new each time is made equal."""
+    connection = Connection.parse(dsn)
+    done = subprocess.run(
+        pg_dump_command(tools, major, connection),
+        env={**tools.environment(), **connection.environment()},
+        capture_output=True,
+        check=True,
+    )
+    return _TOKEN.sub(rb"\1 token", done.stdout)
+
+
+def exists(server: PostgresServer, database: str) -> bool:
+    return (database,) in Source(server, "postgres").rows("SELECT datname FROM pg_database")
+
+
+def unfinished(server: PostgresServer) -> list[object]:
+    """Give the databases of restores that did not clear up behind themselves."""
+    query = "SELECT datname FROM pg_database WHERE datname LIKE 'snapper-unfinished-%'"
+    return [name for (name,) in Source(server, "postgres").rows(query)]
+
+
+def damage(vault: Vault, manifest: Manifest, change: Callable[[bytes], bytes]) -> None:
+    """Replace the object of a backup by what `change` makes of it."""
+    vault.put(manifest.dump_key, change(vault.read(manifest.dump_key)))
+
+
+def flip(stored: bytes) -> bytes:
+    """Turn one bit in the middle."""
+    middle = len(stored) // 2
+    return stored[:middle] + bytes([stored[middle] ^ 1]) + stored[middle + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "one flipped bit": flip,
+    "a flipped bit in gzip's own checksum": lambda stored: stored[:-8] + flip(stored[-8:]),
+    "cut short": lambda stored: stored[:-1],
+    "cut in half": lambda stored: stored[: len(stored) // 2],
+    "nothing left": lambda stored: b"",
+    "one byte added": lambda stored: stored + b"\0",
+    "a second gzip behind": lambda stored: stored + stored,
+    "something else": lambda stored: b"x" * len(stored),
+}
+
+
+def files_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
