@@ -1,0 +1,97 @@
+"""One job, whole: no success, no prune."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snapper.edges.parameters import Parameters
+from snapper.edges.storage import Vault
+from snapper.errors import AwsFailed, DumpFailed, SnapperError
+from snapper.values.secrets import Database
+from snapper.verbs.back_up import back_up
+from snapper.verbs.catalog import backups
+from snapper.verbs.dump import Dumper
+from tests.support.backups import days, store
+from tests.support.databases import AT, Source, job
+from tests.support.dumps import fake_tools
+from tests.support.recording import RecordedEvents
+from tests.support.vaults import keys
+
+
+class OneDatabase(Parameters):
+    """Knows a single database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def database(self, key: str) -> Database:
+        if key != self._database.key:
+            raise AwsFailed(f"ssm:GetParameter of {key} failed: ParameterNotFound")
+        return self._database
+
+
+def test_a_backup_is_made_told_and_only_then_the_oldest_goes(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    for number in (-1, -2, -3):
+        store(dumper.vault, days(number))
+    back_up(job(), OneDatabase(source().database(retention=2)), dumper)
+    assert [holding.taken_at for holding in backups(dumper.vault, "orders")] == [AT, days(-1)]
+    names = [name for name in events.names() if name != "connection.plain"]
+    assert names == ["dump.began", "dump.ended", "backup.pruned", "backup.pruned"]
+    told = events.fields("dump.ended")
+    assert told["object"] == "orders/2026-11-23T03-00-00Z.sql.gz"
+    assert float(told["seconds"]) >= 0
+    assert float(told["dump_bytes"]) > float(told["backup_bytes"]) > 0
+
+
+def test_a_failed_dump_prunes_nothing(
+    tmp_path: Path, source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    for number in range(-1, -5, -1):
+        store(dumper.vault, days(number))
+    before = keys(dumper.vault)
+    broken = replace(dumper, tools=fake_tools(tmp_path, "echo bad news >&2; exit 1"))
+    with pytest.raises(DumpFailed):
+        back_up(job(), OneDatabase(source().database(retention=1)), broken)
+    assert keys(dumper.vault) == before
+    assert events.names()[-1] == "dump.failed"
+    told = events.fields("dump.failed")
+    assert (told["database"], told["kind"]) == ("orders", "DumpFailed")
+    assert "bad news" in str(told["reason"])
+
+
+def test_an_unknown_database_prunes_nothing(dumper: Dumper, events: RecordedEvents) -> None:
+    store(dumper.vault, days(-1), "people")
+    with pytest.raises(AwsFailed):
+        back_up(job(database="people"), OneDatabase(Database("orders", "host=h", 1)), dumper)
+    assert len(keys(dumper.vault)) == 2
+    assert events.names() == ["dump.failed"]
+
+
+def test_a_repeat_after_success_only_prunes(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    store(dumper.vault, AT)
+    store(dumper.vault, days(-1))
+    back_up(job(), OneDatabase(Database("orders", "host=nowhere.invalid", 1)), dumper)
+    assert [holding.taken_at for holding in backups(dumper.vault, "orders")] == [AT]
+    assert events.names() == ["dump.skipped", "backup.pruned"]
+
+
+def test_a_failed_prune_is_told_apart_from_a_failed_dump(
+    dumper: Dumper, events: RecordedEvents
+) -> None:
+    class Stubborn(Vault):
+        def delete(self, key: str) -> None:
+            raise AwsFailed(f"s3:DeleteObject of {key} failed: AccessDenied")
+
+    store(dumper.vault, AT)
+    store(dumper.vault, days(-1))
+    stubborn = replace(dumper, vault=Stubborn(dumper.vault.bucket, dumper.vault._client))
+    with pytest.raises(SnapperError):
+        back_up(job(), OneDatabase(Database("orders", "host=h", 1)), stubborn)
+    assert events.names() == ["dump.skipped", "prune.failed"]
+    assert len(keys(dumper.vault)) == 4

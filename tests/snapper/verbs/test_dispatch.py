@@ -1,0 +1,65 @@
+"""A scheduled time becomes one job for every database, or an error."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from snapper.edges.parameters import Parameters
+from snapper.edges.queue import JobQueue
+from snapper.errors import AwsFailed, SettingsError
+from snapper.values.job import Job
+from snapper.verbs.dispatch import dispatch
+from tests.support.databases import AT
+from tests.support.recording import RecordedEvents
+
+
+class Queue(JobQueue):
+    """Keeps the jobs, or refuses them."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self._refuses = refuses
+        self.jobs: list[Job] = []
+
+    def send(self, jobs: object) -> None:
+        if self._refuses:
+            raise AwsFailed("sqs:SendMessage failed for 1 of 2 jobs: people (InternalError)")
+        assert isinstance(jobs, list)
+        self.jobs += jobs
+
+
+@pytest.fixture
+def parameters() -> Iterator[Parameters]:
+    with mock_aws():
+        ssm = boto3.client("ssm")
+        for key in ("people", "orders"):
+            ssm.put_parameter(
+                Name=f"/snapper/prod/BACKUP_STORAGE_DATA/{key}", Value="7", Type="SecureString"
+            )
+        yield Parameters("/snapper/prod", ssm)
+
+
+def test_every_database_gets_one_job_of_the_scheduled_time(
+    parameters: Parameters, events: RecordedEvents
+) -> None:
+    queue = Queue()
+    made = dispatch(AT, parameters, queue, events)
+    assert made == queue.jobs == [Job("orders", AT), Job("people", AT)]
+    assert events.told == [
+        ("job.queued", {"database": name, "scheduled_at": "2026-11-23T03:00:00Z"})
+        for name in ("orders", "people")
+    ]
+
+
+def test_a_job_that_cannot_be_queued_is_an_error_and_not_told_as_queued(
+    parameters: Parameters, events: RecordedEvents
+) -> None:
+    with pytest.raises(AwsFailed, match="people"):
+        dispatch(AT, parameters, Queue(refuses=True), events)
+    assert events.told == []
+
+
+def test_a_stage_without_databases_is_an_error(events: RecordedEvents) -> None:
+    with mock_aws(), pytest.raises(SettingsError, match="no database is configured"):
+        dispatch(AT, Parameters("/snapper/prod", boto3.client("ssm")), Queue(), events)

@@ -1,0 +1,174 @@
+"""Pruning deletes the oldest beyond the count, the manifest first, and nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from snapper.edges.storage import Vault
+from snapper.errors import AwsFailed
+from snapper.values.secrets import Database
+from snapper.verbs.catalog import backups
+from snapper.verbs.events import Silence
+from snapper.verbs.prune import judge, prune
+from tests.support.backups import days, store
+from tests.support.databases import AT
+from tests.support.recording import RecordedEvents
+from tests.support.vaults import keys
+
+
+class Watched(Vault):
+    """Remembers every delete; the chosen ones fail."""
+
+    def __init__(self, vault: Vault, fails: Callable[[int, str], bool] = lambda *_: False) -> None:
+        super().__init__(vault.bucket, vault._client)
+        self._fails = fails
+        self.deleted: list[str] = []
+        self.tried = 0
+
+    def delete(self, key: str) -> None:
+        self.tried += 1
+        if self._fails(self.tried, key):
+            raise AwsFailed(f"s3:DeleteObject of {key} failed: InternalError")
+        super().delete(key)
+        self.deleted.append(key)
+
+
+def orders(keep: int) -> Database:
+    return Database("orders", "host=h", keep)
+
+
+def times(vault: Vault) -> list[datetime]:
+    return [holding.taken_at for holding in backups(vault, "orders")]
+
+
+def test_the_oldest_go_first_and_of_each_the_manifest(vault: Vault) -> None:
+    for number in range(4):
+        store(vault, days(number))
+    watched = Watched(vault)
+    prune(watched, orders(2), Silence())
+    assert watched.deleted == [
+        "orders/2026-11-23T03-00-00Z.manifest.json",
+        "orders/2026-11-23T03-00-00Z.sql.gz",
+        "orders/2026-11-24T03-00-00Z.manifest.json",
+        "orders/2026-11-24T03-00-00Z.sql.gz",
+    ]
+    assert times(vault) == [days(3), days(2)]
+
+
+def test_what_goes_is_told_with_the_reason(vault: Vault, events: RecordedEvents) -> None:
+    for number in range(3):
+        store(vault, days(number))
+    prune(vault, orders(2), events)
+    assert events.told == [
+        (
+            "backup.pruned",
+            {
+                "database": "orders",
+                "scheduled_at": "2026-11-23T03:00:00Z",
+                "reason": "number 3, beyond the 2 to keep",
+            },
+        )
+    ]
+
+
+def test_neighbours_and_what_is_not_ours_are_never_touched(vault: Vault) -> None:
+    foreign = [
+        "orders/notes.txt",
+        "orders/2020-01-01T00-00-00Z.sql.gz.copy",
+        "orders/old/2020-01-01T00-00-00Z.sql.gz",
+        "orders/\uff12\uff10\uff12\uff10-01-01T00-00-00Z.sql.gz",
+        "orders/2020-13-01T00-00-00Z.manifest.json",
+        "orders",
+    ]
+    for key in foreign:
+        vault.put(key, b"mine")
+    for neighbour in ("orders2", "ORDERS", "order", "x"):
+        for number in range(3):
+            store(vault, days(-number), neighbour)
+    before = keys(vault)
+    for number in range(3):
+        store(vault, days(number))
+    prune(vault, orders(1), Silence())
+    left = set(keys(vault))
+    assert set(before) <= left
+    assert times(vault) == [days(2)]
+
+
+def test_the_one_just_made_stays_though_newer_ones_fill_the_count(vault: Vault) -> None:
+    for number in range(3):
+        store(vault, days(number))
+    prune(vault, orders(1), Silence(), just_made=AT)
+    assert times(vault) == [days(2), AT]
+
+
+def test_nothing_goes_while_there_are_too_few(vault: Vault) -> None:
+    store(vault, days(1))
+    vault.put("orders/2020-01-01T00-00-00Z.sql.gz", b"half")
+    watched = Watched(vault)
+    prune(watched, orders(2), Silence())
+    assert watched.deleted == []
+
+
+def test_an_old_half_is_swept_and_not_counted(vault: Vault) -> None:
+    store(vault, days(1))
+    store(vault, days(2))
+    vault.put("orders/2026-11-23T03-00-00Z.sql.gz", b"half")
+    vault.put("orders/2026-11-26T03-00-00Z.sql.gz", b"under way")
+    watched = Watched(vault)
+    prune(watched, orders(2), Silence())
+    assert watched.deleted == ["orders/2026-11-23T03-00-00Z.sql.gz"]
+
+
+@pytest.mark.parametrize("fatal", [1, 2, 3, 4])
+def test_after_a_failed_delete_the_newest_are_whole_and_the_next_run_ends_the_work(
+    fatal: int, vault: Vault, events: RecordedEvents
+) -> None:
+    for number in range(4):
+        store(vault, days(number))
+    watched = Watched(vault, lambda call, _: call == fatal)
+    with pytest.raises(AwsFailed):
+        prune(watched, orders(2), events)
+    assert times(vault)[:2] == [days(3), days(2)]
+    assert all(holding.entry.complete for holding in backups(vault, "orders"))
+    assert len(events.names()) == 1  # the failure of one did not keep the other
+    prune(vault, orders(2), Silence())
+    assert len(keys(vault)) == 4
+
+
+@pytest.mark.parametrize("survived", [0, 1, 2, 3, 4])
+def test_after_a_crash_between_two_deletes_the_next_run_ends_the_work(
+    survived: int, vault: Vault
+) -> None:
+    for number in range(4):
+        store(vault, days(number))
+
+    def crash(call: int, _: str) -> bool:
+        if call > survived:
+            raise KeyboardInterrupt
+        return False
+
+    if survived < 4:
+        with pytest.raises(KeyboardInterrupt):
+            prune(Watched(vault, crash), orders(2), Silence())
+    assert all(holding.entry.complete for holding in backups(vault, "orders"))
+    prune(vault, orders(2), Silence())
+    assert times(vault) == [days(3), days(2)]
+    assert len(keys(vault)) == 4
+
+
+def test_pruning_twice_deletes_nothing_more(vault: Vault) -> None:
+    for number in range(3):
+        store(vault, days(number))
+    prune(vault, orders(2), Silence())
+    watched = Watched(vault)
+    assert all(verdict.keep for verdict in prune(watched, orders(2), Silence()))
+    assert watched.deleted == []
+
+
+def test_a_judgement_deletes_nothing(vault: Vault) -> None:
+    for number in range(3):
+        store(vault, days(number))
+    watched = Watched(vault)
+    assert [verdict.keep for verdict in judge(watched, orders(2))] == [True, True, False]
+    assert watched.tried == 0

@@ -1,0 +1,26 @@
+"""Backups that nobody dumped: a few bytes and a manifest that tells the truth about them."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from snapper.edges.storage import Vault
+from snapper.values.manifest import Manifest
+from tests.support.databases import AT
+from tests.support.manifests import manifest
+
+
+def days(number: float) -> datetime:
+    return AT + timedelta(days=number)
+
+
+def store(vault: Vault, at: datetime, database: str = "orders", body: bytes = b"sql") -> Manifest:
+    """Put a whole backup into the vault."""
+    made = manifest(
+        database=database,
+        scheduled_at=at,
+        backup_bytes=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    vault.put(made.dump_key, body)
+    vault.put(made.key, made.to_json().encode())
+    return made
