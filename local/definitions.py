@@ -7,6 +7,7 @@ from snapper.edges.client_tools import ClientTools
 from snapper.edges.pg_dump import pg_dump_command
 from snapper.errors import DumpFailed
 from snapper.values.connection import Connection
+from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
 
 _ENTRY = re.compile(
@@ -25,7 +26,12 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     """
     parsed = Connection.parse(connection)
     done = subprocess.run(
-        [*pg_dump_command(tools, major, parsed), "--schema-only", "--encoding=UTF8"],
+        [
+            *pg_dump_command(tools, major, parsed),
+            "--schema-only",
+            "--no-tablespaces",
+            "--encoding=UTF8",
+        ],
         env={**tools.environment(), **parsed.environment()},
         capture_output=True,
         check=False,
@@ -33,7 +39,7 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     if done.returncode:
         reason = Redactor(connection)(done.stderr.decode(errors="replace"))
         raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-    return read(done.stdout.decode(errors="surrogateescape"))
+    return read(Portable()(done.stdout).decode(errors="surrogateescape"))
 
 
 def read(dump: str) -> dict[str, str]:

@@ -102,10 +102,15 @@ def _restore(
     try:
         make_roles(target, rehearsal)
         with transfer(f"{manifest.dump_key} to {rehearsal.place}", manifest.backup_bytes) as bar:
-            run(stage.vault, manifest, target, tools, bar)
+            replaced = run(stage.vault, manifest, target, tools, bar)
     except (SnapperError, Interrupted) as error:
         error.add_note(aftermath(target, rehearsal))
         raise
+    for tablespace in replaced:
+        print(
+            f"warning: the target has no tablespace {tablespace}: what lay there is in its default",
+            file=sys.stderr,
+        )
     return time.monotonic() - began
 
 

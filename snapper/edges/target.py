@@ -148,6 +148,13 @@ def missing_roles(
     return tuple(role for role in roles if role not in there)
 
 
+def tablespaces(connection: Connection, redact: Redactor) -> frozenset[str]:
+    """Give the names of the server's tablespaces; raises as `inspect` does."""
+    with _asking(connection, redact) as cursor:
+        cursor.execute("SELECT spcname FROM pg_catalog.pg_tablespace")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
     """Make the roles by name only: they can own things, but nobody can log in with them."""
     with _asking(connection, redact) as cursor:

@@ -9,12 +9,13 @@ from snapper.edges.client_tools import ClientTools
 from snapper.edges.postgres import inspect
 from snapper.edges.psql import FedPsql, psql_command
 from snapper.edges.storage import Vault
-from snapper.edges.target import draft
+from snapper.edges.target import draft, tablespaces
 from snapper.errors import BackupDamaged
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
-from snapper.values.transaction import one_transaction
+from snapper.values.transaction import one_transaction, rewritten
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -28,22 +29,25 @@ def restore(
     target: str,
     tools: ClientTools,
     progress: Progress = lambda _: None,
-) -> None:
+) -> tuple[str, ...]:
     """Feed a backup to psql on the `target` connection, in one transaction.
 
-    `progress` is told the compressed bytes read so far. The target is as it was after any error:
+    `progress` is told the compressed bytes read so far. Gives the tablespaces that the target does
+    not have: what lay in them is in its default. The target is as it was after any error:
     BackupDamaged if the object is not what the manifest says, RestoreFailed with psql's reason,
     DatabaseUnreachable, AwsFailed.
     """
     connection, redact = Connection.parse(target), Redactor(target)
+    portable = Portable(tablespaces(connection, redact))
     with _psql(connection, tools, redact) as psql:
         # Whatever ends us before the last line leaves a transaction that nobody commits. The first
         # one is shared, so that psql counts the lines as the dump does.
         psql.write(b"BEGIN; ")
-        for sql in one_transaction(checked_sql(vault, manifest, progress)):
+        for sql in one_transaction(checked_sql(vault, manifest, progress), portable):
             psql.write(sql)
         psql.write(b"\nCOMMIT;\n")
         psql.finish()
+    return tuple(sorted(portable.replaced))
 
 
 def restore_as_new(
@@ -52,20 +56,22 @@ def restore_as_new(
     target: str,
     tools: ClientTools,
     progress: Progress = lambda _: None,
-) -> None:
-    """Restore a backup into a database that is made for it; raises as `restore` does.
+) -> tuple[str, ...]:
+    """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
     The database has its name only when it is whole. So no transaction is needed, and none of the
     locks that a transaction holds on every table it makes.
     """
     connection, redact = Connection.parse(target), Redactor(target)
+    portable = Portable(tablespaces(connection.replace(dbname="postgres"), redact))
     with draft(connection, manifest.encoding, redact) as unfinished:
         # Giving the name is a commit that waits for the disk, and for all that was before it.
         settings = "-c synchronous_commit=off"
         with _psql(unfinished, tools, redact, settings) as psql:
-            for sql in checked_sql(vault, manifest, progress):
+            for sql in rewritten(checked_sql(vault, manifest, progress), portable):
                 psql.write(sql)
             psql.finish()
+    return tuple(sorted(portable.replaced))
 
 
 def _psql(
