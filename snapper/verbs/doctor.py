@@ -13,6 +13,7 @@ from snapper.errors import SettingsError, SnapperError
 from snapper.values.connection import Connection
 from snapper.values.finding import Finding, failure, ok, warning
 from snapper.values.redaction import Redactor
+from snapper.values.release import release
 from snapper.values.secrets import Database
 
 _SHOWN = 5
@@ -81,10 +82,16 @@ def _encryption(facts: ServerFacts) -> Finding:
 
 def _client(facts: ServerFacts, tools: ClientTools) -> Finding:
     try:
-        major = tools.major_for(facts.major)
+        version = tools.version("pg_dump", tools.major_for(facts.major))
     except SnapperError as error:
         return failure("client", str(error), error.hint)
-    return ok("client", f"PostgreSQL {facts.version} is dumped by pg_dump {major}")
+    if release(version) < release(facts.version):
+        return warning(
+            "client",
+            f"PostgreSQL {facts.version} is dumped by the older pg_dump {version}",
+            "update Snapper and run pulumi up, for the client of the server's own release",
+        )
+    return ok("client", f"PostgreSQL {facts.version} is dumped by pg_dump {version}")
 
 
 def _rights(found: Privileges) -> Iterator[Finding]:
