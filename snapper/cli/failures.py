@@ -18,7 +18,10 @@ def failures(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show the jobs that failed too often, with the reason of the last attempt."""
+    """Show the dead letters: jobs that failed too often, with the reason of the last attempt.
+
+    A scheduled event that the dispatcher failed is here too, as that of (every database).
+    """
     opened = Stage.open(stage, profile, region)
     found = explained(opened.letters, opened.logs)
     if json:
@@ -31,13 +34,13 @@ def failures(
                     _name(letter),
                     _due(letter) or "",
                     write_time(failure.at if failure else letter.sent_at),
-                    failure.reason if failure else "the log holds no reason any more",
+                    _reason(letter, failure),
                 )
                 for letter, failure in found
             ],
         )
     else:
-        render.say(f"there are no dead letters in stage {stage}")
+        render.remark(f"there are no dead letters in stage {stage}")
 
 
 def retry_failures(
@@ -52,7 +55,10 @@ def retry_failures(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Put dead letters back on the queue; events that were never dispatched fire again."""
+    """Put dead letters back on the queue; events that were never dispatched fire again.
+
+    A job makes one backup, of the time it was scheduled for, however often it is put back.
+    """
     opened = Stage.open(stage, profile, region)
     moved = retry(
         opened.letters,
@@ -70,25 +76,41 @@ def retry_failures(
             }
         )
         return
-    for letter in moved:
-        render.say(f"{_name(letter)} {_due(letter) or ''} {'would go' if dry_run else 'is'} back")
-    if not moved:
-        render.say("there is nothing to retry")
+    if moved:
+        state = "would be" if dry_run else "is"
+        render.table(
+            ("database", "scheduled at", "result"),
+            [(_name(each), _due(each) or "", f"{state} {_destination(each)}") for each in moved],
+        )
+    else:
+        render.remark(f"there is nothing to retry in stage {stage}")
 
 
 def _name(letter: Letter) -> str:
     if letter.job:
         return letter.job.database
-    return "(every database)" if letter.undispatched_at else "(unknown)"
+    return "(every database)" if letter.failure else "(not ours)"
 
 
 def _due(letter: Letter) -> str | None:
-    at = letter.job.scheduled_at if letter.job else letter.undispatched_at
-    return write_time(at) if at else None
+    if letter.job:
+        return write_time(letter.job.scheduled_at)
+    return write_time(letter.failure.scheduled_at) if letter.failure else None
+
+
+def _reason(letter: Letter, failure: Failure | None) -> str:
+    if failure:
+        return failure.reason
+    return "no reason is in the log (any more)" if letter.job else "neither a job nor an event"
+
+
+def _destination(letter: Letter) -> str:
+    return "queued again" if letter.job else "fired again"
 
 
 def _to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
     return {
+        "kind": "job" if letter.job else "event" if letter.failure else "foreign",
         "database": letter.job.database if letter.job else None,
         "scheduled_at": _due(letter),
         "sent_at": write_time(letter.sent_at),

@@ -24,14 +24,13 @@ def list_backups(
 ) -> None:
     """Show the complete backups, newest first.
 
-    `size` is the plain dump, `stored` the compressed object. What is unfinished is not a backup,
-    and not listed; a backup whose manifest and object disagree is listed as DAMAGED.
+    `taken at` is the time the backup was scheduled for, in UTC; `size` is the plain dump, `stored`
+    the compressed object. Databases that are backed up no more are listed as long as backups of
+    them are there. What is unfinished is no backup, and not listed; one whose manifest and object
+    disagree is DAMAGED.
     """
     opened = Stage.open(stage, profile, region)
-    found = {
-        database: listing(opened.vault, database)
-        for database in ([key] if key else opened.databases())
-    }
+    found = {database: listing(opened.vault, database) for database in opened.databases(key)}
     if json:
         render.document(
             {
@@ -48,7 +47,7 @@ def list_backups(
     if rows:
         render.table(_HEADERS, rows)
     else:
-        render.say(f"there are no backups of {key or 'any database'} in stage {stage}")
+        render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
 
 
 def to_dict(listed: Listed) -> dict[str, Any]:

@@ -35,12 +35,29 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
         shown.add_column(header, overflow="fold", justify="right" if header in _NUMBERS else "left")
     for row in rows:
         shown.add_row(*row)
-    console.print(shown)
+    with console.capture() as captured:
+        console.print(shown)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def say(line: str) -> None:
     """Print a line that belongs to the result."""
     print(line)
+
+
+def remark(line: str) -> None:
+    """Print a line about the result, such as that it is empty: for people, not for programs."""
+    print(line, file=sys.stderr)
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """Give a count with its word.
+
+    >>> number(1, "job"), number(2, "job"), number(0, "copy", "copies")
+    ('1 job', '2 jobs', '0 copies')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def age(span: timedelta) -> str:

@@ -15,6 +15,12 @@ from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.run import follow, queue_now
 
+_EVENTS = {
+    "dump.began": "dumping",
+    "dump.ended": "stored, pruning",
+    "dump.failed": "failed",
+    "backup.pruned": "pruning",
+}
 _Result = Manifest | SnapperError | None
 
 
@@ -34,7 +40,11 @@ def run_now(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Queue a backup of the databases now, as the schedule would."""
+    """Queue a backup of the databases now, as the schedule would.
+
+    Without --wait it ends when the jobs are queued. With it, the exit code is that of the first
+    backup that failed; its job is tried again by itself, and after that is a dead letter.
+    """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
     jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
@@ -63,7 +73,8 @@ def run_now(
 
 def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> _Result:
     def tell(event: LogEvent) -> None:
-        progress(f"{job.database}: {event.name}")
+        if words := _EVENTS.get(event.name):
+            progress(f"{job.database}: {words}")
 
     try:
         return follow(job, stage.vault, stage.logs, patience, tell)

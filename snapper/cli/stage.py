@@ -1,6 +1,5 @@
 """The stage that a command works on: found by its name alone, from what the deployment left."""
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated
@@ -14,9 +13,11 @@ from snapper.edges.logs import Logs
 from snapper.edges.parameters import Parameters
 from snapper.edges.queue import JobQueue
 from snapper.edges.storage import Vault
-from snapper.values.schedule import Schedule, parse_schedule
+from snapper.errors import SettingsError
+from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
 from snapper.values.settings import parameter_root
+from snapper.verbs.run import only
 
 StageOption = Annotated[
     str,
@@ -24,7 +25,7 @@ StageOption = Annotated[
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", envvar="AWS_PROFILE", help="Which AWS credentials to use."),
+    typer.Option("--profile", help="Which AWS profile to use, before all that AWS_… says."),
 ]
 RegionOption = Annotated[
     str | None, typer.Option("--region", envvar="AWS_REGION", help="The stage's AWS region.")
@@ -45,11 +46,7 @@ class Stage:
     @classmethod
     def open(cls, name: str, profile: str | None = None, region: str | None = None) -> "Stage":
         """Find the stage; raise SettingsError if it, credentials or region are missing."""
-        if profile:
-            os.environ["AWS_PROFILE"] = profile
-        if region:
-            os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
-        aws.require_identity()
+        aws.sign_in(profile, region)
         parameters = Parameters.connect(parameter_root(name))
         return cls(name, parameters.service(), parameters)
 
@@ -81,8 +78,16 @@ class Stage:
     @property
     def schedule(self) -> Schedule:
         """When the stage backs up."""
-        return parse_schedule(self.service.schedule)
+        try:
+            return parse_schedule(self.service.schedule)
+        except ScheduleInvalid as error:
+            # AWS has taken it, so it is we who do not understand.
+            raise SettingsError(f"the schedule {self.service.schedule} {error}") from None
 
-    def databases(self) -> list[str]:
-        """Give the databases that are backed up, and those that only have old backups."""
-        return sorted({*self.parameters.database_keys(), *self.vault.folders()})
+    def databases(self, key: str | None = None) -> list[str]:
+        """Give the databases that are backed up, and those that only have old backups.
+
+        Of them only the one named `key`, if one is named; raises SettingsError if it is unknown.
+        """
+        known = sorted({*self.parameters.database_keys(), *self.vault.folders()})
+        return only([key] if key else [], known)

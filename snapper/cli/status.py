@@ -36,9 +36,10 @@ def status(
 ) -> None:
     """Show how every database stands, a line each. Exits 1 if something is wrong with one.
 
-    A database is late when its newest backup is older than 1.5 times the schedule's period,
-    shrunk when it is less than half the median of the five before, failing when an attempt failed
-    since, damaged when a listed backup is not what its manifest says.
+    A database is LATE when its newest backup is older than 1.5 times the schedule's period, SHRUNK
+    when that is less than half the median of the five before (the usual size), FAILING when a later
+    one was tried in vain, DAMAGED when a backup is not what its manifest says. A scheduled event
+    that never became jobs counts as wrong too.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -53,7 +54,7 @@ def status(
         standing(opened.vault, key, parameters.retention(key), around, now)
         for key in parameters.database_keys()
     ]
-    undispatched = [letter for letter in around.letters if letter.job is None]
+    undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
     healthy = not undispatched and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
@@ -65,27 +66,29 @@ def status(
                 "schedule": opened.service.schedule,
                 "jobs_waiting": waiting,
                 "dead_letters": len(around.letters),
-                "undispatched": len(undispatched),
+                "undispatched": undispatched,
                 "databases": [_to_dict(each) for each in standings],
             }
         )
         outcome.answered = True
         return
     render.table(_HEADERS, [_row(each, now) for each in standings])
+    render.say("")
     for each in standings:
-        if each.health.failure:
-            render.say(f"{each.database}: {each.health.failure.reason}")
-    render.say(
-        f"{waiting} jobs waiting or at work, {len(around.letters)} dead letters"
-        + (f", {len(undispatched)} of them events that were never dispatched" * bool(undispatched))
-    )
+        if failure := each.health.failure:
+            render.say(f"{each.database} failed at {write_time(failure.at)}: {failure.reason}")
+    dead = render.number(len(around.letters), "dead letter")
+    render.say(f"{render.number(waiting, 'job')} waiting or at work, {dead}")
+    if undispatched:
+        events = render.number(undispatched, "scheduled event")
+        render.say(f"{events} never became jobs: snapper failures tells why, snapper retry mends")
 
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:
     newest = each.health.newest
     return (
         each.database,
-        ", ".join(each.health.problems).upper() or "ok",
+        _state(each),
         write_time(newest.taken_at) if newest else "",
         render.age(now - newest.taken_at) if newest else "",
         f"{len(each.backups)} of {each.retention}",
@@ -95,6 +98,10 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
         write_time(each.next_run) if each.next_run else "never",
         str(each.dead_letters),
     )
+
+
+def _state(each: Standing) -> str:
+    return ", ".join(each.health.problems).upper() or "ok"
 
 
 def _to_dict(each: Standing) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from snapper.errors import AlreadyStored, AwsFailed, SettingsError
 
@@ -25,10 +26,15 @@ def client(service: str, config: Config | None = None) -> Any:  # noqa: ANN401  
     return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
 
 
-def require_identity() -> None:
-    """Raise SettingsError, with the mend, where AWS cannot be called at all."""
+def sign_in(profile: str | None = None, region: str | None = None) -> None:
+    """Choose whose credentials and which region all clients made from now on have.
+
+    A profile that is named here counts more than keys in the environment. Raises SettingsError,
+    with the mend, where AWS cannot be called at all.
+    """
     try:
-        session = boto3.Session()
+        boto3.setup_default_session(profile_name=profile, region_name=region)
+        session = boto3.DEFAULT_SESSION
         if session.region_name is None:
             raise SettingsError(
                 "no AWS region is set", hint="use --region, AWS_REGION or the profile's region"
@@ -39,6 +45,17 @@ def require_identity() -> None:
             )
     except BotoCoreError as error:
         raise SettingsError(f"the AWS settings cannot be used: {error}") from None
+
+
+# What the services answer to a key that does not exist, or whose secret is another.
+_NOBODY = frozenset(
+    {
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
 
 
 @contextmanager
@@ -52,17 +69,26 @@ def translated(call: str) -> Iterator[None]:
     except ClientError as error:
         details = error.response.get("Error", {})
         code = details.get("Code", "unknown")
-        fact = f"{call} failed: {code}: {details.get('Message', '')}".rstrip(": ")
+        # An upload is many calls: the one that failed is named too.
+        part = "" if error.operation_name in call else f" in {error.operation_name}"
+        fact = f"{call} failed{part}: {code}: {details.get('Message', '')}".rstrip(": ")
         if code in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
             raise AlreadyStored(fact) from None
         raise AwsFailed(fact, hint=_hint(code)) from None
     except (BotoCoreError, Boto3Error) as error:
         raise AwsFailed(f"{call} failed: {type(error).__name__}: {error}") from None
+    except ResponseParserError:
+        raise AwsFailed(f"{call} failed: the answer cannot be read") from None
+    except KeyError as error:
+        # An answer that was cut short on its way is for boto3 one without some of its fields.
+        raise AwsFailed(f"{call} failed: the answer has no {error}") from None
 
 
 def _hint(code: str) -> str:
     if code in {"AccessDenied", "AccessDeniedException", "403"}:
-        return "the role lacks this right; run pulumi up to restore the deployed policies"
+        return "for an operator, snapper policy prints the rights; for a function, run pulumi up"
     if code.startswith("ExpiredToken"):
         return "the credentials have expired; sign in again"
+    if code in _NOBODY:
+        return "AWS does not know these credentials; name others with --profile"
     return ""

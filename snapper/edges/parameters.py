@@ -62,11 +62,12 @@ class Parameters:
         try:
             return Service.from_json(self._value(name))
         except AwsFailed as error:
-            if "ParameterNotFound" not in str(error):
+            # The second is SSM's word for a name that no parameter can have.
+            if not any(code in str(error) for code in ("ParameterNotFound", "ValidationException")):
                 raise
             raise SettingsError(
-                f"there is no stage here: {name} does not exist",
-                hint="name the stage with --stage, and its region with AWS_REGION or --region",
+                f"there is no such stage in this account and region: {name} does not exist",
+                hint="choose with --stage, --region and --profile",
             ) from None
 
     def _value(self, name: str) -> str:

@@ -25,8 +25,9 @@ class Made:
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed attempt and its reason."""
+    """One failed attempt: the time its backup was due, when it failed, and why."""
 
+    scheduled_at: datetime
     at: datetime
     reason: str
 
@@ -50,8 +51,8 @@ def judge(
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
 
-    `damaged` counts listed backups whose manifest and object disagree. A failure counts while no
-    later backup has been made.
+    `damaged` counts listed backups that are not what they should be. A failure counts until the
+    backup that it was for, or a later one, has been made: many a second attempt succeeds.
     """
     newest = made[0] if made else None
     earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
@@ -63,7 +64,7 @@ def judge(
         problems.append("late")
     if newest is not None and usual and newest.backup_bytes < SHRUNK * usual:
         problems.append("shrunk")
-    if failure is not None and (newest is None or failure.at > newest.taken_at):
+    if failure is not None and (newest is None or failure.scheduled_at > newest.taken_at):
         problems.append("failing")
     else:
         failure = None

@@ -43,7 +43,10 @@ def _read(service: Service) -> list[Statement]:
         _allow(["s3:ListBucket"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{Kind.MANIFEST}", f"{bucket}/*{Kind.VERIFICATION}"]),
         _allow(["sqs:GetQueueAttributes"], [_queue(service, service.queue_url)]),
-        _allow(["sqs:ReceiveMessage"], [_queue(service, service.dead_letter_url)]),
+        _allow(
+            ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],
+            [_queue(service, service.dead_letter_url)],
+        ),
         _allow(
             ["logs:FilterLogEvents"],
             [service.arn("logs", f"log-group:{service.log_group}:*")],

@@ -13,7 +13,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
 
-_POLL_SECONDS = 2.0
+_POLL_SECONDS = 1.0
 
 
 def queue_now(
@@ -30,13 +30,17 @@ def queue_now(
 
 def chosen(databases: Sequence[str], parameters: Parameters) -> list[str]:
     """Give the databases that were named, or all; raise SettingsError for one that is unknown."""
-    known = parameters.database_keys()
+    return only(databases, parameters.database_keys())
+
+
+def only(databases: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Give those of the known databases that are named, or all; raise SettingsError if unknown."""
     if unknown := sorted(set(databases) - set(known)):
         raise SettingsError(
             f"the stage has no database {', '.join(unknown)}",
-            hint=f"it has {', '.join(known) or 'none'}",
+            hint=f"it has {', '.join(sorted(known)) or 'none'}",
         )
-    return sorted(set(databases)) or known
+    return sorted(set(databases) or known)
 
 
 def follow(
@@ -63,14 +67,15 @@ def follow(
         if holding.entry.complete:
             return read_manifest(vault, holding)
         if failed := next((event for event in events if event.name == "dump.failed"), None):
+            reason = failed.fields.get("reason") or f"an unforeseen {failed.fields.get('kind')}"
             raise DumpFailed(
-                f"the backup of {job.database} failed: {failed.fields.get('reason', '')}",
-                hint=str(failed.fields.get("hint", "")),
+                f"the backup of {job.database} failed: {reason}",
+                hint=str(failed.fields.get("hint") or "the job is tried again by itself"),
             )
         sleep(_POLL_SECONDS)
     raise DumpFailed(
-        f"the backup of {job.database} is not done after {patience}",
-        hint="it stays queued; snapper status tells how it goes on",
+        f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
+        hint="its job goes on all the same; snapper status tells how",
     )
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from snapper.edges.dead_letters import Letter
-from snapper.edges.logs import LogEvent, Logs
+from snapper.edges.logs import Logs
 from snapper.edges.storage import Vault
 from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.schedule import Cron, Schedule
 from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.failures import failed_dumps
 
 # Failures older than this are history; a log is read no further back.
 _LONGEST_LOOK = timedelta(days=14)
@@ -54,9 +55,7 @@ def standing(
         period=around.schedule.longest_pause(),
         now=now,
     )
-    letters = [
-        letter for letter in around.letters if letter.job and letter.job.database == database
-    ]
+    letters = [each for each in around.letters if each.job and each.job.database == database]
     last = health.newest.taken_at if health.newest else now
     return Standing(
         database, retention, listed, health, _next_run(around.schedule, last, now), len(letters)
@@ -64,18 +63,14 @@ def standing(
 
 
 def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:
-    """Give the newest failure of each database, as far back as matters."""
+    """Give each database's failure that was for its newest backup, as far back as matters."""
     look = min(max(2 * schedule.longest_pause(), _SHORTEST_LOOK), _LONGEST_LOOK)
-    failures = {}
-    for event in logs.events(now - look, '"dump.failed"'):
-        if event.name == "dump.failed":
-            failures[str(event.fields.get("database"))] = _failure(event)
-    return failures
-
-
-def _failure(event: LogEvent) -> Failure:
-    reason = event.fields.get("reason") or event.fields.get("kind") or "unknown"
-    return Failure(event.at, str(reason))
+    newest: dict[str, Failure] = {}
+    for database, failure in failed_dumps(logs, now - look):
+        known = newest.get(database)
+        if known is None or known.scheduled_at <= failure.scheduled_at:
+            newest[database] = failure
+    return newest
 
 
 def _unsound(listed: Listed) -> bool:

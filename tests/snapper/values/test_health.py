@@ -58,16 +58,22 @@ def test_the_first_backup_has_nothing_to_be_measured_by() -> None:
 
 
 def test_a_failure_counts_until_a_later_backup_is_made() -> None:
-    since = Failure(NOON - timedelta(minutes=5), "no route")
-    before = Failure(NOON - timedelta(hours=2), "no route")
+    due = made(100)[0].taken_at
+    since = Failure(due + SECOND, NOON, "no route")
+    before = Failure(due - DAY, NOON, "no route")
     assert judged(made(100), failure=since).problems == ("failing",)
     assert judged(made(100), failure=since).failure == since
     assert judged(made(100), failure=before).problems == ()
     assert judged(made(100), failure=before).failure is None
 
 
+def test_a_second_attempt_that_succeeded_makes_the_first_one_good() -> None:
+    first_attempt = Failure(made(100)[0].taken_at, NOON, "no route")
+    assert judged(made(100), failure=first_attempt).problems == ()
+
+
 def test_who_has_no_backup_and_a_failure_has_both() -> None:
-    assert judged([], failure=Failure(NOON, "no route")).problems == ("no backup", "failing")
+    assert judged([], failure=Failure(NOON, NOON, "no route")).problems == ("no backup", "failing")
 
 
 def test_damage_is_told() -> None:
@@ -75,5 +81,5 @@ def test_damage_is_told() -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    wrong = judged(made(1, 100, age=3 * DAY), damaged=2, failure=Failure(NOON, "no route"))
+    wrong = judged(made(1, 100, age=3 * DAY), damaged=2, failure=Failure(NOON, NOON, "no route"))
     assert wrong.problems == ("late", "shrunk", "failing", "damaged")
