@@ -1,0 +1,52 @@
+"""Events as AWS sends them to the functions."""
+
+from typing import Any
+
+SCHEDULED = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-23T03:00:00Z",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"],
+    "detail": {},
+}
+
+
+def record(body: str, message_id: str = "059f36b4-87a3-44ab-83d2-661975830a7d") -> dict[str, Any]:
+    """Give one message of a queue."""
+    return {
+        "messageId": message_id,
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1795402800000",
+            "SenderId": "AROAEXAMPLE:snapper-prod-dispatcher",
+            "ApproximateFirstReceiveTimestamp": "1795402800001",
+        },
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:snapper-prod-jobs",
+        "awsRegion": "eu-central-1",
+    }
+
+
+def delivery(*records: dict[str, Any]) -> dict[str, Any]:
+    """Give what the event source hands to the dumper."""
+    return {"Records": list(records)}
+
+
+class Context:
+    """Lambda's context of a function with plenty of time."""
+
+    function_name = "snapper-prod-dumper"
+
+    def __init__(self, seconds: float = 900) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._seconds * 1000)
