@@ -92,7 +92,7 @@ def may_take(queue: str) -> Statement:
 
 def may_list_parameters(path: str) -> Statement:
     """List the names below one path of parameters; that path is itself the resource."""
-    return allow(["ssm:GetParametersByPath"], [path, f"{path}/*"])
+    return allow(["ssm:GetParametersByPath"], [path])
 
 
 def may_read_parameters(*paths: str) -> Statement:

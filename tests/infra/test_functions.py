@@ -26,7 +26,7 @@ def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) ->
     counts = f"{PARAMETERS}/BACKUP_STORAGE_DATA"
     assert rights(graph, "dispatcher") == [
         (LOGGING, [f"{LOGS}-dispatcher:*"], None),
-        (["ssm:GetParametersByPath"], [counts, f"{counts}/*"], None),
+        (["ssm:GetParametersByPath"], [counts], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
     ]
 

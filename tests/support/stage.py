@@ -216,6 +216,23 @@ class StageUnderTest:
             text=True,
         )
 
+    @contextmanager
+    def unserved(self) -> Iterator[None]:
+        """Let nobody take jobs for a while, and forget those that came meanwhile."""
+        client, kind = self.cloud.client("lambda"), "eventSourceMapping:EventSourceMapping"
+        (mapping,) = self.deployment.of_type(f"aws:lambda/{kind}")
+        client.update_event_source_mapping(UUID=mapping.identifier, Enabled=False)
+        try:
+            yield
+        finally:
+            self.settle()
+            client.update_event_source_mapping(UUID=mapping.identifier, Enabled=True)
+
+    def post_dead_letter(self, body: str) -> None:
+        """Put a message where the jobs end up that failed too often."""
+        url = self.deployment.outputs["dead_letter_url"]
+        self.cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+
     def settle(self) -> None:
         """Forget all jobs and dead letters, so that the next test starts in peace."""
         for url in ("queue_url", "dead_letter_url"):

@@ -1,0 +1,192 @@
+"""No right is superfluous: without any one of them the pipeline fails, and says so.
+
+Every statement, action and resource of the deployed roles is taken away, one at a time, and the
+deployed functions do all their work: the dispatcher a run, the dumper a dump with pruning and one
+that breaks in the middle of its upload. What the embedded cloud never asks for is named in
+`NOT_ASKED` with the reason, and asserted on what was deployed. The optional rights, for a key and a
+network of the operator's own, are asserted in tests/infra/test_functions.py: the embedded cloud
+has neither. What may be refused to the operator and the deploying user is in the files beside.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from snapper.values.job import Job, write_time
+from snapper.values.keys import Kind, object_key
+from tests.support.cloud import invoke
+from tests.support.faults import faulted
+from tests.support.rights import Rights, Statement, Weakening, without_a_part, without_a_statement
+from tests.support.stage import NAME, StageUnderTest
+
+FAMILY = "iam: one right of a function's role is missing"
+
+# More than one part of an upload, however well it is compressed, and then an unreadable table.
+TORN = """
+    CREATE TABLE a AS SELECT decode(string_agg(md5(n::text || s), ''), 'hex') AS noise
+        FROM generate_series(1, 800) s, generate_series(1, 1200) n GROUP BY s;
+    CREATE TABLE z AS SELECT 1 AS n;
+"""
+
+NOT_ASKED = {
+    "sqs:ReceiveMessage": "the emulator's event source takes jobs without asking the role",
+    "sqs:DeleteMessage": "likewise",
+    "sqs:GetQueueAttributes": "likewise",
+    "dead-letters": "the emulator puts a failed event there without asking the role",
+}
+
+# Two rights whose lack does not fail a backup. On AWS a function works on without its log, but
+# its metrics travel in it, and lateness rings. An upload left open costs until the lifecycle rule
+# sweeps it.
+QUIET = {"logs:CreateLogStream", "logs:PutLogEvents", "s3:AbortMultipartUpload"}
+Signs = Callable[[], set[str]]
+Weaken = Callable[[Sequence[Statement]], Iterator[Weakening]]
+BY_PARTS_AND_WHOLE = pytest.mark.parametrize(
+    # What is missed by parts is missed whole; that is shown where there is time.
+    "weaken",
+    [without_a_part, pytest.param(without_a_statement, marks=pytest.mark.long)],
+)
+NAMED = "the log names the missing right"
+
+
+def asked(weakening: Weakening) -> bool:
+    """Tell whether the embedded cloud ever asks for what was taken away."""
+    names = {resource.rpartition(f"snapper-{NAME}-")[2] for resource in weakening.resources}
+    return not (set(weakening.actions) <= NOT_ASKED.keys() or names <= NOT_ASKED.keys())
+
+
+def assert_nothing_is_superfluous(
+    stage: StageUnderTest, function: str, weaken: Weaken, signs: Signs
+) -> None:
+    """Run whole, then without each thing the role may do, and whole again."""
+    assert signs() == set()
+    rights = Rights(stage.cloud, function)
+    for weakening in filter(asked, weaken(rights.statements)):
+        with faulted(FAMILY), rights.weakened(weakening):
+            seen = signs()
+            assert seen, f"{function} does not need {weakening}"
+            assert NAMED in seen or QUIET.issuperset(weakening.actions), f"{weakening}: {seen}"
+    assert signs() == set()
+
+
+@pytest.fixture
+def torn(stage: StageUnderTest) -> Iterator[str]:
+    """A database whose dump begins well and cannot end."""
+    source = stage.source(18, TORN)
+    ((path,),) = source.rows("SELECT pg_relation_filepath('z')")
+    source.run("CHECKPOINT")
+    source.server.directory.joinpath("data", str(path)).unlink()
+    with stage.database("torn", source.dsn, 1) as key:
+        yield key
+
+
+@BY_PARTS_AND_WHOLE
+def test_the_dumper_needs_every_right_it_has(
+    stage: StageUnderTest, torn: str, weaken: Weaken
+) -> None:
+    dumper, vault = stage.deployment.outputs["dumper"], stage.vault
+    days = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(100))
+
+    def signs() -> set[str]:
+        at = next(days)
+        cold_start(stage, dumper)
+        records = [{"messageId": key, "body": Job(key, at).to_json()} for key in ("whole", torn)]
+        failed = invoke(stage.cloud, dumper, {"Records": records})["batchItemFailures"]
+        back = {item["itemIdentifier"] for item in failed}
+        # Whatever it may not do, it takes nothing torn for a backup.
+        assert torn in back
+        assert list(vault.list(f"{torn}/")) == []
+        log = heard(stage, dumper, write_time(at))
+        seen = {NAMED} if "AccessDenied" in log else set()
+        if "whole" in back:
+            seen.add("its job came back")
+        if {stored.key for stored in vault.list("whole/")} != {
+            object_key("whole", at, kind) for kind in (Kind.DUMP, Kind.MANIFEST)
+        }:
+            seen.add("the vault does not hold this backup alone")
+        if open_uploads(stage):
+            seen.add("an upload stayed open")
+        if "dump.ended" not in log:
+            seen.add("its log tells of no backup")
+        return seen
+
+    with stage.database("whole", stage.source(18).dsn, 1):
+        assert_nothing_is_superfluous(stage, dumper, weaken, signs)
+
+
+@BY_PARTS_AND_WHOLE
+def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
+    dispatcher = stage.deployment.outputs["dispatcher"]
+    days = (datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(100))
+
+    def signs() -> set[str]:
+        at = write_time(next(days))
+        cold_start(stage, dispatcher)
+        answer = invoke(stage.cloud, dispatcher, {"time": at})
+        log = heard(stage, dispatcher, at)
+        seen = set() if answer == {"queued": 2} else {"the event failed"}
+        if "AccessDenied" in answer.get("errorMessage", ""):
+            seen.add(NAMED)
+        if "job.queued" not in log:
+            seen.add("its log tells of no job")
+        return seen
+
+    # The jobs are for nobody: the queue is not served meanwhile.
+    with stage.unserved():
+        assert_nothing_is_superfluous(stage, dispatcher, weaken, signs)
+
+
+def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
+    stage: StageUnderTest,
+) -> None:
+    (mapping,) = stage.deployment.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
+    (failures,) = stage.deployment.of_type(
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+    )
+    jobs = mapping.inputs["eventSourceArn"]
+    letters = failures.inputs["destinationConfig"]["onFailure"]["destination"]
+    assert granted(stage, mapping.inputs["functionName"], jobs) == {
+        "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+    }  # fmt: skip
+    assert granted(stage, failures.inputs["functionName"], letters) == {"sqs:SendMessage"}
+    assert letters.endswith("-dead-letters")
+
+
+def test_without_its_log_a_stage_rings_its_alarm(stage: StageUnderTest) -> None:
+    alarms = stage.deployment.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+    late = [one.inputs for one in alarms if one.inputs["metricName"] == "BackupSucceeded"]
+    assert {one["dimensions"]["Database"] for one in late} == {"shop", "sensors"}
+    assert {one["treatMissingData"] for one in late} == {"breaching"}
+
+
+def cold_start(stage: StageUnderTest, function: str) -> None:
+    """Let the next event meet a new environment, which has yet to make its log stream."""
+    for environment in stage.host._installed[function].idle:
+        environment.stop()
+
+
+def heard(stage: StageUnderTest, function: str, about: str) -> str:
+    """All that CloudWatch Logs holds of a function with these words in it."""
+    pages = stage.cloud.client("logs").get_paginator("filter_log_events")
+    return "\n".join(
+        event["message"]
+        for page in pages.paginate(logGroupName=f"/aws/lambda/{function}")
+        for event in page["events"]
+        if about in event["message"]
+    )
+
+
+def open_uploads(stage: StageUnderTest) -> list[str]:
+    """Give the unfinished uploads of the vault, and end them."""
+    s3, bucket = stage.cloud.client("s3"), stage.vault.bucket
+    found = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    for one in found:
+        s3.abort_multipart_upload(Bucket=bucket, Key=one["Key"], UploadId=one["UploadId"])
+    return [one["Key"] for one in found]
+
+
+def granted(stage: StageUnderTest, function: str, resource: str) -> set[str]:
+    """All actions that a function's role has on exactly this resource."""
+    statements = Rights(stage.cloud, function).statements
+    return {action for one in statements if resource in one["Resource"] for action in one["Action"]}

@@ -1,0 +1,225 @@
+"""A stolen role harms no other stage, and reads no backup of its own.
+
+Two stages share an account, one's name being the beginning of the other's. With the credentials of
+each function everything is tried that could be of use to a thief. What a dumper may do is stated
+too: it may read every connection of its own stage, because any of them may be its next job.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import Cloud
+from local.deploy import Deployment
+from local.lambda_host import LambdaHost
+from snapper.values.settings import (
+    connection_parameter,
+    parameter_root,
+    retention_parameter,
+    service_parameter,
+)
+from tests.support.cloud import refused
+from tests.support.deployments import bring_up
+from tests.support.faults import faulted
+from tests.support.rights import Rights, listed
+from tests.support.stage import NAME, StageUnderTest
+
+FAMILY = "iam: a stolen role reaches for what it must not"
+OTHER = f"{NAME}2"
+KEY = "orders"
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What one stage has, in the terms of boto3's arguments."""
+
+    stage: str
+    deployment: Deployment
+
+    def __getitem__(self, name: str) -> str:
+        return str(self.deployment.outputs[name])
+
+    @cached_property
+    def connection(self) -> str:
+        return connection_parameter(parameter_root(self.stage), KEY)
+
+    @cached_property
+    def retention(self) -> str:
+        return retention_parameter(parameter_root(self.stage), KEY)
+
+    @cached_property
+    def signpost(self) -> str:
+        return service_parameter(parameter_root(self.stage))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call of one service, made of what a stage has."""
+
+    service: str
+    call: str
+    arguments: Callable[[Belongings], dict[str, Any]]
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.call}"
+
+
+def s3(call: str, **more: Any) -> Attempt:
+    return Attempt("s3", call, lambda it: {"Bucket": it["bucket"], **more})
+
+
+def sqs(call: str, queue: str, **more: Any) -> Attempt:
+    return Attempt("sqs", call, lambda it: {"QueueUrl": it[queue], **more})
+
+
+BACKUP = {"Key": f"{KEY}/2026-11-23T03-00-00Z.sql.gz"}
+UPLOAD = {**BACKUP, "UploadId": "0"}
+OPEN = {"Status": "Suspended"}
+JOB = {"MessageBody": "a job"}
+
+WRITE = (s3("put_object", **BACKUP, Body=b"x"),)
+LIST = (s3("list_objects_v2"),)
+DELETE = (s3("delete_object", **BACKUP),)
+SECRETS = (
+    Attempt("ssm", "get_parameter", lambda it: {"Name": it.connection}),
+    Attempt("ssm", "get_parameter", lambda it: {"Name": it.retention}),
+)
+NAMES = (
+    Attempt("ssm", "get_parameters_by_path", lambda it: {"Path": it.retention.rpartition("/")[0]}),
+)
+SEND = (sqs("send_message", "queue_url", **JOB), sqs("send_message", "dead_letter_url", **JOB))
+TAKE = (
+    sqs("receive_message", "queue_url"),
+    sqs("get_queue_attributes", "queue_url", AttributeNames=["All"]),
+)
+
+NOBODYS = (
+    # Old backups, and the versions by which a deleted one is recovered.
+    s3("get_object", **BACKUP),
+    s3("head_object", **BACKUP),
+    s3("get_object", **BACKUP, VersionId="null"),
+    s3("delete_object", **BACKUP, VersionId="null"),
+    s3("list_object_versions"),
+    s3("list_multipart_uploads"),
+    s3("list_parts", **UPLOAD),
+    # The vault's own rules.
+    s3("put_bucket_versioning", VersioningConfiguration=OPEN),
+    s3("put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": []}),
+    s3("put_bucket_policy", Policy="{}"),
+    s3("delete_bucket_policy"),
+    s3("delete_public_access_block"),
+    s3("delete_bucket"),
+    # All secrets at once, new ones, and where everything is.
+    Attempt("ssm", "get_parameters_by_path", lambda it: {"Path": parameter_root(it.stage)}),
+    Attempt("ssm", "get_parameters_by_path", lambda it: {"Path": it.connection.rpartition("/")[0]}),
+    Attempt(
+        "ssm",
+        "put_parameter",
+        lambda it: {"Name": it.connection, "Value": "x", "Type": "String", "Overwrite": True},
+    ),
+    Attempt("ssm", "delete_parameter", lambda it: {"Name": it.connection}),
+    Attempt("ssm", "get_parameter", lambda it: {"Name": it.signpost}),
+    # The queues' contents and rules, other functions, other rights.
+    sqs("receive_message", "dead_letter_url"),
+    sqs("purge_queue", "queue_url"),
+    sqs("set_queue_attributes", "queue_url", Attributes={"VisibilityTimeout": "0"}),
+    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dumper"]}),
+    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dispatcher"]}),
+    Attempt("lambda", "get_function", lambda it: {"FunctionName": it["dumper"]}),
+    Attempt("iam", "get_role", lambda it: {"RoleName": it["dumper"]}),
+    Attempt(
+        "iam",
+        "put_role_policy",
+        lambda it: {"RoleName": it["dumper"], "PolicyName": "x", "PolicyDocument": "{}"},
+    ),
+)
+
+ALL = (*WRITE, *LIST, *DELETE, *SECRETS, *NAMES, *SEND, *TAKE, *NOBODYS)
+ALLOWED = {
+    "dumper": {*WRITE, *LIST, *DELETE, *SECRETS, *TAKE},
+    "dispatcher": {*NAMES, *SEND},
+}
+BOTH = pytest.mark.parametrize("part", ALLOWED)
+
+
+@pytest.fixture(scope="module")
+def other(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Belongings]:
+    """A second stage of the same account, which deploys and is destroyed beside the first."""
+    with LambdaHost(cloud, tmp_path_factory.mktemp("other")) as host:
+        deployment = bring_up(cloud, host, OTHER)
+        try:
+            yield Belongings(OTHER, deployment)
+        finally:
+            deployment.destroy()
+
+
+@pytest.fixture
+def own(stage: StageUnderTest) -> Iterator[Belongings]:
+    """The stage whose role is stolen; nobody serves its queue meanwhile."""
+    with stage.database(KEY, "postgresql://reader:hush@127.0.0.1:1/x"), stage.unserved():
+        yield Belongings(NAME, stage.deployment)
+
+
+def permitted(cloud: Cloud, role: str, attempts: Sequence[Attempt], at: Belongings) -> set[Attempt]:
+    """Make every attempt, and give those that were not refused."""
+    arn = cloud.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    clients = {name: cloud.client_as(name, arn) for name in {one.service for one in attempts}}
+    found = set()
+    for one in attempts:
+        call = getattr(clients[one.service], one.call)
+        try:
+            if not refused(call, **one.arguments(at)):
+                found.add(one)
+        except ClientError as error:
+            # A HEAD is refused without words; all else came as far as the service itself.
+            if error.response["Error"]["Code"] != "403":
+                found.add(one)
+    return found
+
+
+@BOTH
+def test_a_role_reaches_nothing_of_another_stage(
+    stage: StageUnderTest, own: Belongings, other: Belongings, part: str
+) -> None:
+    for attempt in ALL:
+        with faulted(FAMILY):
+            assert permitted(stage.cloud, own[part], [attempt], other) == set()
+
+
+@BOTH
+def test_of_its_own_stage_a_role_reaches_its_work_and_no_more(
+    stage: StageUnderTest, own: Belongings, part: str
+) -> None:
+    for attempt in ALL:
+        with faulted(FAMILY):
+            expected = {attempt} & ALLOWED[part]
+            assert permitted(stage.cloud, own[part], [attempt], own) == expected, str(attempt)
+
+
+@BOTH
+def test_no_resource_of_a_role_covers_any_of_another_stage(
+    stage: StageUnderTest, other: Belongings, part: str
+) -> None:
+    theirs = {
+        made.outputs["arn"] for made in other.deployment.registrations if "arn" in made.outputs
+    }
+    ours = {made.outputs["arn"] for made in stage.deployment.registrations if "arn" in made.outputs}
+    assert len(theirs) > 20
+    statements = Rights(stage.cloud, stage.deployment.outputs[part]).statements
+    patterns = [resource for one in statements for resource in listed(one["Resource"])]
+    for pattern in patterns:
+        covered = [arn for arn in theirs if fnmatchcase(arn, pattern)]
+        assert not covered, f"{pattern} covers {covered}"
+    assert any(fnmatchcase(arn, pattern) for pattern in patterns for arn in ours)
+
+
+def test_a_role_is_lambdas_alone(stage: StageUnderTest) -> None:
+    for role in stage.deployment.of_type("aws:iam/role:Role"):
+        (statement,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
