@@ -71,4 +71,9 @@ class JobQueue:
         entries = [{"Id": str(n), "MessageBody": job.to_json()} for n, job in enumerate(jobs)]
         with aws.translated("sqs:SendMessageBatch"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        return [(jobs[int(entry["Id"])], entry["Code"]) for entry in answer.get("Failed", ())]
+        # Only what SQS says it has is there: an answer cut short names neither good nor bad.
+        sent = {entry["Id"] for entry in answer.get("Successful", ())}
+        codes = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", ())}
+        return [
+            (job, codes.get(str(n), "no answer")) for n, job in enumerate(jobs) if str(n) not in sent
+        ]

@@ -31,6 +31,11 @@ class ScriptedSqs:
         if isinstance(refused, Exception):
             raise refused
         return {
+            "Successful": [
+                {"Id": entry["Id"]}
+                for entry, database in zip(Entries, databases, strict=True)
+                if database not in refused
+            ],
             "Failed": [
                 {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
                 for entry, database in zip(Entries, databases, strict=True)
@@ -112,3 +117,12 @@ def test_no_jobs_are_no_call() -> None:
     jobs, sqs, _ = queue(lambda *_: [])
     jobs.send([])
     assert sqs.batches == []
+
+
+def test_a_job_that_the_answer_does_not_name_was_not_sent() -> None:
+    class CutShort:
+        def send_message_batch(self, **_: object) -> dict[str, object]:
+            return {}
+
+    with pytest.raises(AwsFailed, match=r"failed for 2 of 2 jobs: .*database-01 \(no answer\)"):
+        JobQueue("https://sqs/jobs", CutShort(), lambda _: None).send(JOBS[:2])

@@ -1,0 +1,258 @@
+"""A small service under faults: one database, older backups, neighbours, and what must hold.
+
+`deliver` runs the dumper's real handler in this process, on the embedded cloud, with the faults
+of a plan. `check` asserts the promise: the old backups are intact, and the new one is whole or is
+not there; nothing is half, nobody is told a lie.
+"""
+
+import functools
+import gzip
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import boto3
+import botocore.endpoint
+
+from bin.pg_dump.layer import client_root
+from functions import dumper as dumper_function
+from local.cloud import Cloud
+from snapper.edges import aws
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.parameters import Parameters
+from snapper.edges.storage import Vault
+from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
+from snapper.values.settings import (
+    DumperSettings,
+    connection_parameter,
+    parameter_root,
+    retention_parameter,
+)
+from snapper.verbs.back_up import back_up
+from snapper.verbs.catalog import backups, holding_at, read_manifest
+from snapper.verbs.dump import Dumper
+from tests.support.databases import AT, Source
+from tests.support.fault_calls import Fault, Injection
+from tests.support.manifests import manifest
+from tests.support.recording import RecordedEvents
+from tests.support.vaults import open_uploads
+
+KEY, KEEP = "orders", 2
+MUCH_LATER = timedelta(hours=2)
+"""When a job that failed comes back: longer than any writer lives."""
+
+FOREIGN = {"orders/notes.txt": b"mine", "ORDERS/x.sql.gz": b"theirs", "orders2/2026.gz": b"other"}
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Delivery:
+    """What came of one delivery of a job: the answer for the queue, and the log of the function."""
+
+    answer: Any
+    log: list[dict[str, Any]]
+    injection: Injection = field(default_factory=Injection)
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.answer == {"batchItemFailures": []}
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        return [record for record in self.log if record.get("message") == event]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A stage of its own: parameters, a bucket, and a database with KEEP backups to keep."""
+
+    cloud: Cloud
+    source: Source
+    stage: str
+    key: str = KEY
+
+    @classmethod
+    def make(cls, cloud: Cloud, source: Source, key: str = KEY, keep: int = KEEP) -> "Service":
+        """Make the stage with its bucket, versioned as the deployed one is."""
+        service = cls(cloud, source, f"faults{next(_NUMBERS)}", key)
+        service.cloud.client("s3").create_bucket(Bucket=service.stage)
+        service.register(key, source.dsn, keep)
+        return service
+
+    @property
+    def root(self) -> str:
+        return parameter_root(self.stage)
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.stage, self.cloud.client("s3"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        settings = DumperSettings(self.stage, self.root, self.stage, str(client_root()))
+        return {**self.cloud.environment(), **settings.to_env()}
+
+    def register(self, key: str, connection: str, keep: int) -> None:
+        """Let the stage have a database."""
+        for name, value in (
+            (connection_parameter(self.root, key), connection),
+            (retention_parameter(self.root, key), str(keep)),
+        ):
+            self.cloud.client("ssm").put_parameter(
+                Name=name, Value=value, Type="SecureString", Overwrite=True
+            )
+
+    def furnish(self) -> dict[str, bytes]:
+        """Empty the bucket, put older backups and others' objects into it, and give them."""
+        for stored in list(self.vault.list("")):
+            self.vault.delete(stored.key)
+        for upload in self.cloud.client("s3").list_multipart_uploads(Bucket=self.stage).get(
+            "Uploads", ()
+        ):
+            self.cloud.client("s3").abort_multipart_upload(
+                Bucket=self.stage, Key=upload["Key"], UploadId=upload["UploadId"]
+            )
+        older = dict(FOREIGN)
+        for days in range(1, KEEP + 1):
+            older |= backup_objects(self.key, AT - timedelta(days=days))
+        for name, content in older.items():
+            self.vault.put(name, content)
+        return older
+
+    def deliver(
+        self,
+        faults: Sequence[Fault] = (),
+        job: Job | None = None,
+        milliseconds: Callable[[], int] = lambda: 900_000,
+    ) -> Delivery:
+        """Have the handler do a job, with these faults."""
+        injection = Injection(tuple(faults))
+        context = SimpleNamespace(get_remaining_time_in_millis=milliseconds)
+        with as_function(self.environment, injection), log_of_function() as log:
+            answer = dumper_function.handler(record(job or Job(self.key, AT)), context)
+        return Delivery(answer, log, injection)
+
+    def redeliver(self, job: Job | None = None) -> RecordedEvents:
+        """Do the job again as the queue brings it back: much later, and without faults."""
+        events = RecordedEvents()
+        parameters = Parameters(self.root, self.cloud.client("ssm"))
+        dumper = Dumper(self.vault, ClientTools(client_root()), events)
+        later = replace(dumper, now=lambda: datetime.now(UTC) + MUCH_LATER)
+        back_up(job or Job(self.key, AT), parameters, later)
+        return events
+
+    def objects(self) -> dict[str, bytes]:
+        return {stored.key: self.vault.read(stored.key) for stored in self.vault.list("")}
+
+    def is_backed_up(self, at: datetime = AT) -> bool:
+        return holding_at(self.vault, self.key, at).entry.complete
+
+    def check_whole(self, at: datetime = AT) -> None:
+        """Assert that the backup is what its manifest says, to the last byte."""
+        found = read_manifest(self.vault, holding_at(self.vault, self.key, at))
+        stored = self.vault.read(found.dump_key)
+        assert hashlib.sha256(stored).hexdigest() == found.sha256
+        assert len(stored) == found.backup_bytes
+        plain = gzip.decompress(stored)
+        assert len(plain) == found.dump_bytes
+        assert b"PostgreSQL database dump complete" in plain[-1024:]
+
+    def check(self, older: dict[str, bytes]) -> bool:
+        """Assert that nothing is lost and nothing false; tell whether there is a new backup."""
+        found, made = self.objects(), self.is_backed_up()
+        if made:
+            self.check_whole()
+        complete = [holding.taken_at for holding in backups(self.vault, self.key)]
+        assert len(complete) >= KEEP, complete
+        # Without the new backup no old one may go; with it the oldest may, in part or whole.
+        oldest = object_key(self.key, AT - timedelta(days=KEEP), Kind.DUMP).removesuffix(Kind.DUMP)
+        for name, content in older.items():
+            if not (made and name.startswith(oldest)):
+                assert found.get(name) == content, name
+        ours = {object_key(self.key, AT, kind) for kind in Kind}
+        assert set(found) <= set(older) | ours
+        assert made or object_key(self.key, AT, Kind.MANIFEST) not in found
+        return made
+
+    def sweep(self) -> list[str]:
+        """Do what the bucket's lifecycle rule does with unfinished uploads, and name them."""
+        client, swept = self.cloud.client("s3"), open_uploads(self.vault)
+        for upload in client.list_multipart_uploads(Bucket=self.stage).get("Uploads", ()):
+            client.abort_multipart_upload(
+                Bucket=self.stage, Key=upload["Key"], UploadId=upload["UploadId"]
+            )
+        return swept
+
+    def check_recovery(self, older: dict[str, bytes]) -> None:
+        """Assert that the queue's redelivery ends well, whatever came before, and leaves order."""
+        self.redeliver()
+        assert self.check(older)
+        kept = {holding.taken_at for holding in backups(self.vault, self.key)}
+        assert kept == {AT - timedelta(days=days) for days in range(KEEP)}
+        for name, content in FOREIGN.items():
+            assert self.vault.read(name) == content
+        expected = {
+            object_key(self.key, at, kind) for at in kept for kind in (Kind.DUMP, Kind.MANIFEST)
+        }
+        assert set(self.objects()) == expected | set(FOREIGN)
+
+
+def backup_objects(key: str, at: datetime, body: bytes = b"an older dump") -> dict[str, bytes]:
+    """Make up a complete backup."""
+    made = manifest(
+        database=key,
+        scheduled_at=at,
+        backup_bytes=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    return {made.dump_key: body, made.key: made.to_json().encode()}
+
+
+def record(*jobs: Job) -> dict[str, Any]:
+    """Make the event that SQS hands to the dumper."""
+    return {
+        "Records": [{"messageId": f"m{n}", "body": job.to_json()} for n, job in enumerate(jobs)]
+    }
+
+
+@functools.cache
+def _session(cloud: str) -> boto3.Session:
+    """Give one session per cloud: what it reads from its files need not be read for each fault."""
+    return boto3.Session()
+
+
+@contextmanager
+def as_function(environment: dict[str, str], injection: Injection) -> Iterator[None]:
+    """Let the function's own clients reach the cloud, through the faults, and never wait."""
+    original = aws.client
+
+    def client(*arguments: Any) -> Any:
+        return injection.into(original(*arguments))
+
+    impatient = SimpleNamespace(time=botocore.endpoint.time.time, sleep=lambda _: None)
+    with (
+        mock.patch.dict("os.environ", environment),
+        mock.patch.object(aws, "client", client),
+        mock.patch.object(botocore.endpoint, "time", impatient),
+        mock.patch("boto3.DEFAULT_SESSION", _session(environment["AWS_ENDPOINT_URL"])),
+    ):
+        yield
+
+
+@contextmanager
+def log_of_function() -> Iterator[list[dict[str, Any]]]:
+    """Collect what the function tells, instead of writing it."""
+    log: list[dict[str, Any]] = []
+
+    def emit(_: object, event: str, /, **fields: Any) -> None:
+        log.append(json.loads(json.dumps({"message": event, **fields})))
+
+    with mock.patch("functions.telemetry.Telemetry.emit", emit):
+        yield log
