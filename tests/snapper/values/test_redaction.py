@@ -1,30 +1,13 @@
 """No secret is left in what other programs wrote, however they spelled it."""
 
-import json
-import re
-import string
-from collections.abc import Callable
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 
 from snapper.values.redaction import MASK, Redactor
+from tests.support.spellings import EVERY, SPELLINGS
 
-EVERY = "".join(letter for letter in string.printable if letter not in "\t\n\r\x0b\x0c")
 URI = f"postgresql://reader:{quote(EVERY, safe='')}@db.example/orders"
-
-SPELLINGS: dict[str, Callable[[str], str]] = {
-    "raw": str,
-    "Python": lambda text: repr(text)[1:-1],
-    "JSON": lambda text: json.dumps(text)[1:-1],
-    "percent": lambda text: quote(text, safe=""),
-    "percent, small": lambda text: re.sub("%..", lambda one: one[0].lower(), quote(text, safe="")),
-    "percent of a path": quote,
-    "percent of a form": quote_plus,
-    "SQL": lambda text: text.replace("'", "''"),
-    "SQL with escapes": lambda text: text.replace("\\", "\\\\").replace("'", "''"),
-    "libpq": lambda text: text.replace("\\", "\\\\").replace("'", "\\'"),
-}
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
