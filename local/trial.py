@@ -1,6 +1,7 @@
 """A backup restored on its own, without its source: into a throw-away PostgreSQL of its major."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -27,7 +28,12 @@ _TABLES = """
 """
 
 
-def try_restore(vault: Vault, manifest: Manifest, tools: ClientTools) -> Restored:
+def try_restore(
+    vault: Vault,
+    manifest: Manifest,
+    tools: ClientTools,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Restored:
     """Restore a backup into an empty server of its own major, count what is there, remove it all.
 
     Raises what `restore` raises, and SnapperError if the server cannot be started.
@@ -37,7 +43,7 @@ def try_restore(vault: Vault, manifest: Manifest, tools: ClientTools) -> Restore
         began = time.monotonic()
         target = server.dsn(_DATABASE)
         make_roles(target, rehearse(target, manifest, tools, may_create=True))
-        restore_as_new(vault, manifest, target, tools)
+        restore_as_new(vault, manifest, target, tools, progress)
         seconds = round(time.monotonic() - began, 3)
         with closing(psycopg2.connect(target)) as connection:
             tables, rows = _count(connection)

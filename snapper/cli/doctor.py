@@ -1,5 +1,6 @@
 """`snapper doctor`: a check-up from where the dumps are made."""
 
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -60,13 +61,19 @@ def doctor(
         outcome.answered = True
         return
     render.table(
-        ("database", "", "about", "found", "mend"),
+        ("database", "", "about", "found"),
         [
-            (key, each.level.value, each.subject, each.fact, each.mend)
+            (key, each.level.value, each.subject, _words(each))
             for key, findings in found.items()
             for each in findings
         ],
     )
+
+
+def _words(finding: Finding) -> str:
+    """Give the fact and its mend: below each other for people, in one line for programs."""
+    between = "\n-> " if sys.stdout.isatty() else " -> "
+    return f"{finding.fact}{between}{finding.mend}" if finding.mend else finding.fact
 
 
 def _pace(stage: Stage, database: str) -> Finding:

@@ -38,6 +38,8 @@ def download_backup(
     """
     if output == "-" and json:
         raise SettingsError("--json and --output - both want stdout", hint="choose one")
+    if output == "-" and sys.stdout.isatty():
+        raise SettingsError("a backup is no text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
     manifest = find(opened.vault, key, read_at(at))
@@ -45,7 +47,7 @@ def download_backup(
     target = Path(output or name)
     if target.is_dir():
         target = target / name
-    with transfer(f"{manifest.dump_key}", manifest.backup_bytes) as progress:
+    with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
         if output == "-":
             stream(opened.vault, manifest, sys.stdout.buffer, progress)
             sys.stdout.buffer.flush()

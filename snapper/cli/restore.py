@@ -11,7 +11,7 @@ from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, read_at
 from snapper.cli.outcome import Interrupted, Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
-from snapper.cli.transfer import transfer
+from snapper.cli.transfer import BUILDING, transfer
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.connection import Connection
@@ -101,7 +101,8 @@ def _restore(
     run = restore_as_new if rehearsal.creates else restore
     try:
         make_roles(target, rehearsal)
-        with transfer(f"{manifest.dump_key} to {rehearsal.place}", manifest.backup_bytes) as bar:
+        what = f"{manifest.dump_key} to {rehearsal.place}"
+        with transfer(what, manifest.backup_bytes, BUILDING) as bar:
             replaced = run(stage.vault, manifest, target, tools, bar)
     except (SnapperError, Interrupted) as error:
         error.add_note(aftermath(target, rehearsal))
@@ -120,7 +121,10 @@ def _asked() -> str:
         raise SettingsError(
             "no target is given", hint=f"use --to CONNECTION or the variable {TARGET_VARIABLE}"
         )
-    answer: str = typer.prompt("Connection of the target", hide_input=True, err=True)
+    try:
+        answer: str = typer.prompt("Connection of the target", hide_input=True, err=True)
+    except typer.Abort:
+        raise SettingsError("no target is given") from None
     return answer
 
 

@@ -4,23 +4,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from snapper.cli.render import size
+
+BUILDING = "the server finishes its tables and indexes"
+"""What is left of a restore when its last byte has been read."""
+
+
+class _Amount(ProgressColumn):
+    """Bytes so far, of all, and for each second since the beginning; at the end what is left."""
+
+    def __init__(self, then: str) -> None:
+        super().__init__()
+        self._then = then
+
+    def render(self, task: Task) -> Text:
+        words = f"{size(int(task.completed))} of {size(int(task.total or 0))}"
+        if self._then and task.finished:
+            words += f"; {self._then}"
+        elif task.completed and task.elapsed:
+            words += f", {size(int(task.completed / task.elapsed))}/s"
+        return Text(words)
 
 
 @contextmanager
-def transfer(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar while the block runs; the block is given what to call with the bytes so far."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
+def transfer(what: str, total: int, then: str = "") -> Iterator[Callable[[int], None]]:
+    """Show a bar while the block runs; the block is given what to call with the bytes so far.
+
+    `then` says what goes on when all bytes are there and the block has not ended yet.
+    """
+    console = Console(stderr=True, highlight=False, markup=False)
+    console.print(what, soft_wrap=True)
     if not console.is_terminal:
-        console.print(what, highlight=False, soft_wrap=True)
         yield lambda _: None
         return
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), _Amount(then))
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task("", total=total)
         yield lambda done: bar.update(task, completed=done)

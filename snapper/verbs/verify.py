@@ -1,6 +1,7 @@
 """Read a backup back whole, and record beside it what was found."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from snapper.edges.pg_dump import END_MARKER
@@ -20,20 +21,26 @@ def verify(
     manifest: Manifest,
     now: datetime,
     progress: Callable[[int], None] = lambda _: None,
-    restore: Callable[[], Restored] | None = None,
 ) -> Verification:
-    """Judge a backup: size, SHA-256, gzip, end marker, and a `restore` of it if one is given.
+    """Judge a backup by reading it whole: size, SHA-256, gzip, end marker.
 
     `progress` is told the compressed bytes read so far. Damage is a verdict, not an error: raises
-    AwsFailed only where the object cannot be read, and what `restore` raises but BackupDamaged.
+    AwsFailed only where the object cannot be read.
     """
     try:
         for _ in whole_sql(vault, manifest, progress):
             pass
-        restored = restore() if restore else None
     except BackupDamaged as damage:
         return Verification(now, manifest.sha256, sound=False, reason=str(damage))
-    return Verification(now, manifest.sha256, sound=True, restored=restored)
+    return Verification(now, manifest.sha256, sound=True)
+
+
+def prove(verdict: Verification, restore: Callable[[], Restored]) -> Verification:
+    """Add to a verdict what came of restoring the backup; raises what `restore` does but damage."""
+    try:
+        return replace(verdict, restored=restore())
+    except BackupDamaged as damage:
+        return replace(verdict, sound=False, reason=str(damage))
 
 
 def whole_sql(
