@@ -10,7 +10,8 @@ import gzip
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,16 @@ class Delivery:
 
     def told(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.log if record.get("message") == event]
+
+
+class Context:
+    """The part of Lambda's context that the handler reads."""
+
+    def __init__(self, seconds: float = 900.0) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self._end - time.monotonic()))
 
 
 @dataclass(frozen=True)
@@ -130,13 +141,12 @@ class Service:
         self,
         faults: Sequence[Fault] = (),
         job: Job | None = None,
-        milliseconds: Callable[[], int] = lambda: 900_000,
+        seconds: float = 900.0,
     ) -> Delivery:
-        """Have the handler do a job, with these faults."""
+        """Have the handler do a job, with these faults, in so many seconds of the function."""
         injection = Injection(tuple(faults))
-        context = SimpleNamespace(get_remaining_time_in_millis=milliseconds)
         with as_function(self.environment, injection), log_of_function() as log:
-            answer = dumper_function.handler(record(job or Job(self.key, AT)), context)
+            answer = dumper_function.handler(record(job or Job(self.key, AT)), Context(seconds))
         return Delivery(answer, log, injection)
 
     def redeliver(self, job: Job | None = None) -> RecordedEvents:
