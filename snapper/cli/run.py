@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from snapper.cli import render
-from snapper.cli.outcome import Outcome
+from snapper.cli.outcome import Interrupted, Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.edges.logs import LogEvent
-from snapper.errors import SnapperError
+from snapper.errors import BackupInProgress, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.run import follow, queue_now
@@ -33,7 +33,7 @@ def run_now(
         bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
     ] = False,
     patience: Annotated[
-        int, typer.Option(min=1, help="Minutes to wait for each backup.", metavar="MINUTES")
+        float, typer.Option(min=0, help="Minutes to wait for each backup.", metavar="MINUTES")
     ] = 20,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
@@ -50,10 +50,14 @@ def run_now(
     jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
     results: dict[Job, _Result] = dict.fromkeys(jobs)
     if wait:
-        with Progress() as progress:
-            for job in jobs:
-                progress(f"{job.database}: queued")
-                results[job] = _follow(job, opened, timedelta(minutes=patience), progress)
+        try:
+            with Progress() as progress:
+                for job in jobs:
+                    progress(f"{job.database}: queued")
+                    results[job] = _follow(job, opened, timedelta(minutes=patience), progress)
+        except Interrupted as interrupted:
+            interrupted.add_note("the jobs go on all the same; snapper status tells how")
+            raise
     failures = [found for found in results.values() if isinstance(found, SnapperError)]
     outcome.code = failures[0].exit_code if failures else 0
     if json:
@@ -85,21 +89,31 @@ def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> 
 def _words(result: _Result) -> str:
     if result is None:
         return "queued"
+    if isinstance(result, BackupInProgress):
+        return str(result)
     if isinstance(result, SnapperError):
         return f"FAILED: {result}"
     took = render.seconds(result.finished_at - result.started_at)
     return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
 
 
+def _state(result: _Result) -> str:
+    match result:
+        case None:
+            return "queued"
+        case Manifest():
+            return "done"
+        case BackupInProgress():
+            return "in progress"
+        case _:
+            return "failed"
+
+
 def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
     return {
         "database": job.database,
         "scheduled_at": write_time(job.scheduled_at),
-        "state": "queued"
-        if result is None
-        else "done"
-        if isinstance(result, Manifest)
-        else "failed",
+        "state": _state(result),
         "manifest": result.to_dict() if isinstance(result, Manifest) else None,
         "error": str(result) if isinstance(result, SnapperError) else None,
     }

@@ -16,6 +16,9 @@ from snapper.values.job import Job, read_time
 _HIDDEN = 30
 _BATCH = 10
 
+WAIT_SECONDS = 1
+"""To whoever waits a moment, SQS answers for all its hosts: then one empty answer is believed."""
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -66,20 +69,19 @@ class DeadLetters:
         self._removed.add(letter.receipt)
 
     def _receive(self, letters: dict[str, Letter]) -> None:
-        empty_answers = 0
-        # One empty answer may come from one of SQS's hosts; two in a row are believed.
-        while empty_answers < 2:
+        news = True
+        while news:
             with aws.translated("sqs:ReceiveMessage of the dead letters"):
                 answer = self._client.receive_message(
                     QueueUrl=self._url,
                     MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN,
-                    WaitTimeSeconds=1,
+                    WaitTimeSeconds=WAIT_SECONDS,
                     AttributeNames=["SentTimestamp"],
                 )
             messages = answer.get("Messages", ())
             found = {message["MessageId"]: _letter(message) for message in messages}
-            empty_answers = 0 if found.keys() - letters.keys() else empty_answers + 1
+            news = bool(found.keys() - letters.keys())
             letters.update(found)
 
     def _release(self, letters: list[Letter]) -> None:

@@ -8,7 +8,7 @@ from snapper.edges.logs import LogEvent, Logs
 from snapper.edges.parameters import Parameters
 from snapper.edges.queue import JobQueue
 from snapper.edges.storage import Vault
-from snapper.errors import DumpFailed, SettingsError
+from snapper.errors import BackupInProgress, DumpFailed, SettingsError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
@@ -54,7 +54,7 @@ def follow(
     """Wait until the job has made its backup, and give the manifest.
 
     `tell` is given each event of the job as it is logged. Raises DumpFailed with the reason at the
-    first failed attempt, or when `patience` is over.
+    first failed attempt, and BackupInProgress when `patience` is over.
     """
     end = datetime.now(UTC) + patience
     told = 0
@@ -73,7 +73,7 @@ def follow(
                 hint=str(failed.fields.get("hint") or "the job is tried again by itself"),
             )
         sleep(_POLL_SECONDS)
-    raise DumpFailed(
+    raise BackupInProgress(
         f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
         hint="its job goes on all the same; snapper status tells how",
     )

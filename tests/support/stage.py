@@ -40,6 +40,7 @@ from local.deploy import Deployment, deploy
 from local.lambda_host import LambdaHost
 from local.postgres import PostgresServer
 from snapper.cli.__main__ import main
+from snapper.edges import dead_letters
 from snapper.edges.parameters import Parameters
 from snapper.edges.storage import Vault
 from snapper.errors import DumpFailed
@@ -195,6 +196,7 @@ class StageUnderTest:
         with (
             mock.patch.dict(os.environ, variables, clear=True),
             mock.patch.object(boto3, "DEFAULT_SESSION", None),
+            mock.patch.object(dead_letters, "WAIT_SECONDS", 0),  # the emulator has but one host
             mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
             redirect_stdout(out),
             redirect_stderr(err),

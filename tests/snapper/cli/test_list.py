@@ -1,11 +1,99 @@
 """`snapper list`, run against the deployed service."""
 
+from datetime import timedelta
+
+import pytest
+
+from snapper.values.job import write_time
+from snapper.values.keys import Kind, object_key
+from snapper.values.verification import Verification
+from tests.support.databases import AT
+from tests.support.manifests import NOON, manifest
 from tests.support.stage import StageUnderTest
+
+OLDER = AT - timedelta(days=1)
+
+
+@pytest.fixture
+def two(stage: StageUnderTest) -> str:
+    """A database that is backed up no more, with two old backups."""
+    stage.forget("archive")
+    for at in (OLDER, AT):
+        stage.put_backup(manifest(database="archive", scheduled_at=at, backup_bytes=1500))
+    return "archive"
 
 
 def test_the_newest_backup_comes_first(stage: StageUnderTest) -> None:
     with stage.database("orders", stage.source(18).dsn) as key:
-        made = stage.back_up(key)
-        ran = stage.run_cli("list", key, "--json")
-        assert ran.code == 0
-        assert ran.document["databases"][key][0]["manifest"]["sha256"] == made.sha256
+        made = [stage.back_up(key, at) for at in (OLDER, AT)]
+        (new, old) = stage.run_cli("list", key, "--json").document["databases"][key]
+        assert [each["manifest"]["sha256"] for each in (old, new)] == [m.sha256 for m in made]
+        assert old["taken_at"] == write_time(OLDER)
+        assert new["fault"] is new["verification"] is None
+
+
+def test_a_line_tells_what_people_want_to_know(stage: StageUnderTest, two: str) -> None:
+    ran = stage.run_cli("list", two)
+    assert ran.code == 0
+    headers, newest, _ = ran.lines
+    assert headers.split()[:3] == ["database", "taken", "at"]
+    assert newest.startswith(f"{two}   {write_time(AT)}  ")
+    assert "4.0 MB  1.5 kB  17.2" in newest
+    assert newest.endswith("no")
+
+
+def test_databases_that_are_backed_up_no_more_are_listed(stage: StageUnderTest, two: str) -> None:
+    found = stage.run_cli("list", "--json").document["databases"]
+    assert len(found[two]) == 2
+    assert {"shop", "sensors"} <= found.keys()
+
+
+def test_what_is_unfinished_is_no_backup(stage: StageUnderTest, two: str) -> None:
+    stage.vault.put(object_key(two, NOON, Kind.DUMP), b"half")
+    assert len(stage.run_cli("list", two).lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("sound", "words"), [(True, "read 2026-11-23"), (False, "DAMAGED: cut short")]
+)
+def test_the_verdict_on_a_backup_is_shown(
+    stage: StageUnderTest, two: str, sound: bool, words: str
+) -> None:
+    verdict = Verification(NOON, "ab" * 32, sound, "" if sound else "cut short")
+    stage.vault.put(object_key(two, AT, Kind.VERIFICATION), verdict.to_json().encode())
+    ran = stage.run_cli("list", two)
+    assert ran.lines[1].endswith(words)
+    (newest, _) = stage.run_cli("list", two, "--json").document["databases"][two]
+    assert newest["verification"]["sound"] is sound
+
+
+@pytest.mark.parametrize("kind", [Kind.MANIFEST, Kind.VERIFICATION])
+def test_a_record_that_cannot_be_read_is_damage_and_hides_nothing_else(
+    stage: StageUnderTest, two: str, kind: Kind
+) -> None:
+    stage.vault.put(object_key(two, AT, kind), b"{")
+    ran = stage.run_cli("list", two)
+    assert ran.code == 0
+    assert "DAMAGED" in ran.lines[1]
+    assert ran.lines[2].endswith("no")
+
+
+def test_an_object_of_another_size_is_damage(stage: StageUnderTest, two: str) -> None:
+    stage.vault.put(object_key(two, AT, Kind.DUMP), b"short")
+    (newest, _) = stage.run_cli("list", two, "--json").document["databases"][two]
+    assert "has 5 bytes" in newest["fault"]
+
+
+def test_a_database_without_backups_leaves_stdout_to_programs(stage: StageUnderTest) -> None:
+    with stage.database("empty", "postgresql://nobody@127.0.0.1:1/none") as key:
+        ran = stage.run_cli("list", key)
+        assert (ran.code, ran.out) == (0, "")
+        assert ran.err == f"there are no backups of {key} in stage {stage.name}\n"
+        assert stage.run_cli("list", key, "--json").document["databases"] == {key: []}
+
+
+def test_a_database_that_nobody_knows_is_told_with_those_there_are(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("list", "shap")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no database shap" in ran.err
+    assert "sensors, shop" in ran.err

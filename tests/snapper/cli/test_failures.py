@@ -1,0 +1,146 @@
+"""`snapper failures` and `snapper retry`: what failed too often, why, and the way back."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from snapper.values.job import Job, write_time
+from tests.support.databases import AT
+from tests.support.manifests import NOON
+from tests.support.stage import StageUnderTest, wait_until
+
+NOWHERE = "postgresql://nobody:hush@127.0.0.1:1/none"
+EVENT = json.dumps(
+    {
+        "requestPayload": {"time": write_time(AT)},
+        "responsePayload": {"errorType": "AwsFailed", "errorMessage": "sqs:SendMessage failed"},
+    }
+)
+
+
+@pytest.fixture
+def key(stage: StageUnderTest) -> Iterator[str]:
+    stage.settle()
+    with stage.database("again", stage.source(18).dsn) as added:
+        yield added
+    stage.settle()
+
+
+def letters(stage: StageUnderTest) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = stage.run_cli("failures", "--json").document["dead_letters"]
+    return found
+
+
+def backups(stage: StageUnderTest, key: str) -> list[str]:
+    found = stage.run_cli("list", key, "--json").document["databases"][key]
+    return [each["taken_at"] for each in found]
+
+
+def test_no_failures_leave_stdout_to_programs(stage: StageUnderTest, key: str) -> None:
+    ran = stage.run_cli("failures")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == f"there are no dead letters in stage {stage.name}\n"
+    assert letters(stage) == []
+    assert stage.run_cli("retry").err == f"there is nothing to retry in stage {stage.name}\n"
+    assert stage.run_cli("retry", "--json").document["retried"] == []
+
+
+def test_a_failed_job_has_the_reason_of_its_last_attempt(stage: StageUnderTest, key: str) -> None:
+    with stage.database("unreachable", NOWHERE) as broken:
+        (job,) = stage.run_cli("run", broken, "--wait", "--json").document["jobs"]
+        sent = {"version": 1, "database": broken, "scheduled_at": job["scheduled_at"]}
+        stage.post_dead_letter(json.dumps(sent))
+        (letter,) = letters(stage)
+        assert (letter["kind"], letter["database"]) == ("job", broken)
+        assert letter["scheduled_at"] == job["scheduled_at"]
+        assert "127.0.0.1" in letter["reason"]
+        assert letter["failed_at"]
+        ran = stage.run_cli("failures")
+        assert letter["reason"] in ran.lines[1]
+        assert "hush" not in ran.out
+
+
+def test_looking_does_not_hide_them_from_the_next_look(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    assert len(letters(stage)) == len(letters(stage)) == 1
+
+
+def test_an_event_and_a_foreign_message_are_told_apart(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(EVENT)
+    stage.post_dead_letter("postgresql://me:hush@somewhere/else")
+    kinds = {letter["kind"]: letter for letter in letters(stage)}
+    assert kinds.keys() == {"event", "foreign"}
+    assert kinds["event"]["reason"] == "sqs:SendMessage failed"
+    ran = stage.run_cli("failures")
+    assert "(every database)" in ran.out
+    assert "neither a job nor an event" in ran.out
+    assert "hush" not in ran.out
+
+
+def test_a_dry_run_moves_nothing(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    ran = stage.run_cli("retry", "--dry-run")
+    assert ran.code == 0
+    assert f"{key}     {write_time(AT)}  would be queued again" in ran.lines
+    assert len(letters(stage)) == 1
+    assert backups(stage, key) == []
+
+
+def test_a_job_goes_back_and_makes_its_backup(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    ran = stage.run_cli("retry", key, "--json")
+    assert ran.document["dry_run"] is False
+    assert [each["database"] for each in ran.document["retried"]] == [key]
+    wait_until(lambda: backups(stage, key) == [write_time(AT)])
+    assert letters(stage) == []
+
+
+def test_a_job_that_comes_back_twice_makes_one_backup(stage: StageUnderTest, key: str) -> None:
+    for _ in range(2):
+        stage.post_dead_letter(Job(key, AT).to_json())
+    assert len(stage.run_cli("retry", "--json").document["retried"]) == 2
+    wait_until(lambda: backups(stage, key) == [write_time(AT)])
+    wait_until(lambda: stage.run_cli("status", "--json").document["jobs_waiting"] == 0)
+    assert backups(stage, key) == [write_time(AT)]
+
+
+def test_only_the_named_database_goes_back(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    stage.post_dead_letter(Job("other", AT).to_json())
+    stage.post_dead_letter(EVENT)
+    stage.run_cli("retry", key)
+    assert sorted(letter["kind"] for letter in letters(stage)) == ["event", "job"]
+
+
+def test_a_database_without_a_dead_letter_is_told(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    ran = stage.run_cli("retry", key, "other")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no dead letter of other" in ran.err
+    assert len(letters(stage)) == 1
+
+
+def test_an_event_fires_again_and_every_database_is_backed_up(
+    stage: StageUnderTest, key: str
+) -> None:
+    stage.post_dead_letter(EVENT)
+    ran = stage.run_cli("retry")
+    assert "is fired again" in ran.lines[1]
+    wait_until(lambda: all(write_time(AT) in backups(stage, each) for each in (key, "shop")))
+    assert letters(stage) == []
+    stage.forget("shop")
+    stage.forget("sensors")
+
+
+def test_what_is_not_ours_stays(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter("hm")
+    assert stage.run_cli("retry", "--json").document["retried"] == []
+    assert len(letters(stage)) == 1
+
+
+def test_many_letters_are_all_there(stage: StageUnderTest, key: str) -> None:
+    for second in range(23):
+        stage.post_dead_letter(Job("many", NOON.replace(second=second)).to_json())
+    assert len(letters(stage)) == 23
+    assert len(letters(stage)) == 23
