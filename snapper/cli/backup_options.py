@@ -1,11 +1,13 @@
 """Options that name one backup of one database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from snapper.errors import SettingsError
+from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The database.")]
 AtOption = Annotated[
@@ -18,6 +20,19 @@ AtOption = Annotated[
 ]
 
 LATEST = "latest"
+
+
+@contextmanager
+def chosen_backup(database: str, verb: str) -> Iterator[None]:
+    """Tell whose backup is missing or damaged that there may be others."""
+    try:
+        yield
+    except BackupDamaged as error:
+        error.hint = f"--at {verb} an older one; snapper list {database} shows them"
+        raise
+    except BackupNotFound as error:
+        error.hint = f"snapper list {database} shows those there are, snapper list those of all"
+        raise
 
 
 def read_at(text: str) -> datetime | None:

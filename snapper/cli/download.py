@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, read_at
+from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.cli.transfer import transfer
@@ -41,18 +41,21 @@ def download_backup(
     if output == "-" and sys.stdout.isatty():
         raise SettingsError("a backup is no text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
+    limit = read_at(at)
     opened = Stage.open(stage, profile, region)
-    manifest = find(opened.vault, key, read_at(at))
-    name = manifest.dump_key.replace("/", "-")
-    target = Path(output or name)
-    if target.is_dir():
-        target = target / name
-    with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
+    with chosen_backup(key, "downloads"):
+        manifest = find(opened.vault, key, limit)
         if output == "-":
-            stream(opened.vault, manifest, sys.stdout.buffer, progress)
-            sys.stdout.buffer.flush()
+            with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
+                stream(opened.vault, manifest, sys.stdout.buffer, progress)
+                sys.stdout.buffer.flush()
             return
-        download(opened.vault, manifest, target, progress)
+        name = manifest.dump_key.replace("/", "-")
+        target = Path(output or name)
+        if target.is_dir():
+            target = target / name
+        with transfer(f"{manifest.dump_key} to {target}", manifest.backup_bytes) as progress:
+            download(opened.vault, manifest, target, progress)
     if json:
         render.document({"stage": stage, "file": str(target), "manifest": manifest.to_dict()})
         outcome.answered = True

@@ -1,7 +1,6 @@
 """How a command ends: an exit code, and for errors a fact and a hint on stderr."""
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -60,10 +59,6 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     except TyperException as error:
         result.code = error.exit_code
         tell(error, error.format_message(), "--help shows what there is")
-    except BrokenPipeError:
-        # Who read us has read enough, as `head` does. Python would complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        result.code = 128 + signal.SIGPIPE
     except Interrupted as interrupted:
         result.code = interrupted.exit_code
         tell(interrupted, str(interrupted))

@@ -8,7 +8,7 @@ import typer
 
 from bin.pg_dump.layer import client_root
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, read_at
+from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
 from snapper.cli.outcome import Interrupted, Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.cli.transfer import BUILDING, transfer
@@ -67,14 +67,17 @@ def restore_backup(
     name only then. A target that is not empty is refused without --force.
     """
     outcome: Outcome = context.obj
+    limit = read_at(at)
     opened = Stage.open(stage, profile, region)
-    manifest = find(opened.vault, key, read_at(at))
-    target = to or _asked()
-    tools = ClientTools(client_root())
-    rehearsal = rehearse(target, manifest, tools, may_create=create)
-    for warning in rehearsal.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
+    with chosen_backup(key, "restores"):
+        manifest = find(opened.vault, key, limit)
+        target = to or _asked()
+        tools = ClientTools(client_root())
+        rehearsal = rehearse(target, manifest, tools, may_create=create)
+        for warning in rehearsal.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
+        seconds = None if dry_run else _restore(opened, manifest, target, rehearsal, tools)
     commands = stock_commands(
         opened.service.bucket,
         manifest,
@@ -82,7 +85,6 @@ def restore_backup(
         rehearsal.missing_roles,
         creates=rehearsal.creates,
     )
-    seconds = None if dry_run else _restore(opened, manifest, target, rehearsal, tools)
     document = _document(stage, manifest, rehearsal, commands, seconds)
     if json:
         render.document(document)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from snapper.cli.render import size
 
-BUILDING = "the server finishes its tables and indexes"
+BUILDING = "the server finishes"
 """What is left of a restore when its last byte has been read."""
 
 
@@ -23,7 +23,7 @@ class _Amount(ProgressColumn):
     def render(self, task: Task) -> Text:
         words = f"{size(int(task.completed))} of {size(int(task.total or 0))}"
         if self._then and task.finished:
-            words += f"; {self._then}"
+            words = f"{size(int(task.completed))} read; {self._then}"
         elif task.completed and task.elapsed:
             words += f", {size(int(task.completed / task.elapsed))}/s"
         return Text(words)

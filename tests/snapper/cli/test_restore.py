@@ -1,0 +1,322 @@
+"""`snapper restore`, as somebody who is afraid uses it at three in the morning."""
+
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from snapper.edges.client_tools import ClientTools
+from snapper.values.connection import Connection
+from snapper.values.manifest import Manifest
+from tests.support.databases import Source
+from tests.support.restores import DAMAGES, NOISE, exists, plain_dump, unfinished
+from tests.support.stage import StageUnderTest
+from tests.support.terminal import on_a_terminal, once
+
+TABLE = "CREATE TABLE orders AS SELECT generate_series(1, 100) AS n"
+COUNT = "SELECT count(*) FROM orders"
+
+
+@contextmanager
+def backed_up(
+    stage: StageUnderTest, key: str, sql: str = TABLE, major: int = 18
+) -> Iterator[tuple[Source, Manifest]]:
+    source = stage.source(major, sql)
+    with stage.database(key, source.dsn):
+        yield source, stage.back_up(key)
+
+
+def new(stage: StageUnderTest, name: str, major: int = 18) -> Source:
+    """Name a database that is not there yet."""
+    return Source(stage.server(major), name)
+
+
+def test_a_backup_is_restored_into_a_new_database(
+    stage: StageUnderTest, tools: ClientTools
+) -> None:
+    target = new(stage, "the shop anew", 14)
+    manifest = stage.back_up("shop")
+    ran = stage.run_cli("restore", "shop", "--to", target.dsn, "--create", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["restored"] is True
+    assert ran.document["creates"] is True
+    assert ran.document["manifest"]["sha256"] == manifest.sha256
+    assert ran.document["seconds"] > 0
+    source = stage.sample("shop")
+    assert plain_dump(tools, 14, target.dsn) == plain_dump(tools, 14, source.dsn)
+
+
+def test_human_words_tell_what_was_restored_where_and_checked(stage: StageUnderTest) -> None:
+    with backed_up(stage, "words") as (_, manifest):
+        target = new(stage, "words anew")
+        ran = stage.run_cli("restore", "words", "--to", target.dsn, "--create")
+        assert ran.lines[0].startswith(f"restored {manifest.dump_key} (")
+        assert ran.lines[1] == f"SHA-256 {manifest.sha256}, as in the manifest"
+        assert ran.err.startswith(manifest.dump_key)
+
+
+def test_a_time_chooses_the_newest_backup_that_is_not_after_it(stage: StageUnderTest) -> None:
+    with backed_up(stage, "times") as (source, first):
+        source.run("INSERT INTO orders VALUES (0)")
+        target = new(stage, "times anew")
+        at = first.scheduled_at.isoformat()
+        ran = stage.run_cli("restore", "times", "--at", at, "--to", target.dsn, "--create")
+        assert ran.code == 0, ran.err
+        assert target.rows(COUNT) == [(100,)]
+        early = stage.run_cli("restore", "times", "--at", "2020-01-01", "--to", target.dsn)
+        assert early.code == 3
+        assert stage.run_cli("restore", "times", "--at", "soon", "--to", target.dsn).code == 2
+
+
+def test_a_target_that_is_not_there_is_made_only_if_told(stage: StageUnderTest) -> None:
+    with backed_up(stage, "absent"):
+        ran = stage.run_cli("restore", "absent", "--to", new(stage, "nowhere").dsn)
+        assert ran.code == 2
+        assert "hint: say --create to have it made" in ran.err
+        assert not exists(stage.server(18), "nowhere")
+
+
+def test_a_target_that_is_not_empty_is_refused_unless_forced(stage: StageUnderTest) -> None:
+    with backed_up(stage, "full"):
+        target = stage.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
+        refused = stage.run_cli("restore", "full", "--to", target.dsn)
+        assert refused.code == 2
+        assert "is not empty: 1 tables and other relations" in refused.err
+        forced = stage.run_cli("restore", "full", "--to", target.dsn, "--force")
+        assert forced.code == 0, forced.err
+        assert target.rows("SELECT (SELECT count(*) FROM orders), n FROM mine") == [(100, 1)]
+
+
+def test_what_is_in_the_way_stops_a_forced_restore_and_the_target_is_as_it_was(
+    stage: StageUnderTest,
+) -> None:
+    with backed_up(stage, "inway"):
+        target = stage.source(18, "CREATE TABLE orders AS SELECT 1 AS n")
+        ran = stage.run_cli("restore", "inway", "--to", target.dsn, "--force")
+        assert ran.code == 9
+        assert 'relation "orders" already exists' in ran.err
+        assert "is as it was: nothing of this restore is in it" in ran.err
+        assert "--create" in ran.err
+        assert target.rows(COUNT) == [(1,)]
+        document = stage.run_cli(
+            "restore", "inway", "--to", target.dsn, "--force", "--json"
+        ).document
+        assert "is as it was" in document["error"]["now"][0]
+
+
+def test_the_source_itself_is_refused_unless_its_key_is_typed(stage: StageUnderTest) -> None:
+    with backed_up(stage, "itself") as (source, _):
+        refused = stage.run_cli("restore", "itself", "--to", source.dsn, "--force")
+        assert refused.code == 2
+        assert "is the database that this backup was made of" in refused.err
+        source.run("DROP TABLE orders")
+        wrong = stage.run_cli("restore", "itself", "--to", source.dsn, "--over-source", "other")
+        assert wrong.code == 2
+        typed = stage.run_cli("restore", "itself", "--to", source.dsn, "--over-source", "itself")
+        assert typed.code == 0, typed.err
+        assert source.rows(COUNT) == [(100,)]
+
+
+def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest) -> None:
+    with backed_up(stage, "roles") as (source, _):
+        source.run('CREATE ROLE "Mrs. O\'Hara"; GRANT SELECT ON orders TO "Mrs. O\'Hara"')
+        stage.forget("roles")
+        stage.back_up("roles")
+        source.run('REVOKE ALL ON orders FROM "Mrs. O\'Hara"; DROP ROLE "Mrs. O\'Hara"')
+        target = new(stage, "roles anew")
+        refused = stage.run_cli("restore", "roles", "--to", target.dsn, "--create")
+        assert refused.code == 2
+        assert "lacks the roles Mrs. O'Hara" in refused.err
+        made = stage.run_cli(
+            "restore", "roles", "--to", target.dsn, "--create", "--create-roles", "--json"
+        )
+        assert made.code == 0, made.err
+        assert made.document["creates_roles"] == ["Mrs. O'Hara"]
+        login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'Mrs. O''Hara'"
+        assert target.rows(login) == [(False,)]
+
+
+def test_an_older_major_is_warned_of_before_anything_is_done(stage: StageUnderTest) -> None:
+    with backed_up(stage, "older"):
+        target = new(stage, "older anew", 14)
+        ran = stage.run_cli("restore", "older", "--to", target.dsn, "--create", "--dry-run")
+        assert ran.code == 0
+        assert "warning: the backup is of PostgreSQL 18, the target is the older 14" in ran.err
+        assert not exists(stage.server(14), "older anew")
+
+
+def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
+    stage: StageUnderTest, tmp_path: Path
+) -> None:
+    with backed_up(stage, "dry") as (source, manifest):
+        target = new(stage, 'dry it\'s "anew"')
+        role = "dry & role"
+        source.run(f'CREATE ROLE "{role}"; GRANT SELECT ON orders TO "{role}"')
+        manifest = stage.back_up("dry")
+        source.run(f'REVOKE ALL ON orders FROM "{role}"; DROP ROLE "{role}"')
+        arguments = ("restore", "dry", "--to", target.dsn, "--create", "--create-roles")
+        told = stage.run_cli(*arguments, "--dry-run")
+        assert f"would first make the role {role}, without login" in told.lines
+        ran = stage.run_cli(*arguments, "--dry-run", "--json")
+        assert [line.strip() for line in told.lines][-len(ran.document["commands"]) :] == (
+            ran.document["commands"]
+        )
+        assert ran.document["restored"] is False
+        assert not exists(stage.server(18), target.name)
+        connection = Connection.parse(target.dsn)
+        assert "p%40ss" not in ran.out
+        assert str(connection.password) not in ran.out
+
+        fetch, *rest = ran.document["commands"]
+        *words, file = shlex.split(fetch)
+        assert words == ["aws", "s3", "cp", f"s3://{stage.vault.bucket}/{manifest.dump_key}"]
+        (tmp_path / file).write_bytes(stage.vault.read(manifest.dump_key))
+        programs = stage.server(18)._programs()
+        for command in rest:
+            subprocess.run(
+                ["bash", "-c", f"set -o pipefail; {command}"],
+                cwd=tmp_path,
+                env={
+                    "PATH": f"{programs}/bin:/usr/bin:/bin",
+                    "LD_LIBRARY_PATH": f"{programs}/lib",
+                    "PGPASSWORD": str(connection.password),
+                },
+                check=True,
+            )
+        assert target.rows(COUNT) == [(100,)]
+
+
+@pytest.mark.parametrize("how", ["one flipped bit", "something else", "one byte added"])
+def test_a_damaged_object_is_refused_with_the_reason(how: str, stage: StageUnderTest) -> None:
+    with backed_up(stage, "damaged") as (_, manifest):
+        stage.damage(manifest, DAMAGES[how])
+        target = new(stage, "damaged anew")
+        ran = stage.run_cli("restore", "damaged", "--to", target.dsn, "--create")
+        assert ran.code == 4
+        assert manifest.dump_key in ran.err
+        assert "hint: --at restores an older one; snapper list damaged shows them" in ran.err
+        assert not exists(stage.server(18), "damaged anew")
+        assert unfinished(stage.server(18)) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace(b'"dump_bytes": ', b'"dump_bytes": 1'),
+        lambda text: text.replace(b'"sha256": "', b'"sha256": "0'),
+        lambda text: text.replace(b'"database": "edited"', b'"database": "other"'),
+        lambda text: text[:-20],
+    ],
+    ids=["size", "digest", "database", "cut"],
+)
+def test_an_edited_manifest_is_refused(edit: object, stage: StageUnderTest) -> None:
+    with backed_up(stage, "edited") as (_, manifest):
+        stage.vault.put(manifest.key, edit(stage.vault.read(manifest.key)))  # type: ignore[operator]
+        target = stage.source(18, "SELECT 1")
+        ran = stage.run_cli("restore", "edited", "--to", target.dsn)
+        assert ran.code == 4, ran.err
+        assert target.rows("SELECT relname FROM pg_class WHERE relname = 'orders'") == []
+
+
+def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -> None:
+    with backed_up(stage, "ctrlc", NOISE.replace("200", "400")):
+        target = new(stage, "ctrlc anew")
+        shown = on_a_terminal(
+            "restore",
+            "ctrlc",
+            "--to",
+            target.dsn,
+            "--create",
+            environment=stage.environment(),
+            react=once("MB of ", signal.SIGINT),
+        )
+        assert shown.code == 130, shown.text
+        assert "error: interrupted by SIGINT" in shown.text
+        assert "is not there: a database gets its name when it is whole" in shown.text
+        assert "restored" not in shown.text
+        assert "Traceback" not in shown.text
+        assert not exists(stage.server(18), "ctrlc anew")
+        assert unfinished(stage.server(18)) == []
+
+
+def test_a_killed_restore_leaves_an_existing_target_as_it_was(stage: StageUnderTest) -> None:
+    with backed_up(stage, "killed", NOISE.replace("200", "400")):
+        target = stage.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
+        on_a_terminal(
+            "restore",
+            "killed",
+            "--to",
+            target.dsn,
+            "--force",
+            environment=stage.environment(),
+            react=once("MB of ", signal.SIGKILL),
+        )
+        tables = "SELECT relname FROM pg_class WHERE relname IN ('mine', 'noise')"
+        assert target.rows(tables) == [("mine",)]
+
+
+def test_the_connection_comes_from_the_environment(stage: StageUnderTest) -> None:
+    with backed_up(stage, "variable"):
+        target = new(stage, "variable anew")
+        variables = {"SNAPPER_RESTORE_TO": target.dsn}
+        ran = stage.run_cli("restore", "variable", "--create", more=variables)
+        assert ran.code == 0, ran.err
+        assert target.rows(COUNT) == [(100,)]
+
+
+def test_the_connection_is_asked_for_unseen_on_a_terminal(stage: StageUnderTest) -> None:
+    with backed_up(stage, "asked"):
+        target = new(stage, "asked anew")
+        shown = on_a_terminal(
+            "restore",
+            "asked",
+            "--create",
+            environment=stage.environment(),
+            react=once("Connection of the target: ", f"{target.dsn}\r".encode()),
+        )
+        assert shown.code == 0, shown.text
+        assert "p%40ss" not in shown.text
+        assert unquote(stage.server(18).password) not in shown.text
+        assert "100 %" in shown.text
+        assert " of " in shown.text  # bytes so far of all
+        assert target.rows(COUNT) == [(100,)]
+
+
+def test_without_a_terminal_nobody_is_asked(stage: StageUnderTest) -> None:
+    with backed_up(stage, "unasked"):
+        ran = stage.run_cli("restore", "unasked")
+        assert ran.code == 2
+        assert "SNAPPER_RESTORE_TO" in ran.err
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "postgresql://me:s3cr3t-w0rd@/broken@here/x",
+        "host=127.0.0.1 port=1 password=s3cr3t-w0rd connect_timeout=1",
+        "postgresql://me:s3cr3t-w0rd@127.0.0.1:1/x?connect_timeout=1",
+        "s3cr3t-w0rd",
+    ],
+)
+def test_a_target_that_cannot_be_used_is_told_without_its_password(
+    target: str, stage: StageUnderTest
+) -> None:
+    with backed_up(stage, "hidden"):
+        for more in ([], ["--json"], ["--create"], ["--dry-run"]):
+            ran = stage.run_cli("restore", "hidden", "--to", target, *more)
+            assert ran.code in (2, 6)
+            assert "s3cr3t" not in ran.out + ran.err
+
+
+def test_a_wrong_password_is_told_and_not_shown(stage: StageUnderTest) -> None:
+    with backed_up(stage, "wrong") as (source, _):
+        wrong = source.dsn.replace("p%40ss", "s3cr3t-w0rd")
+        ran = stage.run_cli("restore", "wrong", "--to", wrong, "--create")
+        assert ran.code == 6
+        assert "password authentication failed" in ran.err
+        assert "s3cr3t" not in ran.err
