@@ -24,9 +24,9 @@ def test_a_larger_database_never_gets_smaller_parts(one: int, other: int) -> Non
 
 
 @pytest.mark.parametrize("size", [0, 1, 10**9, 75 * 10**9])
-def test_up_to_75_gb_parts_and_those_under_way_stay_within_40_mib(size: int) -> None:
+def test_up_to_75_gb_parts_under_way_and_the_one_that_is_read_stay_within_24_mib(size: int) -> None:
     plan = plan_parts(size)
-    assert plan.size * (plan.in_flight + 1) <= 40 * MIB
+    assert plan.size * (plan.in_flight + 1) <= 24 * MIB
 
 
 def test_what_is_larger_than_any_object_gets_the_largest_part() -> None:

@@ -1,0 +1,1 @@
+"""What Snapper costs, measured; nothing here passes or fails."""

@@ -1,0 +1,160 @@
+"""How much memory and time a dump of about 1.5 GB takes, through the real pipeline.
+
+    .venv/bin/python -m benchmarks.dump [gigabytes]
+
+A real server and its real pg_dump on one side, on the other an S3 that throws everything away, so
+that the figures are ours alone: once as fast as it comes, and once so slowly that parts pile up in
+memory as far as they may. The dump runs in a process of its own, with all that the function
+imports; its peak is what the kernel counts as resident. The figures are printed, not judged.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg2
+
+from bin.pg_dump.layer import client_root
+from local.postgres import PostgresServer
+from local.run_directory import run_directory
+
+DUMP = "--dump"
+MIB = 1 << 20
+
+_STORES = {"quick S3": 0.0, "slow S3": 1.0}
+"""Seconds that each part takes."""
+
+# 67 bytes of plain SQL a row; half of it hardly to be compressed.
+_ROWS_PER_GIGABYTE = 15_000_000
+_FILL = """
+CREATE UNLOGGED TABLE measured AS
+SELECT n, md5(n::text) AS noise, 'a word that is often said' AS words
+FROM generate_series(1, {rows}) AS n
+"""
+
+
+class _Abyss(BaseHTTPRequestHandler):
+    """As much of S3 as an upload asks for; it keeps nothing but the count of bytes."""
+
+    protocol_version = "HTTP/1.1"
+    seconds_per_part = 0.0
+
+    def do_GET(self) -> None:
+        self._answer(b"<ListBucketResult/>")
+
+    def do_POST(self) -> None:
+        self._swallow()
+        if "uploads" in parse_qs(urlsplit(self.path).query, keep_blank_values=True):
+            self._answer(b"<R><UploadId>1</UploadId></R>")
+        else:
+            self._answer(
+                b"<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>"
+            )
+
+    def do_PUT(self) -> None:
+        self._swallow()
+        time.sleep(_Abyss.seconds_per_part)
+        self._answer(b"")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _swallow(self) -> None:
+        left = int(self.headers.get("Content-Length", 0))
+        while left:
+            left -= len(self.rfile.read(min(left, MIB)))
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main(gigabytes: float = 1.5) -> None:
+    """Make the database, dump it in a child and print the child's figures."""
+    abyss = ThreadingHTTPServer(("127.0.0.1", 0), _Abyss)
+    threading.Thread(target=abyss.serve_forever, daemon=True).start()
+    with run_directory() as directory, PostgresServer(17, directory / "server") as server:
+        _fill(server.dsn(), int(gigabytes * _ROWS_PER_GIGABYTE))
+        environment = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{abyss.server_port}",
+            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
+            "AWS_REGION": "us-east-1",
+            "NO_PROXY": "127.0.0.1",
+        }
+        command = [sys.executable, "-m", "benchmarks.dump", DUMP, server.dsn()]
+        for name, seconds in _STORES.items():
+            _Abyss.seconds_per_part = seconds
+            done = subprocess.run(command, env=environment, check=True, capture_output=True)
+            print(f"{name}: {_told(json.loads(done.stdout.splitlines()[-1]))}")
+
+
+def _told(figures: dict[str, float]) -> str:
+    plain, stored, peak, before = (
+        figures[name] / MIB for name in ("dump_bytes", "backup_bytes", "peak", "before")
+    )
+    seconds = figures["seconds"]
+    return (
+        f"{plain:,.0f} MiB of SQL, {stored:,.0f} MiB stored, {seconds:.1f} s, "
+        f"{plain / seconds:.0f} MiB/s; peak memory of Python {peak:.0f} MiB, "
+        f"before the dump {before:.0f} MiB"
+    )
+
+
+def _fill(dsn: str, rows: int) -> None:
+    link = psycopg2.connect(dsn)
+    with link, link.cursor() as cursor:
+        cursor.execute(_FILL.format(rows=rows))
+    link.close()
+
+
+def _dump(dsn: str) -> None:
+    """Be the function: import what it imports, dump, and tell the peak of this process."""
+    import functions.dumper  # noqa: F401
+    from snapper.edges.client_tools import ClientTools
+    from snapper.edges.storage import Vault
+    from snapper.values.job import Job
+    from snapper.values.secrets import Database
+    from snapper.verbs.dump import Dumper
+    from snapper.verbs.events import Silence
+
+    dumper = Dumper(Vault.connect("vault"), ClientTools(client_root()), Silence())
+    before, began = _peak(), time.monotonic()
+    manifest = dumper.dump(Job("measured", datetime.now(UTC)), Database("measured", dsn, 1))
+    assert manifest is not None
+    figures = {
+        "dump_bytes": manifest.dump_bytes,
+        "backup_bytes": manifest.backup_bytes,
+        "seconds": time.monotonic() - began,
+        "peak": _peak(),
+        "before": before,
+    }
+    print(json.dumps(figures))
+
+
+def _peak() -> int:
+    """Give the most bytes this process has had in memory; its tools are not of it."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss of Linux includes the process that we were forked from
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    if DUMP in sys.argv:
+        _dump(sys.argv[-1])
+    else:
+        main(*map(float, sys.argv[1:]))
