@@ -1,6 +1,7 @@
 """How a command ends: an exit code, and for errors a fact and a hint on stderr."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,11 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
 
     try:
         yield result
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_is_gone():
+            raise
+        result.code = 128 + signal.SIGPIPE
     except SnapperError as error:
         result.code = error.exit_code
         tell(error, str(error), error.hint)
@@ -62,6 +68,17 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     except Interrupted as interrupted:
         result.code = interrupted.exit_code
         tell(interrupted, str(interrupted))
+
+
+def _reader_is_gone() -> bool:
+    """Tell whether nobody reads stdout any more, as after `| head`; then nothing more is said."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end, and must not fail at that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
         shown.add_row(*row)
     with console.capture() as captured:
         console.print(shown)
-    for line in captured.get().splitlines():
+    for line in captured.get().strip("\n").splitlines():
         print(line.rstrip())
 
 

@@ -17,13 +17,12 @@ _HEADERS = (
     "database",
     "state",
     "newest",
-    "age",
     "backups",
     "stored",
     "usual",
     "verified",
     "next run",
-    "dead letters",
+    "dead",
 )
 
 
@@ -39,7 +38,8 @@ def status(
     A database is LATE when its newest backup is older than 1.5 times the schedule's period, SHRUNK
     when that is less than half the median of the five before (the usual size), FAILING when a later
     one was tried in vain, DAMAGED when a backup is not what its manifest says. A scheduled event
-    that never became jobs counts as wrong too.
+    that never became jobs counts as wrong too. `dead` is the number of its dead letters; with
+    --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -89,15 +89,20 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
     return (
         each.database,
         _state(each),
-        write_time(newest.taken_at) if newest else "",
-        render.age(now - newest.taken_at) if newest else "",
+        f"{render.age(now - newest.taken_at)} ago" if newest else "none",
         f"{len(each.backups)} of {each.retention}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         verdict(each.backups[0]) if each.backups else "",
-        write_time(each.next_run) if each.next_run else "never",
+        _until(each.next_run, now),
         str(each.dead_letters),
     )
+
+
+def _until(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "never"
+    return f"in {render.age(at - now)}" if at > now else "due"
 
 
 def _state(each: Standing) -> str:

@@ -1,0 +1,124 @@
+"""Operators' policies, with IAM enforced: every command runs under exactly its policy."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from snapper.values.job import Job
+from tests.support.cloud import refused
+from tests.support.databases import AT
+from tests.support.stage import StageUnderTest
+
+Env = Mapping[str, str]
+LOOKING = (
+    ("list",),
+    ("list", "guarded"),
+    ("status",),
+    ("prune", "--dry-run"),
+    ("failures",),
+    ("retry", "--dry-run"),
+    ("policy", "operate"),
+)
+
+
+@pytest.fixture(scope="module")
+def guarded(stage: StageUnderTest) -> Iterator[str]:
+    with stage.database("guarded", stage.source(18).dsn, retention=1) as key:
+        stage.back_up(key)
+        yield key
+    stage.settle()
+
+
+@pytest.fixture(scope="module")
+def who(stage: StageUnderTest) -> Mapping[str, Env]:
+    """Somebody for each policy as the command prints it, and somebody without any right."""
+    printed = {kind: stage.run_cli("policy", kind) for kind in ("read", "restore", "operate")}
+    assert {ran.code for ran in printed.values()} == {0}
+    people = {kind: stage.as_role(ran.out) for kind, ran in printed.items()}
+    nothing = {"Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]}
+    return people | {"nobody": stage.as_role({"Version": "2012-10-17", "Statement": [nothing]})}
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=" ".join)
+@pytest.mark.parametrize("kind", ["read", "restore", "operate"])
+def test_whoever_may_look_looks(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str, command: tuple[str, ...]
+) -> None:
+    stage.post_dead_letter(Job(guarded, AT).to_json())
+    ran = stage.run_cli(*command, env=who[kind])
+    assert "error" not in ran.err
+    # The samples have no backup, which makes the stage unhealthy.
+    assert ran.code == (1 if command == ("status",) else 0)
+    stage.settle()
+
+
+@pytest.mark.parametrize("command", [*LOOKING, ("run", "guarded")], ids=" ".join)
+def test_whoever_may_nothing_is_told_so(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str, command: tuple[str, ...]
+) -> None:
+    ran = stage.run_cli(*command, env=who["nobody"])
+    assert (ran.code, ran.out) == (8, "")
+    assert "ssm:GetParameter of /snapper/tried/SERVICE failed: AccessDenied" in ran.err
+    assert "snapper policy" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["read", "restore"])
+@pytest.mark.parametrize("command", [("run", "guarded"), ("retry",)], ids=" ".join)
+def test_whoever_may_not_operate_queues_nothing(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str, command: tuple[str, ...]
+) -> None:
+    stage.post_dead_letter(Job(guarded, AT).to_json())
+    ran = stage.run_cli(*command, env=who[kind])
+    assert (ran.code, ran.out) == (8, "")
+    assert "sqs:SendMessage" in ran.err
+    assert len(stage.run_cli("failures", "--json").document["dead_letters"]) == 1
+    stage.settle()
+
+
+@pytest.mark.parametrize("kind", ["read", "restore"])
+def test_whoever_may_not_operate_prunes_nothing(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str
+) -> None:
+    made = stage.back_up(guarded, AT)  # older than the one that is kept
+    stage.put_backup(made)  # which the dumper has pruned at once
+    ran = stage.run_cli("prune", guarded, env=who[kind])
+    assert (ran.code, ran.out) == (8, "")
+    assert "s3:DeleteObject" in ran.err
+
+
+def test_whoever_may_operate_does_all_of_it(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str
+) -> None:
+    me = who["operate"]
+    assert stage.run_cli("run", guarded, "--wait", env=me).code == 0
+    stage.post_dead_letter(Job(guarded, AT).to_json())
+    assert stage.run_cli("retry", guarded, env=me).code == 0
+    assert stage.run_cli("prune", guarded, env=me).code == 0
+    assert stage.run_cli("failures", env=me).out == ""
+
+
+def test_whoever_may_look_reads_no_dump_and_no_connection(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str
+) -> None:
+    backup = stage.run_cli("list", guarded, "--json").document["databases"][guarded][0]
+    ran = stage.run_cli("verify", guarded, env=who["read"])
+    assert ran.code == 8
+    assert "s3:GetObject" in ran.err
+    name, root = backup["manifest"]["object"], "/snapper/tried/DATABASE_CONN_STRINGS"
+    for kind in ("read", "restore", "operate"):
+        s3, ssm = client(stage, who[kind], "s3"), client(stage, who[kind], "ssm")
+        assert refused(s3.get_object, Bucket=stage.vault.bucket, Key=name) is (kind == "read")
+        assert refused(ssm.get_parameter, Name=f"{root}/{guarded}", WithDecryption=True)
+        assert refused(ssm.get_parameters_by_path, Path=root)
+
+
+def test_json_is_what_it_prints_with_or_without_asking(stage: StageUnderTest) -> None:
+    plain, asked = stage.run_cli("policy"), stage.run_cli("policy", "read", "--json")
+    assert plain.document == asked.document
+    assert stage.run_cli("policy", "everything").code == 2
+
+
+def client(stage: StageUnderTest, env: Env, service: str) -> Any:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return stage.cloud.client_with(service, {name: env[name] for name in names})
