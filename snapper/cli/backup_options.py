@@ -28,7 +28,8 @@ def chosen_backup(database: str, verb: str) -> Iterator[None]:
     try:
         yield
     except BackupDamaged as error:
-        error.hint = f"--at {verb} an older one; snapper list {database} shows them"
+        older = f"--at {verb} an older one; snapper list {database} shows them"
+        error.hint = f"{error.hint}; {older}" if error.hint else older
         raise
     except BackupNotFound as error:
         error.hint = f"snapper list {database} shows those there are, snapper list those of all"

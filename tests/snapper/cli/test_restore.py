@@ -153,10 +153,11 @@ def test_an_older_major_is_warned_of_before_anything_is_done(stage: StageUnderTe
 def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
     stage: StageUnderTest, tmp_path: Path
 ) -> None:
-    with backed_up(stage, "dry") as (source, manifest):
+    with backed_up(stage, "dry") as (source, _):
         target = new(stage, 'dry it\'s "anew"')
         role = "dry & role"
         source.run(f'CREATE ROLE "{role}"; GRANT SELECT ON orders TO "{role}"')
+        stage.forget("dry")
         manifest = stage.back_up("dry")
         source.run(f'REVOKE ALL ON orders FROM "{role}"; DROP ROLE "{role}"')
         arguments = ("restore", "dry", "--to", target.dsn, "--create", "--create-roles")

@@ -1,0 +1,72 @@
+"""`snapper download`: a file that is what was stored, or no file."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.children import ROOT
+from tests.support.restores import files_in, flip
+from tests.support.stage import StageUnderTest
+from tests.support.terminal import on_a_terminal
+
+
+def test_a_backup_is_a_file_and_a_line_tells_its_sha256(
+    stage: StageUnderTest, tmp_path: Path
+) -> None:
+    with stage.database("files", stage.source(18).dsn):
+        manifest = stage.back_up("files")
+        ran = stage.run_cli("download", "files", "--output", str(tmp_path))
+        assert ran.code == 0, ran.err
+        (name,) = files_in(tmp_path)
+        assert name == manifest.dump_key.replace("/", "-")
+        assert manifest.sha256 in ran.out
+        again = stage.run_cli("download", "files", "--output", str(tmp_path / name))
+        assert (again.code, "exists already" in again.err) == (2, True)
+
+
+def test_with_json_the_document_tells_the_file(stage: StageUnderTest, tmp_path: Path) -> None:
+    with stage.database("files", stage.source(18).dsn):
+        manifest = stage.back_up("files")
+        file = tmp_path / "backup.gz"
+        ran = stage.run_cli("download", "files", "-o", str(file), "--json")
+        assert ran.document["file"] == str(file)
+        assert ran.document["manifest"] == json.loads(manifest.to_json())
+        assert b"dump complete" in gzip.decompress(file.read_bytes())
+
+
+def test_a_dash_is_stdout(stage: StageUnderTest) -> None:
+    with stage.database("piped", stage.source(18).dsn):
+        manifest = stage.back_up("piped")
+        ran = subprocess.run(
+            [sys.executable, "-m", "snapper.cli", "download", "piped", "--output", "-"],
+            env={**os.environ, **stage.environment()},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        assert ran.stdout == stage.vault.read(manifest.dump_key)
+        assert stage.run_cli("download", "piped", "-o", "-", "--json").code == 2
+
+
+def test_a_terminal_is_spared_the_bytes(stage: StageUnderTest) -> None:
+    shown = on_a_terminal("download", "shop", "-o", "-", environment=stage.environment())
+    assert shown.code == 2
+    assert "hint: pipe it, or name a file" in shown.text
+
+
+def test_wrong_bytes_exit_4_and_leave_no_file(stage: StageUnderTest, tmp_path: Path) -> None:
+    with stage.database("wrong", stage.source(18).dsn):
+        stage.damage(stage.back_up("wrong"), flip)
+        ran = stage.run_cli("download", "wrong", "-o", str(tmp_path / "x"))
+        assert ran.code == 4
+        assert "is not what was stored" in ran.err
+        assert files_in(tmp_path) == []
+
+
+def test_no_backup_exits_3_and_says_where_to_look(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("download", "nobody")
+    assert ran.code == 3
+    assert "hint: snapper list" in ran.err

@@ -1,0 +1,78 @@
+"""`snapper verify`: a verdict on each backup, recorded beside it."""
+
+from tests.support.restores import flip
+from tests.support.stage import StageUnderTest
+
+NOTHING_ABOUT = "there is no backup of"
+
+
+def test_sound_backups_exit_0_and_are_listed_as_read(stage: StageUnderTest) -> None:
+    with stage.database("sound", stage.source(18).dsn):
+        manifest = stage.back_up("sound")
+        ran = stage.run_cli("verify", "sound")
+        assert ran.code == 0, ran.err
+        assert ran.lines[1].split()[0] == manifest.dump_key
+        assert ran.lines[1].split()[-1] == "sound"
+        assert "read 20" in stage.run_cli("list", "sound").out
+
+
+def test_a_restored_one_tells_tables_rows_and_time(stage: StageUnderTest) -> None:
+    with stage.database("proven", stage.source(18).dsn):
+        stage.back_up("proven")
+        ran = stage.run_cli("verify", "proven", "--restore", "--json")
+        assert ran.code == 0, ran.err
+        (found,) = ran.document["backups"]
+        assert found["error"] is None
+        assert found["verification"]["sound"] is True
+        assert found["verification"]["restored"]["tables"] == 1
+        assert found["verification"]["restored"]["rows"] == 1
+        assert found["verification"]["restored"]["seconds"] > 0
+        assert "restored 20" in stage.run_cli("list", "proven").out
+
+
+def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderTest) -> None:
+    with (
+        stage.database("a-damaged", stage.source(18).dsn),
+        stage.database("b-sound", stage.source(18).dsn),
+        stage.database("c-none", stage.source(18).dsn),
+    ):
+        stage.damage(stage.back_up("a-damaged"), flip)
+        stage.back_up("b-sound")
+        ran = stage.run_cli("verify", "a-damaged", "b-sound", "c-none")
+        assert ran.code == 4
+        assert "DAMAGED: a-damaged/" in ran.lines[1]
+        assert ran.lines[2].endswith("sound") or " sound " in ran.lines[2]
+        assert NOTHING_ABOUT in ran.lines[3]
+        assert "DAMAGED" in stage.run_cli("list", "a-damaged").out
+        assert "damaged" in stage.run_cli("status").out.lower()
+
+
+def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None:
+    with stage.database("unread", stage.source(18).dsn):
+        manifest = stage.back_up("unread")
+        stage.vault.put(manifest.key, b"{")
+        ran = stage.run_cli("verify", "unread", "--json")
+        assert ran.code == 4
+        (found,) = ran.document["backups"]
+        assert found["manifest"] is None
+        assert found["verification"]["sound"] is False
+
+
+def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageUnderTest) -> None:
+    function = "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
+    sql = (
+        f"CREATE TABLE t AS SELECT 1 AS n; {function} 'SELECT $1';"
+        f"CREATE INDEX ON t (f(n)); {function} 'SELECT 1/0'"
+    )
+    with stage.database("unrestorable", stage.source(18, sql).dsn):
+        stage.back_up("unrestorable")
+        ran = stage.run_cli("verify", "unrestorable", "--restore")
+        assert ran.code == 9
+        assert "sound, but NOT RESTORED: psql stopped" in ran.out
+        assert "division by zero" in ran.out
+
+
+def test_no_backup_exits_3(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("verify", "nobody")
+    assert ran.code == 3
+    assert NOTHING_ABOUT in ran.out
