@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from isal import isal_zlib
 
 from local.cloud import Cloud
-from snapper.edges import stream
 from snapper.values.deadline import RESERVE
 from tests.reliability.test_aws_calls import ONE_CALL, PARTS, SMALL
 from tests.support.cloud import eventually
@@ -74,11 +74,11 @@ def test_the_compressor_has_no_memory(
                 raise MemoryError
             return bytes(self._real.compress(data))
 
-    original = stream.isal_zlib.compressobj
+    original = isal_zlib.compressobj
     older = large_service.furnish()
     with faulted("process dies: no memory for the compressor"):
         with monkeypatch.context() as patched:
-            patched.setattr(stream.isal_zlib, "compressobj", Exhausted)
+            patched.setattr(isal_zlib, "compressobj", Exhausted)
             delivery = large_service.deliver()
         assert not delivery.acknowledged
         assert [failure["kind"] for failure in delivery.told("dump.failed")] == ["MemoryError"]

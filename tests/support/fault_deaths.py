@@ -19,7 +19,14 @@ from functions import dumper as dumper_function
 from snapper.values.job import Job
 from tests.support.databases import AT
 from tests.support.fault_calls import Fault, Injection
-from tests.support.fault_service import Context, Delivery, Service, as_function, log_of_function, record
+from tests.support.fault_service import (
+    Context,
+    Delivery,
+    Service,
+    as_function,
+    log_of_function,
+    record,
+)
 
 LONGEST = 60.0
 _FORKS = multiprocessing.get_context("forkserver")

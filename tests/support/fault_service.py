@@ -40,9 +40,9 @@ from snapper.values.settings import (
 from snapper.verbs.back_up import back_up
 from snapper.verbs.catalog import backups, holding_at, read_manifest
 from snapper.verbs.dump import Dumper
+from tests.support.backups import days, store
 from tests.support.databases import AT, Source
 from tests.support.fault_calls import Fault, Injection
-from tests.support.manifests import manifest
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import open_uploads
 
@@ -90,11 +90,11 @@ class Service:
     key: str = KEY
 
     @classmethod
-    def make(cls, cloud: Cloud, source: Source, key: str = KEY, keep: int = KEEP) -> "Service":
-        """Make the stage with its bucket, versioned as the deployed one is."""
-        service = cls(cloud, source, f"faults{next(_NUMBERS)}", key)
+    def make(cls, cloud: Cloud, source: Source, *, stage: str = "", keep: int = KEEP) -> "Service":
+        """Make a stage of its own."""
+        service = cls(cloud, source, stage or f"faults{next(_NUMBERS)}")
         service.cloud.client("s3").create_bucket(Bucket=service.stage)
-        service.register(key, source.dsn, keep)
+        service.register(service.key, source.dsn, keep)
         return service
 
     @property
@@ -124,29 +124,30 @@ class Service:
         """Empty the bucket, put older backups and others' objects into it, and give them."""
         for stored in list(self.vault.list("")):
             self.vault.delete(stored.key)
-        for upload in self.cloud.client("s3").list_multipart_uploads(Bucket=self.stage).get(
-            "Uploads", ()
+        for upload in (
+            self.cloud.client("s3").list_multipart_uploads(Bucket=self.stage).get("Uploads", ())
         ):
             self.cloud.client("s3").abort_multipart_upload(
                 Bucket=self.stage, Key=upload["Key"], UploadId=upload["UploadId"]
             )
-        older = dict(FOREIGN)
-        for days in range(1, KEEP + 1):
-            older |= backup_objects(self.key, AT - timedelta(days=days))
-        for name, content in older.items():
+        for name, content in FOREIGN.items():
             self.vault.put(name, content)
-        return older
+        for number in range(1, KEEP + 1):
+            store(self.vault, days(-number), self.key)
+        return self.objects()
 
     def deliver(
         self,
         faults: Sequence[Fault] = (),
-        job: Job | None = None,
+        *jobs: Job | str,
         seconds: float = 900.0,
     ) -> Delivery:
-        """Have the handler do a job, with these faults, in so many seconds of the function."""
+        """Have the handler do jobs (that of AT), with these faults, in so many seconds."""
         injection = Injection(tuple(faults))
         with as_function(self.environment, injection), log_of_function() as log:
-            answer = dumper_function.handler(record(job or Job(self.key, AT)), Context(seconds))
+            answer = dumper_function.handler(
+                record(*(jobs or [Job(self.key, AT)])), Context(seconds)
+            )
         return Delivery(answer, log, injection)
 
     def redeliver(self, job: Job | None = None) -> RecordedEvents:
@@ -182,7 +183,7 @@ class Service:
         complete = [holding.taken_at for holding in backups(self.vault, self.key)]
         assert len(complete) >= KEEP, complete
         # Without the new backup no old one may go; with it the oldest may, in part or whole.
-        oldest = object_key(self.key, AT - timedelta(days=KEEP), Kind.DUMP).removesuffix(Kind.DUMP)
+        oldest = object_key(self.key, days(-KEEP), Kind.DUMP).removesuffix(Kind.DUMP)
         for name, content in older.items():
             if not (made and name.startswith(oldest)):
                 assert found.get(name) == content, name
@@ -205,7 +206,7 @@ class Service:
         self.redeliver()
         assert self.check(older)
         kept = {holding.taken_at for holding in backups(self.vault, self.key)}
-        assert kept == {AT - timedelta(days=days) for days in range(KEEP)}
+        assert kept == {days(-number) for number in range(KEEP)}
         for name, content in FOREIGN.items():
             assert self.vault.read(name) == content
         expected = {
@@ -214,22 +215,10 @@ class Service:
         assert set(self.objects()) == expected | set(FOREIGN)
 
 
-def backup_objects(key: str, at: datetime, body: bytes = b"an older dump") -> dict[str, bytes]:
-    """Make up a complete backup."""
-    made = manifest(
-        database=key,
-        scheduled_at=at,
-        backup_bytes=len(body),
-        sha256=hashlib.sha256(body).hexdigest(),
-    )
-    return {made.dump_key: body, made.key: made.to_json().encode()}
-
-
-def record(*jobs: Job) -> dict[str, Any]:
-    """Make the event that SQS hands to the dumper."""
-    return {
-        "Records": [{"messageId": f"m{n}", "body": job.to_json()} for n, job in enumerate(jobs)]
-    }
+def record(*jobs: Job | str) -> dict[str, Any]:
+    """Make the event that SQS hands to the dumper, of jobs and of other bodies."""
+    bodies = [job.to_json() if isinstance(job, Job) else job for job in jobs]
+    return {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
 
 
 @functools.cache
@@ -239,12 +228,13 @@ def _session(cloud: str) -> boto3.Session:
 
 
 @contextmanager
-def as_function(environment: dict[str, str], injection: Injection) -> Iterator[None]:
+def as_function(environment: dict[str, str], injection: Injection | None = None) -> Iterator[None]:
     """Let the function's own clients reach the cloud, through the faults, and never wait."""
     original = aws.client
 
     def client(*arguments: Any) -> Any:
-        return injection.into(original(*arguments))
+        made = original(*arguments)
+        return injection.into(made) if injection else made
 
     impatient = SimpleNamespace(time=botocore.endpoint.time.time, sleep=lambda _: None)
     with (

@@ -1,0 +1,207 @@
+"""Whatever has happened to a vault: pruning keeps what must stay, and touches nobody else's."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from snapper.edges.storage import Vault
+from snapper.errors import AwsFailed
+from snapper.values.keys import Kind, object_key, parse_key
+from snapper.values.secrets import Database
+from snapper.verbs.catalog import backups
+from snapper.verbs.events import Silence
+from snapper.verbs.prune import judge, prune
+from tests.support import strategies as _  # noqa: F401  no deadlines on a busy machine
+from tests.support.databases import AT
+from tests.support.faults import faulted, tried
+from tests.support.twin import MemoryVault
+
+NEIGHBOURS = ("app", "app2", "APP")
+FOREIGN = (
+    "app/notes.txt",
+    "app/2020-01-01T00-00-00Z.sql",  # the shape is nearly ours
+    "app/2020-13-01T00-00-00Z.sql.gz",
+    "app/old/2020-01-01T00-00-00Z.sql.gz",
+    "app/2020-01-01T00-00-00Z.sql.gz.bak",
+    "app",
+    "2020-01-01T00-00-00Z.sql.gz",
+    "ap/2020-01-01T00-00-00Z.sql.gz",
+)
+WHOLE = (Kind.DUMP, Kind.MANIFEST)
+
+databases = st.sampled_from(NEIGHBOURS)
+times = st.integers(0, 30).map(lambda hour: AT + timedelta(hours=hour))
+halves = st.sampled_from(
+    [(Kind.DUMP,), (Kind.MANIFEST,), (Kind.VERIFICATION,), (Kind.DUMP, Kind.VERIFICATION)]
+)
+# What befalls the deletes of one pruning, by their number: nothing, death, a refusal.
+faults = st.dictionaries(st.integers(0, 8), st.sampled_from(["dies", "is refused"]), max_size=2)
+
+
+class Died(BaseException):
+    """The process ends here; no handler of the product's may catch it."""
+
+
+class Histories(RuleBasedStateMachine):
+    """Random lives of one vault that three databases share."""
+
+    @initialize(keep=st.integers(1, 4), foreign=st.sets(st.sampled_from(FOREIGN)))
+    def begin(self, keep: int, foreign: set[str]) -> None:
+        self.keep = keep
+        self.vault = MemoryVault({key: b"not ours" for key in foreign})
+        self.foreign = foreign
+
+    @rule(database=databases, at=times, faults=faults)
+    def a_job_succeeds(self, database: str, at: datetime, faults: dict[int, str]) -> None:
+        self._put(database, at, WHOLE)
+        self._prune(database, faults, just_made=at)
+
+    @rule(database=databases, at=times, kinds=halves)
+    def a_job_dies_half_way(self, database: str, at: datetime, kinds: tuple[Kind, ...]) -> None:
+        self._put(database, at, kinds)
+
+    @rule(database=databases, at=times)
+    def a_backup_is_verified(self, database: str, at: datetime) -> None:
+        self._put(database, at, (Kind.VERIFICATION,))
+
+    @rule(database=databases, faults=faults)
+    def an_operator_prunes(self, database: str, faults: dict[int, str]) -> None:
+        self._prune(database, faults, just_made=None)
+
+    @rule(keep=st.integers(1, 5))
+    def the_count_is_changed(self, keep: int) -> None:
+        self.keep = keep
+
+    @rule(data=st.data())
+    def somebody_deletes_an_object(self, data: st.DataObject) -> None:
+        if present := sorted(set(self.vault.objects) - self.foreign):
+            self.vault.delete(data.draw(st.sampled_from(present)))
+
+    @invariant()
+    def foreign_objects_stay(self) -> None:
+        if hasattr(self, "foreign"):
+            assert self.foreign <= set(self.vault.objects)
+
+    def _put(self, database: str, at: datetime, kinds: tuple[Kind, ...]) -> None:
+        for kind in kinds:
+            self.vault.put(object_key(database, at, kind), b"")
+
+    def _prune(self, name: str, faults: dict[int, str], just_made: datetime | None) -> None:
+        database = Database(name, "host=h", self.keep)
+        before, complete = set(self.vault.objects), times_of(self.vault, name)
+        must_stay = before - expected(self.vault, name, self.keep, just_made)
+        newest = set(complete[: self.keep])
+        deletes = 0
+
+        def watch(key: str) -> None:
+            nonlocal deletes
+            assert parse_key(name, key), f"{key} is not this database's"
+            assert newest <= set(times_of(self.vault, name)), "between two deletes too few are left"
+            deletes += 1
+            match faults.get(deletes - 1):
+                case "dies":
+                    raise Died
+                case "is refused":
+                    raise AwsFailed(f"s3:DeleteObject of {key} failed: AccessDenied")
+
+        whole = self.vault.copy()
+        prune(whole, database, Silence(), just_made)
+        assert set(whole.objects) == must_stay, "what is decided is what is done, no more, no less"
+        self.vault.before_delete = watch
+        met = 0
+        try:
+            prune(self.vault, database, Silence(), just_made)
+        except (Died, AwsFailed):
+            met = sum(number < deletes for number in faults)
+        self.vault.before_delete = lambda key: None
+        assert must_stay <= set(self.vault.objects)
+        # Another attempt ends as if nothing had happened, and one more has nothing to do.
+        for _again in range(2):
+            prune(self.vault, database, Silence(), just_made)
+            assert set(self.vault.objects) == must_stay
+        tried("retention: deletes that die or are refused", times=met)
+        tried("retention: histories pruned")
+
+
+def times_of(vault: Vault, database: str) -> list[datetime]:
+    return [holding.taken_at for holding in backups(vault, database)]
+
+
+def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime | None) -> set[str]:
+    """Say once more, in other words, what must go."""
+    found: dict[datetime, set[Kind]] = {}
+    for key in vault.objects:
+        if parsed := parse_key(database, key):
+            found.setdefault(parsed[0], set()).add(parsed[1])
+    complete = sorted(at for at, kinds in found.items() if kinds >= set(WHOLE))
+    if len(complete) < keep:
+        return set()
+    border = complete[-keep]
+    return {
+        object_key(database, at, kind)
+        for at, kinds in found.items()
+        for kind in kinds
+        if at < border and not (at == just_made and at in complete)
+    }
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+
+
+class LongHistories(Histories):
+    """The same, for as long as it is worth it."""
+
+
+TestLongHistories = pytest.mark.long(LongHistories.TestCase)
+TestLongHistories.settings = settings(max_examples=4000, stateful_step_count=60, deadline=None)
+
+
+def test_2_pages_of_backups_are_pruned_after_a_crash(vault: Vault) -> None:
+    prune_many(vault, 510)
+
+
+@pytest.mark.long
+def test_5000_backups_are_pruned_after_crashes(vault: Vault) -> None:
+    prune_many(vault, 5000)
+
+
+def prune_many(vault: Vault, number: int) -> None:
+    """Prune a vault of many pages on the real S3 API; it dies twice on the way."""
+    moments = [AT - timedelta(hours=hour) for hour in range(number)]
+    ours = {object_key("app", at, kind) for at in moments for kind in WHOLE}
+    others = {
+        object_key(name, AT - timedelta(days=9), kind) for name in ("app2", "APP") for kind in WHOLE
+    } | {"app/notes.txt"}
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda key: vault.put(key, b""), ours | others))
+    database = Database("app", "host=h", 3)
+    assert len(judge(vault, database)) == number
+    for part in (2, 3):
+        with faulted("retention: death among many pages"):
+            mortal = Mortal(vault, random.Random(number).randrange(number // part))  # noqa: S311
+            with pytest.raises(Died):
+                prune(mortal, database, Silence())
+            assert times_of(vault, "app")[:3] == moments[:3]
+    prune(vault, database, Silence())
+    kept = {object_key("app", at, kind) for at in moments[:3] for kind in WHOLE}
+    assert {stored.key for stored in vault.list("")} == kept | others
+
+
+class Mortal(Vault):
+    """Dies before its delete number so and so."""
+
+    def __init__(self, vault: Vault, deletes: int) -> None:
+        super().__init__(vault.bucket, vault._client)
+        self._left = deletes
+
+    def delete(self, key: str) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Died
+        super().delete(key)
