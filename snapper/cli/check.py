@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,9 @@ from snapper.values.secrets import parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 _NAMES = (CONNECTIONS, RETENTIONS)
+
+# Where Pulumi.yaml lies, wherever the command is typed.
+_PROJECT = Path(__file__).parents[2]
 
 
 def check(
@@ -37,6 +41,8 @@ def check(
     or from Pulumi's config. No password is ever shown.
     """
     outcome: Outcome = context.obj
+    if stdin and pulumi is not None:
+        raise SettingsError("--stdin and --pulumi are two sources", hint="choose one")
     if stdin:
         secrets = _from_stdin(sys.stdin.read())
     elif pulumi is not None:
@@ -46,7 +52,9 @@ def check(
     if missing := [name for name in _NAMES if name not in secrets]:
         raise SettingsError(
             f"{' and '.join(missing)} not given",
-            hint="set them in the environment, or use --stdin or --pulumi STACK",
+            hint="write lines NAME=value"
+            if stdin
+            else "set them in the environment, or use --stdin or --pulumi STACK",
         )
     try:
         databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS])
@@ -90,14 +98,18 @@ def _from_pulumi(name: str, stack: str) -> str:
     try:
         answer = subprocess.run(
             ["pulumi", "config", "get", name, "--stack", stack],
+            cwd=_PROJECT,
+            # Where it would ask for a passphrase, it must say so instead of waiting unseen.
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=True,
         )
-    except FileNotFoundError:
+    except OSError:
         raise SettingsError(
-            "the Pulumi CLI is not installed", hint="use --stdin or the environment"
+            "the Pulumi CLI cannot be run", hint="install it, or use --stdin or the environment"
         ) from None
     except subprocess.CalledProcessError as error:
-        raise SettingsError(f"pulumi config get {name} failed: {error.stderr.strip()}") from None
+        words = " ".join(error.stderr.split()) or f"it exited with status {error.returncode}"
+        raise SettingsError(f"pulumi config get {name} failed: {words}") from None
     return answer.stdout.rstrip("\n")

@@ -1,7 +1,6 @@
 """`snapper download`: a file that is what was stored, or no file."""
 
 import gzip
-import json
 import os
 import subprocess
 import sys
@@ -33,7 +32,7 @@ def test_with_json_the_document_tells_the_file(stage: StageUnderTest, tmp_path: 
         file = tmp_path / "backup.gz"
         ran = stage.run_cli("download", "files", "-o", str(file), "--json")
         assert ran.document["file"] == str(file)
-        assert ran.document["manifest"] == json.loads(manifest.to_json())
+        assert ran.document["manifest"]["sha256"] == manifest.sha256
         assert b"dump complete" in gzip.decompress(file.read_bytes())
 
 

@@ -1,0 +1,131 @@
+"""`snapper check`: every fault of the two secrets at once, wherever they come from, no password."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from snapper.cli.__main__ import main
+
+GOOD = {
+    "DATABASE_CONN_STRINGS": "A,postgres://u:s3cr3t@h/d,POSTGRES|B,postgresql://u:p,w|x@i:5/e,postgres",
+    "BACKUP_STORAGE_DATA": "A,3|B,4",
+}
+BAD = {
+    "DATABASE_CONN_STRINGS": "A,postgres://u:s3cr3t@h/d,MYSQL|C,,POSTGRES"
+    "|D,postgres://u:s3cr3t@x@h/d,POSTGRES",
+    "BACKUP_STORAGE_DATA": "A,0|Z,4|D,x",
+}
+PULUMI = """#!/bin/sh
+[ "$*" = "config get $3 --stack prod" ] || { echo "error: no stack named '$5' found" >&2; exit 255; }
+[ -f Pulumi.yaml ] || { echo "error: no Pulumi.yaml project file found" >&2; exit 255; }
+cat "$(dirname "$0")/$3"
+"""
+
+
+def lines(secrets: dict[str, str]) -> str:
+    return "".join(f"{name}='{value}'\n" for name, value in secrets.items())
+
+
+@pytest.fixture(params=["environment", "stdin", "pulumi"])
+def arguments(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> object:
+    """Give a function that hands secrets over in one of the ways, and gives the arguments."""
+
+    def hand_over(secrets: dict[str, str]) -> list[str]:
+        monkeypatch.chdir(tmp_path)
+        if request.param == "environment":
+            for name, value in secrets.items():
+                monkeypatch.setenv(name, value)
+            return ["check"]
+        if request.param == "stdin":
+            monkeypatch.setattr(sys, "stdin", io.StringIO(f"# mine\nexport {lines(secrets)}"))
+            return ["check", "--stdin"]
+        (tmp_path / "pulumi").write_text(PULUMI)
+        (tmp_path / "pulumi").chmod(0o755)
+        for name, value in secrets.items():
+            (tmp_path / name).write_text(value + "\n")
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        return ["check", "--pulumi", "prod"]
+
+    return hand_over
+
+
+def test_good_secrets_are_shown_without_a_password(
+    arguments: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(GOOD)) == 0  # type: ignore[operator]
+    shown = capsys.readouterr()
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["database", "place", "keeps"],
+        ["A", "h/d", "3"],
+        ["B", "i:5/e", "4"],
+    ]
+    assert "s3cr3t" not in shown.out + shown.err
+    assert "p,w" not in shown.out + shown.err
+
+
+def test_every_fault_is_told_at_once_without_a_password(
+    arguments: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(BAD)) == 2  # type: ignore[operator]
+    shown = capsys.readouterr()
+    for fault in (
+        "row 1 (A) has type MYSQL, which is not supported yet",
+        "row 2 (C) has an empty connection",
+        "row 2 (C) has no row in BACKUP_STORAGE_DATA",
+        "row 3 (D): there is an '@' in the host",
+        "row 1 (A) must keep a whole number",
+        "row 2 (Z) has no row in DATABASE_CONN_STRINGS",
+        "row 3 (D) must keep a whole number",
+    ):
+        assert fault in shown.err
+    assert shown.out == ""
+    assert "s3cr3t" not in shown.err
+
+
+def test_with_json_faults_are_a_list(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in BAD.items():
+        monkeypatch.setenv(name, value)
+    assert main(["check", "--json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["valid"] is False
+    assert len(document["faults"]) == 7
+    assert "s3cr3t" not in str(document)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    assert main(["check", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["databases"][0] == {"database": "A", "place": "h/d", "retention": 3}
+
+
+def test_what_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BACKUP_STORAGE_DATA", "A,3")
+    monkeypatch.delenv("DATABASE_CONN_STRINGS", raising=False)
+    assert main(["check"]) == 2
+    assert "error: DATABASE_CONN_STRINGS not given\n" in capsys.readouterr().err
+    assert main(["check", "--stdin", "--pulumi", "prod"]) == 2
+
+
+def test_pulumis_own_complaint_is_passed_on(
+    arguments: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = arguments(GOOD)  # type: ignore[operator]
+    if "--pulumi" in given:
+        assert main([*given[:-1], "dev"]) == 2
+        assert "failed: error: no stack named 'dev' found" in capsys.readouterr().err
+
+
+def test_no_pulumi_cli_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["check", "--pulumi", "prod"]) == 2
+    assert "the Pulumi CLI cannot be run" in capsys.readouterr().err
