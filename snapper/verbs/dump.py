@@ -58,29 +58,8 @@ class Dumper:
         started_at = self.now()
         facts = inspect(connection, redact, self.patience)
         major = self.tools.major_for(facts.major)
-        if not facts.encrypted:
-            self.events.emit(
-                "connection.plain",
-                database=job.database,
-                hint="add sslmode=require to the connection, or verify-full with sslrootcert",
-            )
         version = self.tools.version("pg_dump", major)
-        if release(version) < release(facts.version):
-            self.events.emit(
-                "client.older",
-                database=job.database,
-                server_version=facts.version,
-                pg_dump_version=version,
-                hint="update Snapper and run pulumi up, for the client of the server's own release",
-            )
-        self.events.emit(
-            "dump.began",
-            database=job.database,
-            scheduled_at=write_time(job.scheduled_at),
-            server_version=facts.version,
-            pg_dump_version=version,
-            database_bytes=facts.size,
-        )
+        self._introduce(job, facts, version)
         try:
             stream = self._store(job, connection, facts, major, redact)
         except AlreadyStored:
@@ -110,6 +89,31 @@ class Dumper:
         # Whose dump lies there, writes the manifest: there is only one such writer.
         self.vault.put(manifest.key, manifest.to_json().encode())
         return manifest
+
+    def _introduce(self, job: Job, facts: ServerFacts, version: str) -> None:
+        """Tell what is dumped by what, and what an operator should mend."""
+        if not facts.encrypted:
+            self.events.emit(
+                "connection.plain",
+                database=job.database,
+                hint="add sslmode=require to the connection, or verify-full with sslrootcert",
+            )
+        if release(version) < release(facts.version):
+            self.events.emit(
+                "client.older",
+                database=job.database,
+                server_version=facts.version,
+                pg_dump_version=version,
+                hint="update Snapper and run pulumi up, for the client of the server's own release",
+            )
+        self.events.emit(
+            "dump.began",
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            server_version=facts.version,
+            pg_dump_version=version,
+            database_bytes=facts.size,
+        )
 
     def _store(
         self,
