@@ -83,11 +83,15 @@ def _work(
     os.setsid()
     injection = Injection(faults)
     reports.send("begins")
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
     with as_function(environment, injection), log_of_function() as log:
         if memory:
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             limit = pages * resource.getpagesize() + memory
-            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        answer = dumper_function.handler(record(Job(key, AT)), Context())
-    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        try:
+            answer: object = dumper_function.handler(record(Job(key, AT)), Context())
+        except Exception as error:
+            answer = {"errorType": type(error).__name__}  # as Lambda tells it; the job comes back
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     reports.send((answer, log))
