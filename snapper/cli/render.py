@@ -37,8 +37,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = ""
         shown.add_row(*row)
     with console.capture() as captured:
         console.print(shown)
-    for line in captured.get().strip("\n").splitlines():
-        print(line.rstrip())
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
 
 
 def say(line: str) -> None:
