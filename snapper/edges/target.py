@@ -17,12 +17,12 @@ from snapper.values.redaction import Redactor
 UNFINISHED = "snapper-unfinished-"
 """How the name of a database begins that a restore has not yet filled."""
 
-# What somebody made: relations and functions outside the system's own schemas and extensions.
+# What somebody made: relations, functions and types outside the system's own schemas and extensions.
 _CONTENT = """
     SELECT
         (SELECT count(*) FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
             AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                 WHERE d.classid = 'pg_catalog.pg_class'::regclass
@@ -33,6 +33,13 @@ _CONTENT = """
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                 WHERE d.classid = 'pg_catalog.pg_proc'::regclass
                 AND d.objid = p.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_type t
+            JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+            WHERE t.typtype IN ('d', 'e', 'r')
+            AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_type'::regclass
+                AND d.objid = t.oid AND d.deptype = 'e')),
         (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata)
 """
 
@@ -43,18 +50,19 @@ class Content:
 
     relations: int
     functions: int
+    types: int
     large_objects: int
 
     @property
     def empty(self) -> bool:
         """Whether nobody has made anything in it."""
-        return not (self.relations or self.functions or self.large_objects)
+        return not (self.relations or self.functions or self.types or self.large_objects)
 
     def __str__(self) -> str:
         """Say what there is, in the words of a message."""
         return (
             f"{self.relations} tables and other relations, {self.functions} functions, "
-            f"{self.large_objects} large objects"
+            f"{self.types} types, {self.large_objects} large objects"
         )
 
 

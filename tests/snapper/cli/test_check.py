@@ -19,7 +19,7 @@ BAD = {
     "BACKUP_STORAGE_DATA": "A,0|Z,4|D,x",
 }
 PULUMI = """#!/bin/sh
-[ "$*" = "config get $3 --stack prod" ] || { echo "error: no stack named '$5' found" >&2; exit 255; }
+[ "$5" = prod ] || { echo "error: no stack named '$5' found" >&2; exit 255; }
 [ -f Pulumi.yaml ] || { echo "error: no Pulumi.yaml project file found" >&2; exit 255; }
 cat "$(dirname "$0")/$3"
 """
