@@ -18,6 +18,24 @@ LOCK_WAIT = "60s"
 END_MARKER = b"-- PostgreSQL database dump complete"
 """pg_dump's own last word; recent releases put a `\\unrestrict` line behind it."""
 
+_GRANTS = "GRANT pg_read_all_data TO the user of the connection"
+_MENDS = {
+    "due to statement timeout": f"a table was locked for more than {LOCK_WAIT}, and pg_dump does "
+    "not wait longer, so that nobody has to wait for it: move the schedule away from migrations",
+    "permission denied": f"{_GRANTS}, or whatever it may not read",
+    "row-level security": "a dump that leaves out rows is none: ALTER ROLE … BYPASSRLS, or GRANT "
+    "the table's owner to the user of the connection",
+    "max_locks_per_transaction": "pg_dump locks every table at once: raise the setting on the "
+    "server and restart it",
+    "Cannot enlarge string buffer": "a row is larger than a gigabyte as text, which PostgreSQL "
+    "cannot give out: store such values in pieces, or as large objects",
+    "invalid memory alloc request size": "a row is larger than a gigabyte as text, which "
+    "PostgreSQL cannot give out: store such values in pieces, or as large objects",
+    "server closed the connection": "the server died or was stopped; its log tells why",
+    "terminating connection": "the server ended the session; its log tells why",
+}
+"""What to do about it, by pg_dump's own words."""
+
 # Bytes at the end of the output in which the end marker must be.
 _TAIL = 1024
 
@@ -73,7 +91,9 @@ class CheckedDump(ToolProcess):
             self._give_up()
         self.check()
         if status:
-            raise DumpFailed(self.obituary(status))
+            words = self.obituary(status)
+            mend = next((mend for sign, mend in _MENDS.items() if sign in words), "")
+            raise DumpFailed(words, hint=mend)
         if END_MARKER not in self._tail:
             raise DumpFailed("pg_dump ended without its end marker: the dump is not whole")
         return b""

@@ -66,8 +66,6 @@ class ToolProcess:
         self._listener.join(_STOP_SECONDS)
         with contextlib.suppress(BrokenPipeError):
             self.pipe.close()
-        if not self._listener.is_alive():
-            self._errors.close()
 
     def wait(self, seconds: float | None = None) -> int:
         """Wait for the tool to end by itself, and give its status.
@@ -115,5 +113,7 @@ class ToolProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _listen(self) -> None:
-        for line in iter(lambda: self._errors.readline(_LONGEST_LINE), b""):
-            self._messages.append(line)
+        # Closed here: somebody who got away with the pipe must hold up nobody but this thread.
+        with self._errors:
+            for line in iter(lambda: self._errors.readline(_LONGEST_LINE), b""):
+                self._messages.append(line)

@@ -1,0 +1,18 @@
+"""A dumper that writes to a vault of its own and keeps what it tells."""
+
+import pytest
+
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.storage import Vault
+from snapper.verbs.dump import Dumper
+from tests.support.recording import RecordedEvents
+
+
+@pytest.fixture
+def events() -> RecordedEvents:
+    return RecordedEvents()
+
+
+@pytest.fixture
+def dumper(vault: Vault, tools: ClientTools, events: RecordedEvents) -> Dumper:
+    return Dumper(vault, tools, events)
