@@ -17,7 +17,7 @@ from snapper.values.redaction import Redactor
 UNFINISHED = "snapper-unfinished-"
 """How the name of a database begins that a restore has not yet filled."""
 
-# What somebody made: relations, functions and types outside the system's own schemas and extensions.
+# What somebody made: all outside the system's own schemas and extensions.
 _CONTENT = """
     SELECT
         (SELECT count(*) FROM pg_catalog.pg_class c

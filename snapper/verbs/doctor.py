@@ -3,6 +3,7 @@
 Runs inside the dumper function, so that the network, the rights and the clients are its own.
 """
 
+import re
 import socket
 from collections.abc import Iterator
 
@@ -11,14 +12,13 @@ from snapper.edges.postgres import ServerFacts, inspect
 from snapper.edges.privileges import Privileges, privileges
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.connection import Connection
-from snapper.values.finding import Finding, failure, ok, warning
+from snapper.values.finding import Finding, Level, failure, ok, warning
+from snapper.values.names import quoted
 from snapper.values.redaction import Redactor
 from snapper.values.release import release
 from snapper.values.secrets import Database
 
 _SHOWN = 5
-
-_GRANT = "GRANT pg_read_all_data TO the backup's role"
 
 
 def examine_clients(tools: ClientTools) -> Iterator[Finding]:
@@ -39,7 +39,10 @@ def examine(database: Database, tools: ClientTools) -> Iterator[Finding]:
     """Look one database over, and stop where nothing more can be learned."""
     redact = Redactor(database.connection)
     connection = Connection.parse(database.connection)
-    yield from _resolve(connection)
+    names = list(_resolve(connection))
+    yield from names
+    if names and all(each.level is Level.FAILURE for each in names):
+        return
     try:
         facts = inspect(connection, redact)
     except SnapperError as error:
@@ -50,7 +53,7 @@ def examine(database: Database, tools: ClientTools) -> Iterator[Finding]:
     yield _client(facts, tools)
     yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.encoding}")
     try:
-        yield from _rights(privileges(connection, redact))
+        yield from _rights(privileges(connection, redact), _role(connection))
     except SnapperError as error:
         yield failure("rights", str(error), error.hint)
 
@@ -61,13 +64,15 @@ def _resolve(connection: Connection) -> Iterator[Finding]:
             continue  # a socket of the same machine
         try:
             addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
-            yield ok("name", f"{host} is {', '.join(sorted(addresses))}")
         except OSError as error:
             yield failure(
                 "name",
                 f"{host} cannot be resolved: {error.strerror or error}",
                 "correct the host, or put the dumper into the network that knows it",
             )
+        else:
+            if addresses != {host}:
+                yield ok("name", f"{host} is {', '.join(sorted(addresses))}")
 
 
 def _encryption(facts: ServerFacts) -> Finding:
@@ -94,25 +99,32 @@ def _client(facts: ServerFacts, tools: ClientTools) -> Finding:
     return ok("client", f"PostgreSQL {facts.version} is dumped by pg_dump {version}")
 
 
-def _rights(found: Privileges) -> Iterator[Finding]:
+def _rights(found: Privileges, role: str) -> Iterator[Finding]:
     if found.unreadable:
-        yield failure("rights", f"may not read {_some(found.unreadable)}", _GRANT)
+        yield failure(
+            "rights", f"may not read {_some(found.unreadable)}", f"GRANT pg_read_all_data TO {role}"
+        )
     else:
         yield ok("rights", "every table and sequence can be read")
     if found.hidden_rows:
         yield failure(
             "row security",
             f"policies would hide rows of {_some(found.hidden_rows)}, so pg_dump refuses",
-            "ALTER ROLE … BYPASSRLS for the backup's role",
+            f"ALTER ROLE {role} BYPASSRLS",
         )
     if found.unreadable_large_objects:
         yield failure(
             "large objects",
             f"may not read {found.unreadable_large_objects} of {found.large_objects}",
-            "make the backup's role a member of their owner, or a superuser",
+            f"make {role} a member of their owner, or GRANT SELECT ON LARGE OBJECT … TO {role}",
         )
     elif found.large_objects:
-        yield ok("large objects", f"all {found.large_objects} can be read")
+        yield ok("large objects", f"every one of {found.large_objects} can be read")
+
+
+def _role(connection: Connection) -> str:
+    user = connection.parameters.get("user", "")
+    return user if re.fullmatch("[a-z_][a-z0-9_]*", user) else quoted(user)
 
 
 def _some(names: tuple[str, ...]) -> str:

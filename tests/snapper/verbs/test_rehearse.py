@@ -1,0 +1,86 @@
+"""A target is looked at first, and what a restore would hurt is refused."""
+
+from collections.abc import Callable
+
+import pytest
+
+from local.postgres import PostgresServer
+from snapper.edges.client_tools import ClientTools
+from snapper.edges.postgres import inspect
+from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, SettingsError
+from snapper.values.connection import Connection
+from snapper.values.redaction import Redactor
+from snapper.verbs.rehearse import Rehearsal, refuse, rehearse
+from tests.support.databases import Source
+from tests.support.manifests import manifest
+
+BACKUP = manifest(server_version="17.2", encoding="UTF8")
+
+
+def test_a_new_database_is_rehearsed_and_not_made(
+    server: Callable[[int], PostgresServer], tools: ClientTools
+) -> None:
+    target = server(17).dsn("only rehearsed")
+    for _ in range(2):
+        assert rehearse(target, BACKUP, tools, may_create=True).creates
+    with pytest.raises(SettingsError, match="there is no database") as failure:
+        rehearse(target, BACKUP, tools, may_create=False)
+    assert "--create" in failure.value.hint
+
+
+def test_a_database_that_is_there_is_not_made_again(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    found = rehearse(source().dsn, BACKUP, tools, may_create=True)
+    assert not found.creates
+    assert found.content is not None
+    assert found.content.relations == 1
+
+
+def test_a_server_that_is_not_there_is_unreachable(tools: ClientTools) -> None:
+    for may_create in (True, False):
+        with pytest.raises(DatabaseUnreachable):
+            rehearse("postgresql://u:p@127.0.0.1:1/x", BACKUP, tools, may_create=may_create)
+
+
+def test_the_source_is_known_again_by_whatever_name_it_is_called(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    made = source()
+    facts = inspect(Connection.parse(made.dsn), Redactor())
+    backup = manifest(server_version="17.2", encoding="UTF8", source=facts.identity)
+    otherwise = made.dsn.replace("127.0.0.1", "localhost")
+    found = rehearse(otherwise, backup, tools, may_create=False)
+    assert found.is_source
+    assert not rehearse(source().dsn, backup, tools, may_create=False).is_source
+    with pytest.raises(SettingsError, match="this backup was made of") as failure:
+        refuse(found, backup, force=True, typed="", may_make_roles=True)
+    assert "--over-source orders" in failure.value.hint
+
+
+def test_an_older_major_and_another_encoding_are_warned_of(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    newer = manifest(server_version="18.1", encoding="LATIN1")
+    found = rehearse(source(17).dsn, newer, tools, may_create=False)
+    assert [warning.split(":")[0] for warning in found.warnings] == [
+        "the backup is of PostgreSQL 18, the target is the older 17",
+        "the backup is in LATIN1, the target in UTF8",
+    ]
+
+
+def test_a_server_without_a_client_is_refused_before_anything_is_done(
+    source: Callable[..., Source], tmp_path: object
+) -> None:
+    (tmp_path / "14").mkdir()  # type: ignore[operator]
+    with pytest.raises(DatabaseUnsupported):
+        rehearse(source(17).dsn, BACKUP, ClientTools(tmp_path), may_create=False)  # type: ignore[arg-type]
+
+
+def test_missing_roles_are_named(source: Callable[..., Source], tools: ClientTools) -> None:
+    backup = manifest(server_version="17.2", encoding="UTF8", roles=("nobody here", "postgres"))
+    found: Rehearsal = rehearse(source(17, "SELECT 1").dsn, backup, tools, may_create=False)
+    assert found.missing_roles == ("nobody here",)
+    with pytest.raises(SettingsError, match="lacks the roles nobody here"):
+        refuse(found, backup, force=False, typed="", may_make_roles=False)
+    refuse(found, backup, force=False, typed="", may_make_roles=True)
