@@ -50,8 +50,10 @@ def dropping(server: int) -> Iterator[int]:
 @contextmanager
 def silent() -> Iterator[int]:
     """Give the port of one that takes the connection and never says a word."""
-    with _listening(lambda *_: threading.Event().wait(30), greet=False) as port:
+    done = threading.Event()
+    with _listening(lambda *_: done.wait(30), greet=False) as port:
         yield port
+        done.set()
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_a_database_is_dumped_in_its_own_encoding(
     source: Callable[..., Source],
     dumper: Dumper,
 ) -> None:
-    made = Source(source().server, f"in {encoding}")
+    made = Source(source().server, f"dumped in {encoding}")
     Source(made.server, "postgres").run(
         f"CREATE DATABASE {quoted(made.name)} TEMPLATE template0 ENCODING '{encoding}'"
         " LC_COLLATE 'C' LC_CTYPE 'C'"
