@@ -16,7 +16,6 @@ from snapper.values.secrets import Database
 from snapper.verbs.catalog import backups
 from snapper.verbs.events import Silence
 from snapper.verbs.prune import judge, prune
-from tests.support import strategies as _  # noqa: F401  no deadlines on a busy machine
 from tests.support.databases import AT
 from tests.support.faults import faulted, tried
 from tests.support.twin import MemoryVault
@@ -159,7 +158,7 @@ class LongHistories(Histories):
 
 
 TestLongHistories = pytest.mark.long(LongHistories.TestCase)
-TestLongHistories.settings = settings(max_examples=4000, stateful_step_count=60, deadline=None)
+TestLongHistories.settings = settings(max_examples=2000, stateful_step_count=60, deadline=None)
 
 
 def test_2_pages_of_backups_are_pruned_after_a_crash(vault: Vault) -> None:
