@@ -1,0 +1,191 @@
+"""The README and the promised JSON are true: commands, options, settings, fields."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from local.compare import Comparison
+from local.report import DatabaseReport, DemoReport, Fault
+from snapper.cli import app
+from snapper.errors import BackupDamaged
+from snapper.values.verification import Restored, Verification
+from tests.support.manifests import NOON, manifest
+from tests.support.restores import flip
+from tests.support.stage import StageUnderTest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMON = {"--stage", "--profile", "--region", "--json", "--help"}
+
+# Fields below these are told once, in a section of their own.
+SHARED = ("manifest", "verification")
+MAPS = {"list": ("databases",), "prune": ("databases",), "doctor": ("findings",)}
+
+
+def operate() -> dict[str, str]:
+    """Give the text of the README about each command, and what is said of all of them."""
+    text = README.split("\n## Operate\n")[1].split("\n## ")[0]
+    general, *parts = re.split(r"\n### ", text)
+    return {"": general, **{part.partition(":")[0]: part for part in parts}}
+
+
+def options(command: str) -> set[str]:
+    group = typer.main.get_command(app.app)
+    found = group if not command else group.get_command(None, command)  # type: ignore[attr-defined]
+    return {
+        name for parameter in found.params for name in parameter.opts if name.startswith("--")
+    } | {"--help"}
+
+
+def test_every_command_has_a_section_and_no_other_has() -> None:
+    assert list(operate())[1:] == list(app.COMMANDS)
+
+
+@pytest.mark.parametrize("command", [each for each in app.COMMANDS if each != "demo"])
+def test_every_option_of_a_command_is_told_and_no_other(command: str) -> None:
+    told = set(re.findall(r"--[a-z][a-z-]+", operate()[command]))
+    there = options(command)
+    assert there - COMMON <= told
+    others = {name for each in app.COMMANDS for name in options(each)}
+    assert told & others <= there
+    assert told <= there | {"--at"}
+
+
+def test_the_options_of_all_commands_are_told_once() -> None:
+    general = operate()[""]
+    for option in COMMON:
+        assert f"| `{option}" in general
+    for option in options(""):
+        assert option in general
+    codes = re.findall(r"\b(\d+)(?= [a-z])", app.EXIT_CODES)
+    for code in codes:
+        assert re.search(rf"^\| .*\b{code}\b.* \|", general, re.MULTILINE)
+
+
+def test_the_demos_options_are_told() -> None:
+    start = README.split("\n## Quick start")[1].split("\n## ")[0]
+    for option in options("demo") - {"--help"}:
+        assert f"| `{option}" in start
+
+
+def test_commands_in_code_exist() -> None:
+    for line in re.findall(r"^bin/snapper (.*)$", README, re.MULTILINE):
+        name, *arguments = line.split("#")[0].split("|")[0].split()
+        assert name in app.COMMANDS
+        for option in (each for each in arguments if each.startswith("--")):
+            assert option in options(name)
+
+
+def settings_table() -> str:
+    """Write the table of the settings as Pulumi.yaml declares them."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    rows = ["| name | default | meaning |", "|---|---|---|"]
+    for name, entry in declared.items():
+        secret = entry.get("secret", False)
+        default = "secret" if secret else f"`{json.dumps(entry['default']).strip(chr(34))}`"
+        meaning = entry["description"].replace("|", "\\|")
+        rows.append(f"| `{name}` | {'empty' if default == '``' else default} | {meaning} |")
+    return "\n".join(rows)
+
+
+def test_the_settings_are_those_of_pulumi() -> None:
+    told = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
+    assert told
+    assert told[1] == settings_table()
+
+
+def promised() -> dict[str, set[str]]:
+    """Read the fields of docs/json.md by section."""
+    sections = (ROOT / "docs" / "json.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    return {
+        section.partition("\n")[0]: {
+            field
+            for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+            for field in re.findall(r"`([^`]+)`", row)
+        }
+        for section in sections
+    }
+
+
+def fields(value: Any, maps: tuple[str, ...] = (), path: str = "") -> Iterator[str]:
+    """Give the path of every leaf; empty lists and null are leaves where they stand."""
+    if path.rpartition(".")[2] in SHARED or (path == "databases[].newest" and value):
+        yield path
+    elif isinstance(value, dict) and value:
+        for name, inner in value.items():
+            step = "*" if path in maps else name
+            yield from fields(inner, maps, f"{path}.{step}" if path else step)
+    elif isinstance(value, list) and value:
+        for inner in value:
+            yield from fields(inner, maps, f"{path}[]")
+    else:
+        yield path
+
+
+def check(section: str, *documents: Any, maps: tuple[str, ...] = ()) -> None:
+    """Hold what was printed against what is promised."""
+    told = promised()[section]
+    there = {path for document in documents for path in fields(document, maps)}
+    for path in there:
+        empty = any(each.startswith((f"{path}.", f"{path}[]")) for each in told)
+        assert path in told or empty, f"{section}: {path} is not in docs/json.md"
+    for path in told:
+        parents = [path[: found.start()] for found in re.finditer(r"\.|\[\]", path)]
+        seen = path in there or any(parent in there for parent in parents)
+        assert seen, f"{section}: docs/json.md promises {path}, which is not there"
+
+
+def test_every_command_with_json_is_told() -> None:
+    assert set(promised()) == {*app.COMMANDS, "errors", *SHARED}
+
+
+def test_manifest_and_verification_are_as_told() -> None:
+    check("manifest", manifest(roles=("reader",)).to_dict())
+    proven = Verification(NOON, "ab", sound=True, restored=Restored(1, 2, 3.0))
+    check("verification", proven.to_dict())
+
+
+def test_the_demos_document_is_as_told() -> None:
+    compared = Comparison(1, 2, 0, ("different",))
+    report = DatabaseReport(
+        "orders", (manifest(),), ("a",), ("b",), compared, ("note",), (Fault("no", "yes"),)
+    )
+    check("demo", DemoReport((report,), 38, {}, 1.0).to_dict())
+
+
+def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Path) -> None:
+    with stage.database("told", stage.source(18).dsn):
+        damaged = stage.back_up("told", NOON)
+        stage.damage(damaged, flip)
+        stage.back_up("told")
+        target = stage.server(18).dsn("told anew")
+        file = str(tmp_path / "file")
+        secrets = {"DATABASE_CONN_STRINGS": "a,postgres://h/d,POSTGRES"}
+        runs: dict[str, list[list[str]]] = {
+            "verify": [["told"], ["nobody"]],
+            "list": [["told"]],
+            "status": [[]],
+            "run": [["told"]],
+            "restore": [["told", "--to", target, "--create", "--dry-run"]],
+            "download": [["told", "-o", file]],
+            "prune": [["told", "--dry-run"]],
+            "failures": [[]],
+            "retry": [["--dry-run"]],
+            "doctor": [["told"]],
+        }
+        for section, lines in runs.items():
+            documents = [stage.run_cli(section, *line, "--json").document for line in lines]
+            check(section, *documents, maps=MAPS.get(section, ()))
+        counts = [{"BACKUP_STORAGE_DATA": "a,1"}, {"BACKUP_STORAGE_DATA": "a,0"}]
+        answers = [stage.run_cli("check", "--json", more={**secrets, **each}) for each in counts]
+        check("check", *(each.document for each in answers))
+        at = NOON.isoformat()
+        error = stage.run_cli("restore", "told", "--to", target, "--create", "--at", at, "--json")
+        assert error.code == BackupDamaged.exit_code
+        check("errors", error.document)
