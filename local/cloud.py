@@ -24,6 +24,7 @@ from typing import Any, Self
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from local import children
 from local.emulator import HEALTH
@@ -226,9 +227,10 @@ class Cloud:
 
 
 def _session() -> Any:  # noqa: ANN401 (as above)
-    """Make a boto3 session that knows nothing of the machine's own AWS profiles."""
-    nothing = (None, None, None, None)
+    """Make a boto3 session that knows nothing of the machine's own AWS profiles and variables."""
+    settings = BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    unset = {name: (None, None, default, kind) for name, (_, _, default, kind) in settings}
     files = {name: (None, None, NO_FILE, None) for name in ("config_file", "credentials_file")}
     return boto3.session.Session(
-        botocore_session=botocore.session.Session(session_vars={"profile": nothing, **files})
+        botocore_session=botocore.session.Session(session_vars={**unset, **files})
     )

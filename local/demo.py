@@ -7,6 +7,7 @@ Nothing in it stands in for Snapper's own parts: the deployed schedule is read b
 packaged functions run with the rights of their own roles, and the backups are restored.
 """
 
+import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import psycopg2
 
 from bin.pg_dump.layer import client_root
 from local.chapter import Chapter
@@ -29,6 +32,7 @@ from local.report import DemoReport
 from local.run_directory import run_directory
 from local.sources import Sources
 from snapper.edges.client_tools import ClientTools
+from snapper.errors import SnapperError
 from snapper.values.job import write_time
 from snapper.values.secrets import Database
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -81,7 +85,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
     began = time.monotonic()
     if options.export:
         check_folder(options.export)
-    with ExitStack() as stack:
+    with _libpq_told_nothing(), _machine_told(), ExitStack() as stack:
         directory = stack.enter_context(run_directory())
         sources = stack.enter_context(Sources(options.databases, options.retention, directory))
         proofs = stack.enter_context(ProofServers(directory))
@@ -124,6 +128,36 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         )
         listener("destroying the deployment")
         deployment.destroy()
+
+
+@contextmanager
+def _libpq_told_nothing() -> Iterator[None]:
+    """Keep PGHOST, PGSERVICE and the like of the user's shell from meaning our own servers.
+
+    They do not reach the deployed dumper either, so a user's own database is met as it meets it.
+    """
+    own = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    for name in own:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(own)
+
+
+@contextmanager
+def _machine_told() -> Iterator[None]:
+    """Tell in plain words where this machine, such as a full disk, kept a step from its end."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # nobody reads our result any more
+    except (OSError, psycopg2.Error) as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise SnapperError(
+            f"this machine could not do it: {words}",
+            hint="the demo needs about 300 MB in TMPDIR",
+        ) from error
 
 
 def _stop(starting: Future[Cloud]) -> None:

@@ -20,19 +20,26 @@ BATCHES = {
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
 
+# Of Lambda's calls these alone are asked for by another name than their own.
+INVOCATIONS = {"Invoke", "InvokeAsync", "InvokeWithResponseStream"}
+
 REFUSED = "Proxy target returned HTTP 500: "
 
 
 def apply() -> None:
     """Correct ministack in this process, before it serves its first request."""
+    iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     iam_actions.extract_iam_action = _asking_aws_action(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 
 
 def _asking_aws_action(original: Callable[..., str | None]) -> Callable[..., str | None]:
-    def extract_iam_action(*arguments: object) -> str | None:
-        action = original(*arguments)
+    def extract_iam_action(service: str, method: str, path: str, *more: Any) -> str | None:  # noqa: ANN401
+        if service == "lambda" and (call := iam_actions._match_rest_action(service, method, path)):
+            # ministack's own table takes many of these calls for others, and layers for functions.
+            return f"lambda:{'InvokeFunction' if call in INVOCATIONS else call}"
+        action = original(service, method, path, *more)
         return BATCHES.get(action, action) if action else action
 
     return extract_iam_action
@@ -53,6 +60,10 @@ def _asking_aws_resource(original: Callable[..., str]) -> Callable[..., str]:
         if service == "ssm" and found == "*":
             name = _named_parameters(body)
             return f"arn:aws:ssm:{region}:{account}:parameter{name}" if name else found
+        if service == "lambda" and found == "*" and path.rstrip("/").endswith("/functions"):
+            # A new function has its name, and with it its rights, before it is there.
+            name = _field(body, "FunctionName")
+            return f"arn:aws:lambda:{region}:{account}:function:{name}" if name else found
         if service == "logs" and ":log-group:" in found:
             # A log group's rights are asked on its streams, hence the `:*` of every such policy.
             return f"{found.removesuffix(':*')}:log-stream:{_field(body, 'logStreamName')}"

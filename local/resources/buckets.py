@@ -35,13 +35,10 @@ def bucket(request: Request) -> Created:
 
 
 def _empty(s3: Any, name: str) -> None:  # noqa: ANN401 (boto3 has no types of its own)
-    """Delete every version of every object, and every unfinished upload."""
+    """Delete every version of every object, as Pulumi's provider does."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
-    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
-        for upload in page.get("Uploads", []):
-            s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
 def public_access_block(request: Request) -> Created:

@@ -1,11 +1,15 @@
 """Deployments beside the fixture `stage`: quick ones, whose databases nobody serves."""
 
 import platform
+import threading
+from typing import Any
 
 from local.children import ROOT
 from local.cloud import Cloud
 from local.deploy import Deployment, deploy
 from local.lambda_host import LambdaHost
+from tests.support.cloud import document
+from tests.support.rights import Statement
 
 # Nobody listens there: the dumper can do all but dump.
 NOWHERE = "postgresql://reader:hush@127.0.0.1:1/nothing"
@@ -25,3 +29,33 @@ def bring_up(cloud: Cloud, host: LambdaHost, stage: str, **settings: str) -> Dep
         **settings,
     }
     return deploy(cloud, host, ROOT, stage, config)
+
+
+class Deployer(Cloud):
+    """The same cloud for somebody who may do no more than a policy says; `may` sets the policy."""
+
+    def __init__(self, cloud: Cloud, name: str) -> None:
+        self.__dict__.update(cloud.__dict__)
+        self._cloud, self._name = cloud, name
+        self._of_role: dict[str, Any] = {}
+        self._one_at_a_time = threading.Lock()
+        trust = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+        made = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        self.role = str(made["Role"]["Arn"])
+
+    def may(self, *statements: Statement) -> None:
+        """From now on this and no more is allowed."""
+        self._cloud.client("iam").put_role_policy(
+            RoleName=self._name, PolicyName="deploy", PolicyDocument=document(*statements)
+        )
+
+    def client(self, service: str) -> Any:
+        with self._one_at_a_time:
+            if service not in self._of_role:
+                self._of_role[service] = self._cloud.client_as(service, self.role)
+            return self._of_role[service]
+
+    def stop(self) -> None:
+        """Close the connections; the cloud itself goes on."""
+        for client in self._of_role.values():
+            client.close()

@@ -1,0 +1,246 @@
+"""The demo against its surroundings: whatever they do, it ends in plain words and leaves nothing.
+
+Its own story and the common interruptions are in tests/local/test_demo.py.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from local import postgres
+from local.cloud import Cloud
+from local.run_directory import run_directory
+from tests.support.databases import Source
+from tests.support.demos import Ended, assert_nothing_is_left, finished, interrupted, started
+from tests.support.faults import faulted
+
+SURROUNDINGS = "embedded cloud: hostile surroundings"
+INTERRUPTIONS = "embedded cloud: interrupted or killed"
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
+STEPS = ("getting", "starting", "deploying", "run 1", "run 2", "restoring", "destroying")
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+NOWHERE = "http://127.0.0.1:9"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
+
+# What a shell may hold that means somebody else's AWS, network or database.
+NONSENSE = {
+    "LC_ALL": "C",
+    "TERM": "dumb",
+    "AWS_PROFILE": "nonsense",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "y",
+    "AWS_SESSION_TOKEN": "z",
+    "AWS_REGION": "mars-1",
+    "AWS_ENDPOINT_URL": NOWHERE,
+    "AWS_ENDPOINT_URL_S3": NOWHERE,
+    "AWS_CA_BUNDLE": "/nowhere",
+    "AWS_MAX_ATTEMPTS": "none",
+    "PULUMI_CONFIG": "nonsense",
+    "PGHOST": "/nowhere",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGPASSWORD": "wrong",
+    "PGDATABASE": "none",
+    "PGSERVICE": "nonsense",
+    "PGSSLMODE": "verify-full",
+    "PGOPTIONS": "-c search_path=nowhere",
+    "PGCONNECT_TIMEOUT": "soon",
+    **dict.fromkeys(PROXIES, NOWHERE),
+}
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    with run_directory() as directory:
+        yield directory
+
+
+def assert_proven(ended: Ended) -> None:
+    assert ended.code == 0, ended.err[-2000:]
+    assert all(one["identical"] for one in json.loads(ended.out)["databases"])
+
+
+def assert_told(ended: Ended) -> None:
+    """It failed in plain words."""
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert "error: " in ended.err + ended.out
+
+
+def test_nothing_in_the_users_shell_or_profile_disturbs_it(room: Path) -> None:
+    room_with_spaces = room / "a room with spaces"
+    room_with_spaces.mkdir(mode=0o711)
+    broken = room / "config"
+    broken.write_text("[default]\nregion = [\n[profile broken\n")
+    with faulted(SURROUNDINGS):
+        env = {**NONSENSE, "AWS_CONFIG_FILE": str(broken), "TMPDIR": str(room_with_spaces)}
+        homeless = ("env", "-u", "HOME")
+        assert_proven(finished(room, "--runs", "1", "--json", env=env, before=homeless))
+        assert_nothing_is_left(room_with_spaces)
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(signal.SIGTERM, "getting"), (signal.SIGHUP, "deploying"), (signal.SIGINT, "run 1")],
+)
+def test_a_signal_ends_it_with_nothing_left(
+    room: Path, number: signal.Signals, moment: str
+) -> None:
+    assert_interruption(room, number, moment)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("delay", [0.0, 0.15, 0.4, 0.8, 1.6])
+@pytest.mark.parametrize("moment", STEPS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_moment_ends_it_with_nothing_left(
+    room: Path, number: signal.Signals, moment: str, delay: float
+) -> None:
+    assert_interruption(room, number, moment, delay)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_its_first_word_ends_it_too(
+    room: Path, number: signal.Signals, delay: float
+) -> None:
+    with faulted(INTERRUPTIONS):
+        ended = interrupted(room, number, "", delay)
+        # In its first moments the interpreter itself is all that there is to interrupt.
+        assert ended.code in {CODES[number], -number}
+        assert_nothing_is_left(room)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("delay", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("moment", STEPS)
+def test_a_kill_at_any_moment_leaves_nothing(room: Path, moment: str, delay: float) -> None:
+    with faulted(INTERRUPTIONS):
+        interrupted(room, signal.SIGKILL, moment, delay)
+        assert_nothing_is_left(room, seconds=15)
+
+
+def assert_interruption(room: Path, number: signal.Signals, moment: str, delay: float = 0) -> None:
+    with faulted(INTERRUPTIONS):
+        ended = interrupted(room, number, moment, delay)
+        # It may have been faster than the signal.
+        if ended.code != 0 or not delay:
+            assert ended.code == CODES[number], ended.err
+            assert ended.err.endswith(f"error: interrupted by {number.name}\n")
+        assert "Traceback" not in ended.err
+        assert_nothing_is_left(room)
+
+
+@contextmanager
+def disk(size: str) -> Iterator[Path]:
+    """A file system of this size; it goes with the test."""
+    with run_directory() as directory:
+        options = f"size={size},mode=1777"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory], check=True)
+        try:
+            yield directory
+        finally:
+            subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    "size",
+    ["64k", "25m", *(pytest.param(f"{n}m", marks=pytest.mark.long) for n in range(70, 150, 10))],
+)
+def test_a_full_disk_is_told_in_plain_words(size: str) -> None:
+    with faulted(SURROUNDINGS), disk(size) as room:
+        ended = finished(room, "--runs", "2")
+        assert_told(ended)
+        assert "No space left on device" in ended.out + ended.err
+        assert_nothing_is_left(room)
+
+
+def test_a_room_that_cannot_be_written_is_told(room: Path) -> None:
+    closed = room / "closed"
+    closed.write_text("a file where a folder should be")
+    with faulted(SURROUNDINGS):
+        # As every program does, it then takes another of the system's temporary folders.
+        assert finished(closed, "--help").code == 0
+    with faulted(SURROUNDINGS), run_directory() as other:
+        with started(other, "--keep", env={"TMPDIR": str(closed)}) as child:
+            child.send_signal(signal.SIGTERM)
+            child.communicate(timeout=60)
+        assert_nothing_is_left(other)
+
+
+@pytest.mark.long
+def test_a_very_long_path_is_long_enough_for_no_socket(room: Path) -> None:
+    deep = room.joinpath(*["d" * 60] * 4)
+    deep.mkdir(parents=True)
+    for folder in deep.relative_to(room).parents:
+        (room / folder).chmod(0o711)
+    deep.chmod(0o711)
+    with faulted(SURROUNDINGS):
+        assert_proven(finished(deep, "--runs", "1", "--json"))
+        assert_nothing_is_left(deep)
+
+
+@pytest.mark.long
+@AS_ROOT
+def test_it_needs_no_network(room: Path) -> None:
+    alone = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+    with faulted(SURROUNDINGS):
+        assert_proven(finished(room, "--runs", "1", "--json", before=alone))
+        assert_nothing_is_left(room)
+
+
+@pytest.mark.long
+def test_whoever_stops_listening_does_not_keep_it_from_clearing_up(room: Path) -> None:
+    with faulted(SURROUNDINGS):
+        with started(room, "--runs", "1") as child:
+            assert child.stdout is not None
+            assert child.stderr is not None
+            child.stdout.close()
+            err = child.stderr.read()
+        assert "Traceback" not in err
+        assert child.returncode != 0
+        assert_nothing_is_left(room, seconds=5)
+
+
+@pytest.mark.long
+def test_demos_side_by_side_do_not_meet() -> None:
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        rooms = [stack.enter_context(run_directory()) for _ in range(2)]
+        demos = [pool.submit(finished, room, "--runs", "2", "--json") for room in rooms]
+        for room, demo in zip(rooms, demos, strict=True):
+            with faulted(SURROUNDINGS):
+                assert_proven(demo.result())
+                assert_nothing_is_left(room)
+
+
+def test_a_port_that_is_taken_meanwhile_is_no_obstacle(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = postgres._free_port
+    with socket.create_server(("127.0.0.1", 0)) as taken, run_directory() as directory:
+        offers = iter([taken.getsockname()[1], real()])
+        monkeypatch.setattr(postgres, "_free_port", lambda: next(offers))
+        with (
+            faulted(SURROUNDINGS),
+            postgres.PostgresServer(17, directory / "server") as server,
+        ):
+            assert Source(server, "postgres").rows("SELECT 1") == [(1,)]
+            assert server.port != taken.getsockname()[1]
+
+
+def test_the_cloud_takes_its_port_before_anybody_is_told_of_it(tmp_path: Path) -> None:
+    with faulted(SURROUNDINGS), Cloud.start(tmp_path) as cloud:
+        host, port = cloud.address.split(":")
+        with pytest.raises(OSError, match="in use"), socket.create_server((host, int(port))):
+            pass

@@ -1,0 +1,145 @@
+"""Who deploys needs exactly docs/deploy-policy.json: it suffices, and nothing in it is superfluous.
+
+The real program is deployed, used as Pulumi's provider uses AWS, and destroyed, by somebody who has
+that policy; then again without each of its actions. What the embedded cloud cannot ask for is named
+below with the reason.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from local.children import ROOT
+from local.cloud import Cloud
+from local.lambda_host import LambdaHost
+from snapper.errors import SnapperError
+from tests.support.deployments import Deployer, bring_up
+from tests.support.faults import tried
+from tests.support.provider import REHEARSED, rehearse
+from tests.support.recorder import record
+from tests.support.rights import Statement, listed, without_a_part
+
+FAMILY = "iam: one right of who deploys is missing"
+POLICY: list[Statement] = json.loads((ROOT / "docs/deploy-policy.json").read_text())["Statement"]
+
+# The emulator asks these for every resource, where AWS asks for the one that is named.
+UNNAMED = ("events:", "cloudwatch:", "sns:")
+
+NOT_ASKED = {
+    "iam:PassRole": "the emulator takes any role for a function",
+    "kms:Decrypt": "it asks for no right on a key when SSM uses it",
+    "kms:Encrypt": "likewise",
+    "ec2:DescribeSecurityGroups": "it has no networks",
+    "ec2:DescribeSubnets": "likewise",
+    "ec2:DescribeVpcs": "likewise",
+    "s3:DeleteObject": "the provider deletes many at once, which asks for it; we one version each",
+    "s3:ListTagsForResource": "newer providers read a bucket's tags so, it knows the older way",
+    "s3:TagResource": "likewise",
+    "s3:UntagResource": "likewise",
+}
+
+
+@pytest.fixture
+def deployer(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deployer]:
+    made = Deployer(cloud, f"deployer-{request.node.name.replace('_', '-')[:40]}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def host(cloud: Cloud, tmp_path: Path) -> Iterator[LambdaHost]:
+    with LambdaHost(cloud, tmp_path) as started:
+        yield started
+
+
+def as_asked(statements: Sequence[Statement]) -> list[Statement]:
+    """Widen the resources that the emulator does not name; the actions stay."""
+    return [
+        {**one, "Resource": "*"} if listed(one["Action"])[0].startswith(UNNAMED) else one
+        for one in statements
+    ]
+
+
+def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str) -> list[str]:
+    """Deploy, use and destroy a stage; give whatever was refused."""
+    try:
+        deployment = bring_up(deployer, host, stage, alarmEmail="a@example.com")
+    except SnapperError as error:
+        return [str(error)]
+    refusals = [words for made in deployment.registrations for words in rehearse(deployer, made)]
+    root = deployer._cloud.client("s3")
+    for _ in range(2):  # an old version, and a delete marker above it
+        root.put_object(Bucket=deployment.outputs["bucket"], Key="a", Body=b"a")
+    root.delete_object(Bucket=deployment.outputs["bucket"], Key="a")
+    try:
+        deployment.destroy()
+    except SnapperError as error:
+        refusals.append(str(error))
+    return refusals
+
+
+def test_the_policy_suffices(deployer: Deployer, host: LambdaHost) -> None:
+    deployer.may(*as_asked(POLICY))
+    assert "\n".join(life_of_a_stage(deployer, host, "by-policy")) == ""
+
+
+@pytest.mark.long
+def test_nothing_in_the_policy_is_superfluous(deployer: Deployer, host: LambdaHost) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    superfluous = []
+    for number, weakening in enumerate(without_a_part(as_asked(POLICY))):
+        if set(weakening.actions) <= NOT_ASKED.keys():
+            continue
+        deployer.may(*weakening.left)
+        try:
+            needed = bool(life_of_a_stage(deployer, host, f"weak{number}"))
+        finally:
+            deployer.may(everything)
+        tried(FAMILY, survived=needed)
+        if not needed:
+            superfluous.append(str(weakening))
+    assert superfluous == []
+
+
+def test_every_type_of_the_program_is_rehearsed() -> None:
+    types = {one.type for one in record(alarmEmail="a@example.com") if one.custom}
+    assert types == REHEARSED.keys()
+
+
+def test_the_policy_fits_into_a_managed_policy() -> None:
+    document = {"Version": "2012-10-17", "Statement": POLICY}
+    # Source: IAM quotas; white space is not counted.
+    assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+
+
+def test_every_resource_of_the_policy_is_snappers_where_aws_lets_it_be_named() -> None:
+    wide = {one["Sid"] for one in POLICY if "snapper" not in json.dumps(one["Resource"])}
+    assert wide == {
+        "ListingKnowsNoResource",
+        "MakingMappingsKnowsNoResource",
+        "MappingsHaveNamesOfAwsOwn",
+        "SubscriptionsKnowNoResource",
+        "OnlyWithSubnetIds",
+        "OnlyWithKmsKeyArn",
+    }
+
+
+def test_the_resources_the_emulator_does_not_name_are_named_rightly() -> None:
+    graph = record()
+    patterns = [one["Resource"] for one in POLICY if listed(one["Action"])[0].startswith(UNNAMED)]
+    arns = [
+        f"arn:aws:events:eu-central-1:123456789012:rule/{rule.inputs['name']}"
+        for rule in graph.of("cloudwatch/eventRule:EventRule")
+    ] + [
+        f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{alarm.inputs['name']}"
+        for alarm in graph.of("cloudwatch/metricAlarm:MetricAlarm")
+    ]
+    arns += [
+        f"arn:aws:sns:eu-central-1:123456789012:{topic.inputs['name']}"
+        for topic in graph.of("sns/topic:Topic")
+    ]
+    for arn in arns:
+        assert [pattern for pattern in patterns if fnmatchcase(arn, pattern)], arn

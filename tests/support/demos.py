@@ -1,0 +1,90 @@
+"""The demo as a user starts it, in a room of its own where every trace of it can be seen."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.children import ROOT
+
+SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a demo ended, and all that it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@contextmanager
+def started(
+    room: Path, *arguments: str, env: Mapping[str, str] | None = None, before: tuple[str, ...] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start a demo; `before` is a command that starts it in turn."""
+    child = subprocess.Popen(
+        [*before, sys.executable, "-P", "-m", "snapper.cli", "demo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(room), **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with child:
+            yield child
+    finally:
+        child.kill()
+
+
+def finished(
+    room: Path, *arguments: str, env: Mapping[str, str] | None = None, before: tuple[str, ...] = ()
+) -> Ended:
+    with started(room, *arguments, env=env, before=before) as child:
+        out, err = child.communicate(timeout=SECONDS)
+    return Ended(child.returncode, out, err)
+
+
+def interrupted(room: Path, number: signal.Signals, moment: str, delay: float = 0) -> Ended:
+    """Send a demo a signal when it begins a step, or so much later."""
+    with started(room, "--runs", "2") as child:
+        assert child.stderr is not None
+        heard = ""
+        while moment and not (line := child.stderr.readline()).startswith(moment):
+            assert child.poll() is None, heard
+            heard += line
+        time.sleep(delay)
+        child.send_signal(number)
+        out, err = child.communicate(timeout=SECONDS)
+    return Ended(child.returncode, out, heard + err)
+
+
+def traces(room: Path) -> list[str]:
+    """What still speaks of a demo: files, and processes with its room in their words or files.
+
+    A process that is gone holds no port.
+    """
+    found = [str(path) for path in room.iterdir()]
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+            directory = str((process / "cwd").readlink())
+        except OSError:
+            continue  # it has ended meanwhile
+        if bytes(room) in command or directory.startswith(f"{room}/"):
+            found.append(command.decode(errors="replace"))
+    return found
+
+
+def assert_nothing_is_left(room: Path, seconds: float = 0) -> None:
+    deadline = time.monotonic() + seconds
+    while traces(room) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert traces(room) == []
