@@ -73,7 +73,11 @@ def translated(call: str) -> Iterator[None]:
         part = "" if error.operation_name in call else f" in {error.operation_name}"
         fact = f"{call} failed{part}: {code}: {details.get('Message', '')}".rstrip(": ")
         if code in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
-            raise AlreadyStored(fact) from None
+            raise AlreadyStored(
+                fact,
+                hint="another delivery of the job stored it, or this one whose answer was lost;"
+                " the job comes back to the queue and is tried again",
+            ) from None
         raise AwsFailed(fact, hint=_hint(code)) from None
     except (BotoCoreError, Boto3Error) as error:
         raise AwsFailed(f"{call} failed: {type(error).__name__}: {error}") from None
