@@ -41,6 +41,10 @@ _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certific
 
 _NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
 _NETWORK_HINT = "a private database needs snapper:subnetIds and snapper:securityGroupIds"
+_CERTIFICATE_HINT = (
+    "the server's certificate has expired, is for another host, "
+    "or is not from the authority in sslrootcert"
+)
 
 # The first role owns what PostgreSQL itself made, and leaves no trace as an owner.
 _ROLES = """
@@ -195,7 +199,9 @@ def _refused(connection: Connection, message: str) -> DatabaseUnreachable | Data
             f"{connection.place} is a connection pooler, not a PostgreSQL server",
             hint=_POOLER_HINT,
         )
+    hint = _NETWORK_HINT if any(word in message for word in _NETWORK_FACTS) else ""
+    if "certificate" in message:
+        hint = _CERTIFICATE_HINT
     return DatabaseUnreachable(
-        f"cannot connect to {connection.place}: {' '.join(message.split())}",
-        hint=_NETWORK_HINT if any(word in message for word in _NETWORK_FACTS) else "",
+        f"cannot connect to {connection.place}: {' '.join(message.split())}", hint=hint
     )

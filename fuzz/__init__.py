@@ -1,0 +1,1 @@
+"""Targets for fuzzers, and the rules they hold the code to."""

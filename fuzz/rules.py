@@ -1,0 +1,117 @@
+"""What must hold for the parser of the two secrets, whatever they are: libpq is the oracle."""
+
+import re
+
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+
+from snapper.errors import SecretsInvalid
+from snapper.values.connection import UNSPEAKABLE, Connection
+from snapper.values.keys import DATABASE_KEY
+from snapper.values.secrets import PLANNED, Database, parse_secrets
+
+# The whole vocabulary of faults. Free in it are numbers, keys and the names of libpq's settings;
+# so no fault can hold a piece of a connection.
+_KEY = rf"(?P<key>{DATABASE_KEY.pattern})"
+_ROW = rf"(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) row \d+(?: \({_KEY}\))?"
+_LIBPQ = (
+    'missing "="|unterminated quoted string|invalid percent-encoded token|forbidden value %00|'
+    "invalid URI query parameter|missing key/value separator|extra key/value separator|"
+    'IPv6 host address may not be empty|looking for matching "]"|unexpected character|'
+    "invalid connection option|unexpected spaces found|unknown form|a zero byte"
+)
+_ENCODE = r"a '/' in a user or password must be written %2F, an '@' anywhere %40"
+_FAULT = re.compile(
+    "(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) is empty|"
+    rf"{_ROW}(?:"
+    r" must be KEY,connection,POSTGRES| must be KEY,count"
+    rf"| has type (?:{'|'.join(PLANNED)}), which is not supported yet"
+    r"| does not end with a known type: POSTGRES"
+    r"| must begin with a key of letters, digits, '\.', '_' and '-', at most 64, "
+    r"the first a letter or digit"
+    r"| names a key that an earlier row has| has an empty connection"
+    r"| has no row in (?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA)"
+    r"| must keep a whole number of backups from 1 to 999999"
+    r"| seems to hold a second row: the type or the '\|' between them is missing or not known "
+    r"\(in a password ',' can be written %2C, and '\|' %7C\)"
+    r"| has a connection of more than 4096 bytes"
+    r"| holds '\{\{…\}\}', which Parameter Store refuses: write '\{' as %7B"
+    rf"|: libpq cannot read the connection: (?:{_LIBPQ})"
+    r"|: the connection names no host and no database"
+    rf"|: there is an '@' in the host or database name: {_ENCODE}"
+    rf"|: the port is not a number: {_ENCODE}"
+    rf"|: the connection holds (?:{'|'.join(UNSPEAKABLE)})(?:, (?:{'|'.join(UNSPEAKABLE)}))*, "
+    r"which pg_dump would show on its command line"
+    ")"
+)
+
+
+class Misread(AssertionError):
+    """The parser broke a rule; the message says which, the input shows how."""
+
+
+def check(connections: str, retentions: str) -> bool:
+    """Parse two secrets and hold the answer to every rule; tell whether they were accepted.
+
+    Raises Misread, or whatever the parser raises that it must not.
+    """
+    try:
+        read = parse_secrets(connections, retentions)
+    except SecretsInvalid as refused:
+        _check_refusal(refused, connections + retentions)
+        return False
+    _check_as_written(read, connections, retentions)
+    for database in read:
+        _check_against_libpq(database)
+    return True
+
+
+def _check_refusal(refused: SecretsInvalid, text: str) -> None:
+    if not refused.faults:
+        raise Misread("refused without a fault")
+    for fault in refused.faults:
+        match = _FAULT.fullmatch(fault)
+        if match is None:
+            raise Misread(f"a fault is not of the vocabulary: {fault!r}")
+        if match["key"] is not None and match["key"] not in text:
+            raise Misread(f"a fault names a key that nobody wrote: {fault!r}")
+
+
+def _check_as_written(read: tuple[Database, ...], connections: str, retentions: str) -> None:
+    """Walk along both secrets by what was read: nothing may be left over, added or out of order."""
+    rest = connections
+    for number, database in enumerate(read):
+        rest = _after(rest, "|") if number else rest
+        for piece in (database.key, ",", database.connection, ","):
+            rest = _after(rest, piece)
+        rest = _after(rest[: len(rest)], "POSTGRES", any_case=True)
+    if rest.strip() not in ("", "|"):
+        raise Misread("something behind the last connection was passed over")
+    counts = dict(row.split(",") for row in retentions.strip().removesuffix("|").split("|"))
+    written = {key.strip(): count.strip() for key, count in counts.items()}
+    if {each.key: each.retention for each in read} != {k: int(v) for k, v in written.items()}:
+        raise Misread("the counts are not those that were written")
+    if len(read) != len({database.key for database in read}):
+        raise Misread("a key was accepted twice")
+
+
+def _after(text: str, piece: str, *, any_case: bool = False) -> str:
+    text = text.strip()
+    found = text[: len(piece)]
+    if (found.upper() if any_case else found) != piece:
+        raise Misread(f"it was read otherwise than it stands there, before {len(text)} characters")
+    return text[len(piece) :]
+
+
+def _check_against_libpq(database: Database) -> None:
+    try:
+        oracle: dict[str, str] = parse_dsn(database.connection)
+    except (ProgrammingError, ValueError) as error:
+        raise Misread("libpq refuses what was accepted") from error
+    connection = Connection.parse(database.connection)
+    if connection.password != oracle.pop("password", None):
+        raise Misread("libpq reads another password")
+    if dict(connection.parameters) != oracle:
+        raise Misread("libpq reads other parameters")
+    if "password" in parse_dsn(connection.conninfo({"connect_timeout": 1})):
+        raise Misread("the password stands in what pg_dump shows")
