@@ -15,6 +15,7 @@ from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from tests.support import faults
+from tests.support.canary import CANARY, SEARCH
 from tests.support.databases import Source
 
 if TYPE_CHECKING:
@@ -29,6 +30,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("faults")
         for line in lines:
             terminalreporter.write_line(line)
+    if SEARCH.texts or SEARCH.files:
+        terminalreporter.section("secrets")
+        terminalreporter.write_line(SEARCH.line())
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Search what a test has printed and logged for the servers' password."""
+    for name, text in report.sections:
+        SEARCH.text(f"{report.nodeid} ({name})", text)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that told the servers' password, however well its tests went."""
+    if SEARCH.found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +66,7 @@ def run_dir() -> Iterator[Path]:
     """One directory for all that the session starts."""
     with run_directory() as directory:
         yield directory
+        SEARCH.directory(directory)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +77,7 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
 
         def start(major: int) -> PostgresServer:
             if major not in servers:
-                made = PostgresServer(major, run_dir / f"postgres-{major}", password="p@ss:/,|%&")
+                made = PostgresServer(major, run_dir / f"postgres-{major}", password=CANARY)
                 servers[major] = stack.enter_context(made)
             return servers[major]
 

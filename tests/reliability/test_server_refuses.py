@@ -1,4 +1,4 @@
-"""A server that cannot be reached, trusted or read: a clear word, nothing stored, nothing waiting."""
+"""A server that cannot be reached, trusted or read: a clear word, nothing stored or waiting."""
 
 import gzip
 import socket
