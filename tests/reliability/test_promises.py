@@ -1,0 +1,47 @@
+"""docs/reliability.md names tests that exist, beside every promise, and leaves no family out."""
+
+import ast
+import re
+from pathlib import Path
+
+from local.children import ROOT
+
+PAGE = ROOT / "docs" / "reliability.md"
+LINK = re.compile(r"\[(?P<file>tests/[\w/]+\.py)::(?P<name>\w+)\]\((?P<target>[^)]+)\)")
+ROW = re.compile(r"^\| (?P<promise>.+?) \| (?P<held>.+) \|$", re.MULTILINE)
+
+
+def names(file: Path) -> set[str]:
+    """All that a test file calls by a name: functions, classes, and what is assigned."""
+    found = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    links = list(LINK.finditer(PAGE.read_text()))
+    assert len(links) > 40
+    missing = [link[0] for link in links if link["name"] not in names(ROOT / link["file"])]
+    assert missing == []
+
+
+def test_every_link_leads_to_the_file_it_names() -> None:
+    for link in LINK.finditer(PAGE.read_text()):
+        assert (PAGE.parent / link["target"]).resolve() == (ROOT / link["file"]).resolve()
+
+
+def test_every_promise_has_a_test_beside_it() -> None:
+    text = PAGE.read_text().partition("## How the suite is built")[0]
+    rows = [row for row in ROW.finditer(text) if row["promise"] != "Promise"]
+    assert len(rows) > 25
+    assert [row["promise"] for row in rows if not LINK.search(row["held"])] == []
+
+
+def test_no_family_of_faults_is_left_out() -> None:
+    text = PAGE.read_text()
+    files = {file.name for file in Path(__file__).parent.glob("test_*.py")}
+    assert {file for file in files if f"tests/reliability/{file}" not in text} == set()
