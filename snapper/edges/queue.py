@@ -75,5 +75,7 @@ class JobQueue:
         sent = {entry["Id"] for entry in answer.get("Successful", ())}
         codes = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", ())}
         return [
-            (job, codes.get(str(n), "no answer")) for n, job in enumerate(jobs) if str(n) not in sent
+            (job, codes.get(str(n), "no answer"))
+            for n, job in enumerate(jobs)
+            if str(n) not in sent
         ]
