@@ -7,7 +7,6 @@ Nothing in it stands in for Snapper's own parts: the deployed schedule is read b
 packaged functions run with the rights of their own roles, and the backups are restored.
 """
 
-import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Protocol
 import psycopg2
 
 from bin.pg_dump.layer import client_root
+from local import libpq
 from local.chapter import Chapter
 from local.children import ROOT
 from local.cloud import Cloud
@@ -85,7 +85,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
     began = time.monotonic()
     if options.export:
         check_folder(options.export)
-    with _libpq_told_nothing(), _machine_told(), ExitStack() as stack:
+    with libpq.told_nothing(), _machine_told(), ExitStack() as stack:
         directory = stack.enter_context(run_directory())
         sources = stack.enter_context(Sources(options.databases, options.retention, directory))
         proofs = stack.enter_context(ProofServers(directory))
@@ -128,21 +128,6 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         )
         listener("destroying the deployment")
         deployment.destroy()
-
-
-@contextmanager
-def _libpq_told_nothing() -> Iterator[None]:
-    """Keep PGHOST, PGSERVICE and the like of the user's shell from meaning our own servers.
-
-    They do not reach the deployed dumper either, so a user's own database is met as it meets it.
-    """
-    own = {name: value for name, value in os.environ.items() if name.startswith("PG")}
-    for name in own:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(own)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 They wrap the two functions by which ministack names the action and the resource of a request
 before it asks the caller's policies. Only a test with the real service's rules in mind can tell
-that they are right; see `tests/local/test_cloud.py`.
+that they are right; see `tests/local/test_cloud.py` and `tests/reliability/test_iam_deployer.py`.
 """
 
 import contextlib

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import extensions, sql
 
+from local import libpq
 from local.postgres import PostgresServer
 from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
@@ -39,7 +40,11 @@ def try_restore(
     Raises what `restore` raises, and SnapperError if the server cannot be started.
     """
     major = tools.major_for(manifest.server_major)
-    with run_directory() as directory, PostgresServer(major, Path(directory, "trial")) as server:
+    with (
+        libpq.told_nothing(),
+        run_directory() as directory,
+        PostgresServer(major, Path(directory, "trial")) as server,
+    ):
         began = time.monotonic()
         target = server.dsn(_DATABASE)
         make_roles(target, rehearse(target, manifest, tools, may_create=True))
