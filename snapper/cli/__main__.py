@@ -1,5 +1,6 @@
 """`python -m snapper.cli`: what `bin/snapper` runs."""
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -17,4 +18,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    # The result is out. A signal now would only interrupt the clearing up, and belie the result.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(code)

@@ -8,14 +8,15 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import psycopg2
 import pytest
 
-from local import postgres
+from local import libpq, postgres
 from local.cloud import Cloud
 from local.run_directory import run_directory
 from tests.support.databases import Source
@@ -159,7 +160,9 @@ def test_a_full_disk_is_told_in_plain_words(size: str) -> None:
     with faulted(SURROUNDINGS), disk(size) as room:
         ended = finished(room, "--runs", "2")
         assert_told(ended)
-        assert "No space left on device" in ended.out + ended.err
+        # A server whose journal finds no room dies without a word to its client.
+        words = ended.out + ended.err
+        assert "No space left on device" in words or "MB in TMPDIR" in words
         assert_nothing_is_left(room)
 
 
@@ -174,6 +177,19 @@ def test_a_room_that_cannot_be_written_is_told(room: Path) -> None:
             child.send_signal(signal.SIGTERM)
             child.communicate(timeout=60)
         assert_nothing_is_left(other)
+
+
+def test_its_own_servers_are_reached_whatever_the_shell_says_of_others(
+    server: Callable[[int], postgres.PostgresServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in NONSENSE.items():
+        monkeypatch.setenv(name, value)
+    with faulted(SURROUNDINGS):
+        with pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(server(17).dsn())
+        with libpq.told_nothing(), closing(psycopg2.connect(server(17).dsn())) as link:
+            assert link.info.dbname == "postgres"
+        assert os.environ["PGSERVICE"] == "nonsense"
 
 
 @pytest.mark.long
