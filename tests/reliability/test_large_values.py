@@ -11,6 +11,7 @@ from snapper.edges.client_tools import ClientTools
 from snapper.errors import DumpFailed, RestoreFailed
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore, restore_as_new
+from tests.support.canary import CANARY
 from tests.support.databases import Source, job
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
@@ -34,7 +35,7 @@ END LOOP; END $$
 def roomy(run_dir: Path) -> Iterator[PostgresServer]:
     """Give a server that can lock very many tables at once."""
     locks = {"max_locks_per_transaction": "512"}
-    with PostgresServer(17, run_dir / "roomy", "p@ss:/,|%&", settings=locks) as server:
+    with PostgresServer(17, run_dir / "roomy", CANARY, settings=locks) as server:
         yield server
 
 
@@ -94,10 +95,10 @@ def test_a_row_of_more_than_a_gigabyte_as_text_is_refused_with_a_way_out(
     made.run("DROP TABLE large")
 
 
-def make_tables(source: Source, number: int) -> None:
+def make_tables(source: Source, number: int, at_once: int = 2_000) -> None:
     """Make tables, not all in one transaction: each one is a lock."""
-    for first in range(1, number + 1, 2000):
-        source.run(TABLES.format(first=first, last=min(first + 1999, number)))
+    for first in range(1, number + 1, at_once):
+        source.run(TABLES.format(first=first, last=min(first + at_once - 1, number)))
 
 
 @pytest.mark.long
@@ -133,13 +134,14 @@ def test_ten_thousand_tables_are_dumped_and_restored(
 
 @pytest.mark.long
 def test_more_tables_than_the_server_can_lock_are_refused_with_a_way_out(
-    server: Callable[[int], PostgresServer], dumper: Dumper
+    run_dir: Path, dumper: Dumper
 ) -> None:
-    Source(server(17), "postgres").run("CREATE DATABASE crowd")
-    made = Source(server(17), "crowd")
-    make_tables(made, MOST_TABLES)
-    with faulted("sizes: 10,000 tables"):
-        with pytest.raises(DumpFailed, match="out of shared memory") as refused:
-            dumper.dump(job(), made.database())
-        assert "raise the setting" in refused.value.hint
-        assert (keys(dumper.vault), open_uploads(dumper.vault)) == ([], [])
+    few = {"max_locks_per_transaction": "10", "max_connections": "20"}
+    with PostgresServer(17, run_dir / "cramped", CANARY, settings=few) as cramped:
+        made = Source(cramped, "postgres")
+        make_tables(made, 5_000, at_once=200)
+        with faulted("sizes: more tables than locks"):
+            with pytest.raises(DumpFailed, match="out of shared memory") as refused:
+                dumper.dump(job(), made.database())
+            assert "raise the setting" in refused.value.hint
+            assert (keys(dumper.vault), open_uploads(dumper.vault)) == ([], [])

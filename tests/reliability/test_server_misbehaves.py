@@ -13,6 +13,7 @@ from snapper.edges.storage import Vault
 from snapper.errors import DatabaseUnreachable, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
+from tests.support.canary import CANARY
 from tests.support.cloud import eventually
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP, LARGE, MANIFEST
@@ -30,7 +31,7 @@ CREATE INDEX ON small (v); CREATE VIEW seen AS SELECT * FROM small; CREATE SEQUE
 @pytest.fixture(scope="module")
 def fragile(run_dir: Path) -> Iterator[Source]:
     """Give a database on a server that may be killed, if it is started again."""
-    with PostgresServer(17, run_dir / "fragile", password="p@ss:/,|%&") as server:
+    with PostgresServer(17, run_dir / "fragile", password=CANARY) as server:
         made = Source(server, "postgres")
         made.run(LARGE)
         yield made

@@ -1,5 +1,6 @@
 """A TCP proxy between a client and a server on loopback, which does to the answers what it may."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -109,7 +110,5 @@ class Proxy:
 
 
 def _hang_up(line: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):  # it has ended already
         line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it has ended already
