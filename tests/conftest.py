@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,9 +42,23 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run that told the servers' password, however well its tests went."""
+    """Fail a run that told the servers' password, however well its tests went.
+
+    A worker of several hands what it counted to the process that began them all.
+    """
+    if (handed := getattr(session.config, "workeroutput", None)) is not None:
+        handed["faults"] = faults.handed_over()
+        handed["search"] = SEARCH.handed_over()
     if SEARCH.found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker has counted."""
+    handed = getattr(node, "workeroutput", {})
+    faults.take_over(handed.get("faults", {}))
+    SEARCH.take_over(handed.get("search", (0, 0, [])))
 
 
 @pytest.fixture(autouse=True)

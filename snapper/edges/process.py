@@ -51,7 +51,12 @@ class ToolProcess:
         self._swept = False
         self._messages: deque[bytes] = deque(maxlen=_MESSAGE_LINES)
         self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        try:
+            self._listener.start()
+        except BaseException:
+            # Without memory for a thread there is nobody who would end the tool.
+            self.end()
+            raise
 
     def __enter__(self) -> Self:
         return self

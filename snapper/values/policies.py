@@ -38,7 +38,7 @@ def _read(service: Service) -> list[Statement]:
     bucket = _bucket(service)
     return [
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
-        _allow(["ssm:GetParametersByPath"], [counts, f"{counts}/*"]),
+        _allow(["ssm:GetParametersByPath"], [counts]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         _allow(["s3:ListBucket"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{Kind.MANIFEST}", f"{bucket}/*{Kind.VERIFICATION}"]),

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from infra.checks import LOG_RETENTIONS
 from infra.settings import SettingsRefused, StackSettings, config_key

@@ -42,6 +42,17 @@ class Search:
                     self.files += 1
                     self._bytes(str(path.relative_to(directory)), path.read_bytes())
 
+    def handed_over(self) -> tuple[int, int, list[str]]:
+        """Give what one worker searched besides the reports, which reach every process."""
+        return self.files, self.size, self.found
+
+    def take_over(self, handed: tuple[int, int, list[str]]) -> None:
+        """Add what a worker has searched."""
+        files, size, found = handed
+        self.files += files
+        self.size += size
+        self.found += found
+
     def line(self) -> str:
         """Say what was searched and found."""
         where = f"found in {', '.join(self.found)}" if self.found else "not found"

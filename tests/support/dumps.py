@@ -1,4 +1,4 @@
-"""What a dump of the test job is called, data that makes it large, and a pg_dump that misbehaves."""
+"""What the test job's dump is called, data that makes it large, a pg_dump that misbehaves."""
 
 from pathlib import Path
 

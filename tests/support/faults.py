@@ -44,6 +44,19 @@ def faulted(family: str) -> Iterator[None]:
         tried(family, survived)
 
 
+def handed_over() -> dict[str, tuple[int, int]]:
+    """Give the counts of one worker as plain values."""
+    return {family: (count.tried, count.survived) for family, count in COUNTS.items()}
+
+
+def take_over(counts: dict[str, tuple[int, int]]) -> None:
+    """Add what a worker has counted."""
+    for family, (tries, survived) in counts.items():
+        count = COUNTS.setdefault(family, Count())
+        count.tried += tries
+        count.survived += survived
+
+
 def table() -> list[str]:
     """Give the lines of the summary, one per family and a sum; none if nothing was tried."""
     if not COUNTS:

@@ -49,15 +49,15 @@ def test_errors_that_are_not_of_aws_pass_unchanged() -> None:
 
 @pytest.mark.parametrize("error", [KeyError("Parameter"), ResponseParserError("no XML")])
 def test_an_answer_that_was_cut_short_is_a_failed_call(error: Exception) -> None:
-    with pytest.raises(AwsFailed, match="ssm:GetParameter of k failed: the answer"):
-        with aws.translated("ssm:GetParameter of k"):
-            raise error
+    told = pytest.raises(AwsFailed, match="ssm:GetParameter of k failed: the answer")
+    with told, aws.translated("ssm:GetParameter of k"):
+        raise error
 
 
 def test_an_upload_names_the_one_of_its_calls_that_failed() -> None:
-    with pytest.raises(AwsFailed, match="s3 upload of k failed in UploadPart: SlowDown"):
-        with aws.translated("s3 upload of k"):
-            raise ClientError({"Error": {"Code": "SlowDown"}}, "UploadPart")
+    told = pytest.raises(AwsFailed, match="s3 upload of k failed in UploadPart: SlowDown")
+    with told, aws.translated("s3 upload of k"):
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "UploadPart")
 
 
 def test_a_client_gives_up_on_a_stuck_call_within_the_reserve_of_a_function() -> None:

@@ -40,7 +40,7 @@ class ScriptedSqs:
                 {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
                 for entry, database in zip(Entries, databases, strict=True)
                 if database in refused
-            ]
+            ],
         }
 
 
