@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("__main__.py", "bin", "functions", "infra", "local", "snapper", "tests")
+ROOMS = ("__main__.py", "bin", "functions", "fuzz", "infra", "local", "snapper", "tests")
 CORE = ("snapper.errors", "snapper.values", "snapper.edges", "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
@@ -23,13 +23,14 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "snapper.cli.restore": (*CORE, "snapper.cli", "bin.pg_dump"),
     "snapper.cli.verify": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
     "functions": CORE,
+    "fuzz": ("snapper.errors", "snapper.values"),
     "local": (*CORE, "bin.pg_dump"),
 }
 OUTSIDE = {  # what only some rooms may import of others' work
     "boto3": ("snapper.edges", "local"),
     "botocore": ("snapper.edges", "local"),
     "s3transfer": ("snapper.edges",),
-    "psycopg2": ("snapper.edges", "snapper.values", "local"),
+    "psycopg2": ("snapper.edges", "snapper.values", "local", "fuzz"),
     "pulumi": ("__main__", "infra", "local"),
     "pulumi_aws": ("infra",),
     "aws_lambda_powertools": ("functions",),
