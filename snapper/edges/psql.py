@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 
 from snapper.edges.client_tools import ClientTools
@@ -36,7 +37,9 @@ def psql_command(
 ) -> list[str]:
     """Give the argv of a restore that stops at the first error; it holds no secret.
 
-    `settings` are options for the session, such as `-c synchronous_commit=off`.
+    `settings` are options for the session, such as `-c synchronous_commit=off`. Whatever the dump
+    holds, psql is restricted to its SQL: a command of psql's own, such as one for the shell, is
+    refused, for nobody who wrote to the bucket knows the word that would allow it.
     """
     options = f"{connection.parameters.get('options', '')} {settings}".strip()
     named = {"options": options} if options else {}
@@ -47,6 +50,7 @@ def psql_command(
         "--no-password",
         "--quiet",
         "--set=ON_ERROR_STOP=1",
+        f"--command=\\restrict {secrets.token_hex(16)}",
         "--file=-",
         f"--dbname={conninfo}",
     ]

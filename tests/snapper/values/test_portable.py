@@ -47,3 +47,24 @@ def test_commits_stay_where_there_is_no_outer_transaction() -> None:
     blob = b"\nSELECT pg_catalog.lo_close(0);\n\nCOMMIT;\n\n" + MARK
     assert b"COMMIT;" in b"".join(rewritten([blob], Portable()))
     assert b"COMMIT;" not in b"".join(one_transaction([blob], Portable()))
+
+
+HEAD = b"--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n"
+
+
+def test_the_dumps_own_restriction_is_left_out_but_not_its_line() -> None:
+    body = b"SELECT 1;\n" * 20
+    dump = HEAD + body + b"\n\\unrestrict aB3\n\n"
+    plain = b"--\n-- PostgreSQL database dump\n--\n\n\n\n" + body + b"\n\n\n"
+    # The head comes in one piece, as it does from any stream of blocks.
+    for size in (100, 101, 249, 1000):
+        pieces = [dump[at : at + size] for at in range(0, len(dump), size)]
+        assert b"".join(rewritten(pieces, Portable())) == plain
+
+
+def test_what_only_looks_like_a_restriction_stays() -> None:
+    body = b"CREATE FUNCTION f() AS $$\n\\restrict aB3\n\\unrestrict x\n$$;\n"
+    assert Portable()(body) == body
+    fit = Portable()
+    assert fit(HEAD)
+    assert fit(body) == body

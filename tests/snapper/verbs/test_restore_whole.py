@@ -1,5 +1,7 @@
 """A restore gives back exactly what was dumped, or changes nothing at all."""
 
+import gzip
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -113,6 +115,30 @@ def test_the_object_of_another_backup_is_refused_for_its_sha256(
     with pytest.raises(BackupDamaged, match=r"not what was stored.*SHA-256"):
         restore(dumper.vault, manifest, target.dsn, tools)
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 't'") == []
+
+
+def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
+    source: Callable[..., Source],
+    back_up: Callable[..., Manifest],
+    dumper: Dumper,
+    tools: ClientTools,
+    tmp_path: Path,
+) -> None:
+    witness = tmp_path / "witness"
+    manifest = back_up(source())
+    plain = gzip.decompress(dumper.vault.read(manifest.dump_key))
+    for forged in (
+        b"\\! touch " + bytes(witness) + b"\n" + plain,
+        re.sub(rb"\\(un)?restrict .*", b"", plain) + b"\\! touch " + bytes(witness) + b"\n",
+        plain.replace(
+            b"\nCREATE", b"\n\\unrestrict x\n\\! touch " + bytes(witness) + b"\nCREATE", 1
+        ),
+    ):
+        dumper.vault.put(manifest.dump_key, gzip.compress(forged))
+        target = source(17, EMPTY)
+        with pytest.raises(SnapperError):
+            restore(dumper.vault, manifest, target.dsn, tools)
+        assert not witness.exists()
 
 
 def test_an_sql_error_at_the_very_end_leaves_nothing(
