@@ -1,7 +1,6 @@
 """A restore gives back exactly what was dumped, or changes nothing at all."""
 
 import gzip
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -125,18 +124,15 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
     tmp_path: Path,
 ) -> None:
     witness = tmp_path / "witness"
+    command = b"\\! touch " + bytes(witness) + b"\n"
     manifest = back_up(source())
     plain = gzip.decompress(dumper.vault.read(manifest.dump_key))
-    for forged in (
-        b"\\! touch " + bytes(witness) + b"\n" + plain,
-        re.sub(rb"\\(un)?restrict .*", b"", plain) + b"\\! touch " + bytes(witness) + b"\n",
-        plain.replace(
-            b"\nCREATE", b"\n\\unrestrict x\n\\! touch " + bytes(witness) + b"\nCREATE", 1
-        ),
-    ):
-        dumper.vault.put(manifest.dump_key, gzip.compress(forged))
+    # So much behind it that psql has read the command long before all of the dump was checked.
+    padding = b"-- nothing\n" * 400_000
+    for forged in (command + plain, plain + b"\\unrestrict x\n" + command):
+        dumper.vault.put(manifest.dump_key, gzip.compress(forged + padding))
         target = source(17, EMPTY)
-        with pytest.raises(SnapperError):
+        with pytest.raises(SnapperError, match=r"restricted|unrestrict"):
             restore(dumper.vault, manifest, target.dsn, tools)
         assert not witness.exists()
 
