@@ -63,6 +63,6 @@ def _count(connection: extensions.connection) -> tuple[int, int]:
         tables = cursor.fetchall()
         rows = 0
         for name in tables:
-            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*name)))
+            cursor.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(*name)))
             rows += cursor.fetchone()[0]
     return len(tables), rows
