@@ -8,6 +8,7 @@ packaged functions run with the rights of their own roles, and the backups are r
 """
 
 import platform
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,6 +39,11 @@ from snapper.values.secrets import Database
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 STAGE = "demo"
+
+LEAST_ROOM = 64_000_000
+"""Bytes below which no server starts: an empty one of PostgreSQL 18 has 40 MB."""
+
+_ROOM = "the demo needs about 300 MB in TMPDIR"
 
 
 class Listener(Protocol):
@@ -87,6 +93,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         check_folder(options.export)
     with libpq.told_nothing(), _machine_told(), ExitStack() as stack:
         directory = stack.enter_context(run_directory())
+        _require_room(directory)
         sources = stack.enter_context(Sources(options.databases, options.retention, directory))
         proofs = stack.enter_context(ProofServers(directory))
         # Its threads end before anything that was entered earlier is stopped under them.
@@ -141,8 +148,15 @@ def _machine_told() -> Iterator[None]:
         words = " ".join(str(error).split()) or type(error).__name__
         raise SnapperError(
             f"this machine could not do it: {words}",
-            hint="the demo needs about 300 MB in TMPDIR",
+            hint=_ROOM,
         ) from error
+
+
+def _require_room(directory: Path) -> None:
+    """Refuse a disk on which not even a server's first files fit: it would die without a word."""
+    free = shutil.disk_usage(directory).free
+    if free < LEAST_ROOM:
+        raise SnapperError(f"{directory.parent} has {free / 1e6:.0f} MB left", hint=_ROOM)
 
 
 def _stop(starting: Future[Cloud]) -> None:

@@ -67,7 +67,9 @@ def assert_nothing_is_superfluous(
             seen = signs()
             assert seen, f"{function} does not need {weakening}"
             assert NAMED in seen or QUIET.issuperset(weakening.actions), f"{weakening}: {seen}"
-    assert signs() == set()
+    # A right that was given back is believed again within a moment, not at once.
+    if signs():
+        assert signs() == set()
 
 
 @pytest.fixture
