@@ -122,7 +122,7 @@ def _fill(dsn: str, rows: int) -> None:
 
 def _dump(dsn: str) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
-    import functions.dumper  # noqa: F401
+    import functions.dumper  # noqa: F401  what a function has loaded counts
     from snapper.edges.client_tools import ClientTools
     from snapper.edges.storage import Vault
     from snapper.values.job import Job

@@ -13,7 +13,7 @@ from snapper.values.settings import DispatcherSettings
 from snapper.verbs.dispatch import dispatch
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001
+def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001  Lambda gives it
     """Queue the jobs of the event's own time, so that a repeated event makes no second backup.
 
     Raises whatever kept a job from being queued: Lambda then repeats the event, and at last puts

@@ -96,7 +96,7 @@ class Cloud:
         """Give a new client of a service that may do what the role may."""
         return self.client_with(service, self.credentials(role_arn, "snapper"))
 
-    def client_with(self, service: str, credentials: Mapping[str, str]) -> Any:  # noqa: ANN401
+    def client_with(self, service: str, credentials: Mapping[str, str]) -> Any:  # noqa: ANN401 (as above)
         """Give a new client of a service for whoever `credentials` has given these variables."""
         with self._lock:
             return self._build(

@@ -30,7 +30,7 @@ class Guard:
     root's key is a random one that only its maker knows.
     """
 
-    def __init__(self, application: Any, address: str, root_key: str) -> None:  # noqa: ANN401
+    def __init__(self, application: Any, address: str, root_key: str) -> None:  # noqa: ANN401 (ASGI)
         self._application = application
         self._address = address
         self._root_key = root_key

@@ -35,7 +35,7 @@ def apply() -> None:
 
 
 def _asking_aws_action(original: Callable[..., str | None]) -> Callable[..., str | None]:
-    def extract_iam_action(service: str, method: str, path: str, *more: Any) -> str | None:  # noqa: ANN401
+    def extract_iam_action(service: str, method: str, path: str, *more: Any) -> str | None:  # noqa: ANN401 (as theirs)
         if service == "lambda" and (call := iam_actions._match_rest_action(service, method, path)):
             # ministack's own table takes many of these calls for others, and layers for functions.
             return f"lambda:{'InvokeFunction' if call in INVOCATIONS else call}"
