@@ -4,7 +4,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from snapper.cli.outcome import signals_raise, told
+from snapper.cli.interruption import signals_raise
+from snapper.cli.outcome import told
 
 
 def main(arguments: Sequence[str]) -> int:

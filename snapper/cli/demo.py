@@ -13,7 +13,8 @@ import typer
 from local.demo import Demonstration, DemoOptions, demonstration
 from local.report import DatabaseReport, DemoReport
 from snapper.cli import render
-from snapper.cli.outcome import Interrupted, Outcome
+from snapper.cli.interruption import Interrupted
+from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.errors import SettingsError
 from snapper.values.secrets import Database, parse_secrets

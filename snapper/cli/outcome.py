@@ -7,21 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 from typer.exceptions import TyperException
 
+from snapper.cli.interruption import Interrupted
 from snapper.errors import SnapperError
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Interrupted(BaseException):
-    """A signal asked us to end; not an Exception, so that nobody's `except` takes it for one."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
 
 
 @dataclass
@@ -79,29 +69,3 @@ def _reader_is_gone() -> bool:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True
     return False
-
-
-@contextmanager
-def signals_raise() -> Iterator[None]:
-    """Let the first signal to end raise Interrupted, so that everything open is closed in order.
-
-    Later ones are ignored: they would only interrupt the clearing up.
-    """
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        raise Interrupted(number)
-
-    # Under nohup a hang-up is none of our business.
-    heeded = [
-        each
-        for each in _SIGNALS
-        if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
-    ]
-    former = {each: signal.signal(each, interrupt) for each in heeded}
-    try:
-        yield
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)

@@ -9,7 +9,8 @@ import typer
 from bin.pg_dump.layer import client_root
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
-from snapper.cli.outcome import Interrupted, Outcome
+from snapper.cli.interruption import Interrupted
+from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.cli.transfer import BUILDING, transfer
 from snapper.edges.client_tools import ClientTools

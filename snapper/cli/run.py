@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from snapper.cli import render
-from snapper.cli.outcome import Interrupted, Outcome
+from snapper.cli.interruption import Interrupted
+from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.edges.logs import LogEvent

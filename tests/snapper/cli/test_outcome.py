@@ -1,12 +1,10 @@
 """However a command ends, it ends in words and with its exit code."""
 
 import json
-import os
-import signal
 
 import pytest
 
-from snapper.cli.outcome import signals_raise, told
+from snapper.cli.outcome import told
 from snapper.errors import DumpFailed, SettingsError
 
 
@@ -39,29 +37,3 @@ def test_no_second_document_follows_an_answer(capsys: pytest.CaptureFixture[str]
         raise SettingsError("too late")
     assert capsys.readouterr().out == ""
     assert result.code == 2
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_in_one_line_and_its_code(
-    number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    former = signal.getsignal(number)
-    with told(as_json=False) as result, signals_raise():
-        os.kill(os.getpid(), number)
-        signal.pause()
-    assert result.code == code
-    assert capsys.readouterr().err == f"error: interrupted by {number.name}\n"
-    assert signal.getsignal(number) is former
-
-
-def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
-    cleared = False
-    with told(as_json=False) as result, signals_raise():
-        try:
-            os.kill(os.getpid(), signal.SIGINT)
-            signal.pause()
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
-            cleared = True
-    assert cleared
-    assert result.code == 130

@@ -1,0 +1,78 @@
+"""A signal ends a command once, in words and with its code, wherever it comes."""
+
+import os
+import signal
+import sys
+import time
+import weakref
+
+import pytest
+
+from snapper.cli.interruption import signals_raise
+from snapper.cli.outcome import told
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_in_one_line_and_its_code(
+    number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    former = signal.getsignal(number)
+    with told(as_json=False) as result, signals_raise():
+        os.kill(os.getpid(), number)
+        signal.pause()
+    assert result.code == code
+    assert capsys.readouterr().err == f"error: interrupted by {number.name}\n"
+    assert signal.getsignal(number) is former
+
+
+def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
+    cleared = False
+    with told(as_json=False) as result, signals_raise():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            cleared = True
+    assert cleared
+    assert result.code == 130
+
+
+def test_a_signal_that_a_finalizer_swallowed_ends_it_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Guest:
+        pass
+
+    finalized = []
+
+    def finalize(_: object) -> None:
+        finalized.append(True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    former = signal.getsignal(signal.SIGALRM), sys.unraisablehook
+    with told(as_json=False) as result, signals_raise():
+        guest = Guest()
+        watched = weakref.ref(guest, finalize)
+        del guest
+        assert finalized, watched
+        time.sleep(10)  # which the signal cuts short
+    assert result.code == 143
+    assert capsys.readouterr().err == "error: interrupted by SIGTERM\n"
+    assert (signal.getsignal(signal.SIGALRM), sys.unraisablehook) == former
+
+
+def test_what_else_a_finalizer_raises_is_told_as_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told_of = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: told_of.append(it.exc_value))
+
+    class Guest:
+        def __del__(self) -> None:
+            raise ValueError("a guest that does not go quietly")
+
+    with signals_raise():
+        Guest()
+        time.sleep(0.05)
+    assert [str(error) for error in told_of] == ["a guest that does not go quietly"]
