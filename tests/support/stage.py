@@ -9,7 +9,8 @@
 
 The real program is deployed once for the session, so a test brings databases of its own names and
 takes them along again: `database` adds one for the length of a `with`, and removes its backups.
-Two are always there: "shop" (PostgreSQL 14) and "sensors" (18), the samples that hurt.
+Two are always there: "shop" (PostgreSQL 14) and "sensors" (18), the samples that hurt. What backups
+a test made of them goes with that test, too.
 
 `run_cli` runs a command as root of the cloud; `env=stage.as_role(policy)` as somebody who may do
 exactly what the policy says.
@@ -138,6 +139,11 @@ class StageUnderTest:
         """Remove every object of a database."""
         for stored in list(self.vault.list(f"{key}/")):
             self.vault.delete(stored.key)
+
+    def forget_samples(self) -> None:
+        """Remove every object of the databases that are always there."""
+        for each in sample.SAMPLES:
+            self.forget(each.key)
 
     def back_up(self, key: str, at: datetime | None = None) -> Manifest:
         """Have the deployed dumper make a backup for this time (now), and give its manifest."""

@@ -48,27 +48,18 @@ def status(stage: StageUnderTest, key: str) -> dict[str, Any]:
     return dict(found)
 
 
-def undo(stage: StageUnderTest) -> None:
-    """Give the samples, which no test of this file is about, a fresh backup each."""
-    for sample in ("shop", "sensors"):
-        put(stage, sample, timedelta(minutes=1))
-
-
 def test_all_is_well(stage: StageUnderTest) -> None:
     stage.settle()
-    undo(stage)
-    try:
-        ran = stage.run_cli("status")
-        assert ran.code == 0, ran.out
-        assert "0 jobs waiting or at work, 0 dead letters" in ran.lines
-        document = stage.run_cli("status", "--json").document
-        assert document["healthy"] is True
-        assert document["schedule"] == "rate(1 day)"
-        assert document["jobs_waiting"] == document["dead_letters"] == document["undispatched"] == 0
-        assert [each["problems"] for each in document["databases"]] == [[], []]
-    finally:
-        stage.forget("shop")
-        stage.forget("sensors")
+    for sample in ("shop", "sensors"):
+        put(stage, sample, timedelta(minutes=1))
+    ran = stage.run_cli("status")
+    assert ran.code == 0, ran.out
+    assert "0 jobs waiting or at work, 0 dead letters" in ran.lines
+    document = stage.run_cli("status", "--json").document
+    assert document["healthy"] is True
+    assert document["schedule"] == "rate(1 day)"
+    assert document["jobs_waiting"] == document["dead_letters"] == document["undispatched"] == 0
+    assert [each["problems"] for each in document["databases"]] == [[], []]
 
 
 def test_a_fresh_backup_is_ok_and_the_next_run_is_a_period_later(
