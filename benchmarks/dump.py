@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 
 from bin.pg_dump.layer import client_root
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from local.run_directory import run_directory
 
 DUMP = "--dump"

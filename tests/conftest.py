@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bin.pg_dump.layer import client_root
-from local.cloud import Cloud
-from local.postgres import PostgresServer
+from local.emulator.cloud import Cloud
+from local.postgres.server import PostgresServer
 from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("__main__.py", "bin", "functions", "fuzz", "infra", "local", "snapper", "tests")
+LEAVES = ("local.children", "local.loopback", "local.run_directory", "local.watchdog")
 CORE = ("snapper.errors", "snapper.values", "snapper.edges", "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
@@ -24,7 +25,13 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "snapper.cli.verify": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
     "functions": CORE,
     "fuzz": ("snapper.errors", "snapper.values"),
-    "local": (*CORE, "bin.pg_dump"),
+    "local": (),
+    **dict.fromkeys(LEAVES, (*LEAVES, "snapper.errors")),
+    "local.emulator": (*CORE, *LEAVES),
+    "local.postgres": (*CORE, *LEAVES, "bin.pg_dump"),
+    "local.runtime": (*CORE, *LEAVES, "local.emulator"),
+    "local.engine": (*CORE, *LEAVES, "local.emulator", "local.runtime"),
+    "local.demo": (*CORE, "bin.pg_dump", "local"),
 }
 OUTSIDE = {  # what only some rooms may import of others' work
     "boto3": ("snapper.edges", "local"),

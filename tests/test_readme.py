@@ -10,8 +10,8 @@ import pytest
 import typer
 import yaml
 
-from local.compare import Comparison
-from local.report import DatabaseReport, DemoReport, Fault
+from local.demo.compare import Comparison
+from local.demo.report import DatabaseReport, DemoReport, Fault
 from snapper.cli import app
 from snapper.errors import BackupDamaged
 from snapper.values.verification import Restored, Verification

@@ -10,8 +10,8 @@ from typing import Annotated, TextIO
 
 import typer
 
-from local.demo import Demonstration, DemoOptions, demonstration
-from local.report import DatabaseReport, DemoReport
+from local.demo.report import DatabaseReport, DemoReport
+from local.demo.story import Demonstration, DemoOptions, demonstration
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome

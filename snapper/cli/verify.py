@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bin.pg_dump.layer import client_root
-from local.trial import try_restore
+from local.postgres.trial import try_restore
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, read_at
 from snapper.cli.outcome import Outcome

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.edges.storage import Vault
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 

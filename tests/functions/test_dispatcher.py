@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.dispatcher import handler
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.errors import AwsFailed, SettingsError
 from tests.support.events import SCHEDULED, Context
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from tests.support.databases import Source
 from tests.support.dumps import LARGE
 from tests.support.fault_calls import FOR_GOOD, KINDS, Fault, kinds_for

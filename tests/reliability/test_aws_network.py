@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from urllib3.util import connection
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from tests.support.databases import Source
 from tests.support.dumps import LARGE
 from tests.support.fault_service import Delivery, Service

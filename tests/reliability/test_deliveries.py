@@ -10,7 +10,7 @@ import pytest
 
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from snapper.errors import BackupInProgress

@@ -1,6 +1,6 @@
 """The demo against its surroundings: whatever they do, it ends in plain words and leaves nothing.
 
-Its own story and the common interruptions are in tests/local/test_demo.py.
+Its own story and the common interruptions are in tests/local/demo/test_story.py.
 """
 
 import json
@@ -16,8 +16,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from local import libpq, postgres
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
+from local.postgres import libpq
+from local.postgres import server as postgres
 from local.run_directory import run_directory
 from tests.support.databases import Source
 from tests.support.demos import Ended, assert_nothing_is_left, finished, interrupted, started

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from local.children import ROOT
-from local.cloud import Cloud
-from local.lambda_host import LambdaHost
+from local.emulator.cloud import Cloud
+from local.runtime.host import LambdaHost
 from snapper.errors import SnapperError
 from tests.support.deployments import Deployer, bring_up
 from tests.support.faults import tried

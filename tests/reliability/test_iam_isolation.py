@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cloud import Cloud
-from local.deploy import Deployment
-from local.lambda_host import LambdaHost
+from local.emulator.cloud import Cloud
+from local.engine.deploy import Deployment
+from local.runtime.host import LambdaHost
 from snapper.values.settings import (
     connection_parameter,
     parameter_root,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import DumpFailed, RestoreFailed
 from snapper.verbs.dump import Dumper

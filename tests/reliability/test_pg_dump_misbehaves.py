@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from local.watchdog import process_table
 from snapper.edges import process
 from snapper.errors import DumpFailed, SettingsError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from isal import isal_zlib
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.values.deadline import RESERVE
 from tests.reliability.test_aws_calls import ONE_CALL, PARTS, SMALL
 from tests.support.cloud import eventually

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges.storage import Vault
 from snapper.errors import DatabaseUnreachable, DumpFailed, SnapperError
 from snapper.values.secrets import Database

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges import pg_dump
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.postgres import ServerFacts, inspect

@@ -14,7 +14,7 @@ import pytest
 from psycopg2 import sql
 
 from functions import dispatcher, dumper
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cloud import Cloud
-from local.lambda_host import Function, LambdaHost
-from local.resources.functions import PROXY
+from local.emulator.cloud import Cloud
+from local.engine.resources.functions import PROXY
+from local.runtime.host import Function, LambdaHost
 from local.watchdog import process_table
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}

@@ -5,9 +5,9 @@ import threading
 from typing import Any
 
 from local.children import ROOT
-from local.cloud import Cloud
-from local.deploy import Deployment, deploy
-from local.lambda_host import LambdaHost
+from local.emulator.cloud import Cloud
+from local.engine.deploy import Deployment, deploy
+from local.runtime.host import LambdaHost
 from tests.support.cloud import document
 from tests.support.rights import Statement
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.edges.parameters import Parameters
 from snapper.edges.queue import JobQueue
 from snapper.errors import SnapperError

@@ -24,7 +24,7 @@ import botocore.endpoint
 
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 from snapper.edges import aws
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.parameters import Parameters

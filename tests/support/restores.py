@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg2
 
-from local import sample
-from local.postgres import PostgresServer
+from local.demo import sample
+from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.pg_dump import pg_dump_command
 from snapper.edges.storage import Vault

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Cloud
+from local.emulator.cloud import Cloud
 
 Statement = Mapping[str, Any]
 

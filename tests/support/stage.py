@@ -34,12 +34,12 @@ from unittest import mock
 
 import boto3
 
-from local import sample
 from local.children import ROOT
-from local.cloud import Cloud
-from local.deploy import Deployment, deploy
-from local.lambda_host import LambdaHost
-from local.postgres import PostgresServer
+from local.demo import sample
+from local.emulator.cloud import Cloud
+from local.engine.deploy import Deployment, deploy
+from local.postgres.server import PostgresServer
+from local.runtime.host import LambdaHost
 from snapper.cli.__main__ import main
 from snapper.edges import dead_letters
 from snapper.edges.parameters import Parameters

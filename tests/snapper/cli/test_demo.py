@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from local.compare import Comparison
-from local.report import DatabaseReport, DemoReport, Fault
+from local.demo.compare import Comparison
+from local.demo.report import DatabaseReport, DemoReport, Fault
 from snapper.cli import demo
 from snapper.cli.__main__ import main
 from snapper.cli.outcome import Outcome

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator_certificate import Certificate, make_certificate
-from local.postgres import PostgresServer
+from local.emulator.certificate import Certificate, make_certificate
+from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.postgres import ServerFacts, inspect
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported

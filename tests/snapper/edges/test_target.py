@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges.target import (
     content,
     create_roles,

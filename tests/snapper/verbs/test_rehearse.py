@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.postgres import inspect
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, SettingsError

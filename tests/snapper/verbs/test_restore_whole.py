@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from local.postgres import PostgresServer
+from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.values.manifest import Manifest

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.trial import try_restore
+from local.postgres.trial import try_restore
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest

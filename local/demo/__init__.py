@@ -1,0 +1,1 @@
+"""The demo's story, from the sample data to the proof."""

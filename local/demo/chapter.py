@@ -1,0 +1,87 @@
+"""One database's part of the demo's story: what became of its runs, its backups and the proof."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.demo.export import export
+from local.demo.pipeline import Pipeline
+from local.demo.proof import Proof, ProofServers, prove
+from local.demo.report import DatabaseReport, Fault
+from snapper.edges.client_tools import ClientTools
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
+from snapper.verbs.catalog import backups, read_manifest
+
+
+@dataclass
+class Chapter:
+    """Collects what happens to one database; its failures never become another one's."""
+
+    database: Database
+    is_sample: bool
+    pipeline: Pipeline
+    tools: ClientTools
+    proofs: ProofServers
+    made: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    manifests: tuple[Manifest, ...] = ()
+    exported: tuple[str, ...] = ()
+    proof: Proof | None = None
+
+    def heard(self, fault: Fault | None) -> None:
+        """Note how a run ended; the same reason is told once."""
+        if fault is None:
+            self.made += 1
+        elif fault not in self.faults:
+            self.faults.append(fault)
+
+    def close(self, folder: Path | None) -> None:
+        """Read what lies in the vault, copy it out if asked to, and prove the newest backup."""
+        key, vault = self.database.key, self.pipeline.vault
+        with self._told():
+            self.manifests = tuple(read_manifest(vault, holding) for holding in backups(vault, key))
+        if folder:
+            with self._told():
+                self.exported = export(vault, self.manifests, folder)
+        if self.manifests:
+            with self._told():
+                self.proof = prove(
+                    self.database.connection, self.manifests[0], vault, self.tools, self.proofs
+                )
+
+    def report(self, retention: int) -> DatabaseReport:
+        """Give it as a value, held against what retention promises."""
+        faults = list(self.faults)
+        kept = min(self.made, retention)
+        if len(self.manifests) != kept:
+            faults.append(Fault(f"{len(self.manifests)} backups are kept, {kept} should be"))
+        notes = self.proof.notes if self.proof else ()
+        if self.proof and not self.proof.comparison.identical and not self.is_sample:
+            notes += ("it may have been written to since its newest backup",)
+        return DatabaseReport(
+            key=self.database.key,
+            backups=self.manifests,
+            pruned=self.pipeline.pruned(self.database.key),
+            exported=self.exported,
+            comparison=self.proof.comparison if self.proof else None,
+            notes=notes,
+            faults=tuple(faults),
+        )
+
+    def reachable(self) -> Iterator[tuple[str, str]]:
+        """Give name and connection of the databases that the demo itself made."""
+        if self.is_sample:
+            yield self.database.key, self.database.connection
+        if self.proof:
+            yield f"{self.database.key}_restored", self.proof.target
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what goes wrong into a fault of this database, with its secrets masked."""
+        try:
+            yield
+        except Exception as error:
+            self.heard(Fault.of(error, Redactor(self.database.connection)))

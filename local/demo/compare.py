@@ -1,0 +1,179 @@
+"""Compares two databases row by row, without ever holding more than a few rows of either.
+
+Each server hashes and sorts its own rows, so no row leaves it and a wide one costs nothing here;
+both sorted streams are then walked side by side. Equal streams mean equal rows, as many times each.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2 import extensions, sql
+
+from snapper.edges.postgres import APPLICATION, DEFAULTS
+from snapper.values.connection import Connection
+
+Define = Callable[[str], Mapping[str, object]]
+"""Gives the definitions of a database by name, such as `local.demo.definitions.definitions`."""
+
+_AT_ONCE = 10_000
+_BLOCK = 1 << 20
+_SHOWN = 20
+
+# The text of a value must not depend on the settings of its server, database or role.
+_SETTINGS = """
+    SET search_path = '';  SET TimeZone = 'UTC';  SET DateStyle = 'ISO, YMD';
+    SET IntervalStyle = 'postgres';  SET bytea_output = 'hex';  SET extra_float_digits = 3;
+    SET xmloption = 'content';  SET row_security = off;  SET statement_timeout = 0;
+"""
+
+# What pg_dump takes: no system schemas, nobody's temporary tables, and of an extension's tables
+# only those that it declares to hold the user's data.
+_OURS = """
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.relpersistence <> 't'
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig)))
+"""
+_TABLES = f"SELECT n.nspname, c.relname {_OURS} AND c.relkind IN ('r', 'm') AND c.relispopulated"
+_SEQUENCES = f"SELECT n.nspname, c.relname {_OURS} AND c.relkind = 'S'"
+_ROWS = """
+    SELECT pg_catalog.sha256(pg_catalog.convert_to(
+        ROW(t.*)::text, pg_catalog.getdatabaseencoding())) FROM ONLY {} AS t ORDER BY 1
+"""
+_LARGE_OBJECTS = """
+    SELECT oid, pg_catalog.pg_get_userbyid(lomowner),
+        ARRAY(SELECT acl::text FROM pg_catalog.unnest(lomacl) AS acl ORDER BY 1),
+        pg_catalog.obj_description(oid, 'pg_largeobject')
+    FROM pg_catalog.pg_largeobject_metadata ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared, and every difference in words that hold no value of any row."""
+
+    tables: int
+    rows: int
+    large_objects: int
+    differences: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether nothing at all differs."""
+        return not self.differences
+
+
+def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
+    """Compare two databases, given as connection strings.
+
+    Rows of all tables and materialised views, sequences, large objects; with `define` also every
+    definition that it gives for a connection. Raises psycopg2.Error when a side cannot be read.
+    """
+    with closing(_open(source)) as left, closing(_open(copy)) as right:
+        tables, copied_tables = _names(left, _TABLES), _names(right, _TABLES)
+        differences = _unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables))
+        rows = 0
+        for name in sorted(tables.keys() & copied_tables.keys()):
+            tally = _tally(_hashes(left, tables[name]), _hashes(right, tables[name]))
+            rows += tally["both"] + tally["source"]
+            if tally["source"] or tally["copy"]:
+                differences.append(
+                    f"table {name}: {tally['source']} rows only in the source, "
+                    f"{tally['copy']} only in the copy"
+                )
+        differences += _unequal("sequence", _sequences(left), _sequences(right))
+        objects = _large_objects(left)
+        differences += _unequal("large object", objects, _large_objects(right))
+    if define:
+        differences += _unequal("definition", define(source), define(copy))
+    return Comparison(len(tables), rows, len(objects), tuple(differences))
+
+
+def _open(text: str) -> extensions.connection:
+    parsed = Connection.parse(text)
+    conninfo = parsed.conninfo(DEFAULTS, application_name=APPLICATION)
+    connection = psycopg2.connect(conninfo, password=parsed.password)
+    # One instant for all tables, as pg_dump sees them.
+    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTINGS)
+    return connection
+
+
+def _names(connection: extensions.connection, query: str) -> dict[str, sql.Identifier]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {".".join(name): sql.Identifier(*name) for name in cursor.fetchall()}
+
+
+def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
+    """Walk two sorted streams; count what is in `both`, only in the `source`, in the `copy`."""
+    tally = Counter[str]()
+    one, other = next(ours, None), next(theirs, None)
+    while one is not None or other is not None:
+        if one == other:
+            where = "both"
+        elif other is None or (one is not None and one < other):
+            where = "source"
+        else:
+            where = "copy"
+        tally[where] += 1
+        if where != "copy":
+            one = next(ours, None)
+        if where != "source":
+            other = next(theirs, None)
+    return tally
+
+
+def _hashes(connection: extensions.connection, table: sql.Identifier) -> Iterator[bytes]:
+    with connection.cursor(name="rows") as cursor:
+        cursor.itersize = _AT_ONCE
+        cursor.execute(sql.SQL(_ROWS).format(table))
+        for (digest,) in cursor:
+            yield bytes(digest)
+
+
+def _sequences(connection: extensions.connection) -> dict[str, object]:
+    found: dict[str, object] = {}
+    with connection.cursor() as cursor:
+        for name, sequence in _names(connection, _SEQUENCES).items():
+            cursor.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sequence))
+            found[name] = cursor.fetchone()
+    return found
+
+
+def _large_objects(connection: extensions.connection) -> dict[str, object]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LARGE_OBJECTS)
+        return {
+            str(number): (_content(connection, number), *about)
+            for number, *about in cursor.fetchall()
+        }
+
+
+def _content(connection: extensions.connection, number: int) -> bytes:
+    digest = hashlib.sha256()
+    with closing(connection.lobject(number, "rb")) as large_object:
+        while block := large_object.read(_BLOCK):
+            digest.update(block)
+    return digest.digest()
+
+
+def _unequal(kind: str, left: Mapping[str, object], right: Mapping[str, object]) -> list[str]:
+    """Name what is only on one side and what differs, no more than fits a screen."""
+    told = []
+    for name in sorted(left.keys() | right.keys()):
+        if name not in right:
+            told.append(f"{kind} {name} is only in the source")
+        elif name not in left:
+            told.append(f"{kind} {name} is only in the copy")
+        elif left[name] != right[name]:
+            told.append(f"{kind} {name} differs")
+    more = len(told) - _SHOWN
+    return [*told[:_SHOWN], f"{kind}s: {more} more"] if more > 0 else told

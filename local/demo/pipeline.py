@@ -1,0 +1,171 @@
+"""The deployed service, used as AWS uses it: its schedule fires, its queue empties."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from local.demo.report import Fault
+from local.emulator.cloud import Cloud
+from snapper.edges.storage import Vault
+from snapper.errors import SnapperError
+from snapper.values.job import read_time, write_time
+from snapper.values.keys import Kind, object_key
+from snapper.verbs.catalog import holding_at
+
+_POLL_SECONDS = 0.05
+
+# After these no word will come any more: the events travel within this machine, a connection may
+# take a while to fail, and a dumper has 900 seconds.
+_DISPATCH_SECONDS = 20.0
+_BEGIN_SECONDS = 120.0
+_LONGEST_SECONDS = 960.0
+
+Logs = Callable[[str], list[str]]
+"""Gives all lines that a function has written, by its name."""
+
+
+class ScheduleBroken(SnapperError):
+    """The deployed schedule did not lead to jobs."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The deployed rule, read back from the cloud."""
+
+    rule_arn: str
+    expression: str
+    target_arn: str
+
+
+class Pipeline:
+    """Fires the schedule of one deployment and watches what comes of it."""
+
+    def __init__(self, cloud: Cloud, outputs: Mapping[str, str], logs: Logs) -> None:
+        self._cloud = cloud
+        self._outputs = outputs
+        self._logs = logs
+        self._last = 0
+        self._failed = 0
+        self._read = {"dispatcher": 0, "dumper": 0}
+        self.vault = Vault(outputs["bucket"], cloud.client("s3"))
+        self.schedule = self._read_schedule()
+
+    def fire(self) -> datetime:
+        """Send the schedule's event as EventBridge does; give its time, which no other one has."""
+        while int(time.time()) <= self._last:
+            time.sleep(_POLL_SECONDS)
+        self._last = int(time.time())
+        self._read = {name: len(self._logs(self._outputs[name])) for name in self._read}
+        at = datetime.fromtimestamp(self._last, UTC)
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": self.schedule.rule_arn.split(":")[4],
+            "time": write_time(at),
+            "region": self._cloud.region,
+            "resources": [self.schedule.rule_arn],
+            "detail": {},
+        }
+        self._cloud.client("lambda").invoke(
+            FunctionName=self.schedule.target_arn,
+            InvocationType="Event",
+            Payload=json.dumps(event).encode(),
+        )
+        return at
+
+    def wait(self, at: datetime, keys: Sequence[str]) -> dict[str, Fault]:
+        """Wait until every database has its backup of this time, or the reason why it has none.
+
+        Gives those reasons by key. Raises ScheduleBroken if no jobs came of the event.
+        """
+        began = time.monotonic()
+        silent: dict[str, Fault] = {}
+        while waiting := set(keys) - self._faults().keys() - self._made(at, keys):
+            passed = time.monotonic() - began
+            if passed > _DISPATCH_SECONDS and not self._told("dispatcher", "job.queued"):
+                raise ScheduleBroken(
+                    "no job came of the schedule's event", hint=self._last_words("dispatcher")
+                )
+            begun = {record["database"] for record in self._told("dumper", "dump.began")}
+            late = waiting if passed > _LONGEST_SECONDS else waiting - begun
+            if passed > _BEGIN_SECONDS and late:
+                words = self._last_words("dumper")
+                fault = Fault(f"there was no word of its job for {passed:.0f} s", words)
+                silent = dict.fromkeys(late, fault)
+                break
+            self._check_dispatcher()
+            time.sleep(_POLL_SECONDS)
+        # Pruning comes after the backup; only an empty queue tells that it has ended too.
+        self._failed += len(self._faults() | silent)
+        while self._queued() > self._failed and time.monotonic() - began < _LONGEST_SECONDS:
+            if self._told("dumper", "prune.failed"):
+                break
+            time.sleep(_POLL_SECONDS)
+        return silent | self._faults("dump.failed", "prune.failed")
+
+    def pruned(self, key: str) -> tuple[str, ...]:
+        """Give the backups of a database that were pruned so far, oldest run first."""
+        return tuple(
+            object_key(key, read_time(record["scheduled_at"]), Kind.DUMP)
+            for record in self._records("dumper")
+            if record["message"] == "backup.pruned" and record["database"] == key
+        )
+
+    def _read_schedule(self) -> Schedule:
+        events = self._cloud.client("events")
+        for rule in events.list_rules()["Rules"]:
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                if target["Arn"].endswith(f":{self._outputs['dispatcher']}"):
+                    return Schedule(rule["Arn"], rule["ScheduleExpression"], target["Arn"])
+        raise ScheduleBroken("no deployed rule has the dispatcher as its target")
+
+    def _made(self, at: datetime, keys: Sequence[str]) -> set[str]:
+        return {key for key in keys if holding_at(self.vault, key, at).entry.complete}
+
+    def _queued(self) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self._cloud.client("sqs").get_queue_attributes(
+            QueueUrl=self._outputs["queue_url"], AttributeNames=names
+        )
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def _check_dispatcher(self) -> None:
+        for record in self._told("dispatcher", "dispatch.failed"):
+            raise ScheduleBroken(
+                f"the dispatcher failed: {record.get('reason', 'unforeseen')}",
+                hint=record.get("hint", ""),
+            )
+
+    def _faults(self, *events: str) -> dict[str, Fault]:
+        return {
+            record["database"]: Fault(
+                record.get("reason") or f"an unforeseen {record.get('kind', 'error')}",
+                record.get("hint", ""),
+            )
+            for record in self._told("dumper", *(events or ("dump.failed",)))
+        }
+
+    def _told(self, function: str, *events: str) -> list[dict[str, Any]]:
+        """Give the records of these events since the schedule was last fired."""
+        records = self._records(function, self._read[function])
+        return [record for record in records if record["message"] in events]
+
+    def _last_words(self, function: str) -> str:
+        lines = self._logs(self._outputs[function])[self._read[function] :]
+        return "\n".join(lines[-3:]) or f"the {function} wrote nothing"
+
+    def _records(self, function: str, start: int = 0) -> Iterator[dict[str, Any]]:
+        """Give the structured log of a function; lines of other kinds are the runtime's own."""
+        for line in self._logs(self._outputs[function])[start:]:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict) and "message" in record:
+                yield record

@@ -1,0 +1,106 @@
+"""What the demo found out, as values: per database its backups, what was pruned, and the proof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.demo.compare import Comparison
+from snapper.errors import SnapperError
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something failed, with every secret masked."""
+
+    fact: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: Exception, redact: Redactor) -> "Fault":
+        """Take the words out of an error of ours or of a library's; a library's says its kind."""
+        words = redact(str(error)).strip()
+        if isinstance(error, SnapperError):
+            return cls(words, redact(error.hint))
+        return cls(f"{type(error).__name__}: {words}")
+
+
+@dataclass(frozen=True)
+class DatabaseReport:
+    """One database: `backups` newest first as they lie in the vault, `pruned` oldest first."""
+
+    key: str
+    backups: tuple[Manifest, ...] = ()
+    pruned: tuple[str, ...] = ()
+    exported: tuple[str, ...] = ()
+    comparison: Comparison | None = None
+    notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def restored(self) -> bool:
+        """Whether the newest backup was restored without an error."""
+        return self.comparison is not None
+
+    @property
+    def identical(self) -> bool:
+        """Whether the restored database is the source's equal in everything compared."""
+        return self.comparison is not None and self.comparison.identical
+
+    @property
+    def good(self) -> bool:
+        """Whether every run made its backup and the newest one proved to be identical."""
+        return self.identical and not self.faults
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the promised fields of `--json`."""
+        newest = self.backups[0] if self.backups else None
+        return {
+            "key": self.key,
+            "server_version": newest.server_version if newest else None,
+            "backups": [
+                {
+                    "object": backup.dump_key,
+                    "manifest": backup.key,
+                    "scheduled_at": backup.to_dict()["scheduled_at"],
+                    "bytes": backup.backup_bytes,
+                    "dump_bytes": backup.dump_bytes,
+                    "sha256": backup.sha256,
+                }
+                for backup in self.backups
+            ],
+            "pruned": list(self.pruned),
+            "exported": list(self.exported),
+            "restored": self.restored,
+            "identical": self.identical,
+            "tables": self.comparison.tables if self.comparison else None,
+            "rows": self.comparison.rows if self.comparison else None,
+            "differences": list(self.comparison.differences) if self.comparison else [],
+            "notes": list(self.notes),
+            "errors": [{"fact": fault.fact, "hint": fault.hint} for fault in self.faults],
+        }
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """The whole demo; `outputs` are the deployed program's."""
+
+    databases: tuple[DatabaseReport, ...]
+    resources: int
+    outputs: Mapping[str, str]
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        """Whether all of it went as a backup service must."""
+        return all(database.good for database in self.databases)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the one document of `--json`."""
+        return {
+            "good": self.good,
+            "seconds": round(self.seconds, 1),
+            "resources": self.resources,
+            "databases": [database.to_dict() for database in self.databases],
+        }

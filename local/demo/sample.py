@@ -1,0 +1,64 @@
+"""Sample databases that hurt: what breaks careless backup tools, in a few megabytes.
+
+The SQL lies in `local/demo/sql`, one file per theme. All of it is the same at every run.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import extensions, sql
+
+SQL = Path(__file__).parent / "sql"
+
+PASSWORD = r"""p@ss:w/o,r|d%20&=+?#$(x)`'"\ üé🐘"""  # noqa: S105  made up
+"""Every character that has a meaning in a URI, a shell, a keyword string or the two secrets."""
+
+ROLES = ("clerk & co", "reader")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample database: its key, its server's major, its awkward name and its themes."""
+
+    key: str
+    major: int
+    name: str
+    themes: tuple[str, ...]
+
+
+SAMPLES = (
+    Sample("shop", 14, 'Bücher & "mehr"; $(echo 100%)', ("shop", "awkward")),
+    Sample("sensors", 18, "all sensors' data / °C", ("sensors", "awkward")),
+)
+
+
+def write(sample: Sample, server: str, database: str) -> None:
+    """Create the roles and the database through `server`, fill it through `database`.
+
+    Both are connection strings of a superuser; the second one names the sample's database.
+    """
+    with closing(psycopg2.connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for role in ROLES:
+                cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(sample.name))
+            )
+    with closing(psycopg2.connect(database)) as connection:
+        for theme in sample.themes:
+            _run(connection, (SQL / f"{theme}.sql").read_text(encoding="utf-8"))
+
+
+def change(database: str, run: int) -> None:
+    """Do to a sample what applications do between two backups, so that no two are alike."""
+    statements = (SQL / "change.sql").read_text(encoding="utf-8")
+    with closing(psycopg2.connect(database)) as connection:
+        _run(connection, statements.replace("{run}", str(run)))
+
+
+def _run(connection: extensions.connection, statements: str) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statements)

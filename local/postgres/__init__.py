@@ -1,0 +1,1 @@
+"""Throw-away PostgreSQL servers, and what is restored into them."""

@@ -1,0 +1,1 @@
+"""What runs the functions: Lambda's own runtime in processes of this machine."""

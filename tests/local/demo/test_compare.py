@@ -1,0 +1,158 @@
+"""A comparison that would overlook a difference proves nothing: so it is shown each kind."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from bin.pg_dump.layer import client_root
+from local.demo import sample
+from local.demo.compare import Comparison, compare
+from local.demo.definitions import definitions, read
+from local.postgres.server import PostgresServer
+from local.run_directory import run_directory
+from snapper.edges.client_tools import ClientTools
+
+SHOP = sample.SAMPLES[0]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with (
+        run_directory() as directory,
+        PostgresServer(SHOP.major, directory / "server", sample.PASSWORD) as server,
+    ):
+        sample.write(SHOP, server.dsn(), server.dsn(SHOP.name))
+        yield server
+
+
+@pytest.fixture
+def twin(server: PostgresServer) -> str:
+    """A true copy of the sample: its files, made by the server itself."""
+    with closing(psycopg2.connect(server.dsn())) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            copy = sql.SQL("CREATE DATABASE twin TEMPLATE {}").format(sql.Identifier(SHOP.name))
+            cursor.execute("DROP DATABASE IF EXISTS twin")
+            cursor.execute(copy)
+    return server.dsn("twin")
+
+
+def judge(server: PostgresServer, twin: str, change: str = "") -> Comparison:
+    if change:
+        with (
+            closing(psycopg2.connect(twin)) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(change)
+    define = partial(definitions, tools=ClientTools(client_root()), major=SHOP.major)
+    return compare(server.dsn(SHOP.name), twin, define)
+
+
+def test_a_true_copy_is_identical(server: PostgresServer, twin: str) -> None:
+    comparison = judge(server, twin)
+    assert comparison.identical
+    assert comparison.tables == 13
+    assert comparison.rows > 15_000
+    assert comparison.large_objects == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (
+            "UPDATE extremes SET double_ = 0 WHERE double_ = '-0'",
+            "table public.extremes: 1 rows only in the source, 1 only in the copy",
+        ),
+        (
+            "UPDATE extremes SET fixed = NULL WHERE fixed = ''",
+            "table public.extremes: 1 rows only in the source, 1 only in the copy",
+        ),
+        (
+            "DELETE FROM twins WHERE ctid = (SELECT min(ctid) FROM twins)",
+            "table public.twins: 1 rows only in the source, 0 only in the copy",
+        ),
+        (
+            "INSERT INTO no_columns DEFAULT VALUES",
+            "table public.no_columns: 0 rows only in the source, 1 only in the copy",
+        ),
+        (
+            # The newest orders go, and the view hears of it.
+            "DELETE FROM orders WHERE placed_at > '2026-08-15'; REFRESH MATERIALIZED VIEW monthly",
+            "table public.monthly: 1 rows only in the source, 1 only in the copy",
+        ),
+        ("CREATE TABLE extra ()", "table public.extra is only in the copy"),
+        ("DROP TABLE unlogged_cache", "table public.unlogged_cache is only in the source"),
+        ("SELECT nextval('untouched')", "sequence public.untouched differs"),
+        (
+            "SELECT setval((SELECT oid FROM pg_class WHERE relname LIKE 'Called%'), 77, true)",
+            'sequence public.Called? "no" differs',
+        ),
+        (r"SELECT lo_put(4714, 500000, '\x00')", "large object 4714 differs"),
+        ("SELECT lo_unlink(4711)", "large object 4711 is only in the source"),
+        ("REVOKE ALL ON LARGE OBJECT 4712 FROM reader", "large object 4712 differs"),
+        ("DROP INDEX orders_by_day", "definition INDEX public.orders_by_day is only in the source"),
+        (
+            "ALTER TABLE orders ENABLE TRIGGER stamp",
+            "definition TRIGGER public.orders stamp differs",
+        ),
+        ("ALTER TYPE mood ADD VALUE 'new'", "definition TYPE public.mood differs"),
+        (
+            "ALTER VIEW good_customers OWNER TO reader",
+            "definition VIEW public.good_customers differs",
+        ),
+        (
+            "REVOKE SELECT ON orders FROM reader",
+            "definition ACL public.TABLE orders is only in the source",
+        ),
+    ],
+)
+def test_one_difference_is_found_and_named(
+    server: PostgresServer, twin: str, change: str, difference: str
+) -> None:
+    comparison = judge(server, twin, change)
+    assert not comparison.identical
+    assert difference in comparison.differences
+
+
+def test_differences_hold_no_value_of_a_row(server: PostgresServer, twin: str) -> None:
+    comparison = judge(server, twin, "UPDATE customers SET name = 'a very private name'")
+    assert not comparison.identical
+    assert not any("private" in difference for difference in comparison.differences)
+
+
+def test_a_long_list_of_differences_is_cut_to_a_screen(server: PostgresServer, twin: str) -> None:
+    many = "DO $$ BEGIN FOR n IN 1..50 LOOP EXECUTE 'CREATE TABLE t' || n || '()'; END LOOP; END $$"
+    tables = [found for found in judge(server, twin, many).differences if "table" in found.lower()]
+    assert "tables: 30 more" in tables
+
+
+def test_grants_in_another_order_are_the_same_definition() -> None:
+    entry = "--\n-- Name: TABLE t; Type: ACL; Schema: public; Owner: o\n--\n\n{}\n\n\n"
+    assert read(entry.format("GRANT A;\nGRANT B;")) == read(entry.format("GRANT B;\nGRANT A;"))
+
+
+def test_the_restrict_token_is_no_definition() -> None:
+    dump = (
+        "\\restrict {0}\n--\n-- Name: t; Type: TABLE; Schema: public; Owner: o\n--\n\nCREATE;\n"
+        "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict {0}\n"
+    )
+    assert (
+        read(dump.format("one"))
+        == read(dump.format("two"))
+        == {"TABLE public.t": "owner o\nCREATE;"}
+    )
+
+
+def test_the_samples_name_is_as_awkward_as_promised(server: PostgresServer, tmp_path: Path) -> None:
+    assert {'"', "$", "%", "&", ";", " "} <= set(SHOP.name)
+    assert {"@", ":", "/", ",", "|", "%", "&"} <= set(sample.PASSWORD)
+
+
+def test_an_empty_database_has_no_definitions() -> None:
+    assert read("--\n-- PostgreSQL database dump complete\n--\n") == {}

@@ -1,0 +1,222 @@
+"""The whole story end to end, as a user starts it: what it proves, tells, and leaves behind."""
+
+import hashlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg2
+import pytest
+
+from local.children import ROOT
+from local.demo.sample import PASSWORD
+from local.postgres.server import PostgresServer
+from local.run_directory import run_directory
+
+SECONDS = 120
+SECRET = "hush,h|u@sh %/&"
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """A folder for temporary files that only this demo uses, reachable for PostgreSQL's user."""
+    with run_directory() as directory:
+        yield directory
+
+
+@contextmanager
+def started(room: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "snapper.cli", "demo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(room)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with child:
+            yield child
+    finally:
+        child.kill()
+
+
+def finished(room: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    with started(room, "--json", *arguments) as child:
+        out, err = child.communicate(timeout=SECONDS)
+    return child.returncode, json.loads(out), out + err
+
+
+def traces(room: Path) -> list[str]:
+    """What still speaks of the demo: files, and processes with its folder on their command line."""
+    found = [str(path) for path in room.iterdir()]
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it has ended meanwhile
+        if str(room) in command:
+            found.append(command)
+    return found
+
+
+def assert_nothing_is_left(room: Path, seconds: float = 0) -> None:
+    deadline = time.monotonic() + seconds
+    while traces(room) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert traces(room) == []
+
+
+def in_any_spelling(password: str) -> set[str]:
+    return {password, quote(password, safe=""), quote(password), json.dumps(password)[1:-1]}
+
+
+def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> None:
+    with started(room, "--json", "--keep") as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        talk = list(iter(child.stderr.readline, "Everything runs until Ctrl-C.\n"))
+        (line,) = (each for each in talk if each.startswith("export "))
+        reach = dict(word.split("=", 1) for word in shlex.split(line)[1:])
+
+        assert reach["SNAPPER_STAGE"] == "demo"
+        for key in ("SHOP", "SHOP_RESTORED", "SENSORS", "SENSORS_RESTORED"):
+            with closing(psycopg2.connect(reach[f"SNAPPER_DEMO_{key}"])) as connection:
+                assert connection.info.dbname
+        listed = "import boto3; print(boto3.client('s3').list_buckets()['Buckets'][0]['Name'])"
+        shown = subprocess.run(
+            ["bash", "-c", f"{line}\n{shlex.quote(sys.executable)} -c {shlex.quote(listed)}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert shown.stdout.startswith("snapper-demo-")
+
+        (run,) = room.iterdir()
+        written = "".join(
+            log.read_text(errors="replace") for log in [*run.rglob("*.log"), *run.glob("logs/*")]
+        )
+        assert "dump.ended" in written
+        assert not [spelling for spelling in in_any_spelling(PASSWORD) if spelling in written]
+
+        child.send_signal(signal.SIGINT)
+        out, rest = child.communicate(timeout=SECONDS)
+    assert child.returncode == 0, rest
+    assert_nothing_is_left(room)
+
+    document = json.loads(out)
+    assert document["good"]
+    assert [each["key"] for each in document["databases"]] == ["shop", "sensors"]
+    majors = {each["server_version"].split(".")[0] for each in document["databases"]}
+    assert majors == {"14", "18"}
+    for database in document["databases"]:
+        assert database["restored"]
+        assert database["identical"]
+        assert database["rows"] > 10_000
+        assert len(database["backups"]) == 2
+        assert len(database["pruned"]) == 1
+        objects = [backup["object"] for backup in database["backups"]]
+        assert objects == sorted(objects, reverse=True)
+        assert database["pruned"][0] < objects[-1]
+        assert len({backup["sha256"] for backup in database["backups"]}) == 2
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[PostgresServer]:
+    """A server of the user's own: another encoding, odd roles, a password that needs care."""
+    with (
+        run_directory() as directory,
+        PostgresServer(16, directory / "own", SECRET) as server,
+        closing(psycopg2.connect(server.dsn())) as connection,
+    ):
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute('CREATE ROLE "an owner; --"')
+            cursor.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'")
+        with (
+            closing(psycopg2.connect(server.dsn("latin"))) as latin,
+            latin,
+            latin.cursor() as cursor,
+        ):
+            cursor.execute(
+                "CREATE TABLE words AS SELECT 'é' || n AS w FROM generate_series(1, 9) n"
+            )
+            cursor.execute('ALTER TABLE words OWNER TO "an owner; --"')
+        yield server
+
+
+def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
+    own: PostgresServer, room: Path, tmp_path: Path
+) -> None:
+    absent = own.dsn("absent")
+    rows = (f"good,{own.dsn('latin')},POSTGRES", f"bad,{absent},postgres")
+    options = [word for row in rows for word in ("--database", row)]
+    export = tmp_path / "export"
+    code, document, words = finished(
+        room, *options, "--runs", "2", "--retention", "3", "--export", str(export)
+    )
+    assert code == 1
+    assert not [spelling for spelling in in_any_spelling(SECRET) if spelling in words]
+    assert_nothing_is_left(room)
+
+    good, bad = document["databases"]
+    assert (good["identical"], good["rows"], good["pruned"], good["errors"]) == (True, 9, [], [])
+    assert len(good["backups"]) == 2
+    assert (bad["restored"], bad["backups"]) == (False, [])
+    assert 'database "absent" does not exist' in bad["errors"][0]["fact"]
+
+    files = {str(file.relative_to(export)) for file in export.rglob("*") if file.is_file()}
+    assert files == set(good["exported"])
+    for backup in good["backups"]:
+        content = (export / backup["object"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == backup["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("number", "moment", "code"),
+    [
+        (signal.SIGINT, "starting", 130),
+        (signal.SIGTERM, "deploying", 143),
+        (signal.SIGINT, "run 1", 130),
+        (signal.SIGTERM, "restoring", 143),
+    ],
+)
+def test_an_interruption_leaves_nothing_behind(
+    room: Path, number: signal.Signals, moment: str, code: int
+) -> None:
+    with started(room) as child:
+        assert child.stderr is not None
+        while not child.stderr.readline().startswith(moment):
+            assert child.poll() is None
+        child.send_signal(number)
+        out, err = child.communicate(timeout=SECONDS)
+    assert child.returncode == code
+    assert err.endswith(f"error: interrupted by {number.name}\n")
+    assert "Traceback" not in err
+    assert out == ""
+    assert_nothing_is_left(room)
+
+
+def test_a_kill_leaves_nothing_behind_either(room: Path) -> None:
+    with started(room) as child:
+        assert child.stderr is not None
+        while not child.stderr.readline().startswith("run 1"):
+            assert child.poll() is None
+        child.kill()
+    assert_nothing_is_left(room, seconds=10)
+
+
+def test_an_export_folder_that_cannot_be_exits_2_at_once(room: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, document, _ = finished(room, "--export", str(tmp_path / "file"))
+    assert code == 2
+    assert "cannot be made" in document["error"]["fact"]
