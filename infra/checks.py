@@ -1,14 +1,11 @@
 """Which settings AWS would refuse later, or take and never do: key, value and what is allowed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from snapper.values.schedule import ScheduleInvalid, parse_schedule
-
-if TYPE_CHECKING:
-    from infra.settings import StackSettings
 
 STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 """A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
@@ -36,55 +33,67 @@ _RANGES = {
 }
 
 
-def faults_of(settings: "StackSettings") -> Iterator[str]:
-    """Yield a sentence for every setting that cannot be used as it is."""
-    if not STAGE.fullmatch(settings.stage):
+def stage_faults(stage: str) -> Iterator[str]:
+    """Tell of a stack's name that cannot become part of every name in AWS."""
+    if not STAGE.fullmatch(stage):
         yield (
-            f"the stack is named {settings.stage}, but a stage is 1 to 20 lower-case letters, "
+            f"the stack is named {stage}, but a stage is 1 to 20 lower-case letters, "
             "digits and hyphens, the first a letter: it becomes part of every name in AWS"
         )
+
+
+def range_faults(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of every number that lies outside its bounds; the settings come by field."""
     for field, (key, least, most) in _RANGES.items():
-        if not least <= (value := getattr(settings, field)) <= most:
+        if not least <= (value := settings[field]) <= most:
             yield f"{key} is {value}, must lie within {least}..{most}"
-    if settings.architecture not in ARCHITECTURES:
-        yield f"architecture is {settings.architecture}, must be {' or '.join(ARCHITECTURES)}"
-    if settings.log_retention_days not in LOG_RETENTIONS:
+
+
+def choice_faults(architecture: str, log_retention_days: int) -> Iterator[str]:
+    """Tell of what is none of the few values that AWS knows."""
+    if architecture not in ARCHITECTURES:
+        yield f"architecture is {architecture}, must be {' or '.join(ARCHITECTURES)}"
+    if log_retention_days not in LOG_RETENTIONS:
         allowed = ", ".join(map(str, LOG_RETENTIONS))
-        yield f"logRetentionDays is {settings.log_retention_days}, must be one of {allowed}"
-    if settings.kms_key_arn and not _KEY_ARN.fullmatch(settings.kms_key_arn):
+        yield f"logRetentionDays is {log_retention_days}, must be one of {allowed}"
+
+
+def form_faults(kms_key_arn: str, alarm_email: str) -> Iterator[str]:
+    """Tell of texts that are not what they should be; empty ones are."""
+    if kms_key_arn and not _KEY_ARN.fullmatch(kms_key_arn):
         # An alias would do for SSM and S3, but not in the policy that lets the dumper use the key.
-        yield f"kmsKeyArn is {settings.kms_key_arn}, must be the ARN of a key (not of an alias)"
-    if settings.alarm_email and not _EMAIL.fullmatch(settings.alarm_email):
-        yield f"alarmEmail is {settings.alarm_email}, must be an e-mail address"
-    yield from _network_faults(settings)
-    yield from _schedule_faults(settings)
+        yield f"kmsKeyArn is {kms_key_arn}, must be the ARN of a key (not of an alias)"
+    if alarm_email and not _EMAIL.fullmatch(alarm_email):
+        yield f"alarmEmail is {alarm_email}, must be an e-mail address"
 
 
-def _network_faults(settings: "StackSettings") -> Iterator[str]:
-    yield from _identifier_faults("subnetIds", "subnet", settings.subnet_ids)
-    yield from _identifier_faults("securityGroupIds", "sg", settings.security_group_ids)
-    if bool(settings.subnet_ids) != bool(settings.security_group_ids):
+def network_faults(subnet_ids: Sequence[str], security_group_ids: Sequence[str]) -> Iterator[str]:
+    """Tell of names that are none, and of subnets without groups or the reverse."""
+    yield from _identifier_faults("subnetIds", "subnet", subnet_ids)
+    yield from _identifier_faults("securityGroupIds", "sg", security_group_ids)
+    if bool(subnet_ids) != bool(security_group_ids):
         given, missing = ("subnetIds", "securityGroupIds")
-        if settings.security_group_ids:
+        if security_group_ids:
             given, missing = missing, given
         yield f"{given} is set without {missing}: a function in a network needs both"
+
+
+def schedule_faults(schedule: str, late_after_hours: int) -> Iterator[str]:
+    """Tell of a schedule that is none, or whose pauses an alarm would take for lateness."""
+    try:
+        pause = parse_schedule(schedule).longest_pause()
+    except ScheduleInvalid as invalid:
+        yield f"schedule is {schedule}, it {invalid}"
+        return
+    if late_after_hours and timedelta(hours=late_after_hours) <= pause:
+        yield (
+            f"lateAfterHours is {late_after_hours}, must be more than the "
+            f"{pause / timedelta(hours=1):g} hours between two runs of {schedule}, "
+            "or 0 for no alarm on late backups"
+        )
 
 
 def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:
     for identifier in identifiers:
         if not re.fullmatch(rf"{prefix}-[0-9a-f]+", identifier):
             yield f"{key} has {identifier}, must be like {prefix}-0a1b2c3d4e5f67890"
-
-
-def _schedule_faults(settings: "StackSettings") -> Iterator[str]:
-    try:
-        pause = parse_schedule(settings.schedule).longest_pause()
-    except ScheduleInvalid as invalid:
-        yield f"schedule is {settings.schedule}, it {invalid}"
-        return
-    if settings.late_after_hours and timedelta(hours=settings.late_after_hours) <= pause:
-        yield (
-            f"lateAfterHours is {settings.late_after_hours}, must be more than the "
-            f"{pause / timedelta(hours=1):g} hours between two runs of {settings.schedule}, "
-            "or 0 for no alarm on late backups"
-        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from infra.checks import faults_of
+from infra import checks
 from infra.scope import Scope
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import Database, parse_secrets
@@ -53,7 +53,15 @@ class StackSettings:
 
     def __post_init__(self) -> None:
         """Refuse values that AWS would refuse later, or that contradict each other."""
-        if faults := tuple(faults_of(self)):
+        faults = (
+            *checks.stage_faults(self.stage),
+            *checks.range_faults(vars(self)),
+            *checks.choice_faults(self.architecture, self.log_retention_days),
+            *checks.form_faults(self.kms_key_arn, self.alarm_email),
+            *checks.network_faults(self.subnet_ids, self.security_group_ids),
+            *checks.schedule_faults(self.schedule, self.late_after_hours),
+        )
+        if faults:
             raise SettingsRefused(faults)
 
     @property

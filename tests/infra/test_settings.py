@@ -93,15 +93,15 @@ def test_the_deployment_stops_at_faults_of_the_secrets(secrets: dict[str, str]) 
     assert refused(**secrets)
 
 
-@pytest.mark.parametrize("stage", ["p", "prod", "dev-2", "a" * 20])
-def test_a_stage_may_be_short_and_plain(stage: str) -> None:
-    assert settings(stage=stage).scope.name("jobs") == f"snapper-{stage}-jobs"
+@pytest.mark.parametrize("name", ["p", "prod", "dev-2", "a" * 20])
+def test_a_stage_may_be_short_and_plain(name: str) -> None:
+    assert settings(stage=name).scope.name("jobs") == f"snapper-{name}-jobs"
 
 
-@pytest.mark.parametrize("stage", ["", "Prod", "2nd", "-dev", "a" * 21, "dev_1", "dev.1", "prod\n"])
-def test_no_other_stage_is_taken(stage: str) -> None:
+@pytest.mark.parametrize("name", ["", "Prod", "2nd", "-dev", "a" * 21, "dev_1", "dev.1", "prod\n"])
+def test_no_other_stage_is_taken(name: str) -> None:
     with pytest.raises(SettingsRefused, match="a stage is 1 to 20 lower-case letters"):
-        settings(stage=stage)
+        settings(stage=name)
 
 
 @pytest.mark.parametrize(
