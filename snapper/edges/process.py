@@ -8,7 +8,6 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from snapper.errors import SettingsError
@@ -61,12 +60,7 @@ class ToolProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
         self._listener.join(_STOP_SECONDS)
         with contextlib.suppress(BrokenPipeError):
