@@ -29,7 +29,7 @@ _RANGES = {
     "dumper_memory": ("dumperMemory", 512, 10240),
     "max_concurrency": ("maxConcurrency", 2, 1000),
     "noncurrent_days": ("noncurrentDays", 1, 3650),
-    "late_after_hours": ("lateAfterHours", 0, int(LONGEST_WATCH / timedelta(hours=1))),
+    "late_after_hours": ("lateAfterHours", -1, int(LONGEST_WATCH / timedelta(hours=1))),
 }
 
 
@@ -85,11 +85,11 @@ def schedule_faults(schedule: str, late_after_hours: int) -> Iterator[str]:
     except ScheduleInvalid as invalid:
         yield f"schedule is {schedule}, it {invalid}"
         return
-    if late_after_hours and timedelta(hours=late_after_hours) <= pause:
+    if late_after_hours > 0 and timedelta(hours=late_after_hours) <= pause:
         yield (
             f"lateAfterHours is {late_after_hours}, must be more than the "
             f"{pause / timedelta(hours=1):g} hours between two runs of {schedule}, "
-            "or 0 for no alarm on late backups"
+            "or 0 for one and a half times as long"
         )
 
 

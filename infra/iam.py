@@ -20,12 +20,12 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, arn: str) -> "Place":
-        """Read the place out of any regional ARN.
+        """Read the place out of any regional ARN; of what is none, as a double may give, nothing.
 
         >>> Place.of("arn:aws:sqs:eu-central-1:123456789012:jobs")
         Place(partition='aws', region='eu-central-1', account='123456789012')
         """
-        _, partition, _, region, account, _ = arn.split(":", 5)
+        _, partition, _, region, account, *_ = (*str(arn).split(":", 5), *5 * ("",))
         return cls(partition, region, account)
 
     def arn(self, service: str, resource: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import Statement, may_list_parameters, may_read_parameters, may_use_key
+from infra.iam import Place, Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
 from snapper.values.secrets import Database
 from snapper.values.settings import (
@@ -18,12 +18,16 @@ from snapper.values.settings import (
     retention_parameter,
 )
 
+AWS_KEY = "alias/aws/ssm"
+"""Said, not left out: the provider takes silence for "as before", also after a key of one's own."""
+
 
 @dataclass(frozen=True)
 class SecretParametersArgs:
-    """Whose secrets, which, and by whose key they are encrypted: AWS's own if none is given."""
+    """Whose secrets, where, which, and by whose key they are encrypted (AWS's own if none)."""
 
     scope: Scope
+    place: pulumi.Output[Place]
     databases: tuple[Database, ...]
     kms_key_arn: str
 
@@ -43,15 +47,15 @@ class SecretParameters(pulumi.ComponentResource):
                 database.connection,
                 args,
             )
-            retention = self._parameter(
+            self._parameter(
                 f"{name}-{database.key}-retention",
                 retention_parameter(root, database.key),
                 str(database.retention),
                 args,
             )
         self._key = args.kms_key_arn
-        # .../parameter/snapper/prod/BACKUP_STORAGE_DATA/orders without its last two steps.
-        self._root_arn = retention.arn.apply(lambda arn: arn.rsplit("/", 2)[0])
+        # From the place, not from a parameter: the rights do not change with the databases.
+        self._root_arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
         self.register_outputs({})
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
@@ -68,17 +72,21 @@ class SecretParameters(pulumi.ComponentResource):
             ]
         )
 
-    def _parameter(
-        self, logical: str, path: str, value: str, args: SecretParametersArgs
-    ) -> aws.ssm.Parameter:
-        return aws.ssm.Parameter(
+    def _parameter(self, logical: str, path: str, value: str, args: SecretParametersArgs) -> None:
+        aws.ssm.Parameter(
             logical,
             name=path,
             type="SecureString",
             tier="Standard",
             # A Pulumi secret from here on, so that the state holds it encrypted.
             value=pulumi.Output.secret(value),
-            key_id=args.kms_key_arn or None,
+            key_id=args.kms_key_arn or AWS_KEY,
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                # The provider names the key when it makes a parameter, and not again with a new
+                # value, which SSM would then encrypt by AWS's own.
+                replace_on_changes=["value"] if args.kms_key_arn else None,
+            ),
         )

@@ -33,11 +33,6 @@ class BackupService(pulumi.ComponentResource):
         packages = _packages(settings.architecture)
         scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
         timeout = timedelta(seconds=settings.dumper_timeout)
-        secrets = SecretParameters(
-            f"{name}-secrets",
-            SecretParametersArgs(scope, settings.databases, settings.kms_key_arn),
-            child,
-        )
         vault = Vault(
             f"{name}-vault",
             VaultArgs(
@@ -49,6 +44,12 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         queue = DumpQueue(f"{name}-queue", DumpQueueArgs(scope, timeout), child)
+        place = queue.arn.apply(Place.of)
+        secrets = SecretParameters(
+            f"{name}-secrets",
+            SecretParametersArgs(scope, place, settings.databases, settings.kms_key_arn),
+            child,
+        )
         layers = Layers(
             f"{name}-layers",
             LayersArgs(scope, settings.architecture, packages.dependencies, packages.postgresql),
@@ -78,12 +79,18 @@ class BackupService(pulumi.ComponentResource):
             DispatcherArgs(runtime, settings.schedule, layers, secrets, queue),
             child,
         )
+        if settings.is_unwatched:
+            pulumi.log.warn(
+                f"no alarm will tell of late backups: {settings.schedule} pauses for longer than "
+                "CloudWatch looks back; ask `bin/snapper status` in its place",
+                self,
+            )
         Alarms(
             f"{name}-alarms",
             AlarmsArgs(
                 scope=scope,
                 email=settings.alarm_email,
-                late_after=timedelta(hours=settings.late_after_hours),
+                late_after=settings.late_after,
                 databases=tuple(database.key for database in settings.databases),
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
@@ -106,7 +113,7 @@ class BackupService(pulumi.ComponentResource):
                     **self.facts,
                     "kms_key_arn": settings.kms_key_arn,
                     "parameter_root": scope.parameter_root,
-                    "region": queue.arn.apply(lambda arn: Place.of(arn).region),
+                    "region": place.apply(lambda place: place.region),
                     "version": snapper.__version__,
                 },
             ),

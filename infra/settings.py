@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
 import pulumi
@@ -9,8 +11,12 @@ import pulumi
 from infra import checks
 from infra.scope import Scope
 from snapper.errors import SecretsInvalid
+from snapper.values.health import LATE
+from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
+
+HOUR = timedelta(hours=1)
 
 
 class SettingsRefused(pulumi.RunError):
@@ -49,7 +55,7 @@ class StackSettings:
     log_retention_days: int = 30
     delete_backups_on_destroy: bool = False
     alarm_email: str = ""
-    late_after_hours: int = 36
+    late_after_hours: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values that AWS would refuse later, or that contradict each other."""
@@ -68,6 +74,25 @@ class StackSettings:
     def scope(self) -> Scope:
         """The names and tags of this stage."""
         return Scope(self.stage)
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether the schedule pauses for too long to be watched, and nobody has said so."""
+        return not (self.late_after or self.late_after_hours)
+
+    @property
+    def late_after(self) -> timedelta:
+        """How long a database may be without a good backup before an alarm; zero is for ever.
+
+        Unless the operator chose: 1.5 times the schedule's longest pause, as `status` judges it, as
+        far as an alarm can look back. What pauses longer than that cannot be watched.
+        """
+        if self.late_after_hours:
+            return timedelta(hours=max(self.late_after_hours, 0))
+        pause = parse_schedule(self.schedule).longest_pause()
+        if pause >= checks.LONGEST_WATCH:
+            return timedelta()
+        return min(timedelta(hours=ceil(LATE * pause / HOUR)), checks.LONGEST_WATCH)
 
     @classmethod
     def load(cls) -> "StackSettings":

@@ -22,7 +22,7 @@ def full_graph() -> Graph:
         securityGroupIds='["sg-0c"]',
         deleteBackupsOnDestroy="true",
         alarmEmail="operator@example.com",
-        lateAfterHours="0",
+        lateAfterHours="-1",
         noncurrentDays="30",
         maxConcurrency="2",
     )

@@ -50,8 +50,37 @@ def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> N
         assert alarm["period"] * alarm["evaluationPeriods"] <= 7 * 24 * 3600
 
 
-def test_zero_hours_watch_no_lateness(full_graph: Graph) -> None:
-    assert set(alarms(full_graph)) == {"snapper-full-dead-letters", "snapper-full-dispatcher"}
+@pytest.mark.parametrize(
+    ("schedule", "hours"),
+    [
+        ("rate(1 day)", 36),
+        ("rate(5 minutes)", 1),
+        ("rate(7 hours)", 11),  # 10.5 are no whole number of periods
+        ("cron(0 3 ? * MON-FRI *)", 108),  # Friday to Monday
+        ("rate(6 days)", 168),  # 216, but no alarm looks back further
+    ],
+)
+def test_unless_told_otherwise_it_rings_after_one_and_a_half_pauses_of_the_schedule(
+    schedule: str, hours: int
+) -> None:
+    alarm = alarms(record(schedule=schedule))["snapper-prod-orders-late"].inputs
+    assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
+
+
+def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorded = alarms(record(schedule="cron(0 3 ? * SUN *)"))
+    assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
+    assert "no alarm will tell of late backups: cron(0 3 ? * SUN *)" in caplog.text
+
+
+def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorded = alarms(record(lateAfterHours="-1"))
+    assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
+    assert caplog.text == ""
 
 
 def test_the_late_alarm_listens_to_what_the_dumper_says(

@@ -21,6 +21,12 @@ def test_a_place_names_its_neighbours_in_every_partition(arn: str, domain: str) 
     assert place.domain == domain
 
 
+@pytest.mark.parametrize("none", [None, "", "jobs", "arn:test:jobs"])
+def test_what_is_no_arn_names_no_place(none: str | None) -> None:
+    # Doubles of AWS, as in tests of programs that build on this one, give such.
+    assert iam.Place.of(none)[1:] == ("", "")  # type: ignore[arg-type]  # as a double may
+
+
 def test_the_key_of_china_is_used_through_the_services_of_china() -> None:
     key = "arn:aws-cn:kms:cn-north-1:123456789012:key/0a"
     statement = iam.may_use_key(key, "ssm", "kms:Decrypt")

@@ -26,12 +26,23 @@ def test_every_database_has_an_encrypted_pair_under_its_stage(graph: Graph) -> N
     for one in secrets:
         assert (one.inputs["type"], one.inputs["tier"]) == ("SecureString", "Standard")
         assert one.secret_inputs == {"value"}
-        assert "keyId" not in one.inputs
+        assert one.inputs["keyId"] == "alias/aws/ssm"
+        assert one.replaced_on_changes == ()
 
 
 def test_the_customers_key_encrypts_the_secrets_if_there_is_one(full_graph: Graph) -> None:
     for one in full_graph.of("ssm/parameter:Parameter"):
-        assert one.inputs.get("keyId") == (None if one.inputs["type"] == "String" else KEY_ARN)
+        encrypted = one.inputs["type"] == "SecureString"
+        assert one.inputs.get("keyId") == (KEY_ARN if encrypted else None)
+        # The provider would hand a new value to SSM without the key.
+        assert one.replaced_on_changes == (("value",) if encrypted else ())
+        assert one.deleted_before_replace
+
+
+def test_no_right_depends_on_which_databases_there_are(graph: Graph) -> None:
+    for part in ("dispatcher", "dumper"):
+        needed = graph.named(f"snapper-{part}-rights").dependencies
+        assert not [name for name in needed if name.startswith("snapper-secrets")]
 
 
 def test_a_secret_stands_nowhere_but_in_its_parameter(graph: Graph) -> None:

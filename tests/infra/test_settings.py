@@ -120,9 +120,12 @@ def test_no_other_stage_is_taken(name: str) -> None:
         ({"schedule": "rate(1 days)"}, "it must be rate(1 day)"),
         ({"schedule": "cron(0 3 * * *)"}, "has 5 cron fields, must have six"),
         ({"schedule": "daily"}, "schedule is daily, it must be rate(1 day), rate(12 hours)"),
-        ({"late_after_hours": 169}, "lateAfterHours is 169, must lie within 0..168"),
+        ({"late_after_hours": 169}, "lateAfterHours is 169, must lie within -1..168"),
         ({"late_after_hours": 24}, "must be more than the 24 hours between two runs"),
-        ({"schedule": "cron(0 3 ? * MON *)"}, "must be more than the 168 hours"),
+        (
+            {"schedule": "cron(0 3 ? * MON *)", "late_after_hours": 168},
+            "must be more than the 168 hours",
+        ),
     ],
 )
 def test_what_aws_would_refuse_is_refused_before(chosen: dict[str, Any], told: str) -> None:
@@ -137,7 +140,8 @@ def test_what_aws_would_refuse_is_refused_before(chosen: dict[str, Any], told: s
     [
         {"schedule": "cron(0 3 * * ? *)"},
         {"schedule": "rate(12 hours)", "late_after_hours": 13},
-        {"schedule": "rate(30 days)", "late_after_hours": 0},
+        {"schedule": "rate(30 days)"},
+        {"schedule": "rate(30 days)", "late_after_hours": -1},
         {"subnet_ids": ("subnet-0a",), "security_group_ids": ("sg-0a",)},
         {"kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0a"},
         {"log_retention_days": 3653},

@@ -47,6 +47,7 @@ class Registration:
     dependencies: frozenset[str]
     retained: bool
     deleted_before_replace: bool
+    replaced_on_changes: tuple[str, ...]
 
     def policy(self, key: str = "policy") -> list[dict[str, Any]]:
         """Give the statements of the policy that stands, as JSON, in an input."""
@@ -147,6 +148,7 @@ def _registration(request: Any) -> Registration:
         dependencies=frozenset(map(_name, request.dependencies)),
         retained=request.retainOnDelete,
         deleted_before_replace=request.deleteBeforeReplace,
+        replaced_on_changes=tuple(request.replaceOnChanges),
     )
 
 
