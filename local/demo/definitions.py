@@ -27,10 +27,9 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     parsed = Connection.parse(connection)
     done = subprocess.run(
         [
-            *pg_dump_command(tools, major, parsed),
+            *pg_dump_command(tools, major, parsed, "UTF8"),
             "--schema-only",
             "--no-tablespaces",
-            "--encoding=UTF8",
         ],
         env={**tools.environment(), **parsed.environment()},
         capture_output=True,
