@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-import psycopg2
-from psycopg2 import extensions, sql
+from psycopg2 import extensions
 
-from snapper.edges.postgres import APPLICATION, DEFAULTS
+from snapper.edges.encoding import keep_every_byte, readable
+from snapper.edges.postgres import connect
 from snapper.values.connection import Connection
+from snapper.values.names import quoted
+from snapper.values.redaction import Redactor
 
 Define = Callable[[str], Mapping[str, object]]
 """Gives the definitions of a database by name, such as `local.demo.definitions.definitions`."""
@@ -48,7 +50,8 @@ _ROWS = """
 """
 _LARGE_OBJECTS = """
     SELECT oid, pg_catalog.pg_get_userbyid(lomowner),
-        ARRAY(SELECT acl::text FROM pg_catalog.unnest(lomacl) AS acl ORDER BY 1),
+        ARRAY(SELECT acl::text FROM pg_catalog.unnest(
+            coalesce(lomacl, pg_catalog.acldefault('L', lomowner))) AS acl ORDER BY 1),
         pg_catalog.obj_description(oid, 'pg_largeobject')
     FROM pg_catalog.pg_largeobject_metadata ORDER BY 1
 """
@@ -73,7 +76,8 @@ def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
     """Compare two databases, given as connection strings.
 
     Rows of all tables and materialised views, sequences, large objects; with `define` also every
-    definition that it gives for a connection. Raises psycopg2.Error when a side cannot be read.
+    definition that it gives for a connection. Raises DatabaseUnreachable where there is no
+    connection, psycopg2.Error when a side cannot be read.
     """
     with closing(_open(source)) as left, closing(_open(copy)) as right:
         tables, copied_tables = _names(left, _TABLES), _names(right, _TABLES)
@@ -96,20 +100,23 @@ def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
 
 
 def _open(text: str) -> extensions.connection:
-    parsed = Connection.parse(text)
-    conninfo = parsed.conninfo(DEFAULTS, application_name=APPLICATION)
-    connection = psycopg2.connect(conninfo, password=parsed.password)
+    connection = connect(Connection.parse(text), Redactor(text))
+    keep_every_byte(connection)
     # One instant for all tables, as pg_dump sees them.
-    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
     return connection
 
 
-def _names(connection: extensions.connection, query: str) -> dict[str, sql.Identifier]:
+def _names(connection: extensions.connection, query: str) -> dict[str, str]:
+    """Give what a query finds: its names for people, and as SQL takes them."""
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return {".".join(name): sql.Identifier(*name) for name in cursor.fetchall()}
+        return {
+            readable(".".join(name), connection): ".".join(map(quoted, name))
+            for name in cursor.fetchall()
+        }
 
 
 def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
@@ -131,10 +138,10 @@ def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
     return tally
 
 
-def _hashes(connection: extensions.connection, table: sql.Identifier) -> Iterator[bytes]:
+def _hashes(connection: extensions.connection, table: str) -> Iterator[bytes]:
     with connection.cursor(name="rows") as cursor:
         cursor.itersize = _AT_ONCE
-        cursor.execute(sql.SQL(_ROWS).format(table))
+        cursor.execute(_ROWS.format(table))
         for (digest,) in cursor:
             yield bytes(digest)
 
@@ -143,7 +150,7 @@ def _sequences(connection: extensions.connection) -> dict[str, object]:
     found: dict[str, object] = {}
     with connection.cursor() as cursor:
         for name, sequence in _names(connection, _SEQUENCES).items():
-            cursor.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sequence))
+            cursor.execute(f"SELECT last_value, is_called FROM {sequence}")
             found[name] = cursor.fetchone()
     return found
 

@@ -18,8 +18,12 @@ _ENTRY = re.compile(
 _END = re.compile(r"^--\n-- PostgreSQL database dump complete\n--\n", re.MULTILINE)
 
 
-def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, str]:
+def definitions(
+    connection: str, tools: ClientTools, major: int, encoding: str = "UTF8"
+) -> dict[str, str]:
     """Give every definition by kind and name, with its owner; raise DumpFailed if it cannot.
+
+    Of a database without an encoding only it itself, SQL_ASCII, can be the `encoding`.
 
     The order of grants has no meaning, and the version lines and the token that newer releases
     write around a dump are not part of any definition.
@@ -27,7 +31,7 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     parsed = Connection.parse(connection)
     done = subprocess.run(
         [
-            *pg_dump_command(tools, major, parsed, "UTF8"),
+            *pg_dump_command(tools, major, parsed, encoding),
             "--schema-only",
             "--no-tablespaces",
         ],
@@ -38,7 +42,7 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     if done.returncode:
         reason = Redactor(connection)(done.stderr.decode(errors="replace"))
         raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-    return read(Portable()(done.stdout).decode(errors="surrogateescape"))
+    return read(Portable()(done.stdout).decode(errors="backslashreplace"))
 
 
 def read(dump: str) -> dict[str, str]:

@@ -17,9 +17,11 @@ from psycopg2 import extensions, sql
 
 from local.demo.compare import Comparison, compare
 from local.demo.definitions import definitions
+from local.postgres.lacking import lacking_told
 from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import APPLICATION, DEFAULTS, inspect
+from snapper.edges.encoding import NO_ENCODING
+from snapper.edges.postgres import connect, inspect
 from snapper.edges.storage import Vault
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
@@ -97,18 +99,17 @@ def prove(
     with servers.alone:
         notes += _prepare(server.dsn(), manifest.database, facts)
     target = server.dsn(manifest.database)
-    for tablespace in restore(vault, manifest, target, tools):
+    with lacking_told():
+        replaced = restore(vault, manifest, target, tools)
+    for tablespace in replaced:
         notes.append(f"restored without tablespace {tablespace}, a folder of the source's server")
-    define = partial(definitions, tools=tools, major=major)
+    encoding = NO_ENCODING if facts.encoding == NO_ENCODING else "UTF8"
+    define = partial(definitions, tools=tools, major=major, encoding=encoding)
     return Proof(compare(source, target, define), target, tuple(notes))
 
 
 def _connect(text: str) -> extensions.connection:
-    parsed = Connection.parse(text)
-    conninfo = parsed.conninfo(DEFAULTS, application_name=APPLICATION)
-    connection = psycopg2.connect(conninfo, password=parsed.password)
-    connection.autocommit = True
-    return connection
+    return connect(Connection.parse(text), Redactor(text))
 
 
 def _facts(source: str) -> _Facts:

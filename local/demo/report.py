@@ -23,7 +23,7 @@ class Fault:
         words = redact(str(error)).strip()
         if isinstance(error, SnapperError):
             return cls(words, redact(error.hint))
-        return cls(f"{type(error).__name__}: {words}")
+        return cls(f"{type(error).__name__}: {' '.join(words.split())}")
 
 
 @dataclass(frozen=True)

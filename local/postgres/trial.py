@@ -1,24 +1,34 @@
-"""A backup restored on its own, without its source: into a throw-away PostgreSQL of its major."""
+"""A backup restored on its own, without its source: counted, and removed again."""
 
+import secrets
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg2
-from psycopg2 import extensions, sql
+from psycopg2.extensions import make_dsn
 
 from local.postgres import libpq
+from local.postgres.lacking import lacking_told
 from local.postgres.server import PostgresServer
 from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
+from snapper.edges.encoding import keep_every_byte
 from snapper.edges.storage import Vault
+from snapper.edges.target import UNFINISHED, asking
+from snapper.errors import SnapperError
+from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.names import MAINTENANCE, quoted
+from snapper.values.redaction import Redactor
 from snapper.values.verification import Restored
 from snapper.verbs.rehearse import make_roles, rehearse
 from snapper.verbs.restore import restore_as_new
 
-_DATABASE = "trial"
+Progress = Callable[[int], None]
+
+_FORCES = 130_000
+"""The first version that ends the sessions in a database when it is dropped."""
 
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
@@ -33,36 +43,78 @@ def try_restore(
     vault: Vault,
     manifest: Manifest,
     tools: ClientTools,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Progress = lambda _: None,
+    server: str = "",
 ) -> Restored:
-    """Restore a backup into an empty server of its own major, count what is there, remove it all.
+    """Restore a backup, count what is there, remove it all.
 
-    Raises what `restore` raises, and SnapperError if the server cannot be started.
+    On the server of this connection; without one on an empty server of the backup's own major that
+    is started for it. Raises what `restore` raises, and SnapperError if that cannot be started.
     """
+    if server:
+        return _try(server, vault, manifest, tools, progress)
     major = tools.major_for(manifest.server_major)
     with (
         libpq.told_nothing(),
         run_directory() as directory,
-        PostgresServer(major, Path(directory, "trial")) as server,
+        PostgresServer(major, Path(directory, "trial")) as throw_away,
+        lacking_told(),
     ):
-        began = time.monotonic()
-        target = server.dsn(_DATABASE)
-        make_roles(target, rehearse(target, manifest, tools, may_create=True))
+        return _try(throw_away.dsn(), vault, manifest, tools, progress)
+
+
+def _try(
+    server: str, vault: Vault, manifest: Manifest, tools: ClientTools, progress: Progress
+) -> Restored:
+    began = time.monotonic()
+    # If we are killed, the name tells everybody that it may go.
+    name = f"{UNFINISHED}{secrets.token_hex(4)}"
+    connection, redact = Connection.parse(server).replace(dbname=name), Redactor(server)
+    target = make_dsn(server, dbname=name)
+    rehearsal = rehearse(target, manifest, tools, may_create=True)
+    make_roles(target, rehearsal)
+    with _dropped(connection, name, rehearsal.missing_roles, redact):
         restore_as_new(vault, manifest, target, tools, progress)
         seconds = round(time.monotonic() - began, 3)
-        with closing(psycopg2.connect(target)) as connection:
-            tables, rows = _count(connection)
+        tables, rows = _count(connection, redact)
     return Restored(tables, rows, seconds)
 
 
-def _count(connection: extensions.connection) -> tuple[int, int]:
-    with connection.cursor() as cursor:
+def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
+    with asking(connection, redact) as cursor:
+        keep_every_byte(cursor.connection)
         # Policies bind owners at most where they are forced; the count is to see every row.
         cursor.execute("SET row_security = off")
         cursor.execute(_TABLES)
         tables = cursor.fetchall()
         rows = 0
-        for name in tables:
-            cursor.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(*name)))
+        for schema, name in tables:
+            cursor.execute(f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}")
             rows += cursor.fetchone()[0]
     return len(tables), rows
+
+
+@contextmanager
+def _dropped(
+    connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor
+) -> Iterator[None]:
+    """Drop database and roles at the end; an error on which that failed has a note that says so."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _drop(connection, name, roles, redact)
+        except SnapperError:
+            left = ", ".join([f"the database {name}", *(f"the role {role}" for role in roles)])
+            error.add_note(f"what was made for it may be left, to be dropped by you: {left}")
+        raise
+    _drop(connection, name, roles, redact)
+
+
+def _drop(connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor) -> None:
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+        # Somebody who watches every database may be in this one too.
+        force = " WITH (FORCE)" if cursor.connection.server_version >= _FORCES else ""
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}{force}")
+        for role in roles:
+            cursor.execute(f"DROP ROLE IF EXISTS {quoted(role)}")

@@ -1,5 +1,6 @@
 """`snapper verify`: backups read back, and restored for the proof."""
 
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,17 +17,22 @@ from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, St
 from snapper.cli.transfer import BUILDING, transfer
 from snapper.edges.client_tools import ClientTools
 from snapper.errors import (
+    AwsFailed,
     BackupDamaged,
     BackupNotFound,
     DatabaseUnreachable,
     DatabaseUnsupported,
     RestoreFailed,
+    SettingsError,
     SnapperError,
 )
+from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import find
 from snapper.verbs.verify import prove, record, verify
+
+SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
 
 _WORST_FIRST = tuple(
     kind.exit_code
@@ -35,7 +41,10 @@ _WORST_FIRST = tuple(
         RestoreFailed,
         DatabaseUnreachable,
         DatabaseUnsupported,
+        AwsFailed,
+        SettingsError,
         BackupNotFound,
+        SnapperError,
     )
 )
 
@@ -49,6 +58,16 @@ def verify_backups(
     restore: Annotated[
         bool, typer.Option("--restore", help="Restore it too, into a throw-away PostgreSQL here.")
     ] = False,
+    on: Annotated[
+        str,
+        typer.Option(
+            "--on",
+            metavar="CONNECTION",
+            envvar=SERVER_VARIABLE,
+            show_envvar=True,
+            help="With --restore: a server of your own in place of the throw-away one.",
+        ),
+    ] = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -57,14 +76,18 @@ def verify_backups(
     """Read backups back whole: size, SHA-256, gzip, and the dump's own end marker.
 
     --restore restores each of them too, into a PostgreSQL of its own major that is started here for
-    it and thrown away. The verdict is recorded beside the backup, where list and status show it.
-    Exits 4 if a backup is damaged, 3 if there is none, 9 if one could not be restored here.
+    it and thrown away; what that lacks, such as ICU or PostGIS, a server of your own may have:
+    with --on a new database is made there, filled, counted and dropped, and nothing else touched.
+    The verdict is recorded beside the backup, where list and status show it. Exits 4 if a backup is
+    damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
     limit = read_at(at)
+    if on:
+        Connection.parse(on)  # before anything is read
     opened = Stage.open(stage, profile, region)
     found = [
-        _verify(opened, database, limit, restore=restore)
+        _verify(opened, database, limit, on, restore=restore)
         for database in (keys or opened.databases())
     ]
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
@@ -105,23 +128,44 @@ class _Found:
         )
 
     def _words(self) -> str:
-        if self.verdict is None:
-            return str(self.error)
-        if not self.verdict.sound:
+        """Give the verdict; what helps is below it for people, in one line for programs."""
+        if self.verdict and not self.verdict.sound:
             return f"DAMAGED: {self.verdict.reason}"
-        return f"sound, but NOT RESTORED: {self.error}" if self.error else "sound"
+        if self.error is None:
+            return "sound"
+        told = [str(self.error), *_notes(self.error), *filter(None, [self.error.hint])]
+        between = "\n-> " if sys.stdout.isatty() else " -> "
+        return ("sound, but NOT RESTORED: " if self.verdict else "") + between.join(told)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "database": self.database,
             "manifest": self.manifest.to_dict() if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
-            "error": {"fact": str(self.error), "hint": self.error.hint} if self.error else None,
+            "error": {
+                "fact": str(self.error),
+                "hint": self.error.hint,
+                "now": _notes(self.error),
+            }
+            if self.error
+            else None,
         }
 
 
-def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) -> _Found:
-    """Judge one backup and record the verdict; nothing that is wrong with it stops the others."""
+def _notes(error: SnapperError) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
+def _verify(stage: Stage, database: str, at: datetime | None, on: str, *, restore: bool) -> _Found:
+    """Judge one backup; nothing that is wrong with it, or kept from us, stops the others."""
+    try:
+        return _judge(stage, database, at, on, restore=restore)
+    except AwsFailed as failed:
+        return _Found(database, error=failed)
+
+
+def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore: bool) -> _Found:
+    """Judge one backup and record the verdict; raises AwsFailed."""
     now = datetime.now(UTC)
     try:
         manifest = find(stage.vault, database, at)
@@ -134,14 +178,16 @@ def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) 
     error = None
     if restore and verdict.sound:
         try:
-            verdict = prove(verdict, partial(_restore, stage, manifest))
-        except (RestoreFailed, DatabaseUnreachable, DatabaseUnsupported) as failed:
+            verdict = prove(verdict, partial(_restore, stage, manifest, on))
+        except SnapperError as failed:
             error = failed
     record(stage.vault, manifest, verdict)
     return _Found(database, manifest, verdict, error)
 
 
-def _restore(stage: Stage, manifest: Manifest) -> Restored:
-    what = f"restoring it into a throw-away PostgreSQL {manifest.server_major}"
-    with transfer(what, manifest.backup_bytes, BUILDING) as progress:
-        return try_restore(stage.vault, manifest, ClientTools(client_root()), progress)
+def _restore(stage: Stage, manifest: Manifest, on: str) -> Restored:
+    where = "new database of your server" if on else f"PostgreSQL {manifest.server_major}"
+    with transfer(
+        f"restoring it into a throw-away {where}", manifest.backup_bytes, BUILDING
+    ) as bar:
+        return try_restore(stage.vault, manifest, ClientTools(client_root()), bar, on)

@@ -68,14 +68,14 @@ class Content:
 
 def content(connection: Connection, redact: Redactor) -> Content:
     """Count what the database holds; raises as `inspect` does."""
-    with _asking(connection, redact) as cursor:
+    with asking(connection, redact) as cursor:
         cursor.execute(_CONTENT)
         return Content(*cursor.fetchone())
 
 
 def exists(connection: Connection, redact: Redactor) -> bool:
     """Tell whether the connection's database is there, asking the server's own `postgres`."""
-    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s)",
             [database_name(connection)],
@@ -85,7 +85,7 @@ def exists(connection: Connection, redact: Redactor) -> bool:
 
 def unfinished_databases(connection: Connection, redact: Redactor) -> tuple[str, ...]:
     """Give the databases that restores under way, or killed ones, have not filled."""
-    with _asking(connection, redact) as cursor:
+    with asking(connection, redact) as cursor:
         cursor.execute(
             "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s ORDER BY 1",
             [f"{UNFINISHED}%"],
@@ -121,7 +121,7 @@ def _create(connection: Connection, encoding: str, redact: Redactor) -> None:
     """Make the database, empty; a locale that does not go with the encoding is replaced by C."""
     name, template = sql.Identifier(database_name(connection)), "TEMPLATE template0 ENCODING"
     plain = sql.SQL(f"CREATE DATABASE {{}} {template} {{}}").format(name, sql.Literal(encoding))
-    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         try:
             cursor.execute(plain)
         except psycopg2.errors.InvalidParameterValue:
@@ -130,14 +130,14 @@ def _create(connection: Connection, encoding: str, redact: Redactor) -> None:
 
 def _rename(unfinished: Connection, connection: Connection, redact: Redactor) -> None:
     names = map(sql.Identifier, (database_name(unfinished), database_name(connection)))
-    with _asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
 
 
 def _drop(unfinished: Connection, redact: Redactor) -> None:
     """Drop the database, and first end the session of a psql that has just been stopped."""
     name = database_name(unfinished)
-    with _asking(unfinished.replace(dbname=MAINTENANCE), redact) as cursor:
+    with asking(unfinished.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(
             "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
             " WHERE datname = %s AND usename = current_user",
@@ -150,7 +150,7 @@ def missing_roles(
     connection: Connection, roles: tuple[str, ...], redact: Redactor
 ) -> tuple[str, ...]:
     """Give those of the roles that the server does not have."""
-    with _asking(connection, redact) as cursor:
+    with asking(connection, redact) as cursor:
         cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
         there = {role for (role,) in cursor.fetchall()}
     return tuple(role for role in roles if role not in there)
@@ -158,20 +158,21 @@ def missing_roles(
 
 def tablespaces(connection: Connection, redact: Redactor) -> frozenset[str]:
     """Give the names of the server's tablespaces; raises as `inspect` does."""
-    with _asking(connection, redact) as cursor:
+    with asking(connection, redact) as cursor:
         cursor.execute("SELECT spcname FROM pg_catalog.pg_tablespace")
         return frozenset(name for (name,) in cursor.fetchall())
 
 
 def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
     """Make the roles by name only: they can own things, but nobody can log in with them."""
-    with _asking(connection, redact) as cursor:
+    with asking(connection, redact) as cursor:
         for role in roles:
             cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
 
 
 @contextmanager
-def _asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extensions.cursor]:
+def asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extensions.cursor]:
+    """Give a cursor in a session of its own; raises RestoreFailed, and as `inspect` does."""
     link = connect(connection, redact)
     try:
         with link.cursor() as cursor:
