@@ -62,12 +62,10 @@ def to_dict(listed: Listed) -> dict[str, Any]:
 
 def verdict(listed: Listed) -> str:
     """Say in a word or two what is known of a backup's soundness."""
-    if listed.fault:
-        return f"DAMAGED: {listed.fault}"
+    if listed.damage:
+        return f"DAMAGED: {listed.damage}"
     if listed.verification is None:
         return "no"
-    if not listed.verification.sound:
-        return f"DAMAGED: {listed.verification.reason}"
     how = "restored" if listed.verification.restored else "read"
     return f"{how} {listed.verification.verified_at:%Y-%m-%d}"
 

@@ -25,7 +25,7 @@ from snapper.errors import (
 )
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import find
+from snapper.verbs.catalog import newest, read_manifest
 from snapper.verbs.verify import prove, record, verify
 
 _WORST_FIRST = tuple(
@@ -124,11 +124,15 @@ def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) 
     """Judge one backup and record the verdict; nothing that is wrong with it stops the others."""
     now = datetime.now(UTC)
     try:
-        manifest = find(stage.vault, database, at)
-    except BackupDamaged as damage:
-        return _Found(database, None, Verification(now, "", sound=False, reason=str(damage)))
+        holding = newest(stage.vault, database, at)
     except BackupNotFound as missing:
         return _Found(database, error=missing)
+    try:
+        manifest = read_manifest(stage.vault, holding)
+    except BackupDamaged as damage:
+        verdict = Verification(now, "", sound=False, reason=str(damage))
+        record(stage.vault, database, holding.taken_at, verdict)
+        return _Found(database, None, verdict)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
@@ -137,7 +141,7 @@ def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) 
             verdict = prove(verdict, partial(_restore, stage, manifest))
         except (RestoreFailed, DatabaseUnreachable, DatabaseUnsupported) as failed:
             error = failed
-    record(stage.vault, manifest, verdict)
+    record(stage.vault, database, holding.taken_at, verdict)
     return _Found(database, manifest, verdict, error)
 
 

@@ -41,7 +41,7 @@ def test_an_unharmed_backup_is_called_sound() -> None:
     vault = MemoryVault()
     made = store(vault)
     verdict = verify(vault, made, NOW)
-    record(vault, made, verdict)
+    record(vault, "orders", made.scheduled_at, verdict)
     assert verdict.sound
     assert b"".join(checked_sql(vault, made)) == SQL
     assert (problems(vault), listed(vault).fault) == ((), "")

@@ -8,6 +8,9 @@ from snapper.values.manifest import Manifest
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 
+# As many bytes as the listing asks of a dump.
+BODY = b"sql, and not too little"
+
 
 def days(number: float) -> datetime:
     return AT + timedelta(days=number)
@@ -17,7 +20,7 @@ def store(
     vault: Vault,
     at: datetime,
     database: str = "orders",
-    body: bytes = b"sql",
+    body: bytes = BODY,
     started_at: datetime | None = None,
 ) -> Manifest:
     """Put a whole backup into the vault; it was begun when it was scheduled, if not told."""

@@ -96,7 +96,7 @@ def test_a_manifest_of_another_backup_is_damage(vault: Vault) -> None:
 def test_an_object_of_another_size_is_damage(vault: Vault) -> None:
     made = store(vault, AT)
     vault.put(made.dump_key, b"sql and more")
-    with pytest.raises(BackupDamaged, match="has 12 bytes, its manifest says 3"):
+    with pytest.raises(BackupDamaged, match="has 12 bytes, its manifest says 23"):
         find(vault, "orders")
 
 
@@ -106,7 +106,7 @@ def test_one_damaged_backup_does_not_hide_the_others(vault: Vault) -> None:
     vault.put(made.key, replace(made, backup_bytes=9).to_json().encode())
     newest, damaged = listing(vault, "orders")
     assert newest.manifest is not None
-    assert "3 bytes" in damaged.fault
+    assert "23 bytes" in damaged.fault
 
 
 def test_more_than_1000_objects_are_all_seen() -> None:
