@@ -57,7 +57,8 @@ def verify_backups(
     """Read backups back whole: size, SHA-256, gzip, and the dump's own end marker.
 
     --restore restores each of them too, into a PostgreSQL of its own major that is started here for
-    it and thrown away. The verdict is recorded beside the backup, where list and status show it.
+    it and thrown away. The verdict is recorded beside the backup, where list and status show it;
+    retention counts no damaged one.
     Exits 4 if a backup is damaged, 3 if there is none, 9 if one could not be restored here.
     """
     outcome: Outcome = context.obj
