@@ -103,7 +103,7 @@ def _begun_at(vault: Vault, holding: Holding) -> datetime:
 
 
 def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
-    """Read the manifest of the backup that `newest` gives; raises also what `read_manifest` does."""
+    """Read the manifest of what `newest` gives; raises also what `read_manifest` does."""
     return read_manifest(vault, newest(vault, database, at))
 
 
