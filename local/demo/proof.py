@@ -97,8 +97,7 @@ def prove(
     with servers.alone:
         notes += _prepare(server.dsn(), manifest.database, facts)
     target = server.dsn(manifest.database)
-    for tablespace in restore(vault, manifest, target, tools):
-        notes.append(f"restored without tablespace {tablespace}, a folder of the source's server")
+    notes += restore(vault, manifest, target, tools)
     define = partial(definitions, tools=tools, major=major)
     return Proof(compare(source, target, define), target, tuple(notes))
 
