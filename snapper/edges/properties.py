@@ -30,15 +30,15 @@ _RIGHTS = """
         privilege_type, pg_catalog.bool_or(is_grantable)
     FROM pg_catalog.pg_database, pg_catalog.aclexplode(
         coalesce(datacl, pg_catalog.acldefault('d', datdba)))
-    WHERE oid = %s GROUP BY 1, 2 ORDER BY 1, 2
+    WHERE oid = %s GROUP BY 1, 2
 """
 _SETTINGS = """
     SELECT coalesce(rolname, ''), pg_catalog.split_part(setting, '=', 1),
         pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1)
     FROM pg_catalog.pg_db_role_setting
     LEFT JOIN pg_catalog.pg_roles ON pg_roles.oid = setrole,
-    pg_catalog.unnest(setconfig) WITH ORDINALITY AS each (setting, place)
-    WHERE setdatabase = %s ORDER BY 1, place
+    pg_catalog.unnest(setconfig) AS setting
+    WHERE setdatabase = %s
 """
 
 
@@ -54,9 +54,9 @@ def read_properties(cursor: Cursor, database: str) -> Properties | None:
         cursor.execute(_ITSELF.format(*columns), [database])
         number, owner, limit, comment, provider, collate, ctype, name, rules = cursor.fetchone()
         cursor.execute(_RIGHTS, [number])
-        rights = tuple(Right(*each) for each in cursor.fetchall())
+        rights = tuple(Right(*each) for each in sorted(cursor.fetchall()))
         cursor.execute(_SETTINGS, [number])
-        settings = tuple(Setting(*each) for each in cursor.fetchall())
+        settings = tuple(Setting(*each) for each in sorted(cursor.fetchall()))
     except (UnicodeError, psycopg2.DataError, psycopg2.ProgrammingError):
         return None
     locale = Locale(provider, collate, ctype, name, rules)

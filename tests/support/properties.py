@@ -32,7 +32,7 @@ ALTER DATABASE :name SET search_path TO app, public, "$user", "with ""quotes"", 
 ALTER DATABASE :name SET work_mem TO '64MB';
 ALTER DATABASE :name SET app.jwt_secret TO '{SECRET}''\ "é"=';
 ALTER DATABASE :name SET default_transaction_read_only TO on;
-ALTER DATABASE :name SET statement_timeout TO 1;
+ALTER DATABASE :name SET statement_timeout TO '20s';
 ALTER DATABASE :name SET session_preload_libraries TO auto_explain;
 ALTER ROLE "Mr. Prop's" IN DATABASE :name SET DateStyle TO 'German, DMY';
 ALTER ROLE "Mr. Prop's" IN DATABASE :name SET search_path TO '';
