@@ -48,6 +48,8 @@ def write(sample: Sample, server: str, database: str) -> None:
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(sample.name))
             )
     with closing(psycopg2.connect(database)) as connection:
+        itself = (SQL / "itself.sql").read_text(encoding="utf-8")
+        _run(connection, itself.replace("{name}", extensions.quote_ident(sample.name, connection)))
         for theme in sample.themes:
             _run(connection, (SQL / f"{theme}.sql").read_text(encoding="utf-8"))
 
