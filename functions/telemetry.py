@@ -17,7 +17,7 @@ _MEASURES = {
     "dump_bytes": ("DumpBytes", MetricUnit.Bytes),
     "backup_bytes": ("BackupBytes", MetricUnit.Bytes),
 }
-_WARNINGS = frozenset({"client.older", "connection.plain"})
+_WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned"})
 
 
 class Telemetry:

@@ -21,6 +21,9 @@ _LIBPQ = (
     "invalid connection option|unexpected spaces found|unknown form|a zero byte"
 )
 _ENCODE = r"a '/' in a user or password must be written %2F, an '@' anywhere %40"
+_FORMS = re.escape(
+    "write postgresql://user:password@host/db?name=value&... or host=... password='...'"
+)
 _FAULT = re.compile(
     "(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) is empty|"
     rf"{_ROW}(?:"
@@ -40,6 +43,8 @@ _FAULT = re.compile(
     r"|: the connection names no host and no database"
     rf"|: there is an '@' in the host or database name: {_ENCODE}"
     rf"|: the port is not a number: {_ENCODE}"
+    rf"|: there is more than hosts in the host: {_FORMS}"
+    rf"|: another connection, or a password, is in [a-z_]+: {_FORMS}"
     rf"|: the connection holds (?:{'|'.join(UNSPEAKABLE)})(?:, (?:{'|'.join(UNSPEAKABLE)}))*, "
     r"which pg_dump would show on its command line"
     ")"

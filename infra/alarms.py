@@ -56,7 +56,14 @@ class Alarms(pulumi.ComponentResource):
             f"{name}-dead-letters",
             "dead-letters",
             "A backup failed for good, or the dispatcher did; the dead letters tell which.",
-            Watch("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", letters),
+            Watch(
+                "AWS/SQS",
+                "ApproximateNumberOfMessagesVisible",
+                "Maximum",
+                letters,
+                # SQS counts a queue that nobody touches for some hours only: the letter is there.
+                silence_is="ignore",
+            ),
         )
         self._alarm(
             f"{name}-dispatcher",

@@ -19,11 +19,13 @@ class SnapperError(Exception):
     └── BackupInProgress        exit 10  another delivery may be finishing the same backup
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
-    Neither ever holds a secret. `retry` says whether another attempt can help.
+    Neither ever holds a secret. `retry` says whether another attempt can help, `told` whether its
+    event was emitted before it could be raised.
     """
 
     exit_code = 1
     retry = False
+    told = False
 
     def __init__(self, fact: str, *, hint: str = "") -> None:
         super().__init__(fact)

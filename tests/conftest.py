@@ -143,14 +143,3 @@ def stage(
 
     with deployed(cloud, run_dir / "stage", server) as ready:
         yield ready
-
-
-@pytest.fixture(autouse=True)
-def _samples_have_no_backup(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test does with the stage's samples, the next one finds them without a backup."""
-    if "stage" not in request.fixturenames:
-        yield
-        return
-    stage: StageUnderTest = request.getfixturevalue("stage")
-    yield
-    stage.forget_samples()

@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from snapper.errors import AlreadyStored, AwsFailed, SettingsError
 
-# A stuck call must end well within the 30 seconds that a function keeps for clearing up.
+# One try of a stuck call ends within the 30 seconds that a function keeps for clearing up.
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import APPLICATION, DEFAULTS, LONGEST_SILENCE
+from snapper.edges.postgres import LONGEST_SILENCE, conninfo
 from snapper.edges.process import ToolProcess
 from snapper.errors import DumpFailed, SnapperError
 from snapper.values.connection import Connection
@@ -40,15 +40,18 @@ _MENDS = {
 _TAIL = 1024
 
 
-def pg_dump_command(tools: ClientTools, major: int, connection: Connection) -> list[str]:
-    """Give the argv of a whole plain dump; it holds no secret."""
-    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION)
+def pg_dump_command(
+    tools: ClientTools, major: int, connection: Connection, encoding: str
+) -> list[str]:
+    """Give the argv of a whole plain dump in the database's own encoding; it holds no secret."""
     return [
         str(tools.tool("pg_dump", major)),
         "--format=plain",
+        # Said, or a setting of the role or the database could name one that lacks characters.
+        f"--encoding={encoding}",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
-        f"--dbname={conninfo}",
+        f"--dbname={conninfo(connection)}",
     ]
 
 

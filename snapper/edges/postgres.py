@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg2
 
+from snapper.edges.encoding import NO_ENCODING, read_any_bytes
 from snapper.edges.properties import read_properties
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported
 from snapper.values.connection import Connection
@@ -35,6 +36,9 @@ less than half of the time a Lambda function has, so that the reason can be told
 
 APPLICATION = "snapper"
 
+LONGEST_CONNECT = 60
+"""Seconds for a connection, also for who says 0, which libpq takes for ever."""
+
 # Any name with a dot is a setting to PostgreSQL; poolers drop or refuse it.
 _PROBE = "snapper.probe"
 
@@ -56,6 +60,16 @@ _ROLES = """
     )
     ORDER BY 1
 """
+
+# As pg_dump does: neither the role's settings nor a schema's functions may get in the way. In two
+# steps: a statement's own time-out may be short. Which others there are depends on the major.
+_AS_PG_DUMP = (
+    "SELECT pg_catalog.set_config('search_path', '', false),"
+    " pg_catalog.set_config('statement_timeout', '0', false)",
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
+    " WHERE name IN ('lock_timeout', 'transaction_timeout',"
+    " 'idle_in_transaction_session_timeout', 'idle_session_timeout')",
+)
 
 _POOLER_HINT = (
     "pg_dump needs one session of its own: use the database's direct connection "
@@ -108,6 +122,14 @@ def inspect(
         link.close()
 
 
+def conninfo(connection: Connection, **settings: str) -> str:
+    """Give how we connect: `settings` and our defaults around what the user wrote."""
+    asked = connection.parameters.get("connect_timeout", "1").strip()
+    if not asked.isdecimal() or not 0 < int(asked) <= LONGEST_CONNECT:
+        settings["connect_timeout"] = str(LONGEST_CONNECT)
+    return connection.conninfo(DEFAULTS, application_name=APPLICATION, **settings)
+
+
 @contextmanager
 def _hanging_up(
     link: psycopg2.extensions.connection, seconds: float, late: threading.Event
@@ -133,12 +155,17 @@ def connect(connection: Connection, redact: Redactor) -> psycopg2.extensions.con
     """Open a session in which every statement commits by itself; raises as `inspect` does."""
     _trust_system_roots(connection)
     options = f"{connection.parameters.get('options', '')} -c {_PROBE}=on".strip()
-    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options)
+    read_any_bytes()
+    # Said, whatever role and database say: psycopg2 cannot read all of PostgreSQL's encodings.
+    how = conninfo(connection, options=options, client_encoding="UTF8")
     try:
-        link = psycopg2.connect(conninfo, password=connection.password)
+        link = psycopg2.connect(how, password=connection.password)
     except psycopg2.Error as error:
         raise _refused(connection, redact(str(error))) from None
     link.autocommit = True
+    if link.info.parameter_status("server_encoding") == NO_ENCODING:
+        # Its names are whatever bytes somebody wrote, and as UTF8 the server would not give them.
+        link.set_client_encoding(NO_ENCODING)
     return link
 
 
@@ -152,13 +179,9 @@ def _trust_system_roots(connection: Connection) -> None:
 
 def _facts(link: psycopg2.extensions.connection, connection: Connection) -> ServerFacts:
     with link.cursor() as cursor:
-        # As pg_dump does: neither the role's settings nor a schema's functions may get in the way.
-        cursor.execute(
-            "SELECT pg_catalog.set_config('search_path', '', false),"
-            " pg_catalog.set_config('statement_timeout', '0', false)"
-        )
-        cursor.execute("SELECT current_setting(%s, true)", (_PROBE,))
-        if cursor.fetchone()[0] != "on":
+        for statement in _AS_PG_DUMP:
+            cursor.execute(statement)
+        if not _keeps_options(cursor):
             raise DatabaseUnsupported(
                 f"{connection.place} is a connection pooler, not a PostgreSQL server",
                 hint=_POOLER_HINT,
@@ -184,6 +207,15 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         roles=roles,
         properties=properties,
     )
+
+
+def _keeps_options(cursor: psycopg2.extensions.cursor) -> bool:
+    """Tell whether the session has the setting that we asked for: through a pooler it has not."""
+    try:
+        cursor.execute(f"SHOW {_PROBE}")
+    except psycopg2.errors.UndefinedObject:
+        return False
+    return bool(cursor.fetchone()[0] == "on")
 
 
 def _identity(cursor: psycopg2.extensions.cursor, connection: Connection) -> str:

@@ -92,14 +92,22 @@ class ToolProcess:
 
     def obituary(self, status: int) -> str:
         """Say how it ended, in its own last words with the secrets masked."""
-        text = b"".join(self._messages).decode(errors="replace")
-        words = " ".join(self._redact(text).split()) or "it said nothing"
+        words = self.last_words() or "it said nothing"
         how = (
             f"was killed by {signal.Signals(-status).name}"
             if status < 0
             else f"exited with status {status}"
         )
         return f"{self.name} {how}: {words}"
+
+    def last_words(self) -> str:
+        """Give the end of what it said on stderr, in one line with the secrets masked."""
+        kept = list(self._messages)
+        if len(kept) == _MESSAGE_LINES:
+            # What went before may have been the first half of a secret.
+            kept[0] = kept[0].partition(b" ")[2]
+        text = b"".join(kept).decode(errors="replace")
+        return " ".join(self._redact(text).split())
 
     def _sweep(self) -> None:
         """End what the tool started and left behind; it would hold the pipes open.

@@ -36,7 +36,12 @@ _LIBPQ_FACTS = (
 
 # What libpq takes for hosts and database: all between the user's "@" and the first "?".
 _PLACE = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?([^?]*)")
-_PORTS = re.compile(r"\s*[0-9]*\s*(?:,\s*[0-9]*\s*)*")
+_PORTS = re.compile(r"\s*[0-9]{0,5}\s*(?:,\s*[0-9]{0,5}\s*)*")
+# A list of names and addresses; a path of sockets may hold anything.
+_HOSTS = re.compile(r"(?:[^;&=?#\s]|,\s)*|[/@].*", re.DOTALL)
+# What other clients write, or a URI without its "?", for libpq is all one name.
+_CREDENTIALS = re.compile(r"://[^/@]*:[^@]*@|\b(?:password|passwd|pwd)\s*=", re.IGNORECASE)
+_FORMS = "write postgresql://user:password@host/db?name=value&... or host=... password='...'"
 _ENCODE = "a '/' in a user or password must be written %2F, an '@' anywhere %40"
 
 
@@ -106,10 +111,15 @@ def _refuse_misread(text: str, parameters: Mapping[str, str]) -> None:
     """Refuse what libpq reads without complaint, but not as it was meant.
 
     Of a password with a raw "@" or "/" it would take the rest for a host, a port or a database,
-    and so show it in every message that names the place.
+    and so show it in every message that names the place. So it would a whole list of settings.
     """
     place = _PLACE.match(text)
     if place and "@" in place[1]:
         raise ConnectionInvalid(f"there is an '@' in the host or database name: {_ENCODE}")
     if not _PORTS.fullmatch(parameters.get("port", "")):
         raise ConnectionInvalid(f"the port is not a number: {_ENCODE}")
+    if not _HOSTS.fullmatch(parameters.get("host", "")):
+        raise ConnectionInvalid(f"there is more than hosts in the host: {_FORMS}")
+    for keyword, value in parameters.items():
+        if keyword != PASSWORD and _CREDENTIALS.search(value):
+            raise ConnectionInvalid(f"another connection, or a password, is in {keyword}: {_FORMS}")

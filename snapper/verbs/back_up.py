@@ -7,7 +7,7 @@ from snapper.edges.parameters import Parameters
 from snapper.errors import SnapperError
 from snapper.values.job import Job, write_time
 from snapper.verbs.dump import Dumper
-from snapper.verbs.events import Events
+from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.prune import prune
 
 
@@ -42,12 +42,5 @@ def _failure_told(event: str, job: Job, events: Events) -> Iterator[None]:
     try:
         yield
     except SnapperError as error:
-        events.emit(
-            event,
-            database=job.database,
-            scheduled_at=write_time(job.scheduled_at),
-            kind=type(error).__name__,
-            reason=str(error),
-            hint=error.hint,
-        )
+        tell_failure(events, event, job, error)
         raise

@@ -62,13 +62,18 @@ def backups(vault: Vault, database: str) -> list[Holding]:
 
 
 def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
-    """Read the manifest of the newest backup, or of the newest one not after `at`.
+    """Read the manifest of the newest backup, or of the newest one that was begun not after `at`.
 
-    Raises BackupNotFound if there is none, BackupDamaged if manifest and object disagree.
+    A job that was tried again holds what was there when that attempt began, hours after the time
+    it was scheduled for; who names that very time means it all the same. Raises BackupNotFound if
+    there is none, BackupDamaged if manifest and object disagree.
     """
     for holding in backups(vault, database):
-        if at is None or holding.taken_at <= at:
-            return read_manifest(vault, holding)
+        if at is not None and holding.taken_at > at:
+            continue
+        manifest = read_manifest(vault, holding)
+        if at in (None, holding.taken_at) or manifest.started_at <= at:
+            return manifest
     limit = f" at or before {write_time(at)}" if at else ""
     raise BackupNotFound(f"there is no backup of {database}{limit} in {vault.bucket}")
 

@@ -64,10 +64,10 @@ def _resolve(connection: Connection) -> Iterator[Finding]:
             continue  # a socket of the same machine
         try:
             addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of a name that cannot be one
             yield failure(
                 "name",
-                f"{host} cannot be resolved: {error.strerror or error}",
+                f"{host} cannot be resolved: {getattr(error, 'strerror', None) or error}",
                 "correct the host, or put the dumper into the network that knows it",
             )
         else:

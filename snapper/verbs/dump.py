@@ -23,7 +23,7 @@ from snapper.values.redaction import Redactor
 from snapper.values.release import release
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
-from snapper.verbs.events import Events
+from snapper.verbs.events import Events, tell_failure
 
 LONGEST_FINISH = timedelta(minutes=16)
 """Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
@@ -56,7 +56,7 @@ class Dumper:
         redact = Redactor(database.connection)
         connection = Connection.parse(database.connection)
         started_at = self.now()
-        facts = inspect(connection, redact, self.patience)
+        facts = inspect(connection, redact, self._patience_left())
         major = self.tools.major_for(facts.major)
         version = self.tools.version("pg_dump", major)
         self._introduce(job, facts, version)
@@ -124,18 +124,34 @@ class Dumper:
         major: int,
         redact: Redactor,
     ) -> GzipStream:
-        command = pg_dump_command(self.tools, major, connection)
+        command = pg_dump_command(self.tools, major, connection, facts.encoding)
         environment = {**self.tools.environment(), **connection.environment()}
         source = CheckedDump(command, environment, redact, self.patience)
-        with source, self._watched(source):
+        with source, self._watched(source, job):
             stream = GzipStream(source)
             key = object_key(job.database, job.scheduled_at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
+        if words := source.last_words():
+            # It ended well and warned: of subscriptions it may not see, or of circular keys.
+            self.events.emit(
+                "dump.warned",
+                database=job.database,
+                scheduled_at=write_time(job.scheduled_at),
+                words=words,
+            )
         return stream
 
+    def _patience_left(self) -> float:
+        """Give the seconds that a server may take for an answer: not more than there are."""
+        seconds = self.deadline.seconds_left
+        return self.patience if seconds is None else max(min(self.patience, seconds), 1.0)
+
     @contextmanager
-    def _watched(self, source: CheckedDump) -> Iterator[None]:
-        """Stop the dump while there is still time to clear up and to say so."""
+    def _watched(self, source: CheckedDump, job: Job) -> Iterator[None]:
+        """Stop the dump while there is still time to clear up, and say so.
+
+        It is said at once: where AWS hangs too, clearing up may outlast the function.
+        """
         seconds = self.deadline.seconds_left
         if seconds is None:
             yield
@@ -144,7 +160,12 @@ class Dumper:
             f"the dump was stopped {RESERVE:.0f} s before the function's time was over",
             hint="what takes longer than 15 minutes cannot be dumped by a Lambda function",
         )
-        timer = threading.Timer(max(seconds, 0), source.stop, [reason])
+
+        def stop() -> None:
+            source.stop(reason)
+            tell_failure(self.events, "dump.failed", job, reason)
+
+        timer = threading.Timer(max(seconds, 0), stop)
         timer.daemon = True
         timer.start()
         try:

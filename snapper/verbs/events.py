@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+from snapper.errors import SnapperError
+from snapper.values.job import Job, write_time
+
 
 class Events(Protocol):
     """Takes `dump.began`, `dump.ended`, `dump.failed`, `backup.pruned` and so on."""
@@ -16,3 +19,17 @@ class Silence:
 
     def emit(self, event: str, /, **fields: str | float) -> None:
         """Tell nobody."""
+
+
+def tell_failure(events: Events, event: str, job: Job, error: SnapperError) -> None:
+    """Tell what became of a job, with the reason; what has been told already is not repeated."""
+    if not error.told:
+        events.emit(
+            event,
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            kind=type(error).__name__,
+            reason=str(error),
+            hint=error.hint,
+        )
+        error.told = True

@@ -17,7 +17,7 @@ from snapper.values.manifest import Manifest
 from snapper.values.names import MAINTENANCE
 from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
-from snapper.values.transaction import one_transaction, rewritten
+from snapper.values.statements import rewritten, without_commit
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -46,7 +46,7 @@ def restore(
         # Whatever ends us before the last line leaves a transaction that nobody commits. The first
         # one is shared, so that psql counts the lines as the dump does.
         psql.write(b"BEGIN; ")
-        for sql in one_transaction(checked_sql(vault, manifest, progress), portable):
+        for sql in rewritten(checked_sql(vault, manifest, progress), portable, without_commit):
             psql.write(sql)
         psql.write(b"\nCOMMIT;\n")
         psql.finish()

@@ -1,11 +1,17 @@
 """A dumper that writes to a vault of its own and keeps what it tells."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 
 from snapper.edges.client_tools import ClientTools
 from snapper.edges.storage import Vault
 from snapper.verbs.dump import Dumper
 from tests.support.recording import RecordedEvents
+
+if TYPE_CHECKING:
+    from tests.support.stage import StageUnderTest
 
 
 @pytest.fixture
@@ -16,3 +22,14 @@ def events() -> RecordedEvents:
 @pytest.fixture
 def dumper(vault: Vault, tools: ClientTools, events: RecordedEvents) -> Dumper:
     return Dumper(vault, tools, events)
+
+
+@pytest.fixture(autouse=True)
+def _samples_have_no_backup(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does with the stage's samples, the next one finds them without a backup."""
+    if "stage" not in request.fixturenames:
+        yield
+        return
+    stage: StageUnderTest = request.getfixturevalue("stage")
+    yield
+    stage.forget_samples()

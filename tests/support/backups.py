@@ -13,11 +13,18 @@ def days(number: float) -> datetime:
     return AT + timedelta(days=number)
 
 
-def store(vault: Vault, at: datetime, database: str = "orders", body: bytes = b"sql") -> Manifest:
-    """Put a whole backup into the vault."""
+def store(
+    vault: Vault,
+    at: datetime,
+    database: str = "orders",
+    body: bytes = b"sql",
+    started_at: datetime | None = None,
+) -> Manifest:
+    """Put a whole backup into the vault; it was begun when it was scheduled, if not told."""
     made = manifest(
         database=database,
         scheduled_at=at,
+        started_at=started_at or at,
         backup_bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
     )

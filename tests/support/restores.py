@@ -45,7 +45,7 @@ def plain_dump(tools: ClientTools, major: int, dsn: str) -> bytes:
     """Dump with the major's own pg_dump; the token that is new each time is made equal."""
     connection = Connection.parse(dsn)
     done = subprocess.run(
-        pg_dump_command(tools, major, connection),
+        pg_dump_command(tools, major, connection, "UTF8"),
         env={**tools.environment(), **connection.environment()},
         capture_output=True,
         check=True,

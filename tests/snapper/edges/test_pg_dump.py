@@ -17,6 +17,7 @@ from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP
+from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
 
@@ -161,17 +162,47 @@ def test_a_table_that_is_unlocked_in_time_is_dumped(
     assert dumper.dump(job(), made.database()) is not None
 
 
+def test_what_pg_dump_warns_of_is_told_though_it_ends_well(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    made = source(17)
+    made.run(
+        "CREATE SUBSCRIPTION news CONNECTION 'dbname=elsewhere' PUBLICATION p"
+        " WITH (connect = false, slot_name = NONE)"
+    )
+    made.run("CREATE ROLE subscriber LOGIN PASSWORD 'hush-hush'")
+    made.run("GRANT pg_read_all_data TO subscriber")
+    dsn = f"postgresql://subscriber:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
+    try:
+        assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
+    finally:
+        made.run("DROP SUBSCRIPTION news")
+    warned = events.fields("dump.warned")
+    assert "subscriptions not dumped" in str(warned["words"])
+    assert warned["database"] == "orders"
+
+
+def test_a_dump_is_in_the_databases_own_encoding_whatever_its_settings_say(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(17, "CREATE TABLE t AS SELECT '10 €' AS price")
+    made.run(f"ALTER DATABASE {quoted(made.name)} SET client_encoding = 'LATIN1'")
+    _, sql = dumped(dumper, made.dsn)
+    assert "\n10 €\n".encode() in sql
+
+
 def test_the_application_is_called_snapper_and_the_argv_holds_no_password(
     tools: ClientTools,
 ) -> None:
     connection = Connection.parse("postgresql://me:hush-hush@h/d?keepalives_idle=7")
-    command = pg_dump_command(tools, 17, connection)
+    command = pg_dump_command(tools, 17, connection, "LATIN1")
     assert "hush-hush" not in " ".join(command)
     conninfo = command[-1].removeprefix("--dbname=").split()
     assert {"application_name=snapper", "connect_timeout=15", "keepalives=1"} <= set(conninfo)
     assert "keepalives_idle=7" in conninfo
     assert "--lock-wait-timeout=60s" in command
     assert "--no-password" in command
+    assert "--encoding=LATIN1" in command
 
 
 def test_a_connection_without_a_password_never_asks_for_one(

@@ -3,16 +3,19 @@
 import os
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
+from psycopg2.extensions import parse_dsn
 
 from local.emulator.certificate import Certificate, make_certificate
 from local.postgres.server import PostgresServer
 from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import ServerFacts, inspect
+from snapper.edges.postgres import ServerFacts, conninfo, inspect
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported
 from snapper.values.connection import Connection
 from snapper.values.redaction import Redactor
@@ -107,6 +110,49 @@ def test_settings_of_role_and_database_do_not_get_in_the_way(
     dsn = f"postgresql://hasty:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
     assert ask(dsn).database_name == made.name
     assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
+
+
+def test_a_lock_on_the_catalogue_is_waited_for_whatever_the_database_says(
+    source: Callable[..., Source],
+) -> None:
+    made = source(17)
+    made.run(f'ALTER DATABASE "{made.name}" SET lock_timeout = 100')
+    made.run(f'ALTER DATABASE "{made.name}" SET transaction_timeout = 200')
+    lock = psycopg2.connect(made.dsn)
+    lock.cursor().execute("LOCK TABLE pg_catalog.pg_shdepend IN ACCESS EXCLUSIVE MODE")
+    threading.Timer(0.5, lock.close).start()
+    assert ask(made.dsn).database_name == made.name
+
+
+@pytest.mark.parametrize("octets", [b"m\xc3\xbcller", b"m\xfcller"])
+def test_names_of_a_database_without_an_encoding_are_read_whatever_they_are(
+    source: Callable[..., Source], dumper: Dumper, octets: bytes
+) -> None:
+    made = Source(source(17).server, "without an encoding")
+    Source(made.server, "postgres").run(f'DROP DATABASE IF EXISTS "{made.name}"')
+    Source(made.server, "postgres").run(
+        f"CREATE DATABASE \"{made.name}\" TEMPLATE template0 ENCODING 'SQL_ASCII'"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    link = psycopg2.connect(made.dsn)
+    link.autocommit = True
+    try:
+        link.cursor().execute(b'CREATE ROLE "' + octets + b'"')
+        link.cursor().execute(b'CREATE TABLE t (n int); ALTER TABLE t OWNER TO "' + octets + b'"')
+        manifest = dumper.dump(job(), made.database())
+        assert manifest is not None
+        assert octets.decode("utf-8", "backslashreplace") in manifest.roles
+    finally:
+        link.cursor().execute(b'DROP TABLE t; DROP ROLE "' + octets + b'"')
+        link.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("", "15"), ("connect_timeout=7", "7"), ("connect_timeout=0", "60")]
+)
+def test_no_connection_is_waited_for_for_ever(asked: str, given: str) -> None:
+    how = parse_dsn(conninfo(Connection.parse(f"host=h {asked}")))
+    assert how["connect_timeout"] == given
 
 
 @pytest.fixture(scope="module")

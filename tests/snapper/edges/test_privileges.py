@@ -36,7 +36,7 @@ class Reader:
     def dumps(self) -> bool:
         """Tell whether pg_dump itself gets through."""
         done = subprocess.run(
-            pg_dump_command(self.tools, self.source.server.major, self.connection),
+            pg_dump_command(self.tools, self.source.server.major, self.connection, "UTF8"),
             env={**self.tools.environment(), **self.connection.environment()},
             capture_output=True,
             check=False,

@@ -103,7 +103,46 @@ def test_an_at_where_it_belongs_is_taken(text: str) -> None:
     }
 
 
-@pytest.mark.parametrize("port", ["abc", "5432x", "1,b", "-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host=db.example;port=5432;user=u;password=hush;dbname=x",
+        "Host=db.example;Password=hush",
+        "postgresql://db.example/orders&user=u&password=hush",
+        "postgresql://db.example/orders;user=u;password=hush",
+        "postgresql://db.example;password=hush/orders",
+        "postgresql://u;hush:5432/orders",
+        "dbname=postgresql://u:hush@h/x host=h",
+        "host=postgresql://u:hush@h/x",
+        "host=h user=u&password=hush",
+        "host=h dbname=jdbc:postgresql://h/x?password=hush",
+        "host=h user='u;PWD = hush'",
+        "host=h application_name='password=hush'",
+    ],
+)
+def test_what_libpq_takes_for_one_name_but_holds_a_password_is_refused(text: str) -> None:
+    with pytest.raises(ConnectionInvalid) as refused:
+        Connection.parse(text)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host='a.example, b.example' port='1, 2'",
+        "host='/var/run/my sockets; = &'",
+        "host=@abstract",
+        "host=fe80::1%eth0",
+        "host=h dbname='my & db; = #1' user='a b'",
+        "host=h password='password=hush; ://'",
+        "postgresql://u:pass%20word@h/my%20db?options=-c%20a.b%3D1",
+    ],
+)
+def test_unusual_names_are_taken(text: str) -> None:
+    assert Connection.parse(text).parameters
+
+
+@pytest.mark.parametrize("port", ["abc", "5432x", "1,b", "-1", "123456"])
 def test_a_port_that_is_no_number_is_refused(port: str) -> None:
     with pytest.raises(ConnectionInvalid, match="port is not a number"):
         Connection.parse(f"host=h port={port}")

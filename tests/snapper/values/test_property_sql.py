@@ -1,20 +1,12 @@
 """The SQL that sets on a database what was set on another; the edges' tests have servers try it."""
 
-import doctest
 from dataclasses import replace
 
 import pytest
 
-from snapper.values import names, property_sql
 from snapper.values.properties import Locale, Right, Setting
 from snapper.values.property_sql import create_database, differences, statements
 from tests.support.properties import SAMPLE, SECRET, UNSET
-
-
-def test_the_examples_are_true() -> None:
-    assert doctest.testmod(names).failed == 0
-    tried = doctest.testmod(property_sql)
-    assert (tried.failed, tried.attempted > 0) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -44,6 +45,15 @@ def test_the_newest_is_found_or_the_newest_not_after_a_time(vault: Vault) -> Non
     assert find(vault, "orders", days(1.5)).scheduled_at == days(1)
     with pytest.raises(BackupNotFound, match="at or before 2026-11-22T03:00:00Z"):
         find(vault, "orders", days(-1))
+
+
+def test_a_backup_that_was_made_late_is_no_witness_of_the_time_before(vault: Vault) -> None:
+    store(vault, AT, started_at=AT + timedelta(seconds=3))
+    store(vault, days(1), started_at=days(1) + timedelta(hours=3))
+    assert find(vault, "orders", days(1) + timedelta(hours=2)).scheduled_at == AT
+    assert find(vault, "orders", days(1) + timedelta(hours=3)).scheduled_at == days(1)
+    assert find(vault, "orders", days(1)).scheduled_at == days(1)  # named as list names it
+    assert find(vault, "orders").scheduled_at == days(1)
 
 
 def test_one_scheduled_time_is_looked_up_without_its_neighbours(vault: Vault) -> None:

@@ -20,8 +20,10 @@ from snapper.errors import (
 )
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.verbs.dump import Dumper
+from snapper.verbs.events import tell_failure
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP, LARGE, fake_tools
+from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
 
@@ -127,6 +129,38 @@ def test_the_dump_is_stopped_before_the_deadline(
     assert time.monotonic() - began < RESERVE
     assert keys(dumper.vault) == []
     assert open_uploads(dumper.vault) == []
+
+
+def test_that_time_is_over_is_told_before_anything_is_cleared_up(
+    tmp_path: Path, source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    told_by_then: list[str] = []
+
+    class Slow(Vault):
+        def upload(self, *arguments: Any) -> None:
+            try:
+                super().upload(*arguments)
+            finally:
+                time.sleep(0.5)  # as where the abort hangs
+                told_by_then.extend(events.names())
+
+    hanging = replace(
+        dumper,
+        vault=Slow(dumper.vault.bucket, dumper.vault._client),
+        tools=fake_tools(tmp_path, "echo started; sleep 600"),
+        deadline=Deadline.after(RESERVE + 0.5),
+    )
+    with pytest.raises(DeadlineReached) as stopped:
+        hanging.dump(job(), source().database())
+    assert told_by_then.count("dump.failed") == 1
+    tell_failure(events, "dump.failed", job(), stopped.value)
+    assert events.names().count("dump.failed") == 1
+
+
+def test_a_server_may_be_silent_for_no_longer_than_there_is_time(dumper: Dumper) -> None:
+    assert dumper._patience_left() == dumper.patience
+    assert replace(dumper, deadline=Deadline.after(RESERVE + 9))._patience_left() <= 9
+    assert replace(dumper, deadline=Deadline.after(RESERVE - 9))._patience_left() == 1
 
 
 def test_no_session_stays_on_the_server_after_a_stopped_dump(

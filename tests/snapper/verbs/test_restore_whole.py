@@ -128,7 +128,7 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
     manifest = back_up(source())
     plain = gzip.decompress(dumper.vault.read(manifest.dump_key))
     # So much behind it that psql has read the command long before all of the dump was checked.
-    padding = b"-- nothing\n" * 400_000
+    padding = b"SELECT 1;\n" * 400_000
     for forged in (command + plain, plain + b"\\unrestrict x\n" + command):
         dumper.vault.put(manifest.dump_key, gzip.compress(forged + padding))
         target = source(17, EMPTY)
