@@ -54,7 +54,7 @@ def to_dict(listed: Listed) -> dict[str, Any]:
     """Give one backup as JSON values; what is not there is null."""
     return {
         "taken_at": write_time(listed.taken_at),
-        "manifest": listed.manifest.to_dict() if listed.manifest else None,
+        "manifest": listed.manifest.to_told() if listed.manifest else None,
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
     }

@@ -115,7 +115,7 @@ class _Found:
     def to_dict(self) -> dict[str, Any]:
         return {
             "database": self.database,
-            "manifest": self.manifest.to_dict() if self.manifest else None,
+            "manifest": self.manifest.to_told() if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
             "error": {"fact": str(self.error), "hint": self.error.hint} if self.error else None,
         }

@@ -265,7 +265,11 @@ def test_a_name_that_is_taken_in_the_meantime_is_not_taken_over(
     with pytest.raises(SnapperError, match="already exists"):
         restore_as_new(dumper.vault, manifest, taken.dsn, tools)
     assert taken.rows("SELECT n FROM mine") == [(1,)]
-    assert unfinished(server(17)) == []
+    # What was restored is whole, and not thrown away.
+    (kept,) = unfinished(server(17))
+    whole = Source(server(17), str(kept))
+    assert whole.rows("SELECT n FROM t") == [(1,)]
+    Source(server(17), "postgres").run(f'DROP DATABASE "{kept}"')
 
 
 def test_the_targets_password_is_in_no_word_of_an_error(
