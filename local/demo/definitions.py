@@ -9,6 +9,7 @@ from snapper.errors import DumpFailed
 from snapper.values.connection import Connection
 from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
+from snapper.values.statements import rewritten
 
 _ENTRY = re.compile(
     r"^--\n-- Name: (?P<name>.*); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*); "
@@ -42,7 +43,8 @@ def definitions(
     if done.returncode:
         reason = Redactor(connection)(done.stderr.decode(errors="replace"))
         raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-    return read(Portable()(done.stdout).decode(errors="backslashreplace"))
+    portable = b"".join(rewritten([done.stdout], Portable()))
+    return read(portable.decode(errors="backslashreplace"))
 
 
 def read(dump: str) -> dict[str, str]:

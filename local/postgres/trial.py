@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from psycopg2.extensions import make_dsn
@@ -73,8 +74,10 @@ def _try(
     target = make_dsn(server, dbname=name)
     rehearsal = rehearse(target, manifest, tools, may_create=True)
     make_roles(target, rehearsal)
+    # Such as a time-out or a limit of connections: they would be in the way of the count.
+    unset = replace(manifest, properties=None)
     with _dropped(connection, name, rehearsal.missing_roles, redact):
-        restore_as_new(vault, manifest, target, tools, progress)
+        restore_as_new(vault, unset, target, tools, progress)
         seconds = round(time.monotonic() - began, 3)
         tables, rows = _count(connection, redact)
     return Restored(tables, rows, seconds)
@@ -89,7 +92,8 @@ def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
         tables = cursor.fetchall()
         rows = 0
         for schema, name in tables:
-            cursor.execute(f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}")
+            table = f"{quoted(schema)}.{quoted(name)}"
+            cursor.execute(f"SELECT count(*) FROM ONLY {table}")  # noqa: S608  quoted
             rows += cursor.fetchone()[0]
     return len(tables), rows
 

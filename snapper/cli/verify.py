@@ -29,7 +29,7 @@ from snapper.errors import (
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import find
+from snapper.verbs.catalog import newest, read_manifest
 from snapper.verbs.verify import prove, record, verify
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
@@ -78,8 +78,9 @@ def verify_backups(
     --restore restores each of them too, into a PostgreSQL of its own major that is started here for
     it and thrown away; what that lacks, such as ICU or PostGIS, a server of your own may have:
     with --on a new database is made there, filled, counted and dropped, and nothing else touched.
-    The verdict is recorded beside the backup, where list and status show it. Exits 4 if a backup is
-    damaged, 3 if there is none, 9 if a sound one could not be restored.
+    The verdict is recorded beside the backup, where list and status show it; retention counts no
+    damaged one. Exits 4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be
+    restored.
     """
     outcome: Outcome = context.obj
     limit = read_at(at)
@@ -140,16 +141,15 @@ class _Found:
     def to_dict(self) -> dict[str, Any]:
         return {
             "database": self.database,
-            "manifest": self.manifest.to_dict() if self.manifest else None,
+            "manifest": self.manifest.to_told() if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
-            "error": {
-                "fact": str(self.error),
-                "hint": self.error.hint,
-                "now": _notes(self.error),
-            }
-            if self.error
-            else None,
+            "error": _told(self.error) if self.error else None,
         }
+
+
+def _told(error: SnapperError) -> dict[str, Any]:
+    notes = {"now": notes} if (notes := _notes(error)) else {}
+    return {"fact": str(error), "hint": error.hint, **notes}
 
 
 def _notes(error: SnapperError) -> list[str]:
@@ -160,19 +160,23 @@ def _verify(stage: Stage, database: str, at: datetime | None, on: str, *, restor
     """Judge one backup; nothing that is wrong with it, or kept from us, stops the others."""
     try:
         return _judge(stage, database, at, on, restore=restore)
-    except AwsFailed as failed:
+    except SnapperError as failed:
         return _Found(database, error=failed)
 
 
 def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore: bool) -> _Found:
-    """Judge one backup and record the verdict; raises AwsFailed."""
+    """Judge one backup and record the verdict; raises as `find` does, and AwsFailed."""
     now = datetime.now(UTC)
     try:
-        manifest = find(stage.vault, database, at)
-    except BackupDamaged as damage:
-        return _Found(database, None, Verification(now, "", sound=False, reason=str(damage)))
+        holding = newest(stage.vault, database, at)
     except BackupNotFound as missing:
         return _Found(database, error=missing)
+    try:
+        manifest = read_manifest(stage.vault, holding)
+    except BackupDamaged as damage:
+        verdict = Verification(now, "", sound=False, reason=str(damage))
+        record(stage.vault, database, holding.taken_at, verdict)
+        return _Found(database, None, verdict)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
@@ -181,7 +185,7 @@ def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore
             verdict = prove(verdict, partial(_restore, stage, manifest, on))
         except SnapperError as failed:
             error = failed
-    record(stage.vault, manifest, verdict)
+    record(stage.vault, database, holding.taken_at, verdict)
     return _Found(database, manifest, verdict, error)
 
 
