@@ -16,6 +16,7 @@ from local.demo.definitions import definitions, read
 from local.postgres.server import PostgresServer
 from local.run_directory import run_directory
 from snapper.edges.client_tools import ClientTools
+from snapper.edges.encoding import NO_ENCODING
 
 SHOP = sample.SAMPLES[0]
 
@@ -130,6 +131,63 @@ def test_a_long_list_of_differences_is_cut_to_a_screen(server: PostgresServer, t
     many = "DO $$ BEGIN FOR n IN 1..50 LOOP EXECUTE 'CREATE TABLE t' || n || '()'; END LOOP; END $$"
     tables = [found for found in judge(server, twin, many).differences if "table" in found.lower()]
     assert "tables: 30 more" in tables
+
+
+def twins(server: PostgresServer, encoding: str, *names: bytes) -> tuple[str, str]:
+    """Make two databases of an encoding with tables of these names, of one row each."""
+    made = server.dsn("left"), server.dsn("right")
+    for name, dsn in zip(("left", "right"), made, strict=True):
+        with closing(psycopg2.connect(server.dsn())) as link, link.cursor() as cursor:
+            link.autocommit = True
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            cursor.execute(
+                f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}'"
+                " LC_COLLATE 'C' LC_CTYPE 'C'"
+            )
+        with closing(psycopg2.connect(dsn)) as link, link, link.cursor() as cursor:
+            for table in names:
+                cursor.execute(b'CREATE TABLE "' + table + b'" AS SELECT 1 AS n')
+                cursor.execute(b'CREATE SEQUENCE "' + table + b' s"')
+    return made
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "told"),
+    [
+        ("LATIN1", "tä".encode("latin-1"), "tä"),
+        ("WIN1252", b"10 \x80", "10 €"),
+        ("SQL_ASCII", "tä".encode(), "tä"),
+        ("SQL_ASCII", b"t\xe4", r"t\xe4"),
+    ],
+)
+def test_tables_of_whatever_name_and_encoding_are_compared(
+    server: PostgresServer, encoding: str, name: bytes, told: str
+) -> None:
+    left, right = twins(server, encoding, name)
+    define = partial(
+        definitions,
+        tools=ClientTools(client_root()),
+        major=SHOP.major,
+        encoding=encoding if encoding == NO_ENCODING else "UTF8",
+    )
+    assert compare(left, right, define).identical
+    with closing(psycopg2.connect(right)) as link, link, link.cursor() as cursor:
+        cursor.execute(b'INSERT INTO "' + name + b'" VALUES (2)')
+    (difference,) = compare(left, right, define).differences
+    assert difference.startswith(f"table public.{told}: 0 rows only in the source, 1 only")
+
+
+def test_rights_on_a_large_object_that_are_spelled_out_are_the_owners_default(
+    server: PostgresServer,
+) -> None:
+    left, right = twins(server, "UTF8")
+    for dsn, grant in ((left, ""), (right, "; GRANT ALL ON LARGE OBJECT 4711 TO CURRENT_USER")):
+        with closing(psycopg2.connect(dsn)) as link, link, link.cursor() as cursor:
+            cursor.execute(f"SELECT lo_create(4711){grant}")
+    assert compare(left, right).identical
+    with closing(psycopg2.connect(right)) as link, link, link.cursor() as cursor:
+        cursor.execute("GRANT SELECT ON LARGE OBJECT 4711 TO PUBLIC")
+    assert not compare(left, right).identical
 
 
 def test_grants_in_another_order_are_the_same_definition() -> None:

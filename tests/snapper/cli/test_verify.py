@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from snapper.cli.verify import SERVER_VARIABLE
+from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
 from snapper.verbs.catalog import backups
 from tests.support.databases import AT
@@ -12,6 +14,11 @@ from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
 
 NOTHING_ABOUT = "there is no backup of"
+NEEDS = """
+    CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_validator';
+    UPDATE pg_proc SET probin = '$libdir/nowhere' WHERE proname = 'f'
+"""
+"""A library that other servers have not got."""
 
 
 def test_sound_backups_exit_0_and_are_listed_as_read(stage: StageUnderTest) -> None:
@@ -101,6 +108,51 @@ def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageU
         assert ran.code == 9
         assert "sound, but NOT RESTORED: psql stopped" in ran.out
         assert "division by zero" in ran.out
+
+
+def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(stage: StageUnderTest) -> None:
+    databases = "SELECT datname FROM pg_database ORDER BY 1"
+    with stage.database("elsewhere", stage.source(18).dsn):
+        stage.back_up("elsewhere")
+        own = stage.source(18)
+        before = own.rows(databases)
+        for more, named in (({}, ["--on", own.dsn]), ({SERVER_VARIABLE: own.dsn}, [])):
+            ran = stage.run_cli("verify", "elsewhere", "--restore", "--json", *named, more=more)
+            assert ran.code == 0, ran.err
+            (found,) = ran.document["backups"]
+            assert found["verification"]["restored"]["rows"] == 1
+        assert own.rows(databases) == before
+
+
+def test_a_server_that_cannot_be_reached_leaves_all_of_them_sound(stage: StageUnderTest) -> None:
+    nowhere = "postgresql://u:hush@127.0.0.1:1/postgres"
+    with (
+        stage.database("a-unproven", stage.source(18).dsn),
+        stage.database("b-unproven", stage.source(18).dsn),
+    ):
+        stage.back_up("a-unproven")
+        stage.back_up("b-unproven")
+        ran = stage.run_cli("verify", "a-unproven", "b-unproven", "--restore", "--on", nowhere)
+        assert ran.code == DatabaseUnreachable.exit_code
+        assert ran.out.count("sound, but NOT RESTORED: ") == 2
+        assert "hush" not in ran.out + ran.err
+
+
+def test_what_no_server_here_has_is_told_with_a_hint_and_stops_no_other(
+    stage: StageUnderTest,
+) -> None:
+    with (
+        stage.database("a-needy", stage.source(18, NEEDS).dsn),
+        stage.database("b-plain", stage.source(18).dsn),
+    ):
+        stage.back_up("a-needy")
+        stage.back_up("b-plain")
+        ran = stage.run_cli("verify", "a-needy", "b-plain", "--restore", "--json")
+        assert ran.code == RestoreFailed.exit_code
+        needy, plain = ran.document["backups"]
+        assert needy["verification"]["sound"] is True
+        assert "--on" in needy["error"]["hint"]
+        assert plain["verification"]["restored"]["tables"] == 1
 
 
 def test_no_backup_exits_3(stage: StageUnderTest) -> None:
