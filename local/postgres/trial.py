@@ -102,17 +102,22 @@ def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
 def _dropped(
     connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor
 ) -> Iterator[None]:
-    """Drop database and roles at the end; an error on which that failed has a note that says so."""
+    """Drop database and roles at the end; where that fails, the error has a note that says so."""
+    left = ", ".join([f"the database {name}", *(f"the role {role}" for role in roles)])
+    note = f"what was made for it may be left, to be dropped by you: {left}"
     try:
         yield
     except BaseException as error:
         try:
             _drop(connection, name, roles, redact)
         except SnapperError:
-            left = ", ".join([f"the database {name}", *(f"the role {role}" for role in roles)])
-            error.add_note(f"what was made for it may be left, to be dropped by you: {left}")
+            error.add_note(note)
         raise
-    _drop(connection, name, roles, redact)
+    try:
+        _drop(connection, name, roles, redact)
+    except SnapperError as error:
+        error.add_note(note)
+        raise
 
 
 def _drop(connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor) -> None:
