@@ -68,6 +68,26 @@ def test_a_bad_row_exits_2_with_one_document(capsys: pytest.CaptureFixture[str])
     assert SECRET not in captured.out + captured.err
 
 
+def test_rows_in_the_environment_are_one_a_line_and_may_hold_spaces() -> None:
+    told = f"a,postgres://u:{SECRET}@h/d,POSTGRES\n\nb,host=h dbname=d,POSTGRES\n"
+    first, second = demo.parse_rows(demo.rows_of({demo.ROWS_VARIABLE: told}), 2)
+    assert (first.key, first.connection) == ("a", f"postgres://u:{SECRET}@h/d")
+    assert (second.key, second.connection) == ("b", "host=h dbname=d")
+    assert demo.rows_of({}) == []
+
+
+def test_the_command_reads_rows_from_the_environment_unless_it_is_given_some(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(demo.ROWS_VARIABLE, f"a,postgres://u:{SECRET}@h/d,MONGO")
+    assert main(["demo", "--json"]) == 2
+    captured = capsys.readouterr()
+    assert "not supported yet" in json.loads(captured.out)["error"]["fact"]
+    assert SECRET not in captured.out + captured.err
+    assert main(["demo", "--json", "--database", "orders"]) == 2
+    assert "number 1" in json.loads(capsys.readouterr().out)["error"]["fact"]
+
+
 def test_the_tables_show_what_was_kept_pruned_and_restored(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
