@@ -6,7 +6,7 @@ both sorted streams are then walked side by side. Equal streams mean equal rows,
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -81,17 +81,24 @@ def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
     """
     with closing(_open(source)) as left, closing(_open(copy)) as right:
         tables, copied_tables = _names(left, _TABLES), _names(right, _TABLES)
-        differences = _unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables))
+        told = {**copied_tables, **tables}
+        differences = _unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables), told)
         rows = 0
-        for name in sorted(tables.keys() & copied_tables.keys()):
-            tally = _tally(_hashes(left, tables[name]), _hashes(right, tables[name]))
+        for table in sorted(tables.keys() & copied_tables.keys()):
+            tally = _tally(_hashes(left, table), _hashes(right, table))
             rows += tally["both"] + tally["source"]
             if tally["source"] or tally["copy"]:
                 differences.append(
-                    f"table {name}: {tally['source']} rows only in the source, "
+                    f"table {told[table]}: {tally['source']} rows only in the source, "
                     f"{tally['copy']} only in the copy"
                 )
-        differences += _unequal("sequence", _sequences(left), _sequences(right))
+        sequences, copied_sequences = _names(left, _SEQUENCES), _names(right, _SEQUENCES)
+        differences += _unequal(
+            "sequence",
+            _sequences(left, sequences),
+            _sequences(right, copied_sequences),
+            {**copied_sequences, **sequences},
+        )
         objects = _large_objects(left)
         differences += _unequal("large object", objects, _large_objects(right))
     if define:
@@ -110,11 +117,14 @@ def _open(text: str) -> extensions.connection:
 
 
 def _names(connection: extensions.connection, query: str) -> dict[str, str]:
-    """Give what a query finds: its names for people, and as SQL takes them."""
+    """Give what a query finds: its names as SQL takes them, and for people.
+
+    Two of the latter may be the same: `a.b`.`c` and `a`.`b.c`, a byte and how it is written.
+    """
     with connection.cursor() as cursor:
         cursor.execute(query)
         return {
-            readable(".".join(name), connection): ".".join(map(quoted, name))
+            ".".join(map(quoted, name)): readable(".".join(name), connection)
             for name in cursor.fetchall()
         }
 
@@ -146,13 +156,13 @@ def _hashes(connection: extensions.connection, table: str) -> Iterator[bytes]:
             yield bytes(digest)
 
 
-def _sequences(connection: extensions.connection) -> dict[str, object]:
+def _sequences(connection: extensions.connection, names: Iterable[str]) -> dict[str, object]:
     found: dict[str, object] = {}
     with connection.cursor() as cursor:
-        for name, sequence in _names(connection, _SEQUENCES).items():
+        for sequence in names:
             query = f"SELECT last_value, is_called FROM {sequence}"  # noqa: S608  quoted
             cursor.execute(query)
-            found[name] = cursor.fetchone()
+            found[sequence] = cursor.fetchone()
     return found
 
 
@@ -173,15 +183,28 @@ def _content(connection: extensions.connection, number: int) -> bytes:
     return digest.digest()
 
 
-def _unequal(kind: str, left: Mapping[str, object], right: Mapping[str, object]) -> list[str]:
-    """Name what is only on one side and what differs, no more than fits a screen."""
+def _unequal(
+    kind: str,
+    left: Mapping[str, object],
+    right: Mapping[str, object],
+    names: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Name what is only on one side and what differs, no more than fits a screen.
+
+    `names` are what people read instead, where they are others.
+    """
     told = []
     for name in sorted(left.keys() | right.keys()):
+        words = f"{kind} {names[name] if names else _printable(name)}"
         if name not in right:
-            told.append(f"{kind} {name} is only in the source")
+            told.append(f"{words} is only in the source")
         elif name not in left:
-            told.append(f"{kind} {name} is only in the copy")
+            told.append(f"{words} is only in the copy")
         elif left[name] != right[name]:
-            told.append(f"{kind} {name} differs")
+            told.append(f"{words} differs")
     more = len(told) - _SHOWN
     return [*told[:_SHOWN], f"{kind}s: {more} more"] if more > 0 else told
+
+
+def _printable(name: str) -> str:
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")

@@ -44,7 +44,7 @@ def definitions(
         reason = Redactor(connection)(done.stderr.decode(errors="replace"))
         raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
     portable = b"".join(rewritten([done.stdout], Portable()))
-    return read(portable.decode(errors="backslashreplace"))
+    return read(portable.decode(errors="surrogateescape"))
 
 
 def read(dump: str) -> dict[str, str]:

@@ -177,6 +177,22 @@ def test_tables_of_whatever_name_and_encoding_are_compared(
     assert difference.startswith(f"table public.{told}: 0 rows only in the source, 1 only")
 
 
+@pytest.mark.parametrize("changed", [b"t\xe4", rb"t\xe4"])
+def test_names_that_read_the_same_are_two_tables_all_the_same(
+    server: PostgresServer, changed: bytes
+) -> None:
+    left, right = twins(server, NO_ENCODING, b"t\xe4", rb"t\xe4")
+    tools = ClientTools(client_root())
+    define = partial(definitions, tools=tools, major=SHOP.major, encoding=NO_ENCODING)
+    assert compare(left, right, define).tables == 2
+    with closing(psycopg2.connect(right)) as link, link, link.cursor() as cursor:
+        cursor.execute(b'ALTER TABLE "' + changed + b'" ADD CHECK (n > 0)')
+        cursor.execute(b'INSERT INTO "' + changed + b'" VALUES (2)')
+        cursor.execute(b"SELECT nextval('\"" + changed + b" s\"')")
+    kinds = [told.partition(" ")[0] for told in compare(left, right, define).differences]
+    assert kinds == ["table", "sequence", "definition"]
+
+
 def test_rights_on_a_large_object_that_are_spelled_out_are_the_owners_default(
     server: PostgresServer,
 ) -> None:
