@@ -25,6 +25,7 @@ _MENDS = {
     "is not available": "install the extension on the target's server",
     "could not open extension control file": "install the extension on the target's server",
     "could not load library": "install on the target's server what the extension needs",
+    "could not access file": "install on the target's server what the extension needs",
     "ICU is not supported": "restore into a server that was built with ICU, as the source's was",
     "permission denied": "restore as a superuser, or as a role that may do this",
     "must be ": "restore as a superuser, or as a role that may do this",
