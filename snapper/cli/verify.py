@@ -1,7 +1,7 @@
 """`snapper verify`: backups read back, and restored for the proof."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ from snapper.errors import (
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import newest, read_manifest
+from snapper.verbs.catalog import Holding, newest, read_manifest
 from snapper.verbs.verify import prove, record, verify
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
@@ -104,18 +104,19 @@ def verify_backups(
 
 @dataclass(frozen=True)
 class _Found:
-    """What came of one database: a backup, a verdict on it, what kept it from being judged."""
+    """What came of one database: a backup, a verdict on it, what kept us from one or from more."""
 
     database: str
     manifest: Manifest | None = None
     verdict: Verification | None = None
     error: SnapperError | None = None
+    undone: str = "NOT RESTORED"
 
     @property
     def code(self) -> int:
-        if self.error:
-            return self.error.exit_code
-        return 0 if self.verdict and self.verdict.sound else BackupDamaged.exit_code
+        if self.verdict and not self.verdict.sound:
+            return BackupDamaged.exit_code
+        return self.error.exit_code if self.error else 0
 
     def row(self) -> tuple[str, ...]:
         restored = self.verdict.restored if self.verdict else None
@@ -130,13 +131,14 @@ class _Found:
 
     def _words(self) -> str:
         """Give the verdict; what helps is below it for people, in one line for programs."""
-        if self.verdict and not self.verdict.sound:
-            return f"DAMAGED: {self.verdict.reason}"
+        judged = ""
+        if self.verdict:
+            judged = "sound" if self.verdict.sound else f"DAMAGED: {self.verdict.reason}"
         if self.error is None:
-            return "sound"
+            return judged
         told = [str(self.error), *_notes(self.error), *filter(None, [self.error.hint])]
         between = "\n-> " if sys.stdout.isatty() else " -> "
-        return ("sound, but NOT RESTORED: " if self.verdict else "") + between.join(told)
+        return (f"{judged}, but {self.undone}: " if judged else "") + between.join(told)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -175,8 +177,7 @@ def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore
         manifest = read_manifest(stage.vault, holding)
     except BackupDamaged as damage:
         verdict = Verification(now, "", sound=False, reason=str(damage))
-        record(stage.vault, database, holding.taken_at, verdict)
-        return _Found(database, None, verdict)
+        return _record(stage, holding, _Found(database, None, verdict), verdict)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
@@ -185,8 +186,16 @@ def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore
             verdict = prove(verdict, partial(_restore, stage, manifest, on))
         except SnapperError as failed:
             error = failed
-    record(stage.vault, database, holding.taken_at, verdict)
-    return _Found(database, manifest, verdict, error)
+    return _record(stage, holding, _Found(database, manifest, verdict, error), verdict)
+
+
+def _record(stage: Stage, holding: Holding, found: _Found, verdict: Verification) -> _Found:
+    """Record the verdict; one that cannot be is told all the same."""
+    try:
+        record(stage.vault, found.database, holding.taken_at, verdict)
+    except AwsFailed as failed:
+        return replace(found, error=failed, undone="NOT RECORDED")
+    return found
 
 
 def _restore(stage: Stage, manifest: Manifest, on: str) -> Restored:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from snapper.cli.verify import SERVER_VARIABLE
-from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
 from snapper.verbs.catalog import backups
 from tests.support.databases import AT
@@ -153,6 +153,35 @@ def test_what_no_server_here_has_is_told_with_a_hint_and_stops_no_other(
         assert needy["verification"]["sound"] is True
         assert "--on" in needy["error"]["hint"]
         assert plain["verification"]["restored"]["tables"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (None, AwsFailed.exit_code, ": no, not here"),
+        (flip, BackupDamaged.exit_code, "DAMAGED: unkept/"),
+    ],
+    ids=["sound", "damaged"],
+)
+def test_a_verdict_that_cannot_be_recorded_is_told_all_the_same(
+    change: Callable[[bytes], bytes] | None,
+    code: int,
+    words: str,
+    stage: StageUnderTest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AwsFailed("no, not here")
+
+    monkeypatch.setattr("snapper.cli.verify.record", refuse)
+    with stage.database("unkept", stage.source(18).dsn):
+        manifest = stage.back_up("unkept")
+        if change:
+            stage.damage(manifest, change)
+        ran = stage.run_cli("verify", "unkept")
+        assert ran.code == code
+        assert words in ran.out
+        assert ", but NOT RECORDED: no, not here" in ran.out
 
 
 def test_no_backup_exits_3(stage: StageUnderTest) -> None:
