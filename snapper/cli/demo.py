@@ -93,11 +93,13 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
     render.table(
         ("backup", "size", "sha256", "state"),
         [row for database in report.databases for row in _backup_rows(database)],
+        ("sha256", "size"),
     )
     print()
     render.table(
         ("database", "server", "backups", "pruned", "tables", "rows", "restored"),
         [_summary_row(database) for database in report.databases],
+        ("pruned", "server", "tables"),
     )
     for database in report.databases:
         for line in _remarks(database):

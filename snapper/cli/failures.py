@@ -38,6 +38,7 @@ def failures(
                 )
                 for letter, failure in found
             ],
+            ("failed at",),
         )
     else:
         render.remark(f"there are no dead letters in stage {stage}")

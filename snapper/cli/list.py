@@ -11,6 +11,7 @@ from snapper.values.job import write_time
 from snapper.verbs.catalog import Listed, listing
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
+_SPARE = ("took", "server", "size", "age", "stored")
 
 
 def list_backups(
@@ -45,7 +46,7 @@ def list_backups(
     now = datetime.now(UTC)
     rows = [_row(database, each, now) for database, backups in found.items() for each in backups]
     if rows:
-        render.table(_HEADERS, rows)
+        render.table(_HEADERS, rows, _SPARE)
     else:
         render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
 

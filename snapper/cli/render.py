@@ -1,43 +1,86 @@
 """How results look: tables for people, one document for programs, sizes and times in words."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+
+from snapper.cli.streams import write_document
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 # A pipe has no width of its own; what reads it wants whole lines.
 _PIPE_WIDTH = 10_000
 
+_GAP = 2
+"""Columns between two columns of a table."""
+
+_PROSE = 24
+"""Columns that a table's last column gets at least, if it has so much to say."""
+
+
+class Screen(Console):
+    """A console for plain words, on stderr: talk; whose reader may go away."""
+
+    def __init__(self, width: int | None = None, *, stderr: bool = True) -> None:
+        super().__init__(width=width, stderr=stderr, highlight=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let it be told as for any other output; rich would end the program at once."""
+        raise  # what rich has caught
+
 
 def document(value: dict[str, Any]) -> None:
     """Print the one JSON document of a command."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    write_document(value, indent=2)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print rows under their headers: framed on a terminal, aligned and bare in a pipe."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str] = ()) -> None:
+    """Print rows under their headers: framed on a terminal, aligned and bare in a pipe.
+
+    Only the last column is prose, and wraps between words; times and names are never cut. Where a
+    terminal is too narrow for that, it goes without the `spare` columns, the first of them first.
+    """
     terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else _PIPE_WIDTH, highlight=False, markup=False)
-    shown = Table(
-        title=title or None,
-        title_justify="left",
-        box=box.SIMPLE_HEAD if terminal else None,
-        pad_edge=False,
-    )
+    width = Screen(stderr=False).width if terminal else _PIPE_WIDTH
+    for name in spare:
+        if _needed(headers, rows) <= width:
+            break
+        left_out = headers.index(name)
+        headers, *rows = ([*row[:left_out], *row[left_out + 1 :]] for row in (headers, *rows))
+    console = Screen(max(width, _needed(headers, rows)), stderr=False)
+    # A frame has a column of its own between two.
+    gap = _GAP - 1 if terminal else _GAP
+    shown = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
     for header in headers:
-        shown.add_column(header, overflow="fold", justify="right" if header in _NUMBERS else "left")
+        shown.add_column(
+            header,
+            no_wrap=header != headers[-1],
+            overflow="fold",
+            justify="right" if header in _NUMBERS else "left",
+        )
     for row in rows:
         shown.add_row(*row)
     with console.capture() as captured:
         console.print(shown)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
+
+
+def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Give the width of a table in which no word is broken."""
+    *firm, last = zip(headers, *rows, strict=True)
+    words = max(cell_len(word) for cell in last for word in ["", *cell.split()])
+    prose = max(words, min(_PROSE, _widest(last)))
+    return sum(_widest(column) + _GAP for column in firm) + prose
+
+
+def _widest(column: Sequence[str]) -> int:
+    return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
 
 
 def say(line: str) -> None:
@@ -68,7 +111,7 @@ def age(span: timedelta) -> str:
     minutes = max(int(span.total_seconds()), 0) // 60
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
-        return f"{days}d {hours}h"
+        return f"{days}d {hours}h" if hours else f"{days}d"
     return f"{hours}h {minutes % 60}m" if hours else f"{minutes}m"
 
 

@@ -73,6 +73,7 @@ def run_now(
             (job.database, write_time(job.scheduled_at), _words(job_result))
             for job, job_result in results.items()
         ],
+        ("scheduled at",),
     )
 
 

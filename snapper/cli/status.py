@@ -20,10 +20,11 @@ _HEADERS = (
     "backups",
     "stored",
     "usual",
-    "verified",
     "next run",
     "dead",
+    "verified",
 )
+_SPARE = ("usual", "stored", "dead", "next run", "backups")
 
 
 def status(
@@ -72,7 +73,7 @@ def status(
         )
         outcome.answered = True
         return
-    render.table(_HEADERS, [_row(each, now) for each in standings])
+    render.table(_HEADERS, [_row(each, now) for each in standings], _SPARE)
     render.say("")
     for each in standings:
         if failure := each.health.failure:
@@ -93,9 +94,9 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
         f"{len(each.backups)} of {each.retention}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
-        verdict(each.backups[0]) if each.backups else "",
         _until(each.next_run, now),
         str(each.dead_letters),
+        verdict(each.backups[0]) if each.backups else "",
     )
 
 

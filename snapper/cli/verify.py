@@ -73,8 +73,9 @@ def verify_backups(
         outcome.answered = True
         return
     render.table(
-        ("backup", "stored", "verdict", "tables", "rows", "restored in"),
+        ("backup", "stored", "tables", "rows", "restored in", "verdict"),
         [each.row() for each in found],
+        ("stored", "tables", "restored in", "rows"),
     )
 
 
@@ -98,10 +99,10 @@ class _Found:
         return (
             self.manifest.dump_key if self.manifest else self.database,
             render.size(self.manifest.backup_bytes) if self.manifest else "",
-            self._words(),
             str(restored.tables) if restored else "",
             f"{restored.rows:,}" if restored else "",
             f"{restored.seconds:.1f} s" if restored else "",
+            self._words(),
         )
 
     def _words(self) -> str:
