@@ -31,7 +31,10 @@ def list_backups(
     disagree is DAMAGED.
     """
     opened = Stage.open(stage, profile, region)
-    found = {database: listing(opened.vault, database) for database in opened.databases(key)}
+    found = {
+        database: listing(opened.vault, database)
+        for database in opened.databases(*filter(None, [key]))
+    }
     if json:
         render.document(
             {

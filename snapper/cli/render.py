@@ -20,8 +20,17 @@ _PIPE_WIDTH = 10_000
 _GAP = 2
 """Columns between two columns of a table."""
 
-_PROSE = 24
-"""Columns that a table's last column gets at least, if it has so much to say."""
+_EDGES = 2
+"""Columns that a frame takes left and right of a table."""
+
+PROSE = 24
+"""Columns that a table's last column gets, if it has so much to say and others can be spared."""
+
+_LEAST = 10
+"""Columns that it gets in any case; without them a line is wider than the screen."""
+
+
+_Rows = Sequence[Sequence[str]]
 
 
 class Screen(Console):
@@ -40,20 +49,22 @@ def document(value: dict[str, Any]) -> None:
     write_document(value, indent=2)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str] = ()) -> None:
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    spare: Sequence[str] = (),
+    prose: int = PROSE,
+) -> None:
     """Print rows under their headers: framed on a terminal, aligned and bare in a pipe.
 
     Only the last column is prose, and wraps between words; times and names are never cut. Where a
-    terminal is too narrow for that, it goes without the `spare` columns, the first of them first.
+    terminal is too narrow to leave it a width of `prose`, the table goes without the `spare`
+    columns, the first of them first.
     """
     terminal = sys.stdout.isatty()
-    width = Screen(stderr=False).width if terminal else _PIPE_WIDTH
-    for name in spare:
-        if _needed(headers, rows) <= width:
-            break
-        left_out = headers.index(name)
-        headers, *rows = ([*row[:left_out], *row[left_out + 1 :]] for row in (headers, *rows))
-    console = Screen(max(width, _needed(headers, rows)), stderr=False)
+    width = Screen(stderr=False).width - _EDGES if terminal else _PIPE_WIDTH
+    headers, *rows = _fitting([headers, *rows], spare, width, prose)
+    console = Screen(max(width, _needed([headers, *rows], _LEAST)) + _EDGES, stderr=False)
     # A frame has a column of its own between two.
     gap = _GAP - 1 if terminal else _GAP
     shown = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
@@ -71,16 +82,29 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence
     print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
 
 
-def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Give the width of a table in which no word is broken."""
-    *firm, last = zip(headers, *rows, strict=True)
-    words = max(cell_len(word) for cell in last for word in ["", *cell.split()])
-    prose = max(words, min(_PROSE, _widest(last)))
-    return sum(_widest(column) + _GAP for column in firm) + prose
+def _fitting(rows: _Rows, spare: Sequence[str], width: int, prose: int) -> _Rows:
+    for name in spare:
+        if _needed(rows, prose) <= width:
+            break
+        place = rows[0].index(name)
+        rows = [[*row[:place], *row[place + 1 :]] for row in rows]
+    return rows
+
+
+def _needed(rows: _Rows, prose: int) -> int:
+    """Give the width at which only the last column wraps, and has so much room for its prose."""
+    *firm, last = zip(*rows, strict=True)
+    return sum(_widest(column) + _GAP for column in firm) + min(prose, _widest(last))
 
 
 def _widest(column: Sequence[str]) -> int:
     return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
+
+
+def mended(fact: str, mend: str) -> str:
+    """Give a fact and its mend: below each other for people, in one line for programs."""
+    between = "\n-> " if sys.stdout.isatty() else " -> "
+    return f"{fact}{between}{mend}" if mend else fact
 
 
 def say(line: str) -> None:

@@ -65,7 +65,7 @@ def verify_backups(
     opened = Stage.open(stage, profile, region)
     found = [
         _verify(opened, database, limit, restore=restore)
-        for database in (keys or opened.databases())
+        for database in opened.databases(*keys or ())
     ]
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
