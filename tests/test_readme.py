@@ -16,6 +16,7 @@ from snapper.cli import app
 from snapper.errors import BackupDamaged
 from snapper.values.verification import Restored, Verification
 from tests.support.manifests import NOON, manifest
+from tests.support.properties import SAMPLE
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest
 
@@ -146,7 +147,7 @@ def test_every_command_with_json_is_told() -> None:
 
 
 def test_manifest_and_verification_are_as_told() -> None:
-    check("manifest", manifest(roles=("reader",)).to_dict())
+    check("manifest", manifest(roles=("reader",), properties=SAMPLE).to_dict())
     proven = Verification(NOON, "ab", sound=True, restored=Restored(1, 2, 3.0))
     check("verification", proven.to_dict())
 

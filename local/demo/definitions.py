@@ -9,6 +9,7 @@ from snapper.errors import DumpFailed
 from snapper.values.connection import Connection
 from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
+from snapper.values.statements import rewritten
 
 _ENTRY = re.compile(
     r"^--\n-- Name: (?P<name>.*); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*); "
@@ -38,7 +39,8 @@ def definitions(connection: str, tools: ClientTools, major: int) -> dict[str, st
     if done.returncode:
         reason = Redactor(connection)(done.stderr.decode(errors="replace"))
         raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-    return read(Portable()(done.stdout).decode(errors="surrogateescape"))
+    portable = b"".join(rewritten([done.stdout], Portable()))
+    return read(portable.decode(errors="surrogateescape"))
 
 
 def read(dump: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ the nearest one that is takes its place, and the notes say so.
 import secrets
 import threading
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -23,8 +23,9 @@ from snapper.edges.postgres import APPLICATION, DEFAULTS, inspect
 from snapper.edges.storage import Vault
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.property_sql import differences
 from snapper.values.redaction import Redactor
-from snapper.verbs.restore import restore
+from snapper.verbs.restore import restore_as_new
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,6 @@ class Proof:
     comparison: Comparison
     target: str
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What a new server must know of the source before its dump can be restored."""
-
-    roles: tuple[str, ...]
-    encoding: str
-    collation: str
-    character_type: str
 
 
 class ProofServers:
@@ -57,7 +48,7 @@ class ProofServers:
         self._lock = threading.Lock()
         self._starting: dict[int, threading.Lock] = {}
         self._stack = ExitStack()
-        # Two CREATE DATABASE at once would find their template in use.
+        # Two proofs at once would make the same role.
         self.alone = threading.Lock()
 
     def server(self, major: int) -> PostgresServer:
@@ -87,20 +78,30 @@ def prove(
     `source` is the connection string of the database that was backed up. Raises SnapperError if
     the backup cannot be restored, psycopg2.Error if either side cannot be read.
     """
-    source_major = inspect(Connection.parse(source), Redactor(source)).major
-    major = tools.major_for(source_major)
+    theirs = inspect(Connection.parse(source), Redactor(source))
+    major = tools.major_for(theirs.major)
     notes = []
-    if major != source_major:
-        notes.append(f"restored on PostgreSQL {major}, as {source_major} is not bundled")
+    if major != theirs.major:
+        notes.append(f"restored on PostgreSQL {major}, as {theirs.major} is not bundled")
     server = servers.server(major)
-    facts = _facts(source)
     with servers.alone:
-        notes += _prepare(server.dsn(), manifest.database, facts)
+        _make_roles(server.dsn(), source)
     target = server.dsn(manifest.database)
-    for tablespace in restore(vault, manifest, target, tools):
-        notes.append(f"restored without tablespace {tablespace}, a folder of the source's server")
+    told = restore_as_new(vault, manifest, target, tools)
+    ours = inspect(Connection.parse(target), Redactor(target))
     define = partial(definitions, tools=tools, major=major)
-    return Proof(compare(source, target, define), target, tuple(notes))
+    compared = compare(source, target, define)
+    unequal = (
+        [
+            f"{what} of the database itself differs"
+            for what in differences(theirs.properties, ours.properties)
+            if what != "its locale" and not any(what in note for note in told)
+        ]
+        if theirs.properties and ours.properties
+        else []
+    )
+    whole = replace(compared, differences=(*compared.differences, *unequal))
+    return Proof(whole, target, (*notes, *told))
 
 
 def _connect(text: str) -> extensions.connection:
@@ -111,37 +112,18 @@ def _connect(text: str) -> extensions.connection:
     return connection
 
 
-def _facts(source: str) -> _Facts:
-    with closing(_connect(source)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1")
-        roles = tuple(name for (name,) in cursor.fetchall())
-        cursor.execute(
-            "SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype"
-            " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-        )
-        return _Facts(roles, *cursor.fetchone())
-
-
-def _prepare(server: str, name: str, facts: _Facts) -> list[str]:
-    """Create the source's roles, by name only, and an empty database of its encoding and locale."""
-    with closing(_connect(server)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
-        there = {role for (role,) in cursor.fetchall()}
-        for role in facts.roles:
+def _make_roles(server: str, source: str) -> None:
+    """Create the source's roles, by name only."""
+    query = "SELECT rolname FROM pg_catalog.pg_roles"
+    with (
+        closing(_connect(source)) as left,
+        left.cursor() as theirs,
+        closing(_connect(server)) as right,
+        right.cursor() as ours,
+    ):
+        theirs.execute(f"{query} WHERE rolname !~ '^pg_' ORDER BY 1")
+        ours.execute(query)
+        there = set(ours.fetchall())
+        for role in theirs.fetchall():
             if role not in there:
-                cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-        create = sql.SQL(
-            "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}"
-        )
-        locale = (facts.collation, facts.character_type)
-        try:
-            cursor.execute(create.format(sql.Identifier(name), *_texts(facts.encoding, *locale)))
-        except psycopg2.Error:
-            # A text sorts differently then; what it holds is the same.
-            cursor.execute(create.format(sql.Identifier(name), *_texts(facts.encoding, "C", "C")))
-            return [f"restored with locale C, as {facts.collation} is not on this machine"]
-    return []
-
-
-def _texts(*values: str) -> tuple[sql.Literal, ...]:
-    return tuple(sql.Literal(value) for value in values)
+                ours.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(*role)))

@@ -3,7 +3,7 @@
 The SQL lies in `local/demo/sql`, one file per theme. All of it is the same at every run.
 """
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,17 +39,25 @@ def write(sample: Sample, server: str, database: str) -> None:
 
     Both are connection strings of a superuser; the second one names the sample's database.
     """
-    with closing(psycopg2.connect(server)) as connection:
+    create_roles(server)
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(sample.name))
+    with closing(psycopg2.connect(server)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        with connection.cursor() as cursor:
-            for role in ROLES:
-                cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(sample.name))
-            )
+        cursor.execute(create)
     with closing(psycopg2.connect(database)) as connection:
+        itself = (SQL / "itself.sql").read_text(encoding="utf-8")
+        _run(connection, itself.replace("{name}", extensions.quote_ident(sample.name, connection)))
         for theme in sample.themes:
             _run(connection, (SQL / f"{theme}.sql").read_text(encoding="utf-8"))
+
+
+def create_roles(server: str) -> None:
+    """Create the roles that own things in the samples, where the server has them not yet."""
+    with closing(psycopg2.connect(server)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for role in ROLES:
+            with suppress(psycopg2.errors.DuplicateObject):
+                cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
 
 
 def change(database: str, run: int) -> None:

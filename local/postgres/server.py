@@ -47,6 +47,7 @@ class PostgresServer:
         directory: Path,
         password: str = "postgres",  # noqa: S107 - of a server that listens to this machine only
         settings: Mapping[str, str] | None = None,
+        locale: Sequence[str] = ("--locale=C",),
     ) -> None:
         self.major = major
         self.directory = directory.absolute()
@@ -55,6 +56,7 @@ class PostgresServer:
         self.log = self.directory / "server.log"
         self._data = self.directory / "data"
         self._settings = FAST | dict(settings or {})
+        self._locale = tuple(locale)  # options of initdb
         self._account = unprivileged()
         self._child: children.Child | None = None
 
@@ -123,7 +125,7 @@ class PostgresServer:
         self._account.own(secret)
         secret.write_text(self.password + "\n")
         options = [f"--pgdata={self._data}", f"--username={USER}", f"--pwfile={secret}"]
-        options += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+        options += ["--auth=scram-sha-256", "--encoding=UTF8", *self._locale]
         try:
             with self.log.open("wb") as log:
                 initdb = self._spawn(

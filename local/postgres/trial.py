@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -48,7 +49,9 @@ def try_restore(
         began = time.monotonic()
         target = server.dsn(_DATABASE)
         make_roles(target, rehearse(target, manifest, tools, may_create=True))
-        restore_as_new(vault, manifest, target, tools, progress)
+        # Such as a time-out or a limit of connections: they would be in the way of the count.
+        unset = replace(manifest, properties=None)
+        restore_as_new(vault, unset, target, tools, progress)
         seconds = round(time.monotonic() - began, 3)
         with closing(psycopg2.connect(target)) as connection:
             tables, rows = _count(connection)

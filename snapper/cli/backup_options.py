@@ -16,7 +16,7 @@ AtOption = Annotated[
     typer.Option(
         "--at",
         metavar="TIME",
-        help="The newest backup not after this time, such as 2026-11-23T03:00Z; or latest.",
+        help="The newest backup begun not after this time, as 2026-11-23T03:00Z; or latest.",
     ),
 ]
 

@@ -57,7 +57,7 @@ def download_backup(
         with transfer(f"{manifest.dump_key} to {target}", manifest.backup_bytes) as progress:
             download(opened.vault, manifest, target, progress)
     if json:
-        render.document({"stage": stage, "file": str(target), "manifest": manifest.to_dict()})
+        render.document({"stage": stage, "file": str(target), "manifest": manifest.to_told()})
         outcome.answered = True
     else:
         render.say(f"{target}: {render.size(manifest.backup_bytes)}, SHA-256 {manifest.sha256}")

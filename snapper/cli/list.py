@@ -58,7 +58,7 @@ def to_dict(listed: Listed) -> dict[str, Any]:
     """Give one backup as JSON values; what is not there is null."""
     return {
         "taken_at": write_time(listed.taken_at),
-        "manifest": listed.manifest.to_dict() if listed.manifest else None,
+        "manifest": listed.manifest.to_told() if listed.manifest else None,
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
     }
@@ -66,12 +66,10 @@ def to_dict(listed: Listed) -> dict[str, Any]:
 
 def verdict(listed: Listed) -> str:
     """Say in a word or two what is known of a backup's soundness."""
-    if listed.fault:
-        return f"DAMAGED: {listed.fault}"
+    if listed.damage:
+        return f"DAMAGED: {listed.damage}"
     if listed.verification is None:
         return "no"
-    if not listed.verification.sound:
-        return f"DAMAGED: {listed.verification.reason}"
     how = "restored" if listed.verification.restored else "read"
     return f"{how} {listed.verification.verified_at:%Y-%m-%d}"
 

@@ -9,6 +9,7 @@ from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, St
 from snapper.values.job import write_time
 from snapper.values.retention import Verdict
 from snapper.values.secrets import Database
+from snapper.verbs.catalog import listing
 from snapper.verbs.events import Silence
 from snapper.verbs.prune import judge, prune
 from snapper.verbs.run import chosen
@@ -28,14 +29,18 @@ def prune_backups(
 ) -> None:
     """Delete the backups beyond each database's count, with the reason for each.
 
-    The dumper does the same after every backup; this is for a count that was lowered since.
+    The dumper does the same after every backup; this is for a count that was lowered since. What
+    list calls DAMAGED is never counted, and goes once it is older than every backup that stays.
     """
     opened = Stage.open(stage, profile, region)
     found: dict[str, list[Verdict]] = {}
     for database in chosen([key] if key else [], opened.parameters):
         kept = Database(database, "", opened.parameters.retention(database))
+        damaged = {each.taken_at for each in listing(opened.vault, database) if each.damage}
         found[database] = (
-            judge(opened.vault, kept) if dry_run else prune(opened.vault, kept, Silence())
+            judge(opened.vault, kept, damaged)
+            if dry_run
+            else prune(opened.vault, kept, Silence(), damaged=damaged)
         )
     if json:
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})

@@ -75,18 +75,19 @@ def restore_backup(
         target = to or _asked()
         tools = ClientTools(client_root())
         rehearsal = rehearse(target, manifest, tools, may_create=create)
-        for warning in rehearsal.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+        _warn(rehearsal.warnings)
         refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
-        seconds = None if dry_run else _restore(opened, manifest, target, rehearsal, tools)
+        warned, seconds = (
+            ((), None) if dry_run else _restore(opened, manifest, target, rehearsal, tools)
+        )
     commands = stock_commands(
         opened.service.bucket,
         manifest,
         Connection.parse(target),
         rehearsal.missing_roles,
-        creates=rehearsal.creates,
+        creates_on=rehearsal.server.major if rehearsal.creates else None,
     )
-    document = _document(stage, manifest, rehearsal, commands, seconds)
+    document = _document(stage, manifest, rehearsal, warned, commands, seconds)
     if json:
         render.document(document)
         outcome.answered = True
@@ -98,24 +99,26 @@ def restore_backup(
 
 def _restore(
     stage: Stage, manifest: Manifest, target: str, rehearsal: Rehearsal, tools: ClientTools
-) -> float:
-    """Restore, and give the seconds it took; an error has a note of what is there now."""
+) -> tuple[tuple[str, ...], float]:
+    """Restore; give what was warned of and the seconds. An error has a note of what is there."""
     began = time.monotonic()
+    made: tuple[str, ...] = ()
     run = restore_as_new if rehearsal.creates else restore
     try:
-        make_roles(target, rehearsal)
+        made = make_roles(target, rehearsal)
         what = f"{manifest.dump_key} to {rehearsal.place}"
         with transfer(what, manifest.backup_bytes, BUILDING) as bar:
-            replaced = run(stage.vault, manifest, target, tools, bar)
+            warned = run(stage.vault, manifest, target, tools, bar)
     except (SnapperError, Interrupted) as error:
-        error.add_note(aftermath(target, rehearsal))
+        error.add_note(aftermath(target, rehearsal, made))
         raise
-    for tablespace in replaced:
-        print(
-            f"warning: the target has no tablespace {tablespace}: what lay there is in its default",
-            file=sys.stderr,
-        )
-    return time.monotonic() - began
+    _warn(warned)
+    return warned, time.monotonic() - began
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _asked() -> str:
@@ -135,16 +138,17 @@ def _document(
     stage: str,
     manifest: Manifest,
     rehearsal: Rehearsal,
+    warned: tuple[str, ...],
     commands: tuple[str, ...],
     seconds: float | None,
 ) -> dict[str, Any]:
     return {
         "stage": stage,
-        "manifest": manifest.to_dict(),
+        "manifest": manifest.to_told(),
         "target": rehearsal.place,
         "creates": rehearsal.creates,
         "creates_roles": list(rehearsal.missing_roles),
-        "warnings": list(rehearsal.warnings),
+        "warnings": [*rehearsal.warnings, *warned],
         "commands": list(commands),
         "restored": seconds is not None,
         "seconds": None if seconds is None else round(seconds, 3),

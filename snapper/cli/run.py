@@ -125,7 +125,7 @@ def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
         "database": job.database,
         "scheduled_at": write_time(job.scheduled_at),
         "state": _state(result),
-        "manifest": result.to_dict() if isinstance(result, Manifest) else None,
+        "manifest": result.to_told() if isinstance(result, Manifest) else None,
         "error": str(result) if isinstance(result, SnapperError) else None,
         "hint": result.hint if isinstance(result, SnapperError) else None,
     }

@@ -25,7 +25,7 @@ from snapper.errors import (
 )
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import find
+from snapper.verbs.catalog import newest, read_manifest
 from snapper.verbs.verify import prove, record, verify
 
 _WORST_FIRST = tuple(
@@ -57,7 +57,8 @@ def verify_backups(
     """Read backups back whole: size, SHA-256, gzip, and the dump's own end marker.
 
     --restore restores each of them too, into a PostgreSQL of its own major that is started here for
-    it and thrown away. The verdict is recorded beside the backup, where list and status show it.
+    it and thrown away. The verdict is recorded beside the backup, where list and status show it;
+    retention counts no damaged one.
     Exits 4 if a backup is damaged, 3 if there is none, 9 if one could not be restored here.
     """
     outcome: Outcome = context.obj
@@ -115,7 +116,7 @@ class _Found:
     def to_dict(self) -> dict[str, Any]:
         return {
             "database": self.database,
-            "manifest": self.manifest.to_dict() if self.manifest else None,
+            "manifest": self.manifest.to_told() if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
             "error": {"fact": str(self.error), "hint": self.error.hint} if self.error else None,
         }
@@ -125,11 +126,15 @@ def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) 
     """Judge one backup and record the verdict; nothing that is wrong with it stops the others."""
     now = datetime.now(UTC)
     try:
-        manifest = find(stage.vault, database, at)
-    except BackupDamaged as damage:
-        return _Found(database, None, Verification(now, "", sound=False, reason=str(damage)))
+        holding = newest(stage.vault, database, at)
     except BackupNotFound as missing:
         return _Found(database, error=missing)
+    try:
+        manifest = read_manifest(stage.vault, holding)
+    except BackupDamaged as damage:
+        verdict = Verification(now, "", sound=False, reason=str(damage))
+        record(stage.vault, database, holding.taken_at, verdict)
+        return _Found(database, None, verdict)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
@@ -138,7 +143,7 @@ def _verify(stage: Stage, database: str, at: datetime | None, *, restore: bool) 
             verdict = prove(verdict, partial(_restore, stage, manifest))
         except (RestoreFailed, DatabaseUnreachable, DatabaseUnsupported) as failed:
             error = failed
-    record(stage.vault, manifest, verdict)
+    record(stage.vault, database, holding.taken_at, verdict)
     return _Found(database, manifest, verdict, error)
 
 

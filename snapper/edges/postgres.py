@@ -12,8 +12,10 @@ from pathlib import Path
 import psycopg2
 
 from snapper.edges.encoding import NO_ENCODING, read_any_bytes
+from snapper.edges.properties import read_properties
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
 from snapper.values.connection import Connection
+from snapper.values.properties import Properties
 from snapper.values.redaction import Redactor
 
 DEFAULTS = {
@@ -79,7 +81,7 @@ class ServerFacts:
     """One server and database, as pg_dump will find them; `size` in bytes.
 
     `identity` is a digest of what tells this database from all others; `roles` are those that own
-    something in it or have a right on it.
+    something in it or have a right on it; `properties` is what is set on it as a whole.
     """
 
     version: str
@@ -90,6 +92,7 @@ class ServerFacts:
     encrypted: bool
     identity: str
     roles: tuple[str, ...]
+    properties: Properties | None
 
 
 def inspect(
@@ -191,6 +194,7 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         cursor.execute(_ROLES)
         roles = tuple(role for (role,) in cursor.fetchall())
         identity = _identity(cursor, connection)
+        properties = read_properties(cursor, name)
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,
@@ -200,6 +204,7 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         encrypted=link.info.ssl_in_use,
         identity=identity,
         roles=roles,
+        properties=properties,
     )
 
 

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     DUMP = ".sql.gz"
     MANIFEST = ".manifest.json"
     VERIFICATION = ".verification.json"
+    DAMAGED = ".damaged.json"
 
 
 _STAMPED = re.compile(

@@ -1,13 +1,14 @@
 """The JSON that makes a backup exist: written last, removed first."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self, cast
 
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key
+from snapper.values.properties import Properties
 from snapper.values.release import release
 from snapper.values.seal import is_sealed, write_sealed
 
@@ -21,7 +22,9 @@ class Manifest:
     Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of plain SQL,
     `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
     `source` is a digest by which the same database is known again; `roles` are those that own
-    something in it or have a right on it, which a dump names but does not hold.
+    something in it or have a right on it, which a dump names but does not hold. `properties` is
+    what is set on the database itself, which a dump neither names nor holds; backups of Snappers
+    that did not know it lack it.
     """
 
     database: str
@@ -40,6 +43,7 @@ class Manifest:
     dump_bytes: int
     backup_bytes: int
     sha256: str
+    properties: Properties | None = None
 
     @property
     def dump_key(self) -> str:
@@ -64,6 +68,13 @@ class Manifest:
         }
         return {"version": VERSION, "object": self.dump_key, **plain}
 
+    def to_told(self) -> dict[str, Any]:
+        """Give the same without the values of settings: what is told may be read by anybody."""
+        told = self.to_dict()
+        for setting in (told["properties"] or {}).get("settings", ()):
+            del setting["value"]
+        return told
+
     def to_json(self) -> str:
         """Write the manifest as it lies in the vault."""
         return write_sealed(self.to_dict())
@@ -77,7 +88,11 @@ class Manifest:
                 raise BackupDamaged(
                     f"a manifest has version {found['version']!r}, this Snapper reads {VERSION}"
                 )
-            values = {field.name: _read(field.type, found[field.name]) for field in fields(cls)}
+            values = {
+                field.name: _read(field.type, found[field.name])
+                for field in fields(cls)
+                if field.name in found or field.default is MISSING
+            }
             manifest = cls(**cast("dict[str, Any]", values))
             vouched, sealed = found["object"], is_sealed(found)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -96,6 +111,8 @@ def _read(kind: object, value: object) -> object:
         return tuple(value)
     if kind is datetime:
         return read_time(cast("str", value))
+    if kind == Properties | None:
+        return None if value is None else Properties.from_dict(cast("dict[str, Any]", value))
     if type(value) is not kind:
         raise TypeError
     return value

@@ -1,4 +1,4 @@
-"""Names of databases and roles, as libpq and SQL take them."""
+"""Names of databases and roles, and texts, as libpq and SQL take them."""
 
 from snapper.values.connection import Connection
 
@@ -18,3 +18,13 @@ def quoted(name: str) -> str:
     "a ""b"" c"
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    r"""Write a text as SQL does, whatever the server's `standard_conforming_strings` says.
+
+    >>> print(literal("it's"), literal("a\\b"))
+    'it''s' E'a\\b'
+    """
+    doubled = text.replace("'", "''")
+    return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in text else f"'{doubled}'"

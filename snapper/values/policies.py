@@ -9,6 +9,8 @@ from snapper.values.settings import RETENTIONS, service_parameter
 
 Statement = dict[str, Any]
 
+_VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
+
 
 class Rights(StrEnum):
     """What an operator may do; each has the rights of the ones before it.
@@ -41,7 +43,7 @@ def _read(service: Service) -> list[Statement]:
         _allow(["ssm:GetParametersByPath"], [counts]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         _allow(["s3:ListBucket"], [bucket]),
-        _allow(["s3:GetObject"], [f"{bucket}/*{Kind.MANIFEST}", f"{bucket}/*{Kind.VERIFICATION}"]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
         _allow(["sqs:GetQueueAttributes"], [_queue(service, service.queue_url)]),
         _allow(
             ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],
@@ -60,7 +62,7 @@ def _restore(service: Service) -> list[Statement]:
     bucket = _bucket(service)
     return [
         _allow(["s3:GetObject"], [f"{bucket}/*{Kind.DUMP}"]),
-        _allow(["s3:PutObject"], [f"{bucket}/*{Kind.VERIFICATION}"]),
+        _allow(["s3:PutObject"], [f"{bucket}/*{kind}" for kind in _VERDICTS]),
         *_key(service, "s3", "kms:GenerateDataKey"),
     ]
 

@@ -14,26 +14,25 @@ Three things are tied to the server that was dumped, or to the psql that its pg_
 import re
 from collections.abc import Collection
 
-# A quoted name may hold anything, also the end of a line.
-_NAME = rb'(?:[^"\n;]|"(?:[^"]|"")*")+'
+from snapper.values.statements import parted
+
 _OPTIONS = re.compile(
-    rb"^(?P<head>ALTER (?:FOREIGN )?TABLE " + _NAME + rb" SET \()"
-    rb"(?P<options>[^\n()]*\bpg_attver=[^\n()]*)\);\n?",
-    re.MULTILINE,
+    rb'(?P<head>ALTER (?:FOREIGN )?TABLE (?:[^";]|"[^"]*")+ SET \()'
+    rb"(?P<options>[^()]*\bpg_attver=[^()]*)\);\n"
 )
-_TABLESPACE = re.compile(rb"^SET default_tablespace = (?P<name>" + _NAME + rb");", re.MULTILINE)
+_TABLESPACE = re.compile(rb"SET default_tablespace = (?P<name>.+);\n", re.DOTALL)
 _DEFAULT = b"''"
-_HEAD = re.compile(rb"(--\n-- PostgreSQL database dump\n--\n\n)\\restrict ([A-Za-z0-9]+)(?=\n)")
+_RESTRICTION = re.compile(rb"^\\(?:un)?restrict [A-Za-z0-9]+$", re.MULTILINE)
 
 
 class Portable:
-    """Rewrites whole lines of statements for a target that has these tablespaces.
+    r"""Rewrites single statements for a target that has these tablespaces.
 
     >>> fit = Portable(["fast"])
-    >>> fit(b"ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5, pg_attver=1);")
-    b'ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5);'
-    >>> fit(b"SET default_tablespace = fast;"), fit(b'SET default_tablespace = "Slow";')
-    (b'SET default_tablespace = fast;', b"SET default_tablespace = '';")
+    >>> fit(b"ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5, pg_attver=1);\n")
+    b'ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5);\n'
+    >>> fit(b"SET default_tablespace = fast;\n"), fit(b'SET default_tablespace = "Slow";\n')
+    (b'SET default_tablespace = fast;\n', b"SET default_tablespace = '';\n")
     >>> fit.replaced
     {'Slow'}
     """
@@ -41,23 +40,17 @@ class Portable:
     def __init__(self, tablespaces: Collection[str] = ()) -> None:
         self._tablespaces = frozenset(tablespaces)
         self.replaced: set[str] = set()
-        self._restriction: bytes | None = None
 
-    def __call__(self, statements: bytes) -> bytes:
-        """Give the statements as the target understands them."""
-        statements = self._without_restriction(statements)
-        return _TABLESPACE.sub(self._place, _OPTIONS.sub(_without_version, statements))
-
-    def _without_restriction(self, statements: bytes) -> bytes:
-        """Empty the two lines; the word in them, made up for this dump, stands nowhere else."""
-        if self._restriction is None:
-            self._restriction = b""
-            if head := _HEAD.match(statements):
-                self._restriction = b"\n\\unrestrict " + head[2] + b"\n"
-                statements = head[1] + statements[head.end() :]
-        if self._restriction:
-            statements = statements.replace(self._restriction, b"\n\n")
-        return statements
+    def __call__(self, statement: bytes) -> bytes:
+        """Give the statement as the target understands it."""
+        lead, body = parted(statement)
+        if b"restrict " in lead:
+            lead = _RESTRICTION.sub(b"", lead)
+        if found := _TABLESPACE.fullmatch(body):
+            body = self._place(found)
+        elif b"pg_attver=" in body and (found := _OPTIONS.fullmatch(body)):
+            body = _without_version(found)
+        return lead + body
 
     def _place(self, found: re.Match[bytes]) -> bytes:
         name = _plain(found["name"])
@@ -76,7 +69,4 @@ def _plain(name: bytes) -> str:
 def _without_version(found: re.Match[bytes]) -> bytes:
     options = [option.strip() for option in found["options"].split(b",")]
     left = [option for option in options if not option.startswith(b"pg_attver=")]
-    if not left:
-        return b""
-    ending = b");\n" if found[0].endswith(b"\n") else b");"
-    return found["head"] + b", ".join(left) + ending
+    return found["head"] + b", ".join(left) + b");\n" if left else b""

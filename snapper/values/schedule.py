@@ -78,7 +78,7 @@ class Rate:
     period: timedelta
 
     def next_after(self, _: datetime) -> datetime | None:
-        """Give None: EventBridge counts from when the rule was made or changed, and tells no time."""
+        """Give None: EventBridge counts from when the rule was made, and does not tell it."""
         return None
 
     def longest_pause(self) -> timedelta:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
+from snapper.values.keys import Kind
 from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
@@ -30,6 +31,11 @@ class Verification:
     sound: bool
     reason: str = ""
     restored: Restored | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Under which kind of key it lies: who may only list sees by it what is damaged."""
+        return Kind.VERIFICATION if self.sound else Kind.DAMAGED
 
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON values, with its version."""

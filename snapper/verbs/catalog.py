@@ -10,7 +10,7 @@ from snapper.errors import BackupDamaged, BackupNotFound
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key, parse_key, prefix
 from snapper.values.manifest import Manifest
-from snapper.values.retention import Entry
+from snapper.values.retention import SMALLEST_DUMP, Entry
 from snapper.values.verification import Verification
 
 # Manifests are small and far away: some are read at once.
@@ -27,8 +27,26 @@ class Holding:
 
     @property
     def entry(self) -> Entry:
-        """What retention needs to know of it."""
-        return Entry(self.taken_at, frozenset(self.objects))
+        """What retention needs to know of it, by the listing alone: the dumper may read nothing."""
+        dump = self.objects.get(Kind.DUMP)
+        too_small = dump is not None and dump.size < SMALLEST_DUMP
+        damaged = too_small or self.verdict is Kind.DAMAGED
+        return Entry(self.taken_at, frozenset(self.objects), damaged)
+
+    @property
+    def verdict(self) -> Kind | None:
+        """The kind of the verdict that counts: the newest, and of two in one second the worse.
+
+        One that is older than the dump counts for nothing: what lies there now, nobody has read.
+        """
+        dump = self.objects.get(Kind.DUMP)
+        changed = {kind: stored.changed_at for kind, stored in self.objects.items()}
+        verdicts = [
+            kind
+            for kind in (Kind.DAMAGED, Kind.VERIFICATION)
+            if dump and kind in changed and changed[kind] >= dump.changed_at
+        ]
+        return max(verdicts, key=lambda kind: changed[kind], default=None)
 
     @property
     def manifest_key(self) -> str:
@@ -61,16 +79,32 @@ def backups(vault: Vault, database: str) -> list[Holding]:
     return [found for found in holdings(vault, database) if Kind.MANIFEST in found.objects]
 
 
-def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
-    """Read the manifest of the newest backup, or of the newest one not after `at`.
+def newest(vault: Vault, database: str, at: datetime | None = None) -> Holding:
+    """Give the newest backup, or the newest one that was begun not after `at`.
 
-    Raises BackupNotFound if there is none, BackupDamaged if manifest and object disagree.
+    A job that was tried again holds what was there when that attempt began, hours after the time
+    it was scheduled for; who names that very time means it all the same. Raises BackupNotFound.
     """
     for holding in backups(vault, database):
-        if at is None or holding.taken_at <= at:
-            return read_manifest(vault, holding)
+        if at in (None, holding.taken_at):
+            return holding
+        if at and holding.taken_at < at and _begun_at(vault, holding) <= at:
+            return holding
     limit = f" at or before {write_time(at)}" if at else ""
     raise BackupNotFound(f"there is no backup of {database}{limit} in {vault.bucket}")
+
+
+def _begun_at(vault: Vault, holding: Holding) -> datetime:
+    try:
+        return read_manifest(vault, holding).started_at
+    except BackupDamaged:
+        # It is for whoever reads it to tell; older ones are not to be taken for it in silence.
+        return holding.taken_at
+
+
+def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
+    """Read the manifest of what `newest` gives; raises also what `read_manifest` does."""
+    return read_manifest(vault, newest(vault, database, at))
 
 
 def read_manifest(vault: Vault, holding: Holding) -> Manifest:
@@ -101,6 +135,13 @@ class Listed:
     verification: Verification | None = None
     fault: str = ""
 
+    @property
+    def damage(self) -> str:
+        """What is known to be wrong with it; nothing if nothing is."""
+        if self.fault or self.verification is None or self.verification.sound:
+            return self.fault
+        return self.verification.reason or "found unsound"
+
 
 def listing(vault: Vault, database: str) -> list[Listed]:
     """Read what is known of every backup, newest first; damage is told, not raised."""
@@ -121,14 +162,11 @@ def _listed(vault: Vault, holding: Holding) -> Listed:
 
 
 def _verification(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
-    """Read the verdict on a backup; one that speaks of another object counts for nothing.
-
-    So does one that is older than the object: what lies there now, nobody has read.
-    """
-    stored = holding.objects.get(Kind.VERIFICATION)
-    if stored is None or stored.changed_at < holding.objects[Kind.DUMP].changed_at:
+    """Read the verdict on a backup; one that speaks of another object counts for nothing."""
+    if holding.verdict is None:
         return None
-    verdict = Verification.from_json(vault.read(stored.key).decode(errors="replace"))
+    key = holding.objects[holding.verdict].key
+    verdict = Verification.from_json(vault.read(key).decode(errors="replace"))
     return verdict if verdict.sha256 == manifest.sha256 else None
 
 

@@ -87,6 +87,7 @@ class Dumper:
             dump_bytes=stream.dump_bytes,
             backup_bytes=stream.backup_bytes,
             sha256=stream.sha256,
+            properties=facts.properties,
         )
         # Whose dump lies there, writes the manifest: there is only one such writer.
         self.vault.put(manifest.key, manifest.to_json().encode())

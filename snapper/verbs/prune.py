@@ -1,5 +1,7 @@
 """Carry out what retention decides for one database."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from snapper.edges.storage import Vault
@@ -12,19 +14,25 @@ from snapper.verbs.catalog import Holding, holdings
 from snapper.verbs.events import Events
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
-_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DUMP)
+_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED, Kind.DUMP)
 
 
 def prune(
-    vault: Vault, database: Database, events: Events, just_made: datetime | None = None
+    vault: Vault,
+    database: Database,
+    events: Events,
+    just_made: datetime | None = None,
+    damaged: Collection[datetime] = (),
 ) -> list[Verdict]:
     """Delete the oldest backups beyond the database's count, and give every verdict.
+
+    The listing tells most of what is damaged; `damaged` are those of which the caller knows more.
 
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    verdicts = _plan(found, database, just_made)
+    verdicts = _plan(found, database, just_made, damaged)
     failures: list[SnapperError] = []
     for verdict in reversed(verdicts):
         if verdict.keep:
@@ -45,16 +53,21 @@ def prune(
     return verdicts
 
 
-def judge(vault: Vault, database: Database) -> list[Verdict]:
+def judge(vault: Vault, database: Database, damaged: Collection[datetime] = ()) -> list[Verdict]:
     """Give every verdict, and delete nothing."""
     found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    return _plan(found, database, None)
+    return _plan(found, database, None, damaged)
 
 
 def _plan(
-    found: dict[datetime, Holding], database: Database, just_made: datetime | None
+    found: dict[datetime, Holding],
+    database: Database,
+    just_made: datetime | None,
+    damaged: Collection[datetime],
 ) -> list[Verdict]:
-    return plan([holding.entry for holding in found.values()], database.retention, just_made)
+    entries = [holding.entry for holding in found.values()]
+    known = [replace(each, damaged=each.damaged or each.taken_at in damaged) for each in entries]
+    return plan(known, database.retention, just_made)
 
 
 def _delete(vault: Vault, holding: Holding) -> None:

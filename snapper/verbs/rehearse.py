@@ -1,5 +1,6 @@
 """Look at the target of a restore before and after, and refuse what would hurt it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snapper.edges.client_tools import ClientTools
@@ -16,6 +17,7 @@ from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.names import MAINTENANCE
+from snapper.values.property_sql import differences
 from snapper.values.redaction import Redactor
 
 
@@ -56,6 +58,7 @@ def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create:
         missing_roles=missing_roles(asked, manifest.roles, redact),
         warnings=(
             *_warnings(manifest, server, server.encoding if present else manifest.encoding),
+            *_properties(asked, redact, manifest, server, present=present),
             *_left_behind(unfinished_databases(asked, redact)),
         ),
     )
@@ -109,21 +112,33 @@ def refuse(
         )
 
 
-def make_roles(target: str, rehearsal: Rehearsal) -> None:
-    """Make the roles that are missing, by name only; raises RestoreFailed, DatabaseUnreachable."""
+def make_roles(target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
+    """Make the roles that are missing, by name only, and give them.
+
+    Raises RestoreFailed, DatabaseUnreachable: then none was made.
+    """
     if rehearsal.missing_roles:
         database = {"dbname": MAINTENANCE} if rehearsal.creates else {}
         connection = Connection.parse(target).replace(**database)
         create_roles(connection, rehearsal.missing_roles, Redactor(target))
+    return rehearsal.missing_roles
 
 
-def aftermath(target: str, before: Rehearsal) -> str:
-    """Say what is there after a restore that did not end well, by looking at it."""
+def aftermath(target: str, before: Rehearsal, made_roles: tuple[str, ...] = ()) -> str:
+    """Say what is there after a restore that did not end well, by looking at it.
+
+    `made_roles` were made for it: they belong to the server, and are not taken away again.
+    """
+    stay = f"; the roles that were made for it stay: {', '.join(made_roles)}" if made_roles else ""
+    return _found(target, before) + stay
+
+
+def _found(target: str, before: Rehearsal) -> str:
     place, redact, connection = before.place, Redactor(target), Connection.parse(target)
     try:
         if before.content is None:
             return (
-                f"{place} is there and whole: the restore had just ended"
+                f"{place} is there: this restore had just ended, or somebody else has made it"
                 if exists(connection, redact)
                 else f"{place} is not there: a database gets its name when it is whole"
             )
@@ -150,9 +165,33 @@ def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[s
     return tuple(found)
 
 
+def _properties(
+    asked: Connection, redact: Redactor, manifest: Manifest, server: ServerFacts, *, present: bool
+) -> Iterator[str]:
+    """Tell what is not restored of all that was set on the backup's database itself."""
+    if manifest.properties is None:
+        if not present:
+            yield (
+                "the backup does not tell what was set on its database itself: settings, rights,"
+                " comment, owner, locale"
+            )
+    elif not present:
+        named = tuple(set(manifest.properties.roles) - set(manifest.roles))
+        if lacking := missing_roles(asked, tuple(sorted(named)), redact):
+            yield (
+                f"the target lacks the roles {', '.join(lacking)}: what they have or own of the"
+                " database itself is not restored"
+            )
+    elif server.properties and (other := differences(manifest.properties, server.properties)):
+        yield (
+            "what is set on the target itself stays, and is not as in the backup:"
+            f" {', '.join(other)}"
+        )
+
+
 def _left_behind(unfinished: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
-        f"on this server there is {name}, of a restore that is under way or was killed: "
-        "drop it if none is under way"
+        f"on this server there is {name}, of a restore that is under way, was killed or could not "
+        "name it: drop it if none is under way"
         for name in unfinished
     )

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from isal import isal_zlib
 
 from snapper.edges.client_tools import ClientTools
+from snapper.edges.draft import draft
 from snapper.edges.postgres import inspect
 from snapper.edges.psql import FedPsql, psql_command
 from snapper.edges.storage import Vault
-from snapper.edges.target import draft, tablespaces
+from snapper.edges.target import tablespaces
 from snapper.errors import BackupDamaged
 from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
+from snapper.values.names import MAINTENANCE
 from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
-from snapper.values.transaction import one_transaction, rewritten
+from snapper.values.statements import rewritten, without_commit
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -32,8 +34,9 @@ def restore(
 ) -> tuple[str, ...]:
     """Feed a backup to psql on the `target` connection, in one transaction.
 
-    `progress` is told the compressed bytes read so far. Gives the tablespaces that the target does
-    not have: what lay in them is in its default. The target is as it was after any error:
+    `progress` is told the compressed bytes read so far. Gives a sentence for each thing that could
+    not be restored as it was, such as a tablespace that the target does not have. What is set on
+    the target itself is not touched, and it is as it was after any error:
     BackupDamaged if the object is not what the manifest says, RestoreFailed with psql's reason,
     DatabaseUnreachable, AwsFailed.
     """
@@ -43,11 +46,11 @@ def restore(
         # Whatever ends us before the last line leaves a transaction that nobody commits. The first
         # one is shared, so that psql counts the lines as the dump does.
         psql.write(b"BEGIN; ")
-        for sql in one_transaction(checked_sql(vault, manifest, progress), portable):
+        for sql in rewritten(checked_sql(vault, manifest, progress), portable, without_commit):
             psql.write(sql)
         psql.write(b"\nCOMMIT;\n")
         psql.finish()
-    return tuple(sorted(portable.replaced))
+    return _moved(portable)
 
 
 def restore_as_new(
@@ -59,19 +62,28 @@ def restore_as_new(
 ) -> tuple[str, ...]:
     """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
-    The database has its name only when it is whole. So no transaction is needed, and none of the
-    locks that a transaction holds on every table it makes.
+    The database has its name only when it is whole, and all that was set on the backup's database
+    is set on it too. So no transaction is needed, and none of the locks that a transaction holds
+    on every table it makes.
     """
+    told: list[str] = []
     connection, redact = Connection.parse(target), Redactor(target)
-    portable = Portable(tablespaces(connection.replace(dbname="postgres"), redact))
-    with draft(connection, manifest.encoding, redact) as unfinished:
+    portable = Portable(tablespaces(connection.replace(dbname=MAINTENANCE), redact))
+    with draft(connection, manifest, redact, told.append) as unfinished:
         # Giving the name is a commit that waits for the disk, and for all that was before it.
         settings = "-c synchronous_commit=off"
         with _psql(unfinished, tools, redact, settings) as psql:
             for sql in rewritten(checked_sql(vault, manifest, progress), portable):
                 psql.write(sql)
             psql.finish()
-    return tuple(sorted(portable.replaced))
+    return (*_moved(portable), *told)
+
+
+def _moved(portable: Portable) -> tuple[str, ...]:
+    return tuple(
+        f"the target has no tablespace {tablespace}: what lay there is in its default"
+        for tablespace in sorted(portable.replaced)
+    )
 
 
 def _psql(

@@ -49,7 +49,7 @@ def standing(
     ]
     health = judge(
         made,
-        damaged=sum(1 for each in listed if each.fault or _unsound(each)),
+        damaged=sum(1 for each in listed if each.damage),
         failure=around.failures.get(database),
         period=around.schedule.longest_pause(),
         now=now,
@@ -67,7 +67,3 @@ def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, 
         if known is None or known.scheduled_at <= failure.scheduled_at:
             newest[database] = failure
     return newest
-
-
-def _unsound(listed: Listed) -> bool:
-    return listed.verification is not None and not listed.verification.sound

@@ -7,7 +7,7 @@ from datetime import datetime
 from snapper.edges.pg_dump import END_MARKER
 from snapper.edges.storage import Vault
 from snapper.errors import BackupDamaged
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import object_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.restore import checked_sql
@@ -55,7 +55,10 @@ def whole_sql(
         raise BackupDamaged(f"{manifest.dump_key} does not end as a dump does")
 
 
-def record(vault: Vault, manifest: Manifest, verdict: Verification) -> None:
-    """Keep the verdict beside the backup; a newer one replaces it."""
-    key = object_key(manifest.database, manifest.scheduled_at, Kind.VERIFICATION)
-    vault.put(key, verdict.to_json().encode())
+def record(vault: Vault, database: str, at: datetime, verdict: Verification) -> None:
+    """Keep the verdict beside the backup of that time, where its kind can be seen in a listing.
+
+    Of a sound and an unsound one the newer counts: one write changes what is thought of a backup,
+    with nothing in between, and nobody needs the right to delete.
+    """
+    vault.put(object_key(database, at, verdict.kind), verdict.to_json().encode())

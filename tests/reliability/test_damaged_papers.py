@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.errors import AwsFailed, BackupDamaged, BackupNotFound
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.seal import write_sealed
 from snapper.values.verification import Verification
-from snapper.verbs.catalog import find, listing
+from snapper.verbs.catalog import find, holding_at, listing
 from snapper.verbs.verify import record, verify
 from tests.support.damage import (
     MANIFEST,
@@ -111,7 +111,7 @@ def test_a_dump_without_its_manifest_is_no_backup(with_verdict: bool) -> None:
     vault = MemoryVault()
     made = store(vault)
     if with_verdict:
-        record(vault, made, verify(vault, made, NOW))
+        record(vault, "orders", made.scheduled_at, verify(vault, made, NOW))
     with faulted(MANIFEST):
         vault.delete(made.key)
         assert listing(vault, "orders") == []
@@ -126,7 +126,7 @@ def test_a_flipped_bit_in_a_verdict_is_found_wherever_it_is() -> None:
     verdict = verify(vault, made, NOW)
     for body in flipped(verdict.to_json()):
         with faulted(VERDICT):
-            vault.put(object_key("orders", AT, Kind.VERIFICATION), body)
+            vault.put(object_key("orders", AT, verdict.kind), body)
             assert listed(vault).fault
             assert listed(vault).verification is None
 
@@ -135,18 +135,54 @@ def test_a_verdict_on_another_object_counts_for_nothing() -> None:
     vault = MemoryVault()
     made = store(vault)
     with faulted(VERDICT):
-        record(vault, made, Verification(NOW, "cd" * 32, sound=True))
+        record(vault, "orders", made.scheduled_at, Verification(NOW, "cd" * 32, sound=True))
         assert listed(vault).verification is None
 
 
 def test_a_verdict_from_before_the_object_was_overwritten_counts_for_nothing() -> None:
     vault = MemoryVault()
     made = store(vault)
-    record(vault, made, verify(vault, made, NOW))
+    record(vault, "orders", made.scheduled_at, verify(vault, made, NOW))
     with faulted(VERDICT):
         vault.put(made.dump_key, OTHER[: len(WHOLE)])
         vault.changed[made.dump_key] += timedelta(seconds=1)
         assert listed(vault).verification is None
+
+
+def test_of_two_verdicts_the_newer_counts_and_in_the_same_second_the_worse() -> None:
+    vault = MemoryVault()
+    made = store(vault)
+    sound = Verification(NOW, made.sha256, sound=True)
+    unsound = Verification(NOW, made.sha256, sound=False, reason="one bit is flipped")
+    for verdict in (sound, unsound):
+        record(vault, "orders", AT, verdict)
+        key = object_key("orders", AT, verdict.kind)
+        vault.changed[key] = vault.changed[made.dump_key]
+    for newer, counts in ((0, unsound), (1, sound), (-1, unsound)):
+        with faulted(VERDICT):
+            vault.changed[object_key("orders", AT, Kind.VERIFICATION)] += timedelta(seconds=newer)
+            assert listed(vault).verification == counts
+            assert holding_at(vault, "orders", AT).entry.damaged is not counts.sound
+
+
+def test_a_verdict_that_cannot_be_recorded_leaves_the_one_that_was_there() -> None:
+    vault = MemoryVault()
+    made = store(vault)
+    record(vault, "orders", AT, Verification(NOW, made.sha256, sound=False, reason="cut short"))
+    with faulted(VERDICT):
+        full = Unwritable(vault.objects)
+        full.changed = vault.changed
+        with pytest.raises(AwsFailed):
+            record(full, "orders", AT, Verification(NOW, made.sha256, sound=True))
+        assert listed(full).damage == "cut short"
+        assert holding_at(full, "orders", AT).entry.damaged
+
+
+class Unwritable(MemoryVault):
+    """Refuses every write."""
+
+    def put(self, key: str, body: bytes) -> None:
+        raise AwsFailed(f"s3:PutObject of {key} failed: SlowDown")
 
 
 def test_a_forged_verdict_is_replaced_by_the_next_true_one() -> None:
@@ -154,5 +190,5 @@ def test_a_forged_verdict_is_replaced_by_the_next_true_one() -> None:
     made = store(vault)
     with faulted(VERDICT):
         vault.put(made.dump_key, WHOLE[:-1] + b"\1")
-        record(vault, made, Verification(NOW, made.sha256, sound=True))
+        record(vault, "orders", made.scheduled_at, Verification(NOW, made.sha256, sound=True))
         assert_damage_is_told(vault, made)

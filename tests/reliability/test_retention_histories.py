@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from snapper.edges.storage import Vault
 from snapper.errors import AwsFailed
 from snapper.values.keys import Kind, object_key, parse_key
+from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.secrets import Database
-from snapper.verbs.catalog import backups
 from snapper.verbs.events import Silence
 from snapper.verbs.prune import judge, prune
 from tests.support.databases import AT
@@ -32,12 +32,12 @@ FOREIGN = (
     "ap/2020-01-01T00-00-00Z.sql.gz",
 )
 WHOLE = (Kind.DUMP, Kind.MANIFEST)
+BODY = b"x" * SMALLEST_DUMP
 
 databases = st.sampled_from(NEIGHBOURS)
-times = st.integers(0, 30).map(lambda hour: AT + timedelta(hours=hour))
-halves = st.sampled_from(
-    [(Kind.DUMP,), (Kind.MANIFEST,), (Kind.VERIFICATION,), (Kind.DUMP, Kind.VERIFICATION)]
-)
+times = st.integers(0, 12).map(lambda hour: AT + timedelta(hours=hour))
+verdicts = st.sampled_from([Kind.VERIFICATION, Kind.DAMAGED])
+halves = st.sampled_from([*((kind,) for kind in Kind), (Kind.DUMP, Kind.VERIFICATION)])
 # What befalls the deletes of one pruning, by their number: nothing, death, a refusal.
 faults = st.dictionaries(st.integers(0, 8), st.sampled_from(["dies", "is refused"]), max_size=2)
 
@@ -49,11 +49,17 @@ class Died(BaseException):
 class Histories(RuleBasedStateMachine):
     """Random lives of one vault that three databases share."""
 
-    @initialize(keep=st.integers(1, 4), foreign=st.sets(st.sampled_from(FOREIGN)))
-    def begin(self, keep: int, foreign: set[str]) -> None:
+    @initialize(
+        keep=st.integers(1, 3),
+        foreign=st.sets(st.sampled_from(FOREIGN)),
+        past=st.lists(st.tuples(databases, times), max_size=12),
+    )
+    def begin(self, keep: int, foreign: set[str], past: list[tuple[str, datetime]]) -> None:
         self.keep = keep
-        self.vault = MemoryVault({key: b"not ours" for key in foreign})
+        self.vault, self.clock = MemoryVault({key: b"not ours" for key in foreign}), AT
         self.foreign = foreign
+        for database, at in past:
+            self._put(database, at, WHOLE)
 
     @rule(database=databases, at=times, faults=faults)
     def a_job_succeeds(self, database: str, at: datetime, faults: dict[int, str]) -> None:
@@ -64,9 +70,19 @@ class Histories(RuleBasedStateMachine):
     def a_job_dies_half_way(self, database: str, at: datetime, kinds: tuple[Kind, ...]) -> None:
         self._put(database, at, kinds)
 
-    @rule(database=databases, at=times)
-    def a_backup_is_verified(self, database: str, at: datetime) -> None:
-        self._put(database, at, (Kind.VERIFICATION,))
+    @rule(data=st.data(), verdict=verdicts)
+    def a_backup_is_verified(self, data: st.DataObject, verdict: Kind) -> None:
+        if dump := self._a_dump(data):
+            self._write(dump.removesuffix(Kind.DUMP) + verdict, BODY)
+
+    @rule(seconds=st.integers(1, 9))
+    def time_goes_by(self, seconds: int) -> None:
+        self.clock += timedelta(seconds=seconds)
+
+    @rule(data=st.data(), size=st.integers(0, SMALLEST_DUMP))
+    def a_dump_is_cut_short(self, data: st.DataObject, size: int) -> None:
+        if dump := self._a_dump(data):
+            self._write(dump, BODY[:size])
 
     @rule(database=databases, faults=faults)
     def an_operator_prunes(self, database: str, faults: dict[int, str]) -> None:
@@ -86,21 +102,28 @@ class Histories(RuleBasedStateMachine):
         if hasattr(self, "foreign"):
             assert self.foreign <= set(self.vault.objects)
 
+    def _a_dump(self, data: st.DataObject) -> str | None:
+        dumps = sorted(key for key in self.vault.objects if key.endswith(Kind.DUMP))
+        return data.draw(st.sampled_from(dumps)) if dumps else None
+
     def _put(self, database: str, at: datetime, kinds: tuple[Kind, ...]) -> None:
         for kind in kinds:
-            self.vault.put(object_key(database, at, kind), b"")
+            self._write(object_key(database, at, kind), BODY)
+
+    def _write(self, key: str, body: bytes) -> None:
+        self.vault.put(key, body)
+        self.vault.changed[key] = self.clock  # to the second, as S3 has it
 
     def _prune(self, name: str, faults: dict[int, str], just_made: datetime | None) -> None:
         database = Database(name, "host=h", self.keep)
-        before, complete = set(self.vault.objects), times_of(self.vault, name)
-        must_stay = before - expected(self.vault, name, self.keep, just_made)
-        newest = set(complete[: self.keep])
+        must_stay = set(self.vault.objects) - expected(self.vault, name, self.keep, just_made)
+        newest = set(good(self.vault, name)[: self.keep])
         deletes = 0
 
         def watch(key: str) -> None:
             nonlocal deletes
             assert parse_key(name, key), f"{key} is not this database's"
-            assert newest <= set(times_of(self.vault, name)), "between two deletes too few are left"
+            assert newest <= set(good(self.vault, name)), "between two deletes too few are left"
             deletes += 1
             match faults.get(deletes - 1):
                 case "dies":
@@ -127,25 +150,37 @@ class Histories(RuleBasedStateMachine):
         tried("retention: histories pruned")
 
 
-def times_of(vault: Vault, database: str) -> list[datetime]:
-    return [holding.taken_at for holding in backups(vault, database)]
+def good(vault: Vault, database: str) -> list[datetime]:
+    """Say once more, in other words, which backups count; newest first."""
+    found = {stored.key: stored for stored in vault.list(f"{database}/")}
+
+    def counts(at: datetime) -> bool:
+        dump, manifest, sound, damaged = (
+            found.get(object_key(database, at, kind)) for kind in Kind
+        )
+        if not dump or not manifest or dump.size < SMALLEST_DUMP:
+            return False
+        if not damaged or damaged.changed_at < dump.changed_at:
+            return True
+        return sound is not None and sound.changed_at > damaged.changed_at
+
+    times = {parsed[0] for key in found if (parsed := parse_key(database, key))}
+    return sorted(filter(counts, times), reverse=True)
 
 
 def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime | None) -> set[str]:
     """Say once more, in other words, what must go."""
-    found: dict[datetime, set[Kind]] = {}
-    for key in vault.objects:
-        if parsed := parse_key(database, key):
-            found.setdefault(parsed[0], set()).add(parsed[1])
-    complete = sorted(at for at, kinds in found.items() if kinds >= set(WHOLE))
-    if len(complete) < keep:
+    counted = good(vault, database)
+    if len(counted) < keep:
         return set()
-    border = complete[-keep]
+    made = {object_key(database, just_made, kind) for kind in WHOLE} if just_made else set()
+    whole = bool(made) and made <= set(vault.objects)
     return {
-        object_key(database, at, kind)
-        for at, kinds in found.items()
-        for kind in kinds
-        if at < border and not (at == just_made and at in complete)
+        key
+        for key in vault.objects
+        if (parsed := parse_key(database, key))
+        and parsed[0] < counted[keep - 1]
+        and not (whole and parsed[0] == just_made)
     }
 
 
@@ -178,7 +213,7 @@ def prune_many(vault: Vault, number: int) -> None:
         object_key(name, AT - timedelta(days=9), kind) for name in ("app2", "APP") for kind in WHOLE
     } | {"app/notes.txt"}
     with ThreadPoolExecutor(8) as writers:
-        list(writers.map(lambda key: vault.put(key, b""), ours | others))
+        list(writers.map(lambda key: vault.put(key, BODY), ours | others))
     database = Database("app", "host=h", 3)
     assert len(judge(vault, database)) == number
     for part in (2, 3):
@@ -186,7 +221,7 @@ def prune_many(vault: Vault, number: int) -> None:
             mortal = Mortal(vault, random.Random(number).randrange(number // part))  # noqa: S311
             with pytest.raises(Died):
                 prune(mortal, database, Silence())
-            assert times_of(vault, "app")[:3] == moments[:3]
+            assert good(vault, "app")[:3] == moments[:3]
     prune(vault, database, Silence())
     kept = {object_key("app", at, kind) for at in moments[:3] for kind in WHOLE}
     assert {stored.key for stored in vault.list("")} == kept | others

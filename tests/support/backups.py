@@ -8,16 +8,26 @@ from snapper.values.manifest import Manifest
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 
+# As many bytes as the listing asks of a dump.
+BODY = b"sql, and not too little"
+
 
 def days(number: float) -> datetime:
     return AT + timedelta(days=number)
 
 
-def store(vault: Vault, at: datetime, database: str = "orders", body: bytes = b"sql") -> Manifest:
-    """Put a whole backup into the vault."""
+def store(
+    vault: Vault,
+    at: datetime,
+    database: str = "orders",
+    body: bytes = BODY,
+    started_at: datetime | None = None,
+) -> Manifest:
+    """Put a whole backup into the vault; it was begun when it was scheduled, if not told."""
     made = manifest(
         database=database,
         scheduled_at=at,
+        started_at=started_at or at,
         backup_bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
     )

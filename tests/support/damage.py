@@ -68,7 +68,7 @@ def assert_damage_is_told(vault: MemoryVault, made: Manifest) -> None:
         assert listed(vault).fault
         with pytest.raises(BackupDamaged):
             find(vault, "orders")
-    record(vault, made, verdict)
+    record(vault, "orders", made.scheduled_at, verdict)
     told = listed(vault)
     assert told.fault or not (told.verification and told.verification.sound)
     assert "damaged" in problems(vault)

@@ -5,10 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from snapper.values.manifest import Manifest
+from snapper.values.properties import Properties
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-_ANY: dict[object, Any] = {str: "x", int: 1, bool: False, datetime: NOON, tuple[str, ...]: ()}
+_ANY: dict[object, Any] = {
+    str: "x",
+    int: 1,
+    bool: False,
+    datetime: NOON,
+    tuple[str, ...]: (),
+    Properties | None: None,
+}
 
 
 def manifest(**given: Any) -> Manifest:

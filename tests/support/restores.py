@@ -1,12 +1,9 @@
 """Builders for tests of restores: data that hurts, dumps that can be compared, and damage."""
 
-import contextlib
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-
-import psycopg2
 
 from local.demo import sample
 from local.postgres.server import PostgresServer
@@ -32,9 +29,7 @@ FROM generate_series(1, 200) AS n, generate_series(1, 2000) AS m GROUP BY n
 
 def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
     """Make a database of all that hurts on a server; its roles are made once for the server."""
-    for role in sample.ROLES:
-        with contextlib.suppress(psycopg2.errors.DuplicateObject):
-            Source(server, "postgres").run(f'CREATE ROLE "{role}"')
+    sample.create_roles(server.dsn())
     made = source(server.major, EMPTY)
     for theme in ("shop", "awkward"):
         made.run((sample.SQL / f"{theme}.sql").read_text(encoding="utf-8"))

@@ -80,11 +80,12 @@ _MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 
 entries = st.lists(
     st.builds(
-        lambda hour, kinds: Entry(_MIDNIGHT + timedelta(hours=hour), kinds),
+        lambda hour, kinds, damaged: Entry(_MIDNIGHT + timedelta(hours=hour), kinds, damaged),
         st.integers(0, 60),
         st.sampled_from(
             [frozenset(Kind), frozenset(Kind), frozenset({Kind.DUMP}), frozenset({Kind.MANIFEST})]
         ),
+        st.booleans(),
     ),
     max_size=25,
     unique_by=lambda entry: entry.taken_at,

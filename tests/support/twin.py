@@ -23,8 +23,10 @@ class MemoryVault(Vault):
         self.before_delete: Callable[[str], None] = lambda key: None
 
     def copy(self) -> Self:
-        """Give a vault with the same objects."""
-        return type(self)(self.objects)
+        """Give a vault with the same objects and times."""
+        twin = type(self)(self.objects)
+        twin.changed = dict(self.changed)
+        return twin
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         # S3 sorts by bytes.

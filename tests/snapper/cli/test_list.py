@@ -7,6 +7,7 @@ import pytest
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.verification import Verification
+from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import NOON, manifest
 from tests.support.stage import StageUnderTest
@@ -60,14 +61,14 @@ def test_the_verdict_on_a_backup_is_shown(
     stage: StageUnderTest, two: str, sound: bool, words: str
 ) -> None:
     verdict = Verification(NOON, "ab" * 32, sound, "" if sound else "cut short")
-    stage.vault.put(object_key(two, AT, Kind.VERIFICATION), verdict.to_json().encode())
+    record(stage.vault, two, AT, verdict)
     ran = stage.run_cli("list", two)
     assert ran.lines[1].endswith(words)
     (newest, _) = stage.run_cli("list", two, "--json").document["databases"][two]
     assert newest["verification"]["sound"] is sound
 
 
-@pytest.mark.parametrize("kind", [Kind.MANIFEST, Kind.VERIFICATION])
+@pytest.mark.parametrize("kind", [Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED])
 def test_a_record_that_cannot_be_read_is_damage_and_hides_nothing_else(
     stage: StageUnderTest, two: str, kind: Kind
 ) -> None:

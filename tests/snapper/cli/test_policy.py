@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
 from tests.support.cloud import refused
 from tests.support.databases import AT
+from tests.support.restores import flip
 from tests.support.stage import StageUnderTest
 
 Env = Mapping[str, str]
@@ -111,6 +113,19 @@ def test_whoever_may_look_reads_no_dump_and_no_connection(
         assert refused(s3.get_object, Bucket=stage.vault.bucket, Key=name) is (kind == "read")
         assert refused(ssm.get_parameter, Name=f"{root}/{guarded}", WithDecryption=True)
         assert refused(ssm.get_parameters_by_path, Path=root)
+
+
+def test_whoever_may_restore_records_verdicts_and_deletes_none(
+    stage: StageUnderTest, who: Mapping[str, Env]
+) -> None:
+    with stage.database("judged", stage.source(18).dsn) as key:
+        made = stage.back_up(key, AT)
+        assert stage.run_cli("verify", key, env=who["restore"]).code == 0
+        stage.damage(made, flip)
+        assert stage.run_cli("verify", key, env=who["restore"]).code == 4
+        assert "DAMAGED" in stage.run_cli("list", key, env=who["read"]).out
+        s3, name = client(stage, who["restore"], "s3"), object_key(key, AT, Kind.DAMAGED)
+        assert refused(s3.delete_object, Bucket=stage.vault.bucket, Key=name)
 
 
 def test_json_is_what_it_prints_with_or_without_asking(stage: StageUnderTest) -> None:

@@ -10,6 +10,7 @@ import pytest
 from snapper.edges.client_tools import ClientTools
 from snapper.values.connection import Connection
 from tests.support.backed_up import COUNT, backed_up, new
+from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES, NOISE, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
@@ -118,6 +119,52 @@ def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest)
         assert made.document["creates_roles"] == ["Mrs. O'Hara"]
         login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'Mrs. O''Hara'"
         assert target.rows(login) == [(False,)]
+
+
+def test_roles_that_were_made_for_a_restore_that_failed_are_named(stage: StageUnderTest) -> None:
+    with backed_up(stage, "made") as (source, _):
+        source.run('CREATE ROLE "made for it"; GRANT SELECT ON orders TO "made for it"')
+        stage.forget("made")
+        stage.damage(stage.back_up("made"), DAMAGES["one flipped bit"])
+        source.run('REVOKE ALL ON orders FROM "made for it"; DROP ROLE "made for it"')
+        target = new(stage, "made anew")
+        arguments = ("restore", "made", "--to", target.dsn, "--create", "--create-roles", "--json")
+        (now,) = stage.run_cli(*arguments).document["error"]["now"]
+        assert now.endswith("; the roles that were made for it stay: made for it")
+        source.run('DROP ROLE "made for it"')
+
+
+def test_what_was_set_on_the_database_comes_back_and_no_value_is_printed(
+    stage: StageUnderTest,
+) -> None:
+    with backed_up(stage, "set") as (source, _):
+        source.run(
+            f'CREATE ROLE passing; GRANT CREATE ON DATABASE "{source.name}" TO passing;'
+            f" ALTER DATABASE \"{source.name}\" SET app.jwt_secret TO '{SECRET}'"
+        )
+        stage.forget("set")
+        stage.back_up("set")
+        source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passing; DROP ROLE passing')
+        target = new(stage, "set anew")
+        arguments = ("restore", "set", "--to", target.dsn, "--create")
+        ran = stage.run_cli(*arguments, "--json")
+        assert target.rows("SHOW app.jwt_secret") == [(SECRET,)]
+        refused = "not restored on the database itself: GRANT CREATE to passing:"
+        assert any(each.startswith(refused) for each in ran.document["warnings"])
+        assert f"warning: {refused}" in ran.err
+        told = [ran]
+        again = ("restore", "set", "--to", new(stage, "set again").dsn, "--create", "--dry-run")
+        for command in (
+            again,
+            (*again, "--json"),
+            ("list", "set", "--json"),
+            ("status", "--json"),
+            ("verify", "set", "--json"),
+            ("run", "set", "--wait", "--json"),
+        ):
+            told.append(stage.run_cli(*command))
+            assert told[-1].code in (0, 1), told[-1].err
+        assert SECRET not in "".join(each.out + each.err for each in told)
 
 
 def test_an_older_major_is_warned_of_before_anything_is_done(stage: StageUnderTest) -> None:

@@ -12,6 +12,7 @@ import pytest
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.verification import Verification
+from snapper.verbs.verify import record
 from tests.support.manifests import NOON, manifest
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -100,7 +101,7 @@ def test_damaged_when_object_and_manifest_disagree(stage: StageUnderTest, key: s
 def test_damaged_when_a_verdict_says_so(stage: StageUnderTest, key: str) -> None:
     at = put(stage, key, HOUR)
     verdict = Verification(NOON, "ab" * 32, sound=False, reason="one bit is flipped")
-    stage.vault.put(object_key(key, at, Kind.VERIFICATION), verdict.to_json().encode())
+    record(stage.vault, key, at, verdict)
     assert status(stage, key)["problems"] == ["damaged"]
     (line,) = (each for each in stage.run_cli("status").lines if each.startswith(key))
     assert "DAMAGED: one bit is flipped" in line

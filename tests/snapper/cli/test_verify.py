@@ -1,7 +1,15 @@
 """`snapper verify`: a verdict on each backup, recorded beside it."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from snapper.values.job import write_time
+from snapper.verbs.catalog import backups
+from tests.support.databases import AT
 from tests.support.restores import flip
-from tests.support.stage import StageUnderTest
+from tests.support.stage import StageUnderTest, wait_until
 
 NOTHING_ABOUT = "there is no backup of"
 
@@ -47,6 +55,27 @@ def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderT
         assert "damaged" in stage.run_cli("status").out.lower()
 
 
+@pytest.mark.parametrize("change", [flip, lambda body: body[:-1]], ids=["flipped", "cut"])
+def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
+    stage: StageUnderTest, change: Callable[[bytes], bytes]
+) -> None:
+    days = [AT + timedelta(days=number) for number in range(5)]
+
+    def times() -> list[datetime]:
+        return [holding.taken_at for holding in backups(stage.vault, key)]
+
+    with stage.database("pushy", stage.source(18).dsn, retention=2) as key:
+        stage.back_up(key, days[0])
+        stage.damage(stage.back_up(key, days[1]), change)
+        assert stage.run_cli("verify", key, "--at", write_time(days[1])).code == 4
+        stage.back_up(key, days[2])
+        assert "number 2 of the 2 to keep" in stage.run_cli("prune", key, "--dry-run").lines[3]
+        assert times() == [days[2], days[1], days[0]]
+        stage.back_up(key, days[3])
+        wait_until(lambda: times() == [days[3], days[2]])
+        assert len(list(stage.vault.list(f"{key}/"))) == 4
+
+
 def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None:
     with stage.database("unread", stage.source(18).dsn):
         manifest = stage.back_up("unread")
@@ -56,6 +85,8 @@ def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None
         (found,) = ran.document["backups"]
         assert found["manifest"] is None
         assert found["verification"]["sound"] is False
+        (holding,) = backups(stage.vault, "unread")
+        assert holding.entry.damaged
 
 
 def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageUnderTest) -> None:

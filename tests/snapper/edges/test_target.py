@@ -1,19 +1,10 @@
-"""What a database holds that a new one does not; and a database that gets its name when whole."""
+"""What a database holds that a new one does not, and what a server lacks."""
 
 from collections.abc import Callable
 
-import psycopg2
 import pytest
 
-from local.postgres.server import PostgresServer
-from snapper.edges.target import (
-    content,
-    create_roles,
-    draft,
-    exists,
-    missing_roles,
-    unfinished_databases,
-)
+from snapper.edges.target import asking, content, create_roles, exists, missing_roles
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.connection import Connection
 from snapper.values.redaction import Redactor
@@ -58,53 +49,6 @@ def test_whatever_somebody_made_is_content(made: str, source: Callable[..., Sour
     assert not content(connection(source(17, made)), HIDE).empty
 
 
-def test_a_draft_has_its_name_only_at_the_end(server: Callable[[int], PostgresServer]) -> None:
-    target = Connection.parse(server(17).dsn("drafted"))
-    with draft(target, "UTF8", HIDE) as unfinished:
-        assert not exists(target, HIDE)
-        assert unfinished_databases(target.replace(dbname="postgres"), HIDE) == (
-            unfinished.parameters["dbname"],
-        )
-    assert exists(target, HIDE)
-    assert unfinished_databases(target, HIDE) == ()
-
-
-def test_a_draft_that_fails_is_dropped_though_somebody_is_connected(
-    server: Callable[[int], PostgresServer],
-) -> None:
-    target = Connection.parse(server(17).dsn("never"))
-    links = []
-
-    def fail() -> None:
-        with draft(target, "UTF8", HIDE) as unfinished:
-            links.append(psycopg2.connect(unfinished.conninfo({}), password=unfinished.password))
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        fail()
-    links[0].close()
-    assert not exists(target, HIDE)
-    assert unfinished_databases(target.replace(dbname="postgres"), HIDE) == ()
-
-
-@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "UTF8"])
-def test_a_draft_has_the_encoding_of_the_backup(
-    encoding: str, server: Callable[[int], PostgresServer]
-) -> None:
-    target = Source(server(17), f"in {encoding}")
-    with draft(connection(target), encoding, HIDE):
-        pass
-    assert target.rows("SHOW server_encoding") == [(encoding,)]
-
-
-def test_who_may_not_make_databases_is_told_so(source: Callable[..., Source]) -> None:
-    made = source(17, "CREATE ROLE modest LOGIN PASSWORD 'pw'")
-    modest = Connection({**connection(made).parameters, "user": "modest", "dbname": "x"}, "pw")
-    with pytest.raises(RestoreFailed, match="permission denied to create database"):
-        draft(modest, "UTF8", HIDE).__enter__()
-    made.run("DROP ROLE modest")
-
-
 def test_missing_roles_are_found_and_made_without_login(source: Callable[..., Source]) -> None:
     made = source()
     wanted = ("postgres", 'new "role"')
@@ -120,3 +64,31 @@ def test_missing_roles_are_found_and_made_without_login(source: Callable[..., So
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(DatabaseUnreachable):
         exists(Connection.parse("postgresql://u:p@127.0.0.1:1/x"), HIDE)
+
+
+def test_of_several_roles_all_are_made_or_none(source: Callable[..., Source]) -> None:
+    made = source()
+    with pytest.raises(RestoreFailed, match="already exists"):
+        create_roles(connection(made), ("half made", "postgres"), HIDE)
+    assert missing_roles(connection(made), ("half made",), HIDE) == ("half made",)
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "words"),
+    [
+        ("SELECT pg_terminate_backend(pg_backend_pid())", DatabaseUnreachable, "broke off"),
+        ("SET statement_timeout = 1; SELECT pg_sleep(9)", RestoreFailed, "refused: canceling"),
+        ('ALTER DATABASE "{}" RENAME TO x', RestoreFailed, "refused: .* being accessed by other"),
+        ("SELECT 1 / 0", RestoreFailed, "refused: division by zero"),
+    ],
+)
+def test_only_a_session_that_is_lost_makes_a_server_unreachable(
+    statement: str, kind: type[Exception], words: str, source: Callable[..., Source]
+) -> None:
+    made = source()
+    with (
+        asking(connection(made), HIDE),
+        pytest.raises(kind, match=words),
+        asking(connection(made).replace(dbname="postgres"), HIDE) as cursor,
+    ):
+        cursor.execute(statement.format(made.name))

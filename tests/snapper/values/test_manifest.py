@@ -1,7 +1,7 @@
 """A manifest is believed only when it is whole."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,10 @@ from snapper.values.manifest import Manifest
 from snapper.values.seal import write_sealed
 from tests.support.databases import AT
 from tests.support.manifests import manifest
+from tests.support.properties import SAMPLE as PROPERTIES
+from tests.support.properties import SECRET
 
-SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"))
+SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"), properties=PROPERTIES)
 NAMES = [field.name for field in fields(Manifest)]
 
 
@@ -53,10 +55,36 @@ def test_a_manifest_without_a_field_is_damaged(name: str) -> None:
 @pytest.mark.parametrize("name", [*NAMES, "version", "object"])
 @pytest.mark.parametrize("wrong", [None, 1.5, {}, [1], "\ud800", "9" * 5000])
 def test_a_field_of_another_kind_is_damage(name: str, wrong: Any) -> None:
+    if name == "properties" and wrong is None:
+        wrong = "none"
     if isinstance(wrong, str) and isinstance(SAMPLE.to_dict()[name], str):
         wrong = [wrong]
     with pytest.raises(BackupDamaged):
         Manifest.from_json(written(**{name: wrong}))
+
+
+def test_a_manifest_of_an_earlier_release_has_no_properties() -> None:
+    """As 1.0.0 wrote them before it knew of properties, seal and all."""
+    earlier = SAMPLE.to_dict()
+    del earlier["properties"]
+    read = Manifest.from_json(write_sealed(earlier))
+    assert read == replace(SAMPLE, properties=None)
+    assert Manifest.from_json(read.to_json()) == read
+    assert read.to_told()["properties"] is None
+
+
+def test_a_property_that_was_changed_is_damage() -> None:
+    changed = SAMPLE.to_json().replace(SECRET, "another")
+    with pytest.raises(BackupDamaged, match="changed after it was written"):
+        Manifest.from_json(changed)
+
+
+def test_the_value_of_a_setting_is_kept_and_never_told() -> None:
+    assert SECRET in SAMPLE.to_json()
+    assert SECRET not in json.dumps(SAMPLE.to_told())
+    assert SECRET not in repr(SAMPLE)
+    told = SAMPLE.to_told()["properties"]["settings"][0]
+    assert told == {"role": "", "name": "app.jwt_secret"}
 
 
 def test_true_is_no_number_and_1_is_no_truth() -> None:

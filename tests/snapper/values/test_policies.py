@@ -24,7 +24,10 @@ SERVICE = Service(
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
-VERDICT = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.verification.json"
+VERDICTS = (
+    "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.verification.json",
+    "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.damaged.json",
+)
 CONNECTION = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod/DATABASE_CONN_STRINGS/a"
 
 
@@ -54,21 +57,26 @@ def test_nothing_is_allowed_on_everything(rights: Rights) -> None:
         assert not [action for action in statement["Action"] if "*" in action]
 
 
-def test_who_may_look_reads_manifests_and_no_dump() -> None:
+def test_who_may_look_reads_manifests_and_verdicts_and_no_dump() -> None:
     assert allows(Rights.READ, "s3:GetObject", MANIFEST)
     assert not allows(Rights.READ, "s3:GetObject", DUMP)
-    assert not allows(Rights.READ, "s3:PutObject", VERDICT)
+    for verdict in VERDICTS:
+        assert allows(Rights.READ, "s3:GetObject", verdict)
+        assert not allows(Rights.READ, "s3:PutObject", verdict)
     assert not allows(Rights.READ, "s3:DeleteObject", DUMP)
 
 
 def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
     assert allows(Rights.RESTORE, "s3:GetObject", DUMP)
-    assert allows(Rights.RESTORE, "s3:PutObject", VERDICT)
-    assert not allows(Rights.RESTORE, "s3:DeleteObject", DUMP)
+    for verdict in VERDICTS:
+        assert allows(Rights.RESTORE, "s3:PutObject", verdict)
+    for kept in (DUMP, *VERDICTS):
+        assert not allows(Rights.RESTORE, "s3:DeleteObject", kept)
 
 
 def test_who_may_operate_deletes_what_is_ours_and_nothing_else() -> None:
-    assert allows(Rights.OPERATE, "s3:DeleteObject", DUMP)
+    for ours in (DUMP, MANIFEST, *VERDICTS):
+        assert allows(Rights.OPERATE, "s3:DeleteObject", ours)
     assert not allows(Rights.OPERATE, "s3:DeleteObject", "arn:aws:s3:::snapper-prod-1/notes.txt")
 
 

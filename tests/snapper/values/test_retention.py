@@ -1,6 +1,7 @@
 """Retention: never fewer than the count, never what was just made, the same from any side."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,8 +25,8 @@ def kept(verdicts: list[Verdict]) -> list[Entry]:
     return [verdict.entry for verdict in verdicts if verdict.keep]
 
 
-def complete(found: list[Entry]) -> list[Entry]:
-    return [entry for entry in found if entry.complete]
+def good(found: list[Entry]) -> list[Entry]:
+    return [entry for entry in found if entry.complete and not entry.damaged]
 
 
 def gone(found: list[Entry], keep: int) -> set[Entry]:
@@ -33,17 +34,17 @@ def gone(found: list[Entry], keep: int) -> set[Entry]:
 
 
 @given(entries, counts)
-def test_never_fewer_complete_backups_stay_than_the_count_unless_there_are_fewer(
+def test_never_fewer_good_backups_stay_than_the_count_unless_there_are_fewer(
     found: list[Entry], keep: int
 ) -> None:
-    staying = complete(kept(plan(found, keep)))
-    assert len(staying) == min(keep, len(complete(found)))
+    staying = good(kept(plan(found, keep)))
+    assert len(staying) == min(keep, len(good(found)))
 
 
 @given(entries, counts)
 def test_those_that_stay_are_the_newest(found: list[Entry], keep: int) -> None:
-    newest = sorted(complete(found), key=lambda entry: entry.taken_at, reverse=True)[:keep]
-    assert complete(kept(plan(found, keep))) == newest
+    newest = sorted(good(found), key=lambda entry: entry.taken_at, reverse=True)[:keep]
+    assert good(kept(plan(found, keep))) == newest
 
 
 @given(entries, counts, st.data())
@@ -54,7 +55,7 @@ def test_the_one_just_made_always_stays(found: list[Entry], keep: int, data: st.
     verdicts = plan(found, keep, just_made=made.taken_at)
     if made.complete:
         assert made in kept(verdicts)
-    assert len(complete(kept(verdicts))) >= min(keep, len(complete(found)))
+    assert len(good(kept(verdicts))) >= min(keep, len(good(found)))
 
 
 @given(entries, counts)
@@ -92,24 +93,34 @@ def test_a_crash_between_any_two_deletes_is_made_good_by_the_next_run(
     deletes.sort(key=lambda one: (one[0].taken_at, one[1] is Kind.DUMP))
     done = deletes[: data.draw(st.integers(0, len(deletes)))]
     left = [
-        Entry(entry.taken_at, kinds)
+        replace(entry, kinds=kinds)
         for entry in found
         if (kinds := entry.kinds - {kind for other, kind in done if other == entry})
     ]
-    assert set(complete(kept(plan(left, keep)))) == set(complete(kept(plan(found, keep))))
+    assert set(good(kept(plan(left, keep)))) == set(good(kept(plan(found, keep))))
     assert set(kept(plan(left, keep))) == set(kept(plan(found, keep)))
 
 
 @given(entries, counts)
-def test_halves_are_never_counted_and_go_only_behind_all_that_stays(
+def test_halves_and_damage_are_never_counted_and_go_only_behind_all_that_stays(
     found: list[Entry], keep: int
 ) -> None:
-    halves = {entry for entry in found if not entry.complete}
-    whole = complete(found)
-    assert complete(kept(plan(found, keep))) == kept(plan(whole, keep))
-    for half in halves & gone(found, keep):
-        assert all(half.taken_at < entry.taken_at for entry in kept(plan(found, keep)))
+    whole = good(found)
+    assert good(kept(plan(found, keep))) == kept(plan(whole, keep))
+    for bad in gone(found, keep) - set(whole):
+        assert all(bad.taken_at < entry.taken_at for entry in kept(plan(found, keep)))
         assert len(whole) >= keep
+
+
+@given(entries, counts, st.data())
+def test_to_hear_of_damage_never_deletes_more(
+    found: list[Entry], keep: int, data: st.DataObject
+) -> None:
+    """So the dumper may believe a verdict that it cannot read: a false one costs no backup."""
+    made = data.draw(st.sampled_from([None, *(entry.taken_at for entry in found)]))
+    heard = [replace(entry, damaged=entry.damaged or data.draw(st.booleans())) for entry in found]
+    before, after = plan(found, keep, made), plan(heard, keep, made)
+    assert all(new.keep or not old.keep for old, new in zip(before, after, strict=True))
 
 
 @given(entries, counts)
@@ -121,6 +132,22 @@ def test_a_larger_count_never_deletes_more(found: list[Entry], keep: int) -> Non
 def test_no_count_may_empty_a_vault(keep: int) -> None:
     with pytest.raises(ValueError, match="would keep nothing"):
         plan([Entry(day(1), BOTH)], keep)
+
+
+def test_bad_ones_in_the_middle_push_out_no_good_one() -> None:
+    found = [Entry(day(n), BOTH, damaged=n in {2, 3}) for n in (4, 3, 2, 1)]
+    assert [(verdict.keep, verdict.reason) for verdict in plan(found, 3)] == [
+        (True, "number 1 of the 3 to keep"),
+        (True, "damaged, never counted"),
+        (True, "damaged, never counted"),
+        (True, "number 2 of the 3 to keep"),
+    ]
+
+
+def test_a_damaged_one_goes_once_enough_good_ones_are_newer() -> None:
+    damaged = Entry(day(1), BOTH, damaged=True)
+    (_, verdict) = plan([damaged, Entry(day(2), BOTH)], 1)
+    assert verdict == Verdict(damaged, False, "damaged, older than every backup that stays")
 
 
 def test_the_reasons_tell_the_rank() -> None:

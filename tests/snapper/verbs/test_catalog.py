@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -46,6 +47,15 @@ def test_the_newest_is_found_or_the_newest_not_after_a_time(vault: Vault) -> Non
         find(vault, "orders", days(-1))
 
 
+def test_a_backup_that_was_made_late_is_no_witness_of_the_time_before(vault: Vault) -> None:
+    store(vault, AT, started_at=AT + timedelta(seconds=3))
+    store(vault, days(1), started_at=days(1) + timedelta(hours=3))
+    assert find(vault, "orders", days(1) + timedelta(hours=2)).scheduled_at == AT
+    assert find(vault, "orders", days(1) + timedelta(hours=3)).scheduled_at == days(1)
+    assert find(vault, "orders", days(1)).scheduled_at == days(1)  # named as list names it
+    assert find(vault, "orders").scheduled_at == days(1)
+
+
 def test_one_scheduled_time_is_looked_up_without_its_neighbours(vault: Vault) -> None:
     store(vault, AT)
     store(vault, days(1))
@@ -86,7 +96,7 @@ def test_a_manifest_of_another_backup_is_damage(vault: Vault) -> None:
 def test_an_object_of_another_size_is_damage(vault: Vault) -> None:
     made = store(vault, AT)
     vault.put(made.dump_key, b"sql and more")
-    with pytest.raises(BackupDamaged, match="has 12 bytes, its manifest says 3"):
+    with pytest.raises(BackupDamaged, match="has 12 bytes, its manifest says 23"):
         find(vault, "orders")
 
 
@@ -96,7 +106,7 @@ def test_one_damaged_backup_does_not_hide_the_others(vault: Vault) -> None:
     vault.put(made.key, replace(made, backup_bytes=9).to_json().encode())
     newest, damaged = listing(vault, "orders")
     assert newest.manifest is not None
-    assert "3 bytes" in damaged.fault
+    assert "23 bytes" in damaged.fault
 
 
 def test_more_than_1000_objects_are_all_seen() -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import BinaryIO
 
 import pytest
 
 from snapper.edges.storage import Vault
 from snapper.errors import AwsFailed
 from snapper.values.secrets import Database
+from snapper.values.verification import Verification
 from snapper.verbs.catalog import backups
 from snapper.verbs.events import Silence
 from snapper.verbs.prune import judge, prune
+from snapper.verbs.verify import record
 from tests.support.backups import days, store
 from tests.support.databases import AT
 from tests.support.recording import RecordedEvents
@@ -18,13 +21,16 @@ from tests.support.vaults import keys
 
 
 class Watched(Vault):
-    """Remembers every delete; the chosen ones fail."""
+    """Remembers every delete; the chosen ones fail. It reads nothing, as the dumper may not."""
 
     def __init__(self, vault: Vault, fails: Callable[[int, str], bool] = lambda *_: False) -> None:
         super().__init__(vault.bucket, vault._client)
         self._fails = fails
         self.deleted: list[str] = []
         self.tried = 0
+
+    def open(self, key: str, start: int = 0) -> BinaryIO:
+        raise AssertionError(f"{key} was read")
 
     def delete(self, key: str) -> None:
         self.tried += 1
@@ -118,6 +124,53 @@ def test_an_old_half_is_swept_and_not_counted(vault: Vault) -> None:
     watched = Watched(vault)
     prune(watched, orders(2), Silence())
     assert watched.deleted == ["orders/2026-11-23T03-00-00Z.sql.gz"]
+
+
+@pytest.fixture
+def with_two_bad(vault: Vault) -> Watched:
+    """Four backups; of the two in the middle one is empty and the other found unsound."""
+    made = [store(vault, days(number)) for number in range(4)]
+    vault.put(made[2].dump_key, b"")
+    unsound = Verification(days(9), made[1].sha256, sound=False, reason="one bit is flipped")
+    record(vault, "orders", days(1), unsound)
+    return Watched(vault)
+
+
+def test_what_a_listing_shows_as_damaged_pushes_out_no_good_backup(with_two_bad: Watched) -> None:
+    verdicts = prune(with_two_bad, orders(2), Silence())
+    assert with_two_bad.deleted == []
+    assert [verdict.reason for verdict in verdicts] == [
+        "number 1 of the 2 to keep",
+        "damaged, never counted",
+        "damaged, never counted",
+        "number 2 of the 2 to keep",
+    ]
+
+
+def test_what_is_damaged_goes_whole_once_it_is_older_than_all_that_stays(
+    with_two_bad: Watched,
+) -> None:
+    for number in (4, 5):
+        store(with_two_bad, days(number))
+    prune(with_two_bad, orders(2), Silence())
+    assert times(with_two_bad) == [days(5), days(4)]
+    assert len(keys(with_two_bad)) == 4
+
+
+def test_a_backup_that_was_mended_counts_again(with_two_bad: Watched) -> None:
+    store(with_two_bad, days(2))
+    prune(with_two_bad, orders(2), Silence())
+    assert times(with_two_bad) == [days(3), days(2)]
+
+
+def test_of_damage_that_no_listing_shows_the_caller_knows(vault: Vault) -> None:
+    for number in range(3):
+        store(vault, days(number))
+    watched, known = Watched(vault), {days(1)}
+    judged = judge(watched, orders(2), known)
+    assert prune(watched, orders(2), Silence(), damaged=known) == judged
+    assert judged[1].reason == "damaged, never counted"
+    assert watched.deleted == []
 
 
 @pytest.mark.parametrize("fatal", [1, 2, 3, 4])

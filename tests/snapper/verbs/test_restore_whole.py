@@ -128,7 +128,7 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
     manifest = back_up(source())
     plain = gzip.decompress(dumper.vault.read(manifest.dump_key))
     # So much behind it that psql has read the command long before all of the dump was checked.
-    padding = b"-- nothing\n" * 400_000
+    padding = b"SELECT 1;\n" * 400_000
     for forged in (command + plain, plain + b"\\unrestrict x\n" + command):
         dumper.vault.put(manifest.dump_key, gzip.compress(forged + padding))
         target = source(17, EMPTY)
@@ -265,7 +265,11 @@ def test_a_name_that_is_taken_in_the_meantime_is_not_taken_over(
     with pytest.raises(SnapperError, match="already exists"):
         restore_as_new(dumper.vault, manifest, taken.dsn, tools)
     assert taken.rows("SELECT n FROM mine") == [(1,)]
-    assert unfinished(server(17)) == []
+    # What was restored is whole, and not thrown away.
+    (kept,) = unfinished(server(17))
+    whole = Source(server(17), str(kept))
+    assert whole.rows("SELECT n FROM t") == [(1,)]
+    Source(server(17), "postgres").run(f'DROP DATABASE "{kept}"')
 
 
 def test_the_targets_password_is_in_no_word_of_an_error(

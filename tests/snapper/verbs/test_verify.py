@@ -39,7 +39,7 @@ def test_a_whole_backup_is_sound_and_listed_as_such(
     verdict = verify(dumper.vault, manifest, NOW, told.append)
     assert verdict.sound
     assert told[-1] == manifest.backup_bytes
-    record(dumper.vault, manifest, verdict)
+    record(dumper.vault, "orders", manifest.scheduled_at, verdict)
     (listed,) = listing(dumper.vault, "orders")
     assert listed.verification == verdict
 
@@ -77,7 +77,7 @@ def test_a_verdict_on_an_object_that_was_replaced_counts_for_nothing(
 ) -> None:
     manifest = back_up()
     verdict = verify(dumper.vault, manifest, NOW)
-    record(dumper.vault, manifest, replace(verdict, sha256="ab" * 32))
+    record(dumper.vault, "orders", manifest.scheduled_at, replace(verdict, sha256="ab" * 32))
     (listed,) = listing(dumper.vault, "orders")
     assert listed.verification is None
 
