@@ -104,6 +104,6 @@ def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageU
 
 
 def test_no_backup_exits_3(stage: StageUnderTest) -> None:
-    ran = stage.run_cli("verify", "nobody")
+    ran = stage.run_cli("verify", "sensors")
     assert ran.code == 3
     assert NOTHING_ABOUT in ran.out
