@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local.children import ROOT
 from tests.support.restores import files_in, flip
 from tests.support.stage import StageUnderTest
