@@ -8,6 +8,7 @@ import typer
 from snapper.cli import render
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.values.job import write_time
+from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import Listed, listing
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
@@ -84,5 +85,10 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        verdict(listed),
+        f"{verdict(listed)}{_begun(manifest)}",
     )
+
+
+def _begun(manifest: Manifest | None) -> str:
+    """Say when a backup was begun, if that was long after the time that it is named after."""
+    return f", begun {write_time(manifest.started_at)}" if manifest and manifest.late else ""
