@@ -122,6 +122,13 @@ def _rights(found: Privileges, role: str) -> Iterator[Finding]:
         )
     elif found.large_objects:
         yield ok("large objects", f"every one of {found.large_objects} can be read")
+    if found.hidden_subscriptions:
+        yield warning(
+            "subscriptions",
+            f"{found.hidden_subscriptions} will not be in the backup: pg_dump shows them to "
+            "superusers only",
+            "keep their CREATE SUBSCRIPTION elsewhere, or back up as a superuser",
+        )
 
 
 def _role(connection: Connection) -> str:
