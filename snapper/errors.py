@@ -12,6 +12,7 @@ class SnapperError(Exception):
     ├── DumpFailed              exit 5   pg_dump did not end well
     │   └── DeadlineReached     exit 5   there was not enough time
     ├── DatabaseUnreachable     exit 6   no connection to the server
+    │   └── HostUnreachable     exit 6   not even its host answers, or nobody listens there
     ├── DatabaseUnsupported     exit 7   a pooler, or a server newer than every client
     ├── AwsFailed               exit 8   AWS refused or failed a call
     │   └── AlreadyStored       exit 8   a conditional write found the object there
@@ -30,6 +31,20 @@ class SnapperError(Exception):
     def __init__(self, fact: str, *, hint: str = "") -> None:
         super().__init__(fact)
         self.hint = hint
+
+
+def exit_code_of(kind: str) -> int | None:
+    """Give the exit code of the error with this class name; None if it is none of ours.
+
+    >>> exit_code_of("DeadlineReached"), exit_code_of("KeyError")
+    (5, None)
+    """
+    kinds = [SnapperError]
+    for each in kinds:
+        if each.__name__ == kind:
+            return each.exit_code
+        kinds += each.__subclasses__()
+    return None
 
 
 class SettingsError(SnapperError):
@@ -75,6 +90,10 @@ class DatabaseUnreachable(SnapperError):
     """No connection to the database could be made."""
 
     exit_code, retry = 6, True
+
+
+class HostUnreachable(DatabaseUnreachable):
+    """The network is in the way, or the host's name is wrong, or nobody listens at the port."""
 
 
 class DatabaseUnsupported(SnapperError):

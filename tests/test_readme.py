@@ -169,7 +169,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         file = str(tmp_path / "file")
         secrets = {"DATABASE_CONN_STRINGS": "a,postgres://h/d,POSTGRES"}
         runs: dict[str, list[list[str]]] = {
-            "verify": [["told"], ["nobody"]],
+            "verify": [["told"], ["sensors"]],
             "list": [["told"]],
             "status": [[]],
             "run": [["told"]],

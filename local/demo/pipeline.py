@@ -15,6 +15,7 @@ from snapper.errors import SnapperError
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.verbs.catalog import holding_at
+from snapper.verbs.network import PRIVATE_HINT
 
 _POLL_SECONDS = 0.05
 
@@ -146,7 +147,8 @@ class Pipeline:
         return {
             record["database"]: Fault(
                 record.get("reason") or f"an unforeseen {record.get('kind', 'error')}",
-                record.get("hint", ""),
+                # Here the functions are in the network of this machine.
+                record.get("hint", "").replace(PRIVATE_HINT, ""),
             )
             for record in self._told("dumper", *(events or ("dump.failed",)))
         }

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from snapper.cli.interruption import signals_raise
 from snapper.cli.outcome import told
+from snapper.cli.streams import open_streams
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every error is told, none is a stack trace."""
+    open_streams()
     with told(as_json="--json" in arguments) as result, signals_raise():
         # The commands take a moment to import; from the first one on, Ctrl-C ends in plain words.
         from snapper.cli.app import run

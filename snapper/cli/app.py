@@ -1,6 +1,7 @@
 """The command line's table of contents: every command lives in a file of its own."""
 
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -13,7 +14,8 @@ from snapper.cli import outcome
 EXIT_CODES = (
     "Exit codes: 0 good; 1 failed, or not healthy; 2 cannot be used as written; 3 no such backup; "
     "4 backup damaged; 5 dump failed; 6 database unreachable; 7 database unsupported; "
-    "8 AWS refused; 9 restore failed; 10 backup in progress; 130 and 143 interrupted."
+    "8 AWS refused; 9 restore failed; 10 backup in progress; 129, 130 and 143 interrupted; "
+    "141 nobody reads the output any more."
 )
 
 COMMANDS = {
@@ -85,6 +87,14 @@ def snapper(
 
 def run(arguments: Sequence[str], result: outcome.Outcome) -> None:
     """Run one command, which tells the result its exit code; raises what goes wrong."""
-    typer.main.get_command(app).main(
-        list(arguments) or ["--help"], prog_name="snapper", standalone_mode=False, obj=result
-    )
+    streams = sys.stdout, sys.stderr
+    try:
+        typer.main.get_command(app).main(
+            list(arguments) or ["--help"], prog_name="snapper", standalone_mode=False, obj=result
+        )
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        # Typer's own way to end when nobody reads any more; ours says so by the exit code.
+        sys.stdout, sys.stderr = streams
+        raise end.__context__ from None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The database.")]
@@ -23,8 +24,11 @@ LATEST = "latest"
 
 
 @contextmanager
-def chosen_backup(database: str, verb: str) -> Iterator[None]:
-    """Tell whose backup is missing or damaged that there may be others."""
+def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
+    """Tell whose backup is missing or damaged that there may be others.
+
+    Raises SettingsError instead if the stage does not know the database at all.
+    """
     try:
         yield
     except BackupDamaged as error:
@@ -32,6 +36,7 @@ def chosen_backup(database: str, verb: str) -> Iterator[None]:
         error.hint = f"{error.hint}; {older}" if error.hint else older
         raise
     except BackupNotFound as error:
+        stage.databases(database)
         error.hint = f"snapper list {database} shows those there are, snapper list those of all"
         raise
 

@@ -44,7 +44,7 @@ def check(
     if stdin and pulumi is not None:
         raise SettingsError("--stdin and --pulumi are two sources", hint="choose one")
     if stdin:
-        secrets = _from_stdin(sys.stdin.read())
+        secrets = _from_stdin(_read_stdin())
     elif pulumi is not None:
         secrets = {name: _from_pulumi(name, pulumi) for name in _NAMES}
     else:
@@ -76,6 +76,13 @@ def check(
     render.table(
         ("database", "place", "keeps"), [(key, place, str(count)) for key, place, count in places]
     )
+
+
+def _read_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        raise SettingsError("what stdin says is no UTF-8") from None
 
 
 def _from_stdin(text: str) -> dict[str, str]:

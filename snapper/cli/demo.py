@@ -69,6 +69,7 @@ def demo(
         progress.end()
         if keep:
             _show(report, outcome, as_json=json)
+            sys.stdout.flush()
             _keep(demonstrated, out=sys.stderr if json else sys.stdout)
     if not keep:
         _show(report, outcome, as_json=json)
@@ -102,20 +103,22 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
         outcome.answered = True
         render.document(report.to_dict())
         return
-    render.table(
-        ("backup", "size", "sha256", "state"),
-        [row for database in report.databases for row in _backup_rows(database)],
-    )
-    print()
+    backups = [row for database in report.databases for row in _backup_rows(database)]
+    if backups:
+        render.table(("backup", "size", "sha256", "state"), backups, ("sha256", "size"))
+        render.say("")
+    else:
+        render.remark("no backup was made")
     render.table(
         ("database", "server", "backups", "pruned", "tables", "rows", "restored"),
         [_summary_row(database) for database in report.databases],
+        ("pruned", "server", "tables"),
     )
     for database in report.databases:
         for line in _remarks(database):
-            print(f"{database.key}: {line}")
+            render.say(f"{database.key}: {line}")
     verdict = "all backups restored, identical row by row" if report.good else "not all is good"
-    print(f"\n{verdict}; {report.resources} resources, {report.seconds:.1f} s")
+    render.say(f"\n{verdict}; {report.resources} resources, {report.seconds:.1f} s")
 
 
 def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,5 @@
 """`snapper doctor`: a check-up from where the dumps are made."""
 
-import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -63,17 +62,11 @@ def doctor(
     render.table(
         ("database", "", "about", "found"),
         [
-            (key, each.level.value, each.subject, _words(each))
+            (key, each.level.value, each.subject, render.mended(each.fact, each.mend))
             for key, findings in found.items()
             for each in findings
         ],
     )
-
-
-def _words(finding: Finding) -> str:
-    """Give the fact and its mend: below each other for people, in one line for programs."""
-    between = "\n-> " if sys.stdout.isatty() else " -> "
-    return f"{finding.fact}{between}{finding.mend}" if finding.mend else finding.fact
 
 
 def _pace(stage: Stage, database: str) -> Finding:

@@ -43,7 +43,7 @@ def download_backup(
     outcome: Outcome = context.obj
     limit = read_at(at)
     opened = Stage.open(stage, profile, region)
-    with chosen_backup(key, "downloads"):
+    with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit)
         if output == "-":
             with transfer(manifest.dump_key, manifest.backup_bytes) as progress:

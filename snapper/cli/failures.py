@@ -38,6 +38,7 @@ def failures(
                 )
                 for letter, failure in found
             ],
+            ("failed at",),
         )
     else:
         render.remark(f"there are no dead letters in stage {stage}")
@@ -101,7 +102,9 @@ def _due(letter: Letter) -> str | None:
 def _reason(letter: Letter, failure: Failure | None) -> str:
     if failure:
         return failure.reason
-    return "no reason is in the log (any more)" if letter.job else "neither a job nor an event"
+    if letter.job:
+        return "no reason is in the log (any more)"
+    return "neither a job nor an event: ends by itself 14 days after it was sent, retry leaves it"
 
 
 def _destination(letter: Letter) -> str:

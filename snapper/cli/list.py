@@ -8,9 +8,11 @@ import typer
 from snapper.cli import render
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.values.job import write_time
+from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import Listed, listing
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
+_SPARE = ("took", "server", "size", "age", "stored")
 
 
 def list_backups(
@@ -30,7 +32,10 @@ def list_backups(
     disagree is DAMAGED.
     """
     opened = Stage.open(stage, profile, region)
-    found = {database: listing(opened.vault, database) for database in opened.databases(key)}
+    found = {
+        database: listing(opened.vault, database)
+        for database in opened.databases(*filter(None, [key]))
+    }
     if json:
         render.document(
             {
@@ -45,7 +50,7 @@ def list_backups(
     now = datetime.now(UTC)
     rows = [_row(database, each, now) for database, backups in found.items() for each in backups]
     if rows:
-        render.table(_HEADERS, rows)
+        render.table(_HEADERS, rows, _SPARE)
     else:
         render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
 
@@ -80,5 +85,10 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        verdict(listed),
+        f"{verdict(listed)}{_begun(manifest)}",
     )
+
+
+def _begun(manifest: Manifest | None) -> str:
+    """Say when a backup was begun, if that was long after the time that it is named after."""
+    return f", begun {write_time(manifest.started_at)}" if manifest and manifest.late else ""

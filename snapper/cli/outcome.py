@@ -1,16 +1,15 @@
 """How a command ends: an exit code, and for errors a fact and a hint on stderr."""
 
-import json
-import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from typer.exceptions import TyperException
 
 from snapper.cli.interruption import Interrupted
+from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
 
 
@@ -27,45 +26,49 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     """Turn whatever ends the command into its exit code and words.
 
     Errors go to stderr as `error: fact`, `now: …` for each note that the error was given, and
-    `hint: …`; `as_json` puts one document on stdout too.
+    `hint: …`; `as_json` puts one document on stdout too. To a reader that is gone, as after
+    `| head`, nothing more is said.
     """
     result = Outcome()
 
     def tell(error: BaseException, fact: str, hint: str = "") -> None:
         notes = getattr(error, "__notes__", [])
-        print(f"error: {fact}", file=sys.stderr)
-        for note in notes:
-            print(f"now: {note}", file=sys.stderr)
-        if hint:
-            print(f"hint: {hint}", file=sys.stderr)
-        if as_json and not result.answered:
-            words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}
-            print(json.dumps({"error": words}, ensure_ascii=False))
+        with suppress(OSError):
+            print(f"error: {fact}", file=sys.stderr)
+            for note in notes:
+                print(f"now: {note}", file=sys.stderr)
+            if hint:
+                print(f"hint: {hint}", file=sys.stderr)
+        with suppress(OSError):
+            if as_json and not result.answered:
+                words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}
+                write_document({"error": words})
+        # It has its exit code, whether or not anybody could be told.
+        give_up_lost()
 
     try:
         yield result
         sys.stdout.flush()
-    except BrokenPipeError:
-        if not _reader_is_gone():
-            raise
-        result.code = 128 + signal.SIGPIPE
-    except SnapperError as error:
+        sys.stderr.flush()
+    except (SnapperError, TyperException, Interrupted) as error:
         result.code = error.exit_code
-        tell(error, str(error), error.hint)
-    except TyperException as error:
-        result.code = error.exit_code
-        tell(error, error.format_message(), "--help shows what there is")
-    except Interrupted as interrupted:
-        result.code = interrupted.exit_code
-        tell(interrupted, str(interrupted))
+        tell(error, *_words(error))
+    except OSError as error:
+        reason = give_up_lost()
+        if reason is None:
+            raise  # of something else, and so a defect
+        result.code = SnapperError.exit_code
+        if isinstance(reason, BrokenPipeError):
+            result.code = 128 + signal.SIGPIPE
+        else:
+            tell(error, f"the output cannot be written: {reason.strerror}")
 
 
-def _reader_is_gone() -> bool:
-    """Tell whether nobody reads stdout any more, as after `| head`; then nothing more is said."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end, and must not fail at that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+def _words(error: SnapperError | TyperException | Interrupted) -> tuple[str, str]:
+    """Give the fact and the hint."""
+    if isinstance(error, SnapperError):
+        return str(error), error.hint
+    if isinstance(error, TyperException):
+        # A choice that is none comes through a validator, which first says what it raised.
+        return error.format_message().replace("Value error, ", ""), "--help shows what there is"
+    return str(error), ""

@@ -3,14 +3,14 @@
 import time
 from typing import Self
 
-from rich.console import Console
+from snapper.cli.render import Screen
 
 
 class Progress:
     """Steps and their results; on a terminal the step at work has a spinner, its time follows."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._console = Screen()
         self._status = self._console.status("") if self._console.is_terminal else None
         self._step = ""
         self._since = 0.0

@@ -45,6 +45,9 @@ def prune_backups(
     if json:
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
         return
+    if not any(found.values()):
+        render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
+        return
     gone = "would go" if dry_run else "deleted"
     render.table(
         ("database", "taken at", "verdict", "reason"),

@@ -1,43 +1,110 @@
 """How results look: tables for people, one document for programs, sizes and times in words."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+
+from snapper.cli.streams import write_document
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 # A pipe has no width of its own; what reads it wants whole lines.
 _PIPE_WIDTH = 10_000
 
+_GAP = 2
+"""Columns between two columns of a table."""
+
+_EDGES = 2
+"""Columns that a frame takes left and right of a table."""
+
+PROSE = 24
+"""Columns that a table's last column gets, if it has so much to say and others can be spared."""
+
+_LEAST = 10
+"""Columns that it gets in any case; without them a line is wider than the screen."""
+
+
+_Rows = Sequence[Sequence[str]]
+
+
+class Screen(Console):
+    """A console for plain words, on stderr: talk; whose reader may go away."""
+
+    def __init__(self, width: int | None = None, *, stderr: bool = True) -> None:
+        super().__init__(width=width, stderr=stderr, highlight=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let it be told as for any other output; rich would end the program at once."""
+        raise  # what rich has caught
+
 
 def document(value: dict[str, Any]) -> None:
     """Print the one JSON document of a command."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    write_document(value, indent=2)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print rows under their headers: framed on a terminal, aligned and bare in a pipe."""
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    spare: Sequence[str] = (),
+    prose: int = PROSE,
+) -> None:
+    """Print rows under their headers: framed on a terminal, aligned and bare in a pipe.
+
+    Only the last column is prose, and wraps between words; times and names are never cut. Where a
+    terminal is too narrow to leave it a width of `prose`, the table goes without the `spare`
+    columns, the first of them first.
+    """
     terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else _PIPE_WIDTH, highlight=False, markup=False)
-    shown = Table(
-        title=title or None,
-        title_justify="left",
-        box=box.SIMPLE_HEAD if terminal else None,
-        pad_edge=False,
-    )
+    width = Screen(stderr=False).width - _EDGES if terminal else _PIPE_WIDTH
+    headers, *rows = _fitting([headers, *rows], spare, width, prose)
+    console = Screen(max(width, _needed([headers, *rows], _LEAST)) + _EDGES, stderr=False)
+    # A frame has a column of its own between two.
+    gap = _GAP - 1 if terminal else _GAP
+    shown = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
     for header in headers:
-        shown.add_column(header, overflow="fold", justify="right" if header in _NUMBERS else "left")
+        shown.add_column(
+            header,
+            no_wrap=header != headers[-1],
+            overflow="fold",
+            justify="right" if header in _NUMBERS else "left",
+        )
     for row in rows:
         shown.add_row(*row)
     with console.capture() as captured:
         console.print(shown)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
+
+
+def _fitting(rows: _Rows, spare: Sequence[str], width: int, prose: int) -> _Rows:
+    for name in spare:
+        if _needed(rows, prose) <= width:
+            break
+        place = rows[0].index(name)
+        rows = [[*row[:place], *row[place + 1 :]] for row in rows]
+    return rows
+
+
+def _needed(rows: _Rows, prose: int) -> int:
+    """Give the width at which only the last column wraps, and has so much room for its prose."""
+    *firm, last = zip(*rows, strict=True)
+    return sum(_widest(column) + _GAP for column in firm) + min(prose, _widest(last))
+
+
+def _widest(column: Sequence[str]) -> int:
+    return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
+
+
+def mended(fact: str, mend: str) -> str:
+    """Give a fact and its mend: below each other for people, in one line for programs."""
+    between = "\n-> " if sys.stdout.isatty() else " -> "
+    return f"{fact}{between}{mend}" if mend else fact
 
 
 def say(line: str) -> None:
@@ -68,7 +135,7 @@ def age(span: timedelta) -> str:
     minutes = max(int(span.total_seconds()), 0) // 60
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
-        return f"{days}d {hours}h"
+        return f"{days}d {hours}h" if hours else f"{days}d"
     return f"{hours}h {minutes % 60}m" if hours else f"{minutes}m"
 
 

@@ -70,7 +70,7 @@ def restore_backup(
     outcome: Outcome = context.obj
     limit = read_at(at)
     opened = Stage.open(stage, profile, region)
-    with chosen_backup(key, "restores"):
+    with chosen_backup(opened, key, "restores"):
         manifest = find(opened.vault, key, limit)
         target = to or _asked()
         tools = ClientTools(client_root())

@@ -11,7 +11,7 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.edges.logs import LogEvent
-from snapper.errors import BackupInProgress, SnapperError
+from snapper.errors import BackupInProgress, SettingsError, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.run import follow, queue_now
@@ -22,6 +22,7 @@ _EVENTS = {
     "dump.failed": "failed",
     "backup.pruned": "pruning",
 }
+_PATIENCE = 20
 _Result = Manifest | SnapperError | None
 
 
@@ -34,8 +35,11 @@ def run_now(
         bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
     ] = False,
     patience: Annotated[
-        float, typer.Option(min=0, help="Minutes to wait for each backup.", metavar="MINUTES")
-    ] = 20,
+        float | None,
+        typer.Option(
+            min=0, metavar="MINUTES", help="With --wait: how long, for each backup. Default: 20."
+        ),
+    ] = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -44,9 +48,13 @@ def run_now(
     """Queue a backup of the databases now, as the schedule would.
 
     Without --wait it ends when the jobs are queued. With it, the exit code is that of the first
-    backup that failed; its job is tried again by itself, and after that is a dead letter.
+    backup that failed, by the order of keys; its job is tried again by itself, and after that is a
+    dead letter.
     """
     outcome: Outcome = context.obj
+    if patience is not None and not wait:
+        raise SettingsError("--patience is for --wait", hint="add --wait, or leave it out")
+    longest = timedelta(minutes=_PATIENCE if patience is None else patience)
     opened = Stage.open(stage, profile, region)
     jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
     results: dict[Job, _Result] = dict.fromkeys(jobs)
@@ -55,7 +63,7 @@ def run_now(
             with Progress() as progress:
                 for job in jobs:
                     progress(f"{job.database}: queued")
-                    results[job] = _follow(job, opened, timedelta(minutes=patience), progress)
+                    results[job] = _follow(job, opened, longest, progress)
         except Interrupted as interrupted:
             interrupted.add_note("the jobs go on all the same; snapper status tells how")
             raise
@@ -67,12 +75,15 @@ def run_now(
         )
         outcome.answered = True
         return
+    names = [found.dump_key for found in results.values() if isinstance(found, Manifest)]
     render.table(
         ("database", "scheduled at", "result"),
         [
             (job.database, write_time(job.scheduled_at), _words(job_result))
             for job, job_result in results.items()
         ],
+        ("scheduled at", "database"),
+        max([render.PROSE, *(len(f"{name},") for name in names)]),
     )
 
 
@@ -90,10 +101,9 @@ def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> 
 def _words(result: _Result) -> str:
     if result is None:
         return "queued"
-    if isinstance(result, BackupInProgress):
-        return str(result)
     if isinstance(result, SnapperError):
-        return f"FAILED: {result}"
+        fact = str(result) if isinstance(result, BackupInProgress) else f"FAILED: {result}"
+        return render.mended(fact, result.hint)
     took = render.seconds(result.finished_at - result.started_at)
     return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
 
@@ -117,4 +127,5 @@ def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
         "state": _state(result),
         "manifest": result.to_told() if isinstance(result, Manifest) else None,
         "error": str(result) if isinstance(result, SnapperError) else None,
+        "hint": result.hint if isinstance(result, SnapperError) else None,
     }

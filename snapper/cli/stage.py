@@ -84,10 +84,10 @@ class Stage:
             # AWS has taken it, so it is we who do not understand.
             raise SettingsError(f"the schedule {self.service.schedule} {error}") from None
 
-    def databases(self, key: str | None = None) -> list[str]:
+    def databases(self, *keys: str) -> list[str]:
         """Give the databases that are backed up, and those that only have old backups.
 
-        Of them only the one named `key`, if one is named; raises SettingsError if it is unknown.
+        Of them only those that are named, if any is; raises SettingsError if one is unknown.
         """
         known = sorted({*self.parameters.database_keys(), *self.vault.folders()})
-        return only([key] if key else [], known)
+        return only(keys, known)

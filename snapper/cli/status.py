@@ -20,10 +20,10 @@ _HEADERS = (
     "backups",
     "stored",
     "usual",
-    "verified",
-    "next run",
     "dead",
+    "verified",
 )
+_SPARE = ("usual", "stored", "dead", "backups")
 
 
 def status(
@@ -56,6 +56,7 @@ def status(
     ]
     undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
+    coming = opened.schedule.next_after(now)
     healthy = not undispatched and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
     if json:
@@ -64,6 +65,7 @@ def status(
                 "stage": stage,
                 "healthy": healthy,
                 "schedule": opened.service.schedule,
+                "next_run": write_time(coming) if coming else None,
                 "jobs_waiting": waiting,
                 "dead_letters": len(around.letters),
                 "undispatched": undispatched,
@@ -72,11 +74,13 @@ def status(
         )
         outcome.answered = True
         return
-    render.table(_HEADERS, [_row(each, now) for each in standings])
+    render.table(_HEADERS, [_row(each, now) for each in standings], _SPARE)
     render.say("")
     for each in standings:
         if failure := each.health.failure:
             render.say(f"{each.database} failed at {write_time(failure.at)}: {failure.reason}")
+    until = f", next run in {render.age(coming - now)}" if coming else ""
+    render.say(f"schedule {opened.service.schedule}{until}")
     dead = render.number(len(around.letters), "dead letter")
     render.say(f"{render.number(waiting, 'job')} waiting or at work, {dead}")
     if undispatched:
@@ -93,16 +97,9 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
         f"{len(each.backups)} of {each.retention}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
-        verdict(each.backups[0]) if each.backups else "",
-        _until(each.next_run, now),
         str(each.dead_letters),
+        verdict(each.backups[0]) if each.backups else "",
     )
-
-
-def _until(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return "never"
-    return f"in {render.age(at - now)}" if at > now else "due"
 
 
 def _state(each: Standing) -> str:
@@ -119,7 +116,6 @@ def _to_dict(each: Standing) -> dict[str, Any]:
         "retention": each.retention,
         "stored_bytes": newest.backup_bytes if newest else None,
         "usual_bytes": each.health.usual_bytes,
-        "next_run": write_time(each.next_run) if each.next_run else None,
         "dead_letters": each.dead_letters,
         "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
     }

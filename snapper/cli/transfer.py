@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from snapper.cli.render import size
+from snapper.cli.render import Screen, size
 
 BUILDING = "the server finishes"
 """What is left of a restore when its last byte has been read."""
@@ -35,7 +34,7 @@ def transfer(what: str, total: int, then: str = "") -> Iterator[Callable[[int], 
 
     `then` says what goes on when all bytes are there and the block has not ended yet.
     """
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Screen()
     console.print(what, soft_wrap=True)
     if not console.is_terminal:
         yield lambda _: None

@@ -89,7 +89,7 @@ def verify_backups(
     opened = Stage.open(stage, profile, region)
     found = [
         _verify(opened, database, limit, on, restore=restore)
-        for database in (keys or opened.databases())
+        for database in opened.databases(*keys or ())
     ]
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
@@ -97,8 +97,9 @@ def verify_backups(
         outcome.answered = True
         return
     render.table(
-        ("backup", "stored", "verdict", "tables", "rows", "restored in"),
+        ("backup", "stored", "tables", "rows", "restored in", "verdict"),
         [each.row() for each in found],
+        ("stored", "tables", "restored in", "rows"),
     )
 
 
@@ -123,10 +124,10 @@ class _Found:
         return (
             self.manifest.dump_key if self.manifest else self.database,
             render.size(self.manifest.backup_bytes) if self.manifest else "",
-            self._words(),
             str(restored.tables) if restored else "",
             f"{restored.rows:,}" if restored else "",
             f"{restored.seconds:.1f} s" if restored else "",
+            self._words(),
         )
 
     def _words(self) -> str:

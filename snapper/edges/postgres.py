@@ -13,7 +13,7 @@ import psycopg2
 
 from snapper.edges.encoding import NO_ENCODING, read_any_bytes
 from snapper.edges.properties import read_properties
-from snapper.errors import DatabaseUnreachable, DatabaseUnsupported
+from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
 from snapper.values.connection import Connection
 from snapper.values.properties import Properties
 from snapper.values.redaction import Redactor
@@ -46,7 +46,6 @@ _PROBE = "snapper.probe"
 _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
 _NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
-_NETWORK_HINT = "a private database needs snapper:subnetIds and snapper:securityGroupIds"
 _CERTIFICATE_HINT = (
     "the server's certificate has expired, is for another host, "
     "or is not from the authority in sslrootcert"
@@ -236,9 +235,9 @@ def _refused(connection: Connection, message: str) -> DatabaseUnreachable | Data
             f"{connection.place} is a connection pooler, not a PostgreSQL server",
             hint=_POOLER_HINT,
         )
-    hint = _NETWORK_HINT if any(word in message for word in _NETWORK_FACTS) else ""
+    fact = f"cannot connect to {connection.place}: {' '.join(message.split())}"
     if "certificate" in message:
-        hint = _CERTIFICATE_HINT
-    return DatabaseUnreachable(
-        f"cannot connect to {connection.place}: {' '.join(message.split())}", hint=hint
-    )
+        return DatabaseUnreachable(fact, hint=_CERTIFICATE_HINT)
+    if any(word in message for word in _NETWORK_FACTS):
+        return HostUnreachable(fact)
+    return DatabaseUnreachable(fact)

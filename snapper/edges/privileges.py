@@ -51,15 +51,25 @@ _LARGE_OBJECTS = """
     FROM pg_largeobject_metadata
 """
 
+# pg_dump asks for a superuser, whatever rights there are.
+_SUBSCRIPTIONS = """
+    SELECT count(*) FROM pg_subscription
+    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+"""
+_SINCE = 100_000
+"""The first version that has subscriptions."""
+
 
 @dataclass(frozen=True)
 class Privileges:
-    """Names of relations as `schema.name`, and counts of large objects."""
+    """Names of relations as `schema.name`, and counts of large objects and of subscriptions."""
 
     unreadable: tuple[str, ...]
     hidden_rows: tuple[str, ...]
     large_objects: int
     unreadable_large_objects: int
+    hidden_subscriptions: int = 0
 
 
 def privileges(connection: Connection, redact: Redactor) -> Privileges:
@@ -71,13 +81,17 @@ def privileges(connection: Connection, redact: Redactor) -> Privileges:
             hidden = tuple(_names(cursor, _HIDDEN_ROWS))
             cursor.execute(_LARGE_OBJECTS)
             objects, unreadable_objects = cursor.fetchone()
+            subscriptions = 0
+            if link.server_version >= _SINCE:
+                cursor.execute(_SUBSCRIPTIONS)
+                (subscriptions,) = cursor.fetchone()
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
             f"{connection.place} broke off: {redact(str(error)).strip()}"
         ) from None
     finally:
         link.close()
-    return Privileges(unreadable, hidden, objects, unreadable_objects)
+    return Privileges(unreadable, hidden, objects, unreadable_objects, subscriptions)
 
 
 def _names(cursor: psycopg2.extensions.cursor, query: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import MISSING, asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from snapper.errors import BackupDamaged
@@ -13,6 +13,9 @@ from snapper.values.release import release
 from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
+
+# A function that starts cold, a queue that is long: so much is nothing to speak of.
+_LATE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ class Manifest:
     def server_major(self) -> int:
         """The major release of the server that was dumped."""
         return release(self.server_version)[0]
+
+    @property
+    def late(self) -> bool:
+        """Whether it was begun so long after its time that people would expect another state in it.
+
+        A job that was tried again holds what was there when that attempt began.
+        """
+        return self.started_at - self.scheduled_at > _LATE
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""

@@ -5,6 +5,9 @@ from snapper.values.connection import Connection
 MAINTENANCE = "postgres"
 """The database that every server has, and from which others are made."""
 
+TEMPLATES = ("template0", "template1")
+"""Those that new databases are copies of."""
+
 
 def database_name(connection: Connection) -> str:
     """Give the database that libpq would choose: without a name it takes the user's."""

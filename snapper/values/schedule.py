@@ -77,9 +77,9 @@ class Rate:
 
     period: timedelta
 
-    def next_after(self, last: datetime) -> datetime | None:
-        """Give the run that follows the one at `last`."""
-        return last + self.period
+    def next_after(self, _: datetime) -> datetime | None:
+        """Give None: EventBridge counts from when the rule was made, and does not tell it."""
+        return None
 
     def longest_pause(self) -> timedelta:
         """Give the longest time between two runs."""

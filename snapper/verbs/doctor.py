@@ -17,6 +17,7 @@ from snapper.values.names import quoted
 from snapper.values.redaction import Redactor
 from snapper.values.release import release
 from snapper.values.secrets import Database
+from snapper.verbs.network import from_the_function
 
 _SHOWN = 5
 
@@ -44,7 +45,8 @@ def examine(database: Database, tools: ClientTools) -> Iterator[Finding]:
     if names and all(each.level is Level.FAILURE for each in names):
         return
     try:
-        facts = inspect(connection, redact)
+        with from_the_function():
+            facts = inspect(connection, redact)
     except SnapperError as error:
         yield failure("connection", str(error), error.hint)
         return
@@ -120,6 +122,13 @@ def _rights(found: Privileges, role: str) -> Iterator[Finding]:
         )
     elif found.large_objects:
         yield ok("large objects", f"every one of {found.large_objects} can be read")
+    if found.hidden_subscriptions:
+        yield warning(
+            "subscriptions",
+            f"{found.hidden_subscriptions} will not be in the backup: pg_dump shows them to "
+            "superusers only",
+            "keep their CREATE SUBSCRIPTION elsewhere, or back up as a superuser",
+        )
 
 
 def _role(connection: Connection) -> str:

@@ -24,6 +24,7 @@ from snapper.values.release import release
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events, tell_failure
+from snapper.verbs.network import from_the_function
 
 LONGEST_FINISH = timedelta(minutes=16)
 """Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
@@ -56,7 +57,8 @@ class Dumper:
         redact = Redactor(database.connection)
         connection = Connection.parse(database.connection)
         started_at = self.now()
-        facts = inspect(connection, redact, self._patience_left())
+        with from_the_function():
+            facts = inspect(connection, redact, self._patience_left())
         major = self.tools.major_for(facts.major)
         version = self.tools.version("pg_dump", major)
         self._introduce(job, facts, version)

@@ -15,8 +15,9 @@ from snapper.edges.target import (
 )
 from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
 from snapper.values.connection import Connection
+from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
-from snapper.values.names import MAINTENANCE
+from snapper.values.names import MAINTENANCE, TEMPLATES, database_name
 from snapper.values.property_sql import differences
 from snapper.values.redaction import Redactor
 
@@ -41,11 +42,16 @@ class Rehearsal:
 def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create: bool) -> Rehearsal:
     """Look at the target; nothing is changed.
 
-    Raises SettingsError where the database is not there and may not be made,
+    Raises SettingsError where the database is not there and may not be made, or is a template,
     DatabaseUnreachable, DatabaseUnsupported.
     """
     redact = Redactor(target)
     connection = Connection.parse(target)
+    if database_name(connection) in TEMPLATES:
+        raise SettingsError(
+            f"{connection.place} is the template that new databases are copied from",
+            hint="restore into a database of its own (--create)",
+        )
     present = _is_there(connection, redact, may_create=may_create)
     asked = connection if present else connection.replace(dbname=MAINTENANCE)
     server = inspect(asked, redact)
@@ -155,6 +161,11 @@ def _found(target: str, before: Rehearsal) -> str:
 
 def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[str, ...]:
     found = []
+    if manifest.late:
+        found.append(
+            f"this backup was begun at {write_time(manifest.started_at)}, and holds what was there "
+            f"then, not at {write_time(manifest.scheduled_at)}"
+        )
     if server.major < manifest.server_major:
         found.append(
             f"the backup is of PostgreSQL {manifest.server_major}, the target is the older "

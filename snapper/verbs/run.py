@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from snapper.edges.logs import LogEvent, Logs
 from snapper.edges.parameters import Parameters
 from snapper.edges.queue import JobQueue
 from snapper.edges.storage import Vault
-from snapper.errors import BackupInProgress, DumpFailed, SettingsError
+from snapper.errors import BackupInProgress, DumpFailed, SettingsError, exit_code_of
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
@@ -54,7 +55,8 @@ def follow(
     """Wait until the job has made its backup, and give the manifest.
 
     `tell` is given each event of the job as it is logged. Raises DumpFailed with the reason at the
-    first failed attempt, and BackupInProgress when `patience` is over.
+    first failed attempt, with the exit code of what failed there, and BackupInProgress when
+    `patience` is over.
     """
     end = datetime.now(UTC) + patience
     told = 0
@@ -66,17 +68,28 @@ def follow(
         told = len(events)
         if holding.entry.complete:
             return read_manifest(vault, holding)
-        if failed := next((event for event in events if event.name == "dump.failed"), None):
-            reason = failed.fields.get("reason") or f"an unforeseen {failed.fields.get('kind')}"
-            raise DumpFailed(
-                f"the backup of {job.database} failed: {reason}",
-                hint=str(failed.fields.get("hint") or "the job is tried again by itself"),
-            )
+        if failed := next(filter(_is_failure, events), None):
+            raise _failure(job, failed.fields)
         sleep(_POLL_SECONDS)
     raise BackupInProgress(
         f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
         hint="its job goes on all the same; snapper status tells how",
     )
+
+
+def _is_failure(event: LogEvent) -> bool:
+    # That another delivery of the same job is at work is no reason to give up on it.
+    return event.name == "dump.failed" and event.fields.get("kind") != BackupInProgress.__name__
+
+
+def _failure(job: Job, fields: dict[str, Any]) -> DumpFailed:
+    kind = str(fields.get("kind"))
+    error = DumpFailed(
+        f"the backup of {job.database} failed: {fields.get('reason') or f'an unforeseen {kind}'}",
+        hint=str(fields.get("hint") or "the job is tried again by itself"),
+    )
+    error.exit_code = exit_code_of(kind) or DumpFailed.exit_code
+    return error
 
 
 def _events_of(job: Job, logs: Logs) -> Iterator[LogEvent]:

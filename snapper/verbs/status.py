@@ -8,7 +8,7 @@ from snapper.edges.dead_letters import Letter
 from snapper.edges.logs import Logs
 from snapper.edges.storage import Vault
 from snapper.values.health import Failure, Health, Made, judge
-from snapper.values.schedule import Cron, Schedule
+from snapper.values.schedule import Schedule
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import failed_dumps
 
@@ -25,7 +25,6 @@ class Standing:
     retention: int
     backups: Sequence[Listed]
     health: Health
-    next_run: datetime | None
     dead_letters: int
 
 
@@ -56,10 +55,7 @@ def standing(
         now=now,
     )
     letters = [each for each in around.letters if each.job and each.job.database == database]
-    last = health.newest.taken_at if health.newest else now
-    return Standing(
-        database, retention, listed, health, _next_run(around.schedule, last, now), len(letters)
-    )
+    return Standing(database, retention, listed, health, len(letters))
 
 
 def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:
@@ -71,10 +67,3 @@ def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, 
         if known is None or known.scheduled_at <= failure.scheduled_at:
             newest[database] = failure
     return newest
-
-
-def _next_run(schedule: Schedule, last: datetime, now: datetime) -> datetime | None:
-    """Give the run that is still to come: of a rate, which counts from its last, it may be due."""
-    if isinstance(schedule, Cron):
-        return schedule.next_after(now)
-    return max(last + schedule.period, now)

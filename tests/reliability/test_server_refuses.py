@@ -212,6 +212,12 @@ ROLE = "CREATE ROLE {name} LOGIN PASSWORD 'wr0ng'; GRANT pg_read_all_data TO {na
             "row-level security",
             "BYPASSRLS",
         ),
+        (
+            "small",
+            "SELECT lo_from_bytea(4711, 'a');" + ROLE.format(name="small"),
+            "permission denied for large object 4711",
+            "LARGE OBJECT",
+        ),
     ],
 )
 def test_a_role_that_may_not_read_all_of_it_makes_no_backup(

@@ -42,7 +42,8 @@ def arguments(
                 monkeypatch.setenv(name, value)
             return ["check"]
         if request.param == "stdin":
-            monkeypatch.setattr(sys, "stdin", io.StringIO(f"# mine\nexport {lines(secrets)}"))
+            typed = f"# mine\nexport {lines(secrets)}".encode()
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
             return ["check", "--stdin"]
         (tmp_path / "pulumi").write_text(PULUMI)
         (tmp_path / "pulumi").chmod(0o755)

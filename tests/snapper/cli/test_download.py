@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local.children import ROOT
 from tests.support.restores import files_in, flip
 from tests.support.stage import StageUnderTest
@@ -66,6 +68,19 @@ def test_wrong_bytes_exit_4_and_leave_no_file(stage: StageUnderTest, tmp_path: P
 
 
 def test_no_backup_exits_3_and_says_where_to_look(stage: StageUnderTest) -> None:
-    ran = stage.run_cli("download", "nobody")
+    ran = stage.run_cli("download", "sensors")
     assert ran.code == 3
     assert "hint: snapper list" in ran.err
+
+
+@pytest.mark.parametrize(
+    "command", ["download", "verify", "list", "restore", "doctor", "prune", "run"]
+)
+def test_a_database_that_nobody_knows_exits_2_with_those_there_are(
+    stage: StageUnderTest, command: str
+) -> None:
+    target = ["--to", "postgresql://nowhere/x"] if command == "restore" else []
+    ran = stage.run_cli(command, "nobody", *target)
+    assert ran.code == 2
+    assert "nobody" in ran.err
+    assert "sensors, shop" in ran.err

@@ -20,7 +20,8 @@ def two(stage: StageUnderTest) -> str:
     """A database that is backed up no more, with two old backups."""
     stage.forget("archive")
     for at in (OLDER, AT):
-        stage.put_backup(manifest(database="archive", scheduled_at=at, backup_bytes=1500))
+        made = manifest(database="archive", scheduled_at=at, started_at=at, backup_bytes=1500)
+        stage.put_backup(made)
     return "archive"
 
 
@@ -66,6 +67,17 @@ def test_the_verdict_on_a_backup_is_shown(
     assert ran.lines[1].endswith(words)
     (newest, _) = stage.run_cli("list", two, "--json").document["databases"][two]
     assert newest["verification"]["sound"] is sound
+
+
+def test_a_backup_that_was_begun_long_after_its_time_says_so(
+    stage: StageUnderTest, two: str
+) -> None:
+    at = AT + timedelta(days=1)
+    begun = at + timedelta(hours=2)
+    stage.put_backup(manifest(database=two, scheduled_at=at, started_at=begun))
+    _, newest, older, _ = stage.run_cli("list", two).lines
+    assert newest.endswith(f"no, begun {write_time(begun)}")
+    assert older.endswith("no")
 
 
 @pytest.mark.parametrize("kind", [Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED])

@@ -7,6 +7,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
+from snapper.errors import DatabaseUnreachable
 from tests.support.stage import StageUnderTest, wait_until
 
 NOWHERE = "postgresql://nobody:hush@127.0.0.1:1/none"
@@ -69,14 +70,20 @@ def test_a_failing_database_is_told_with_its_reason_and_exit_code(
 ) -> None:
     with stage.database("unreachable", NOWHERE) as broken:
         ran = stage.run_cli("run", key, broken, "--wait", "--json")
-        assert ran.code == 5
+        assert ran.code == DatabaseUnreachable.exit_code
         good, bad = ran.document["jobs"]
         assert (good["state"], bad["state"]) == ("done", "failed")
         assert "127.0.0.1" in bad["error"]
         assert "hush" not in ran.out + ran.err
         human = stage.run_cli("run", broken, "--wait")
-        assert human.code == 5
+        assert human.code == DatabaseUnreachable.exit_code
         assert "FAILED: the backup of unreachable failed: " in human.lines[1]
+
+
+def test_patience_without_waiting_is_refused(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("run", "--patience", "5")
+    assert ran.code == 2
+    assert "--patience is for --wait" in ran.err
 
 
 def test_who_runs_out_of_patience_is_told_that_the_job_goes_on(

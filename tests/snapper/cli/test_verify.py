@@ -185,6 +185,6 @@ def test_a_verdict_that_cannot_be_recorded_is_told_all_the_same(
 
 
 def test_no_backup_exits_3(stage: StageUnderTest) -> None:
-    ran = stage.run_cli("verify", "nobody")
+    ran = stage.run_cli("verify", "sensors")
     assert ran.code == 3
     assert NOTHING_ABOUT in ran.out

@@ -120,6 +120,20 @@ def test_large_objects_of_others_stop_pg_dump_and_are_counted(reader: Reader) ->
     assert reader.dumps()
 
 
+def test_subscriptions_that_pg_dump_passes_over_are_counted(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE SUBSCRIPTION news CONNECTION 'dbname=elsewhere' PUBLICATION p"
+        " WITH (connect = false, slot_name = NONE)"
+    )
+    try:
+        assert reader.look().hidden_subscriptions == 1
+        assert reader.dumps()
+        superuser = privileges(Connection.parse(reader.source.dsn), Redactor())
+        assert superuser.hidden_subscriptions == 0
+    finally:
+        reader.source.run("DROP SUBSCRIPTION news")
+
+
 def test_the_tables_of_an_extension_are_its_own_affair(reader: Reader) -> None:
     reader.source.run("CREATE EXTENSION citext; CREATE EXTENSION pg_stat_statements")
     assert reader.look() == _NOTHING

@@ -1,6 +1,8 @@
 """A target is looked at first, and what a restore would hurt is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -67,6 +69,27 @@ def test_an_older_major_and_another_encoding_are_warned_of(
         "the backup is of PostgreSQL 18, the target is the older 17",
         "the backup is in LATIN1, the target in UTF8",
     ]
+
+
+def test_a_backup_that_was_begun_long_after_its_time_is_warned_of(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    def warnings(delay: timedelta) -> tuple[str, ...]:
+        late = replace(BACKUP, started_at=BACKUP.scheduled_at + delay)
+        return rehearse(source(17).dsn, late, tools, may_create=False).warnings
+
+    (told,) = warnings(timedelta(hours=3))
+    assert "begun at 2026-11-23T15:00:00Z" in told
+    assert "not at 2026-11-23T12:00:00Z" in told
+    assert warnings(timedelta(minutes=10)) == ()
+
+
+@pytest.mark.parametrize("name", ["template0", "template1"])
+def test_a_template_is_no_target(
+    name: str, server: Callable[[int], PostgresServer], tools: ClientTools
+) -> None:
+    with pytest.raises(SettingsError, match="the template that new databases are copied from"):
+        rehearse(server(17).dsn(name), BACKUP, tools, may_create=True)
 
 
 def test_a_server_without_a_client_is_refused_before_anything_is_done(
