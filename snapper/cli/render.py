@@ -101,10 +101,10 @@ def _widest(column: Sequence[str]) -> int:
     return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
 
 
-def mended(fact: str, mend: str) -> str:
-    """Give a fact and its mend: below each other for people, in one line for programs."""
+def mended(fact: str, *mends: str) -> str:
+    """Give a fact and what helps: below each other for people, in one line for programs."""
     between = "\n-> " if sys.stdout.isatty() else " -> "
-    return f"{fact}{between}{mend}" if mend else fact
+    return between.join([fact, *filter(None, mends)])
 
 
 def say(line: str) -> None:

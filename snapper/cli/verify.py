@@ -1,6 +1,5 @@
 """`snapper verify`: backups read back, and restored for the proof."""
 
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -137,9 +136,8 @@ class _Found:
             judged = "sound" if self.verdict.sound else f"DAMAGED: {self.verdict.reason}"
         if self.error is None:
             return judged
-        told = [str(self.error), *_notes(self.error), *filter(None, [self.error.hint])]
-        between = "\n-> " if sys.stdout.isatty() else " -> "
-        return (f"{judged}, but {self.undone}: " if judged else "") + between.join(told)
+        fact = f"{judged}, but {self.undone}: {self.error}" if judged else str(self.error)
+        return render.mended(fact, *_notes(self.error), self.error.hint)
 
     def to_dict(self) -> dict[str, Any]:
         return {
