@@ -106,7 +106,7 @@ def test_a_database_that_fails_goes_back_counted_and_keeps_no_other_from_being_d
     told = said()
     assert [metric["Database"] for metric in told.metrics] == ["people", "unknown", "orders"]
     assert len(told.measured("BackupFailed")) == 2
-    assert told.log("dump.failed")["kind"] == "DatabaseUnreachable"
+    assert told.log("dump.failed")["kind"] == "HostUnreachable"
     assert "hush-hush" not in json.dumps(told.logs)
 
 

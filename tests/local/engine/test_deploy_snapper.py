@@ -112,7 +112,7 @@ def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
 
     # As far as the unreachable server the way is free: every right up to there is enough.
     eventually(lambda: len(failed()) == 2, seconds=30)
-    assert failed() == {"orders": "DatabaseUnreachable", "people": "DatabaseUnreachable"}
+    assert failed() == {"orders": "HostUnreachable", "people": "HostUnreachable"}
     assert "hush" not in "\n".join(host.logs(dumper))
     deployment.destroy()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.manifests import manifest
 from tests.support.stage import StageUnderTest
 
 NO_FILES = {
@@ -114,6 +115,7 @@ def test_a_reader_that_goes_away_is_no_stack_trace(stage: StageUnderTest) -> Non
 
 
 def test_a_pipe_gets_whole_lines_without_a_frame(stage: StageUnderTest) -> None:
+    stage.put_backup(manifest(database="shop"))
     ran = stage.run_cli("prune", "--dry-run", more={"COLUMNS": "20"})
     assert ran.lines[0].split() == ["database", "taken", "at", "verdict", "reason"]
     assert "─" not in ran.out

@@ -16,7 +16,7 @@ from snapper.values.stock import stock_commands
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath, make_roles, rehearse
 from snapper.verbs.restore import restore, restore_as_new
-from tests.support.databases import Source, job
+from tests.support.databases import AT, Source, job
 from tests.support.manifests import manifest
 from tests.support.properties import SECRET, UNSET, decorate, properties_of
 from tests.support.recording import RecordedEvents
@@ -31,7 +31,7 @@ def decorated(
 ) -> Callable[[int], tuple[Source, Manifest]]:
     def make(major: int) -> tuple[Source, Manifest]:
         made = decorate(source(major))
-        backup = dumper.dump(job(), made.database())
+        backup = replace(dumper, now=lambda: AT).dump(job(), made.database())
         assert backup is not None
         return made, backup
 
