@@ -2,6 +2,7 @@
 
 import os
 import select
+import threading
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -76,6 +77,8 @@ class CheckedDump(ToolProcess):
         self._output = select.poll()
         self._output.register(self.pipe, select.POLLIN)
         self._stopped: SnapperError | None = None
+        self._committed = False
+        self._turn = threading.Lock()
         self._tail = b""
 
     def read(self, size: int, /) -> bytes:
@@ -108,10 +111,22 @@ class CheckedDump(ToolProcess):
         if self._stopped is not None:
             raise self._stopped
 
-    def stop(self, reason: SnapperError) -> None:
-        """Stop pg_dump from another thread; the reader then raises `reason`."""
-        self._stopped = self._stopped or reason
+    def commit(self) -> None:
+        """Raise as `check` does, or take the last step, which nobody can stop any more."""
+        with self._turn:
+            self.check()
+            self._committed = True
+
+    def stop(self, reason: SnapperError) -> bool:
+        """Stop pg_dump from another thread; the reader then raises `reason`.
+
+        Gives whether that is certain: where the last step is under way, it may still succeed.
+        """
+        with self._turn:
+            self._stopped = self._stopped or reason
+            certain = not self._committed
         self.end()
+        return certain
 
     def _give_up(self) -> NoReturn:
         reason = DumpFailed(

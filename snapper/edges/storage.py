@@ -33,6 +33,10 @@ class Readable(Protocol):
         """Raise if nobody waits for the stream any more: no part of it is then sent again."""
         ...
 
+    def commit(self) -> None:
+        """Raise as `check` does, or count as done: the call that makes the object is sent."""
+        ...
+
 
 class Vault:
     """Lists, writes, reads and deletes objects of one bucket; raises AwsFailed."""
@@ -139,17 +143,22 @@ class _Body:
 
 @contextmanager
 def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
-    """Ask the stream before every attempt to send a part: retries must not outlive a deadline."""
-    event = "before-send.s3.UploadPart"
+    """Ask the stream before every attempt to send: retries must not outlive a deadline."""
 
     def check(**_: object) -> None:
         stream.check()
 
-    client.meta.events.register(event, check)
+    def commit(**_: object) -> None:
+        stream.commit()
+
+    asked = {"UploadPart": check, "CompleteMultipartUpload": commit, "PutObject": commit}
+    for call, ask in asked.items():
+        client.meta.events.register(f"before-send.s3.{call}", ask)
     try:
         yield
     finally:
-        client.meta.events.unregister(event, check)
+        for call, ask in asked.items():
+            client.meta.events.unregister(f"before-send.s3.{call}", ask)
 
 
 @contextmanager

@@ -23,6 +23,10 @@ class Source(Protocol):
         """Raise if the source was stopped."""
         ...
 
+    def commit(self) -> None:
+        """Raise if the source was stopped, or let nobody be sure any more that it can be."""
+        ...
+
 
 class GzipStream:
     """Reads a source compressed; after the end `sha256`, `dump_bytes`, `backup_bytes` are known."""
@@ -44,6 +48,10 @@ class GzipStream:
     def check(self) -> None:
         """Raise what the source was stopped with."""
         self._source.check()
+
+    def commit(self) -> None:
+        """Take the last step, if the source was not stopped before."""
+        self._source.commit()
 
     def read(self, size: int = -1, /) -> bytes:
         """Give exactly `size` compressed bytes, fewer at the end; raises what the source does.

@@ -164,8 +164,9 @@ class Dumper:
         )
 
         def stop() -> None:
-            source.stop(reason)
-            tell_failure(self.events, "dump.failed", job, reason)
+            # An object that is being made may still become a backup; else the upload tells.
+            if source.stop(reason):
+                tell_failure(self.events, "dump.failed", job, reason)
 
         timer = threading.Timer(max(seconds, 0), stop)
         timer.daemon = True

@@ -30,6 +30,9 @@ class Content:
     def check(self) -> None:
         """Nobody stops it."""
 
+    def commit(self) -> None:
+        """Nobody stops it."""
+
 
 @pytest.fixture(params=["s3", "memory"])
 def either(request: pytest.FixtureRequest) -> Vault:

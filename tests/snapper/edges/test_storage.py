@@ -34,6 +34,9 @@ class Stream(io.BytesIO):
         if self.given_up:
             raise self.given_up
 
+    def commit(self) -> None:
+        self.check()
+
 
 @pytest.fixture
 def s3() -> Iterator[Any]:

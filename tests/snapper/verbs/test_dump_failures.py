@@ -157,6 +157,40 @@ def test_that_time_is_over_is_told_before_anything_is_cleared_up(
     assert events.names().count("dump.failed") == 1
 
 
+def test_a_dump_that_is_being_stored_when_time_is_over_is_not_told_as_failed(
+    source: Callable[..., Source],
+    dumper: Dumper,
+    events: RecordedEvents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over: list[Callable[[], None]] = []
+    rung: list[str] = []
+
+    class Timer(threading.Thread):
+        def __init__(self, _: float, ring: Callable[[], None]) -> None:
+            super().__init__()
+            over.append(ring)
+
+        def cancel(self) -> None:
+            """It never runs by itself."""
+
+    def while_it_is_stored(request: Any, **_: object) -> None:
+        if ".sql.gz" in request.url:
+            over[-1]()
+            rung.append(request.url)
+
+    monkeypatch.setattr(threading, "Timer", Timer)
+    calls, name = dumper.vault._client.meta.events, "before-send.s3.PutObject"
+    late = replace(dumper, deadline=Deadline.after(RESERVE + 600))
+    calls.register_last(name, while_it_is_stored)
+    try:
+        assert late.dump(job(), source().database()) is not None
+    finally:
+        calls.unregister(name, while_it_is_stored)
+    assert len(rung) == 1
+    assert "dump.failed" not in events.names()
+
+
 def test_a_server_may_be_silent_for_no_longer_than_there_is_time(dumper: Dumper) -> None:
     assert dumper._patience_left() == dumper.patience
     assert replace(dumper, deadline=Deadline.after(RESERVE + 9))._patience_left() <= 9
