@@ -116,7 +116,7 @@ def test_the_services_that_the_functions_call_are_those_that_are_described(
             "-c",
             "import sys, functions.dispatcher, functions.dumper\n"
             "edges = [name for name in sys.modules if name.startswith('snapper.edges.')]\n"
-            "print(*(sys.modules[name].__file__ for name in edges))",
+            "print(*(sys.modules[name].__file__ for name in edges), sep='\\n')",
         ],
         cwd=ROOT,
         capture_output=True,
@@ -125,7 +125,7 @@ def test_the_services_that_the_functions_call_are_those_that_are_described(
     )
     called = {
         service
-        for module in loaded.stdout.split()
+        for module in loaded.stdout.splitlines()
         for service in re.findall(
             r"""\bclient\(\s*["']([a-z0-9-]+)["']""", Path(module).read_text()
         )

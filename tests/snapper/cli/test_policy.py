@@ -106,7 +106,7 @@ def test_whoever_may_look_reads_no_dump_and_no_connection(
     backup = stage.run_cli("list", guarded, "--json").document["databases"][guarded][0]
     ran = stage.run_cli("verify", guarded, env=who["read"])
     assert ran.code == 8
-    assert "s3:GetObject" in ran.err
+    assert "s3:GetObject" in ran.out
     name, root = backup["manifest"]["object"], "/snapper/tried/DATABASE_CONN_STRINGS"
     for kind in ("read", "restore", "operate"):
         s3, ssm = client(stage, who[kind], "s3"), client(stage, who[kind], "ssm")
