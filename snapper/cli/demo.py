@@ -175,3 +175,4 @@ def _keep(demonstrated: Demonstration, out: TextIO) -> None:
         # The promised way to end it; any other signal is an interruption.
         if interrupted.exit_code != 128 + signal.SIGINT:
             raise
+        interrupted.settled = True

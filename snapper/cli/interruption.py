@@ -8,8 +8,8 @@ from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_MOMENT = 0.01
-"""Seconds until a signal that a finalizer swallowed comes again; a finalizer takes far less."""
+_PAUSE = 0.05
+"""Seconds until it is looked whether somebody has swallowed the signal, again and again."""
 
 
 class Interrupted(BaseException):
@@ -18,31 +18,33 @@ class Interrupted(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(number).name}")
         self.exit_code = 128 + number
+        self.settled = False
+        """Whether who caught it ends by itself; else it comes again."""
 
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
     """Let the first signal to end raise Interrupted, so that everything open is closed in order.
 
-    Later ones are ignored: they would only interrupt the clearing up. Python lets no exception out
-    of a finalizer, in the midst of which a signal may come; such a signal is raised again.
+    Later ones are ignored: they would only interrupt the clearing up. It may come where nothing
+    that is raised gets out: in a finalizer, or in a library that tries an import and minds no
+    failure. So it is raised again until something is cleared up for it.
     """
-    heeded: list[int] = []
+    heeded: list[Interrupted] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
-        heeded.append(number)
-        raise Interrupted(number)
+        heeded.append(Interrupted(number))
+        signal.setitimer(signal.ITIMER_REAL, _PAUSE, _PAUSE)
+        raise heeded[0]
 
-    def interrupt_again(_: int, __: FrameType | None) -> None:
-        raise Interrupted(heeded[0])
+    def insist(_: int, __: FrameType | None) -> None:
+        if not heeded[0].settled and not _is_at_work(heeded[0]):
+            raise heeded[0]
 
     def swallowed(unraisable: "sys.UnraisableHookArgs") -> None:
-        if isinstance(unraisable.exc_value, Interrupted):
-            # Not here and now: whatever is raised in this function is swallowed too.
-            signal.setitimer(signal.ITIMER_REAL, _MOMENT)
-        else:
+        if not isinstance(unraisable.exc_value, Interrupted):
             former_hook(unraisable)
 
     # Under nohup a hang-up is none of our business.
@@ -52,7 +54,7 @@ def signals_raise() -> Iterator[None]:
         if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
     ]
     former_hook, sys.unraisablehook = sys.unraisablehook, swallowed
-    former = {signal.SIGALRM: signal.signal(signal.SIGALRM, interrupt_again)}
+    former = {signal.SIGALRM: signal.signal(signal.SIGALRM, insist)}
     former |= {each: signal.signal(each, interrupt) for each in numbers}
     try:
         yield
@@ -61,3 +63,13 @@ def signals_raise() -> Iterator[None]:
         for each, handler in former.items():
             signal.signal(each, handler)
         sys.unraisablehook = former_hook
+    if heeded and not heeded[0].settled:
+        raise heeded[0]
+
+
+def _is_at_work(interrupted: Interrupted) -> bool:
+    """Tell whether the code that runs now is clearing up for it, at whatever depth."""
+    handled = sys.exception()
+    while handled is not None and handled is not interrupted:
+        handled = handled.__context__
+    return handled is interrupted

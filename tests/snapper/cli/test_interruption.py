@@ -5,10 +5,12 @@ import signal
 import sys
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from snapper.cli.interruption import signals_raise
+from snapper.cli.interruption import Interrupted, signals_raise
 from snapper.cli.outcome import told
 
 
@@ -60,6 +62,61 @@ def test_a_signal_that_a_finalizer_swallowed_ends_it_all_the_same(
     assert result.code == 143
     assert capsys.readouterr().err == "error: interrupted by SIGTERM\n"
     assert (signal.getsignal(signal.SIGALRM), sys.unraisablehook) == former
+
+
+def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
+    """As where a library tries an import, and does without whatever the reason."""
+    with told(as_json=False) as result, signals_raise():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        except BaseException:  # noqa: S110  that is the point
+            pass
+        time.sleep(10)  # which the signal cuts short
+        pytest.fail("it went on")
+    assert result.code == 143
+
+
+def test_a_signal_that_was_swallowed_at_the_very_end_is_still_told() -> None:
+    with told(as_json=False) as result, signals_raise():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        except BaseException:  # noqa: S110  that is the point
+            pass
+    assert result.code == 143
+
+
+def test_what_is_cleared_up_for_it_is_not_interrupted_however_long_it_takes() -> None:
+    cleared = []
+
+    @contextmanager
+    def slow() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            time.sleep(0.2)
+            try:
+                raise KeyError  # and what is caught on the way is no end of it
+            except KeyError:
+                time.sleep(0.2)
+            cleared.append(True)
+
+    with told(as_json=False) as result, signals_raise(), slow():
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    assert (cleared, result.code) == ([True], 130)
+
+
+def test_who_ends_by_itself_is_left_in_peace() -> None:
+    with told(as_json=False) as result, signals_raise():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        except Interrupted as interrupted:
+            interrupted.settled = True
+        time.sleep(0.2)
+    assert result.code == 0
 
 
 def test_what_else_a_finalizer_raises_is_told_as_ever(
