@@ -1,6 +1,7 @@
 """What every test may ask for: no credentials of this machine, real servers, a real S3 API."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tests.support.stage import StageUnderTest
 
 _NUMBERS = itertools.count(1)
+
+# Under nohup a hang-up is ignored, by all children too; tests send it, and mean what it means.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
