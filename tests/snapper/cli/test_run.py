@@ -1,5 +1,6 @@
 """`snapper run`: a backup now, followed to its end where somebody waits for it."""
 
+import itertools
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,10 +13,13 @@ from tests.support.stage import StageUnderTest, wait_until
 
 NOWHERE = "postgresql://nobody:hush@127.0.0.1:1/none"
 
+_NUMBERS = itertools.count(1)
+
 
 @pytest.fixture
 def key(stage: StageUnderTest) -> Iterator[str]:
-    with stage.database("now", stage.source(14).dsn) as added:
+    # A job that nobody waited for may end when the next test is under way already.
+    with stage.database(f"now-{next(_NUMBERS)}", stage.source(14).dsn) as added:
         yield added
     stage.settle()
 
@@ -39,7 +43,7 @@ def test_with_wait_it_ends_with_the_backup(stage: StageUnderTest, key: str) -> N
     ran = stage.run_cli("run", key, "--wait")
     assert ran.code == 0
     (line,) = ran.lines[1:]
-    assert line.startswith(f"{key}       20")
+    assert line.startswith(f"{key:<10}20")
     assert f"done: {key}/" in line
     assert f"{key}: queued\n" in ran.err
     assert len(listed(stage, key)) == 1

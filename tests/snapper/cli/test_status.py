@@ -111,7 +111,7 @@ def test_damaged_when_a_verdict_says_so(stage: StageUnderTest, key: str) -> None
 def test_failing_until_a_later_backup_is_made(stage: StageUnderTest, key: str) -> None:
     put(stage, key, HOUR)
     assert stage.run_cli("run", key).code == 0
-    wait_until(lambda: status(stage, key)["problems"])
+    wait_until(lambda: f"{key} failed at " in stage.run_cli("status").out)
     found = status(stage, key)
     assert found["problems"] == ["failing"]
     assert "127.0.0.1" in found["failure"]["reason"]
