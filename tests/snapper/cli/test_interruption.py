@@ -6,7 +6,7 @@ import sys
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -64,14 +64,16 @@ def test_a_signal_that_a_finalizer_swallowed_ends_it_all_the_same(
     assert (signal.getsignal(signal.SIGALRM), sys.unraisablehook) == former
 
 
+def mind_nothing() -> None:
+    """Be interrupted as a library is that tries an import, and does without whatever the reason."""
+    with suppress(BaseException):
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+
+
 def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
-    """As where a library tries an import, and does without whatever the reason."""
     with told(as_json=False) as result, signals_raise():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            signal.pause()
-        except BaseException:  # noqa: S110  that is the point
-            pass
+        mind_nothing()
         time.sleep(10)  # which the signal cuts short
         pytest.fail("it went on")
     assert result.code == 143
@@ -79,11 +81,7 @@ def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
 
 def test_a_signal_that_was_swallowed_at_the_very_end_is_still_told() -> None:
     with told(as_json=False) as result, signals_raise():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            signal.pause()
-        except BaseException:  # noqa: S110  that is the point
-            pass
+        mind_nothing()
     assert result.code == 143
 
 
