@@ -209,7 +209,12 @@ def test_two_clouds_side_by_side_know_nothing_of_each_other(cloud: Cloud, tmp_pa
             other._build("sqs", **cloud._root).list_queues()
 
 
-def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_it_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A temporary folder of the test's own: in the machine's lie other people's things.
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     before = children_of_ours()
     at_home = set(Path.home().iterdir())
     cloud = Cloud.start(tmp_path)
@@ -220,9 +225,9 @@ def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
     host, port = cloud.address.split(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=5)
-    assert {path.name for path in tmp_path.iterdir()} == {"emulator"}
+    assert {path.name for path in tmp_path.iterdir()} == {"emulator", "temporary"}
     assert set(Path.home().iterdir()) == at_home
-    assert not list(Path(tempfile.gettempdir()).glob("*ministack*"))
+    assert not list(temporary.iterdir())
 
 
 def test_stopping_twice_is_no_error(tmp_path: Path) -> None:
