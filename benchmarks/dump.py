@@ -23,8 +23,8 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 
 from bin.pg_dump.layer import client_root
-from local.postgres.server import PostgresServer
-from local.run_directory import run_directory
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine.run_directory import run_directory
 
 DUMP = "--dump"
 MIB = 1 << 20
@@ -123,8 +123,8 @@ def _fill(dsn: str, rows: int) -> None:
 def _dump(dsn: str) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
-    from snapper.edges.client_tools import ClientTools
-    from snapper.edges.storage import Vault
+    from snapper.aws.vault import Vault
+    from snapper.engines.postgresql.client_tools import ClientTools
     from snapper.values.job import Job
     from snapper.values.secrets import Database
     from snapper.verbs.dump import Dumper

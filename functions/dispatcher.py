@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.telemetry import Telemetry
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
 from snapper.errors import SnapperError
 from snapper.values.job import read_time
 from snapper.values.settings import DispatcherSettings

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.parameters import Parameters
+from snapper.aws.parameters import Parameters
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import SnapperError
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings

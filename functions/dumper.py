@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypedDict
 
 from functions import doctor
 from functions.telemetry import Telemetry
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.parameters import Parameters
-from snapper.edges.storage import Vault
+from snapper.aws.parameters import Parameters
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import SnapperError
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time

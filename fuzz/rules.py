@@ -5,8 +5,8 @@ import re
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
+from snapper.engines.postgresql.connection import UNSPEAKABLE, Connection
 from snapper.errors import SecretsInvalid
-from snapper.values.connection import UNSPEAKABLE, Connection
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.secrets import PLANNED, Database, parse_secrets
 

@@ -11,10 +11,10 @@ import pytest
 
 from bin.pg_dump.layer import client_root
 from local.emulator.cloud import Cloud
-from local.postgres.server import PostgresServer
-from local.run_directory import run_directory
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine.run_directory import run_directory
 from tests.support import faults
 from tests.support.canary import CANARY, SEARCH
 from tests.support.databases import Source

@@ -8,36 +8,40 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("__main__.py", "bin", "functions", "fuzz", "infra", "local", "snapper", "tests")
-LEAVES = ("local.children", "local.loopback", "local.run_directory", "local.watchdog")
-CORE = ("snapper.errors", "snapper.values", "snapper.edges", "snapper.verbs")
+VALUES = ("snapper.errors", "snapper.values")
+EDGES = (*VALUES, "snapper.aws", "snapper.engines", "snapper.machine")
+CORE = (*EDGES, "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
     "__main__": ("infra",),
-    "infra": ("snapper.errors", "snapper.values", "bin.pg_dump"),
-    "bin": ("snapper.errors", "snapper.values"),
+    "infra": (*VALUES, "bin.pg_dump"),
+    "bin": VALUES,
     "snapper.errors": (),
-    "snapper.values": ("snapper.errors",),
-    "snapper.edges": ("snapper.errors", "snapper.values"),
-    "snapper.verbs": ("snapper.errors", "snapper.values", "snapper.edges"),
+    "snapper.values": ("snapper.errors", "snapper.engines.postgresql"),
+    "snapper.machine": ("snapper.errors",),
+    "snapper.aws": VALUES,
+    "snapper.engines": (*VALUES, "snapper.machine"),
+    "snapper.engines.postgresql": (*VALUES, "snapper.machine", "snapper.engines", "bin.pg_dump"),
+    "snapper.engines.postgresql.trial": CORE,
+    "snapper.verbs": EDGES,
     "snapper.cli": CORE,
-    "snapper.cli.demo": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
     "snapper.cli.restore": (*CORE, "snapper.cli", "bin.pg_dump"),
-    "snapper.cli.verify": (*CORE, "snapper.cli", "local", "bin.pg_dump"),
+    "snapper.cli.verify": (*CORE, "snapper.cli", "bin.pg_dump"),
+    "snapper.cli.demo": (*CORE, "snapper.cli", "local"),
     "functions": CORE,
-    "fuzz": ("snapper.errors", "snapper.values"),
+    "fuzz": (*VALUES, "snapper.engines"),
     "local": (),
-    **dict.fromkeys(LEAVES, (*LEAVES, "snapper.errors")),
-    "local.emulator": (*CORE, *LEAVES),
-    "local.postgres": (*CORE, *LEAVES, "bin.pg_dump"),
-    "local.runtime": (*CORE, *LEAVES, "local.emulator"),
-    "local.engine": (*CORE, *LEAVES, "local.emulator", "local.runtime"),
-    "local.demo": (*CORE, "bin.pg_dump", "local"),
+    "local.loopback": (),
+    "local.emulator": (*CORE, "local.loopback"),
+    "local.runtime": (*CORE, "local.loopback", "local.emulator"),
+    "local.deployment": (*CORE, "local.loopback", "local.emulator", "local.runtime"),
+    "local.demo": (*CORE, "local", "bin.pg_dump"),
 }
 OUTSIDE = {  # what only some rooms may import of others' work
-    "boto3": ("snapper.edges", "local"),
-    "botocore": ("snapper.edges", "local"),
-    "s3transfer": ("snapper.edges",),
-    "psycopg2": ("snapper.edges", "snapper.values", "local", "fuzz"),
+    "boto3": ("snapper.aws", "local"),
+    "botocore": ("snapper.aws", "local"),
+    "s3transfer": ("snapper.aws",),
+    "psycopg2": ("snapper.engines.postgresql", "local.demo", "fuzz"),
     "pulumi": ("__main__", "infra", "local"),
     "pulumi_aws": ("infra",),
     "aws_lambda_powertools": ("functions",),

@@ -9,7 +9,7 @@ from local.demo.export import export
 from local.demo.pipeline import Pipeline
 from local.demo.proof import Proof, ProofServers, prove
 from local.demo.report import DatabaseReport, Fault
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from psycopg2 import extensions
 
-from snapper.edges.encoding import keep_every_byte, readable
-from snapper.edges.postgres import connect
-from snapper.values.connection import Connection
-from snapper.values.names import quoted
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.encoding import keep_every_byte, readable
+from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.server import connect
 from snapper.values.redaction import Redactor
 
 Define = Callable[[str], Mapping[str, object]]

@@ -3,13 +3,13 @@
 import re
 import subprocess
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.pg_dump import pg_dump_command
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import pg_dump_command
+from snapper.engines.postgresql.portable import Portable
+from snapper.engines.postgresql.statements import rewritten
 from snapper.errors import DumpFailed
-from snapper.values.connection import Connection
-from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
-from snapper.values.statements import rewritten
 
 _ENTRY = re.compile(
     r"^--\n-- Name: (?P<name>.*); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*); "

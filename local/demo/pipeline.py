@@ -10,7 +10,7 @@ from typing import Any
 
 from local.demo.report import Fault
 from local.emulator.cloud import Cloud
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key

@@ -16,15 +16,15 @@ from psycopg2 import extensions, sql
 
 from local.demo.compare import Comparison, compare
 from local.demo.definitions import definitions
-from local.postgres.lacking import lacking_told
-from local.postgres.server import PostgresServer
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.encoding import NO_ENCODING
-from snapper.edges.postgres import connect, inspect
-from snapper.edges.storage import Vault
-from snapper.values.connection import Connection
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.encoding import NO_ENCODING
+from snapper.engines.postgresql.lacking import lacking_told
+from snapper.engines.postgresql.property_sql import differences
+from snapper.engines.postgresql.server import connect, inspect
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
-from snapper.values.property_sql import differences
 from snapper.values.redaction import Redactor
 from snapper.verbs.restore import restore_as_new
 

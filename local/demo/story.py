@@ -20,20 +20,20 @@ from typing import Protocol
 import psycopg2
 
 from bin.pg_dump.layer import client_root
-from local.children import ROOT
 from local.demo.chapter import Chapter
 from local.demo.export import check_folder
 from local.demo.pipeline import Pipeline
 from local.demo.proof import ProofServers
 from local.demo.report import DemoReport
 from local.demo.sources import Sources
+from local.deployment.deploy import deploy
 from local.emulator.cloud import Cloud
-from local.engine.deploy import deploy
-from local.postgres import libpq
-from local.run_directory import run_directory
 from local.runtime.host import LambdaHost
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql import libpq
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import SnapperError
+from snapper.machine.children import ROOT
+from snapper.machine.run_directory import run_directory
 from snapper.values.job import write_time
 from snapper.values.secrets import Database
 from snapper.values.settings import CONNECTIONS, RETENTIONS

@@ -25,11 +25,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
-from local import children
 from local.emulator.certificate import Certificate, make_certificate
 from local.emulator.server import HEALTH
 from local.loopback import LOOPBACK
 from snapper.errors import SnapperError
+from snapper.machine import children
 
 START_SECONDS = 30.0
 ACCOUNT = "000000000000"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local import children
 from local.runtime.api import Answer, Invocation, RuntimeApi
 from local.runtime.log_stream import LogStream
+from snapper.machine import children
 
 LIFE_SECONDS = 45 * 60
 """After which an idle environment makes room for a fresh one: its credentials last an hour."""

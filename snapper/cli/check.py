@@ -11,8 +11,8 @@ import typer
 from snapper.cli import render
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption
+from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SecretsInvalid, SettingsError
-from snapper.values.connection import Connection
 from snapper.values.secrets import parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from snapper.aws.dead_letters import Letter
 from snapper.cli import render
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
-from snapper.edges.dead_letters import Letter
 from snapper.values.health import Failure
 from snapper.values.job import write_time
 from snapper.verbs.failures import explained, retry

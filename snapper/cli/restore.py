@@ -13,11 +13,11 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.stock import stock_commands
 from snapper.errors import SettingsError, SnapperError
-from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
-from snapper.values.stock import stock_commands
 from snapper.verbs.catalog import find
 from snapper.verbs.rehearse import Rehearsal, aftermath, make_roles, refuse, rehearse
 from snapper.verbs.restore import restore, restore_as_new

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from snapper.aws.logs import LogEvent
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
-from snapper.edges.logs import LogEvent
 from snapper.errors import BackupInProgress, SettingsError, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from snapper.edges import aws
-from snapper.edges.dead_letters import DeadLetters
-from snapper.edges.functions import Functions
-from snapper.edges.logs import Logs
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
-from snapper.edges.storage import Vault
+from snapper.aws import client as aws
+from snapper.aws.dead_letters import DeadLetters
+from snapper.aws.functions import Functions
+from snapper.aws.logs import Logs
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
+from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service

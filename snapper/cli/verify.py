@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from bin.pg_dump.layer import client_root
-from local.postgres.trial import try_restore
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, read_at
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,
@@ -25,7 +26,6 @@ from snapper.errors import (
     SettingsError,
     SnapperError,
 )
-from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import Holding, newest, read_manifest

@@ -5,11 +5,11 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
+from snapper.engines.postgresql.properties import Properties
+from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key
-from snapper.values.properties import Properties
-from snapper.values.release import release
 from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1

@@ -4,8 +4,8 @@ import json
 import re
 from urllib.parse import quote, quote_plus
 
+from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SettingsError
-from snapper.values.connection import Connection
 
 MASK = "***"
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
-from snapper.values.connection import Connection, ConnectionInvalid
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 

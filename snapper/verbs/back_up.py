@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from snapper.edges.parameters import Parameters
+from snapper.aws.parameters import Parameters
 from snapper.errors import SnapperError
 from snapper.values.job import Job, write_time
 from snapper.verbs.dump import Dumper

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from snapper.edges.storage import StoredObject, Vault
+from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import BackupDamaged, BackupNotFound
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key, parse_key, prefix

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
 from snapper.errors import SettingsError
 from snapper.values.job import Job, write_time
 from snapper.verbs.events import Events

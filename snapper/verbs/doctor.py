@@ -7,15 +7,15 @@ import re
 import socket
 from collections.abc import Iterator
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import ServerFacts, inspect
-from snapper.edges.privileges import Privileges, privileges
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.privileges import Privileges, privileges
+from snapper.engines.postgresql.release import release
+from snapper.engines.postgresql.server import ServerFacts, inspect
 from snapper.errors import SettingsError, SnapperError
-from snapper.values.connection import Connection
 from snapper.values.finding import Finding, Level, failure, ok, warning
-from snapper.values.names import quoted
 from snapper.values.redaction import Redactor
-from snapper.values.release import release
 from snapper.values.secrets import Database
 from snapper.verbs.network import from_the_function
 

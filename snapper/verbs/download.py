@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
 

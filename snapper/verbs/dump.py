@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import snapper
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.pg_dump import CheckedDump, pg_dump_command
-from snapper.edges.postgres import LONGEST_SILENCE, ServerFacts, inspect
-from snapper.edges.storage import Vault
-from snapper.edges.stream import GzipStream
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import CheckedDump, pg_dump_command
+from snapper.engines.postgresql.release import release
+from snapper.engines.postgresql.server import LONGEST_SILENCE, ServerFacts, inspect
+from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
-from snapper.values.connection import Connection
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.parts import plan_parts
 from snapper.values.redaction import Redactor
-from snapper.values.release import release
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events, tell_failure

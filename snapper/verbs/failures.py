@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from snapper.edges.dead_letters import DeadLetters, Letter
-from snapper.edges.logs import Logs
-from snapper.edges.queue import JobQueue
+from snapper.aws.dead_letters import DeadLetters, Letter
+from snapper.aws.logs import Logs
+from snapper.aws.queue import JobQueue
 from snapper.errors import SettingsError
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time, write_time

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.job import write_time
 from snapper.values.keys import Kind

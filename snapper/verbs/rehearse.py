@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import ServerFacts, connect, inspect
-from snapper.edges.target import (
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.names import MAINTENANCE, TEMPLATES, database_name
+from snapper.engines.postgresql.property_sql import differences
+from snapper.engines.postgresql.server import ServerFacts, connect, inspect
+from snapper.engines.postgresql.target import (
     Content,
     content,
     create_roles,
@@ -14,11 +17,8 @@ from snapper.edges.target import (
     unfinished_databases,
 )
 from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
-from snapper.values.connection import Connection
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
-from snapper.values.names import MAINTENANCE, TEMPLATES, database_name
-from snapper.values.property_sql import differences
 from snapper.values.redaction import Redactor
 
 

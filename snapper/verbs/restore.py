@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator
 
 from isal import isal_zlib
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.draft import draft
-from snapper.edges.postgres import inspect
-from snapper.edges.psql import FedPsql, psql_command
-from snapper.edges.storage import Vault
-from snapper.edges.target import tablespaces
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.draft import draft
+from snapper.engines.postgresql.names import MAINTENANCE
+from snapper.engines.postgresql.portable import Portable
+from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.statements import rewritten, without_commit
+from snapper.engines.postgresql.target import tablespaces
 from snapper.errors import BackupDamaged
-from snapper.values.connection import Connection
 from snapper.values.manifest import Manifest
-from snapper.values.names import MAINTENANCE
-from snapper.values.portable import Portable
 from snapper.values.redaction import Redactor
-from snapper.values.statements import rewritten, without_commit
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from snapper.edges.logs import LogEvent, Logs
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
-from snapper.edges.storage import Vault
+from snapper.aws.logs import LogEvent, Logs
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
+from snapper.aws.vault import Vault
 from snapper.errors import BackupInProgress, DumpFailed, SettingsError, exit_code_of
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from snapper.edges.dead_letters import Letter
-from snapper.edges.logs import Logs
-from snapper.edges.storage import Vault
+from snapper.aws.dead_letters import Letter
+from snapper.aws.logs import Logs
+from snapper.aws.vault import Vault
 from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.schedule import Schedule
 from snapper.verbs.catalog import Listed, listing

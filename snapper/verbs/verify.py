@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from snapper.edges.pg_dump import END_MARKER
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.pg_dump import END_MARKER
 from snapper.errors import BackupDamaged
 from snapper.values.keys import object_key
 from snapper.values.manifest import Manifest

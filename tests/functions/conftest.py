@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.emulator.cloud import Cloud
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 
 _NUMBERS = itertools.count(1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.dumper import handler
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP, MANIFEST

@@ -115,7 +115,7 @@ def test_the_services_that_the_functions_call_are_those_that_are_described(
             sys.executable,
             "-c",
             "import sys, functions.dispatcher, functions.dumper\n"
-            "edges = [name for name in sys.modules if name.startswith('snapper.edges.')]\n"
+            "edges = [name for name in sys.modules if name.startswith('snapper.aws.')]\n"
             "print(*(sys.modules[name].__file__ for name in edges), sep='\\n')",
         ],
         cwd=ROOT,

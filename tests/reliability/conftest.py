@@ -2,8 +2,8 @@
 
 import pytest
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.verbs.dump import Dumper
 from tests.support.recording import RecordedEvents
 

@@ -11,8 +11,8 @@ import pytest
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
 from local.emulator.cloud import Cloud
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import BackupInProgress
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key

@@ -17,9 +17,9 @@ import psycopg2
 import pytest
 
 from local.emulator.cloud import Cloud
-from local.postgres import libpq
-from local.postgres import server as postgres
-from local.run_directory import run_directory
+from snapper.engines.postgresql import libpq
+from snapper.engines.postgresql import throw_away as postgres
+from snapper.machine.run_directory import run_directory
 from tests.support.databases import Source
 from tests.support.demos import Ended, assert_nothing_is_left, finished, interrupted, started
 from tests.support.faults import faulted

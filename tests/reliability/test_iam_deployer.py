@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from local.children import ROOT
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.errors import SnapperError
+from snapper.machine.children import ROOT
 from tests.support.deployments import Deployer, bring_up
 from tests.support.faults import tried
 from tests.support.provider import REHEARSED, rehearse

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.deployment.deploy import Deployment
 from local.emulator.cloud import Cloud
-from local.engine.deploy import Deployment
 from local.runtime.host import LambdaHost
 from snapper.values.settings import (
     connection_parameter,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local.postgres.server import PostgresServer
-from local.watchdog import process_table
-from snapper.edges import process
+from snapper.engines import process
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DumpFailed, SettingsError
+from snapper.machine.watchdog import process_table
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support.cloud import eventually

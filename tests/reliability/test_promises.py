@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from local.children import ROOT
+from snapper.machine.children import ROOT
 
 PAGE = ROOT / "docs" / "reliability.md"
 LINK = re.compile(r"\[(?P<file>tests/[\w/]+\.py)::(?P<name>\w+)\]\((?P<target>[^)]+)\)")

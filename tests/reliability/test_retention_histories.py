@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
 from snapper.values.keys import Kind, object_key, parse_key
 from snapper.values.retention import SMALLEST_DUMP

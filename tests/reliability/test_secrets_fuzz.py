@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fuzz.pieces import PIECES, compose
 from fuzz.rules import Misread, check
-from local.children import ROOT
+from snapper.machine.children import ROOT
 from snapper.values import secrets
 from tests.support.faults import tried
 from tests.support.strategies import Written, connections, counts, keys

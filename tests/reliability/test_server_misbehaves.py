@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.postgres.server import PostgresServer
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper

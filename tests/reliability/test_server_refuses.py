@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from local.postgres.server import PostgresServer
-from snapper.edges import pg_dump
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import ServerFacts, inspect
+from snapper.engines.postgresql import pg_dump
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.server import ServerFacts, inspect
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs import dump

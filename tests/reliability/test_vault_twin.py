@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import AlreadyStored, AwsFailed, DumpFailed
 from snapper.values.parts import SMALLEST_PART, PartPlan
 from tests.support.twin import MemoryVault

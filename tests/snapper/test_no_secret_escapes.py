@@ -15,8 +15,8 @@ from psycopg2 import sql
 
 from functions import dispatcher, dumper
 from local.emulator.cloud import Cloud
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 from tests.support.databases import Source, job
 from tests.support.dumps import fake_tools

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.values.manifest import Manifest
 from tests.support.databases import AT
 from tests.support.manifests import manifest

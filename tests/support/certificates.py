@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from local.postgres.unprivileged import unprivileged
+from snapper.machine.unprivileged import unprivileged
 
 DAY = timedelta(days=1)
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.deployment.resources.functions import PROXY
 from local.emulator.cloud import Cloud
-from local.engine.resources.functions import PROXY
 from local.runtime.host import Function, LambdaHost
-from local.watchdog import process_table
+from snapper.machine.watchdog import process_table
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 
@@ -115,4 +115,6 @@ def children_of_ours() -> dict[int, str]:
     table = process_table()
     mine = {number for number, entry in table.items() if entry.parent == os.getpid()}
     commands = {number: Path(f"/proc/{number}/cmdline").read_text() for number in mine}
-    return {n: command for n, command in commands.items() if "local.watchdog" not in command}
+    return {
+        n: command for n, command in commands.items() if "snapper.machine.watchdog" not in command
+    }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import psycopg2
 
-from local.postgres.server import PostgresServer
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.job import Job
 from snapper.values.secrets import Database
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.children import ROOT
+from snapper.machine.children import ROOT
 
 SECONDS = 180
 

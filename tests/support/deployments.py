@@ -4,10 +4,10 @@ import platform
 import threading
 from typing import Any
 
-from local.children import ROOT
+from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
-from local.engine.deploy import Deployment, deploy
 from local.runtime.host import LambdaHost
+from snapper.machine.children import ROOT
 from tests.support.cloud import document
 from tests.support.rights import Statement
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from local.emulator.cloud import Cloud
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
 from snapper.errors import SnapperError
 from snapper.values.job import Job
 from snapper.values.settings import parameter_root, retention_parameter

@@ -25,10 +25,10 @@ import botocore.endpoint
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
 from local.emulator.cloud import Cloud
-from snapper.edges import aws
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.parameters import Parameters
-from snapper.edges.storage import Vault
+from snapper.aws import client as aws
+from snapper.aws.parameters import Parameters
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.settings import (

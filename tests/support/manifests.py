@@ -4,8 +4,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from snapper.engines.postgresql.properties import Properties
 from snapper.values.manifest import Manifest
-from snapper.values.properties import Properties
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

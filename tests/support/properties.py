@@ -1,10 +1,10 @@
 """Databases on which something is set in every way there is."""
 
-from local.postgres.server import PostgresServer
-from snapper.edges.properties import read_properties
-from snapper.edges.target import asking
-from snapper.values.connection import Connection
-from snapper.values.properties import Locale, Properties, Right, Setting
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.properties import Locale, Properties, Right, Setting
+from snapper.engines.postgresql.read_properties import read_properties
+from snapper.engines.postgresql.target import asking
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 

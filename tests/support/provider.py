@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from local.deployment.deploy import Registration
 from local.emulator.cloud import Cloud
-from local.engine.deploy import Registration
 
 TAGS = {"try": "this"}
 LISTED = [{"Key": "try", "Value": "this"}]

@@ -14,8 +14,8 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from local.engine.program import run_program
-from local.engine.stack_config import load_stack_config
+from local.deployment.program import run_program
+from local.deployment.stack_config import load_stack_config
 
 with warnings.catch_warnings():
     # While it is imported, the SDK deprecates resources of its own that we do not use; what it

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.demo import sample
-from local.postgres.server import PostgresServer
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.pg_dump import pg_dump_command
-from snapper.edges.storage import Vault
-from snapper.values.connection import Connection
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import pg_dump_command
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
 from tests.support.databases import Source
 

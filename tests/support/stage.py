@@ -34,17 +34,17 @@ from unittest import mock
 
 import boto3
 
-from local.children import ROOT
 from local.demo import sample
+from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
-from local.engine.deploy import Deployment, deploy
-from local.postgres.server import PostgresServer
 from local.runtime.host import LambdaHost
+from snapper.aws import dead_letters
+from snapper.aws.parameters import Parameters
+from snapper.aws.vault import Vault
 from snapper.cli.__main__ import main
-from snapper.edges import dead_letters
-from snapper.edges.parameters import Parameters
-from snapper.edges.storage import Vault
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DumpFailed
+from snapper.machine.children import ROOT
 from snapper.values.job import Job
 from snapper.values.manifest import Manifest
 from snapper.values.service import Service

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, Self
 
-from snapper.edges.storage import Readable, StoredObject, Vault
+from snapper.aws.vault import Readable, StoredObject, Vault
 from snapper.errors import AlreadyStored, AwsFailed
 from snapper.values.parts import PartPlan
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 
 
 def keys(vault: Vault) -> list[str]:

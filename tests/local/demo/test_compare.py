@@ -13,10 +13,10 @@ from bin.pg_dump.layer import client_root
 from local.demo import sample
 from local.demo.compare import Comparison, compare
 from local.demo.definitions import definitions, read
-from local.postgres.server import PostgresServer
-from local.run_directory import run_directory
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.encoding import NO_ENCODING
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.encoding import NO_ENCODING
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine.run_directory import run_directory
 
 SHOP = sample.SAMPLES[0]
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from local.demo.export import check_folder, export
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
 from tests.support.manifests import manifest

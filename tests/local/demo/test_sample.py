@@ -8,8 +8,8 @@ import pytest
 
 from local.demo import sample
 from local.demo.compare import compare
-from local.postgres.server import PostgresServer
-from local.run_directory import run_directory
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine.run_directory import run_directory
 
 SENSORS = sample.SAMPLES[1]
 

@@ -17,10 +17,10 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
-from local.children import ROOT
 from local.demo.sample import PASSWORD
-from local.postgres.server import PostgresServer
-from local.run_directory import run_directory
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine.children import ROOT
+from snapper.machine.run_directory import run_directory
 
 SECONDS = 120
 SECRET = "hush,h|u@sh %/&"

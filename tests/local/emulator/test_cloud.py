@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from local.children import ROOT
 from local.emulator.cloud import Cloud, CloudFailed
+from snapper.machine.children import ROOT
 from tests.support.cloud import (
     allow,
     children_of_ours,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.children import ROOT
+from snapper.machine.children import ROOT
 from tests.support.restores import files_in, flip
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal

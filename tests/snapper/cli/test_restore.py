@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snapper.edges.client_tools import ClientTools
-from snapper.values.connection import Connection
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
 from tests.support.backed_up import COUNT, backed_up, new
 from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES, NOISE, exists, plain_dump, unfinished

@@ -2,8 +2,8 @@
 
 import pytest
 
+from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SecretsInvalid
-from snapper.values.connection import Connection
 from snapper.values.secrets import Database, parse_secrets
 
 URI = "postgresql://reader:hush@db.example/orders"

@@ -5,8 +5,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
+from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
-from snapper.values.connection import Connection, ConnectionInvalid
 from snapper.values.secrets import parse_secrets
 from tests.support.strategies import Written, connections, counts, keys
 

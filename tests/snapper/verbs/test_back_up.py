@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snapper.edges.parameters import Parameters
-from snapper.edges.storage import Vault
+from snapper.aws.parameters import Parameters
+from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs.back_up import back_up

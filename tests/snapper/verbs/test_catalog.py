@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, BackupNotFound
 from snapper.verbs.catalog import backups, find, holding_at, holdings, listing
 from tests.support.backups import days, store

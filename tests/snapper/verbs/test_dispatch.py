@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from snapper.edges.parameters import Parameters
-from snapper.edges.queue import JobQueue
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
 from snapper.errors import AwsFailed, SettingsError
 from snapper.values.job import Job
 from snapper.verbs.dispatch import dispatch

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.finding import Level
 from snapper.verbs.doctor import examine, examine_clients
 from tests.support.databases import Source

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed, BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
 from snapper.verbs.download import download, stream

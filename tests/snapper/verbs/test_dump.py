@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import (
     AwsFailed,
     BackupInProgress,

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from botocore.exceptions import ClientError
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import (
     AwsFailed,
     DatabaseUnreachable,

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import pytest
 
-from snapper.edges.storage import Vault
+from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
 from snapper.values.secrets import Database
 from snapper.values.verification import Verification

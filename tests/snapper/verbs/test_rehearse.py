@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from local.postgres.server import PostgresServer
-from snapper.edges.client_tools import ClientTools
-from snapper.edges.postgres import inspect
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, SettingsError
-from snapper.values.connection import Connection
 from snapper.values.redaction import Redactor
 from snapper.verbs.rehearse import Rehearsal, refuse, rehearse
 from tests.support.databases import Source

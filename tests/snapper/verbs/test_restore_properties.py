@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from snapper.edges.client_tools import ClientTools
-from snapper.values.connection import Connection
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.stock import stock_commands
 from snapper.values.manifest import Manifest
-from snapper.values.stock import stock_commands
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath, make_roles, rehearse
 from snapper.verbs.restore import restore, restore_as_new

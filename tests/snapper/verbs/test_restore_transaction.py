@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import BackupDamaged
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore

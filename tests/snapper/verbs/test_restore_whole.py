@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from local.postgres.server import PostgresServer
-from snapper.edges.client_tools import ClientTools
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper

@@ -1,0 +1,24 @@
+"""How each type of resource that the program may register is made here, through boto3.
+
+One file for one family of AWS services, each with its `HANDLERS` by Pulumi's type token.
+"""
+
+from collections.abc import Mapping
+
+from local.deployment.resources import (
+    alarms,
+    buckets,
+    functions,
+    parameters,
+    queues,
+    roles,
+    schedules,
+    topics,
+)
+from local.deployment.resources.request import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    token: handler
+    for family in (alarms, buckets, functions, parameters, queues, roles, schedules, topics)
+    for token, handler in family.HANDLERS.items()
+}

@@ -1,0 +1,117 @@
+"""S3: buckets and their rules."""
+
+from functools import partial
+from typing import Any
+
+from local.deployment.resources.request import Created, Handler, Request, capitalised
+
+
+def bucket(request: Request) -> Created:
+    """Make a bucket; it ends with all its objects only if the program forces it."""
+    s3, inputs, region = request.cloud.client("s3"), request.inputs, request.cloud.region
+    name = request.physical_name("bucket", "bucketPrefix")
+    # S3 was there before its regions: the first must not be named, all others must.
+    home = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else home))
+    if tags := inputs.tags():
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    force = inputs.get("forceDestroy", False)
+
+    def destroy() -> None:
+        if force:
+            _empty(s3, name)
+        s3.delete_bucket(Bucket=name)
+
+    domain = f"{name}.s3.amazonaws.com"
+    regional = f"{name}.s3.{region}.amazonaws.com"
+    outputs = {
+        "arn": f"arn:aws:s3:::{name}",
+        "bucket": name,
+        "bucketDomainName": domain,
+        "bucketRegionalDomainName": regional,
+        "region": region,
+    }
+    return Created(name, destroy, outputs)
+
+
+def _empty(s3: Any, name: str) -> None:  # noqa: ANN401 (boto3 has no types of its own)
+    """Delete every version of every object, as Pulumi's provider does."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
+
+
+def public_access_block(request: Request) -> Created:
+    """Forbid whatever could make a bucket public."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    blocked = inputs.take(
+        BlockPublicAcls="blockPublicAcls",
+        BlockPublicPolicy="blockPublicPolicy",
+        IgnorePublicAcls="ignorePublicAcls",
+        RestrictPublicBuckets="restrictPublicBuckets",
+    )
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
+    return Created(name, partial(s3.delete_public_access_block, Bucket=name))
+
+
+def ownership_controls(request: Request) -> Created:
+    """Say who owns what is put into a bucket."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    rules = {"Rules": [capitalised(inputs["rule"])]}
+    s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=rules)
+    return Created(name, partial(s3.delete_bucket_ownership_controls, Bucket=name))
+
+
+def encryption(request: Request) -> Created:
+    """Say by which key a bucket encrypts."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    spelled = capitalised(
+        inputs.take(rules="rules"), sseAlgorithm="SSEAlgorithm", kmsMasterKeyId="KMSMasterKeyID"
+    )
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=spelled)
+    return Created(name, partial(s3.delete_bucket_encryption, Bucket=name))
+
+
+def versioning(request: Request) -> Created:
+    """Have a bucket keep what is overwritten or deleted."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name, settings = inputs["bucket"], capitalised(inputs["versioningConfiguration"])
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=settings)
+    # Like Pulumi's provider: what was once versioned can only be suspended.
+    suspended = {"Status": "Suspended"}
+    return Created(
+        name, partial(s3.put_bucket_versioning, Bucket=name, VersioningConfiguration=suspended)
+    )
+
+
+def lifecycle(request: Request) -> Created:
+    """Have a bucket sweep itself."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    rules = capitalised(inputs.take(rules="rules"), id="ID")
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=rules)
+    return Created(name, partial(s3.delete_bucket_lifecycle, Bucket=name))
+
+
+def policy(request: Request) -> Created:
+    """Say who may do what with a bucket."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    s3.put_bucket_policy(Bucket=name, Policy=inputs["policy"])
+    return Created(name, partial(s3.delete_bucket_policy, Bucket=name))
+
+
+HANDLERS: dict[str, Handler] = {
+    "aws:s3/bucket:Bucket": bucket,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": public_access_block,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ownership_controls,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        encryption
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": versioning,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
+    "aws:s3/bucketPolicy:BucketPolicy": policy,
+}

@@ -1,1 +1,0 @@
-"""Throw-away PostgreSQL servers, and what is restored into them."""

@@ -1,0 +1,1 @@
+"""Edges to AWS: boto3 is imported here and nowhere else."""

@@ -1,0 +1,58 @@
+"""What the functions have told: their structured log lines in CloudWatch Logs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from snapper.aws import client as aws
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """One event of the verbs, as a function logged it."""
+
+    at: datetime
+    name: str
+    fields: dict[str, Any]
+
+
+class Logs:
+    """The log group of one function; raises AwsFailed."""
+
+    def __init__(self, group: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
+        self._group = group
+        self._client = client
+
+    @classmethod
+    def connect(cls, group: str) -> Self:
+        """Open the log group with the credentials and region of the environment."""
+        return cls(group, aws.client("logs"))
+
+    def events(self, since: datetime, pattern: str = "") -> Iterator[LogEvent]:
+        """Give the events since then, oldest first; `pattern` is CloudWatch's filter pattern.
+
+        Lines that are not events of ours, such as Lambda's own reports, are passed over.
+        """
+        pages = self._client.get_paginator("filter_log_events").paginate(
+            logGroupName=self._group,
+            startTime=int(since.timestamp() * 1000),
+            filterPattern=pattern,
+        )
+        with aws.translated(f"logs:FilterLogEvents of {self._group}"):
+            for page in pages:
+                for line in page["events"]:
+                    if event := _parse(line["timestamp"], line["message"]):
+                        yield event
+
+
+def _parse(milliseconds: int, message: str) -> LogEvent | None:
+    try:
+        fields = json.loads(message)
+        name = fields["message"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(name, str):
+        return None
+    return LogEvent(datetime.fromtimestamp(milliseconds / 1000, UTC), name, fields)

@@ -1,0 +1,81 @@
+"""The queue of jobs."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from snapper.aws import client as aws
+from snapper.errors import AwsFailed
+from snapper.values.job import Job
+
+BATCH = 10
+"""Messages of one SendMessageBatch. Source: Amazon SQS limits."""
+
+_ATTEMPTS = 5
+
+
+class JobQueue:
+    """Puts jobs on the queue; raises AwsFailed unless every one of them is there."""
+
+    def __init__(
+        self,
+        url: str,
+        client: Any,  # noqa: ANN401  boto3 has no types
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = url
+        self._client = client
+        self._sleep = sleep
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """Open the queue with the credentials and region of the environment."""
+        return cls(url, aws.client("sqs"))
+
+    def send(self, jobs: Sequence[Job]) -> None:
+        """Send all jobs; those that SQS reports as failed are sent again.
+
+        A batch that fails does not keep the next ones from being sent; what is left over after
+        the last attempt is raised as one error that names the databases.
+        """
+        refused: list[tuple[Job, str]] = []
+        for start in range(0, len(jobs), BATCH):
+            refused += self._send_batch(jobs[start : start + BATCH])
+        if refused:
+            names = ", ".join(sorted({f"{job.database} ({code})" for job, code in refused}))
+            raise AwsFailed(
+                f"sqs:SendMessage failed for {len(refused)} of {len(jobs)} jobs: {names}"
+            )
+
+    def waiting(self) -> int:
+        """Give about how many jobs wait or are being worked on; SQS itself knows only about."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        with aws.translated("sqs:GetQueueAttributes"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def _send_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
+        waiting = [(job, "") for job in jobs]
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._sleep(0.2 * 2**attempt)
+            try:
+                waiting = self._try_batch([job for job, _ in waiting])
+            except AwsFailed as error:
+                waiting = [(job, str(error)) for job, _ in waiting]
+            if not waiting:
+                break
+        return waiting
+
+    def _try_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
+        entries = [{"Id": str(n), "MessageBody": job.to_json()} for n, job in enumerate(jobs)]
+        with aws.translated("sqs:SendMessageBatch"):
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        # Only what SQS says it has is there: an answer cut short names neither good nor bad.
+        sent = {entry["Id"] for entry in answer.get("Successful", ())}
+        codes = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", ())}
+        return [
+            (job, codes.get(str(n), "no answer"))
+            for n, job in enumerate(jobs)
+            if str(n) not in sent
+        ]

@@ -1,0 +1,183 @@
+"""The vault: the S3 bucket as the rest of Snapper sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol, Self, cast
+
+from botocore.config import Config
+from s3transfer.manager import TransferConfig, TransferManager
+
+from snapper.aws import client as aws
+from snapper.values.parts import PartPlan
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One listed object; `size` in bytes, `changed_at` by S3's own clock."""
+
+    key: str
+    size: int
+    changed_at: datetime
+
+
+class Readable(Protocol):
+    """A stream that raises rather than end early: an empty read means complete."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give exactly `size` bytes, or fewer at the true end; without a size all that is left."""
+        ...
+
+    def check(self) -> None:
+        """Raise if nobody waits for the stream any more: no part of it is then sent again."""
+        ...
+
+    def commit(self) -> None:
+        """Raise as `check` does, or count as done: the call that makes the object is sent."""
+        ...
+
+
+class Vault:
+    """Lists, writes, reads and deletes objects of one bucket; raises AwsFailed."""
+
+    def __init__(self, bucket: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
+        self.bucket = bucket
+        self._client = client
+
+    @classmethod
+    def connect(cls, bucket: str) -> Self:
+        """Open the bucket with the credentials and region of the environment."""
+        # Enough connections for every part on its way.
+        return cls(bucket, aws.client("s3", Config(max_pool_connections=16)))
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Give every object under the prefix in key order, however many pages it takes."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        with aws.translated(f"s3:ListObjectsV2 of {prefix}"):
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield StoredObject(found["Key"], found["Size"], found["LastModified"])
+
+    def folders(self) -> tuple[str, ...]:
+        """Give the first step of all keys that have more than one, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Delimiter="/"
+        )
+        with aws.translated("s3:ListObjectsV2"):
+            return tuple(
+                found["Prefix"].removesuffix("/")
+                for page in pages
+                for found in page.get("CommonPrefixes", ())
+            )
+
+    def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
+        """Store the stream under the key in parts; an error of the stream aborts the upload.
+
+        The object appears when the last part has arrived, or not at all. Raises AlreadyStored if
+        there is an object at that moment, AwsFailed, or whatever the stream raised.
+        """
+        transfer = TransferConfig(
+            multipart_threshold=parts.size,
+            multipart_chunksize=parts.size,
+            max_request_concurrency=parts.in_flight,
+            max_in_memory_upload_chunks=parts.in_flight,
+        )
+        with (
+            aws.translated(f"s3 upload of {key}"),
+            _never_over(self._client),
+            _checked(self._client, stream),
+            TransferManager(self._client, transfer) as manager,
+        ):
+            manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store a small JSON object in one call, in place of one that is there."""
+        with aws.translated(f"s3:PutObject of {key}"):
+            self._client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType="application/json",
+            )
+
+    def open(self, key: str, start: int = 0) -> BinaryIO:
+        """Give the object's bytes from `start` on, as a stream; its errors are AwsFailed too."""
+        with aws.translated(f"s3:GetObject of {key}"):
+            answer = self._client.get_object(
+                Bucket=self.bucket, Key=key, **({"Range": f"bytes={start}-"} if start else {})
+            )
+        return cast("BinaryIO", _Body(answer["Body"], key))
+
+    def read(self, key: str) -> bytes:
+        """Give a small object whole."""
+        with self.open(key) as body:
+            return body.read()
+
+    def delete(self, key: str) -> None:
+        """Delete one object; the bucket's versioning keeps it recoverable for a while."""
+        with aws.translated(f"s3:DeleteObject of {key}"):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
+
+class _Body:
+    """An object's bytes as they come; a broken connection is an AwsFailed like any other."""
+
+    def __init__(self, body: Any, key: str) -> None:  # noqa: ANN401  boto3 has no types
+        self._body = body
+        self._key = key
+
+    def read(self, size: int = -1, /) -> bytes:
+        with aws.translated(f"s3:GetObject of {self._key}"):
+            block: bytes = self._body.read(None if size < 0 else size)
+            return block
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._body.close()
+
+
+@contextmanager
+def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
+    """Ask the stream before every attempt to send: retries must not outlive a deadline."""
+
+    def check(**_: object) -> None:
+        stream.check()
+
+    def commit(**_: object) -> None:
+        stream.commit()
+
+    asked = {"UploadPart": check, "CompleteMultipartUpload": commit, "PutObject": commit}
+    for call, ask in asked.items():
+        client.meta.events.register(f"before-send.s3.{call}", ask)
+    try:
+        yield
+    finally:
+        for call, ask in asked.items():
+            client.meta.events.unregister(f"before-send.s3.{call}", ask)
+
+
+@contextmanager
+def _never_over(client: Any) -> Iterator[None]:  # noqa: ANN401
+    """Have the calls that make an object refuse to replace one: s3transfer has no argument for it.
+
+    Only `If-None-Match`: for `If-Match` S3 would ask for the right to read backups.
+    """
+
+    def add(params: dict[str, Any], **_: object) -> None:
+        params["IfNoneMatch"] = "*"
+
+    events = [
+        f"provide-client-params.s3.{call}" for call in ("PutObject", "CompleteMultipartUpload")
+    ]
+    for event in events:
+        client.meta.events.register(event, add)
+    try:
+        yield
+    finally:
+        for event in events:
+            client.meta.events.unregister(event, add)

@@ -1,1 +1,0 @@
-"""Where Snapper touches the world: AWS, PostgreSQL and child processes, each behind one file."""

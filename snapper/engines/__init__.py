@@ -1,0 +1,1 @@
+"""What dumps and restores: one room for each engine, and here what engines share."""

@@ -1,0 +1,72 @@
+r"""Takes out of a dump what its target cannot understand, and changes nothing else.
+
+Three things are tied to the server that was dumped, or to the psql that its pg_dump had in mind:
+
+- the number `pg_attver` among a column's options, kept by servers since their releases of November
+  2026. A pg_dump of the same release leaves it out; an older one of the same major, which does not
+  know it, writes it down, and servers before that release refuse it (measured with server 15.20 and
+  pg_dump 15.19);
+- the names of tablespaces, which are folders of the server. Where the target has none of that name,
+  things go to its default;
+- the `\restrict` and `\unrestrict` around the whole, since psql is restricted already.
+"""
+
+import re
+from collections.abc import Collection
+
+from snapper.engines.postgresql.statements import parted
+
+_OPTIONS = re.compile(
+    rb'(?P<head>ALTER (?:FOREIGN )?TABLE (?:[^";]|"[^"]*")+ SET \()'
+    rb"(?P<options>[^()]*\bpg_attver=[^()]*)\);\n"
+)
+_TABLESPACE = re.compile(rb"SET default_tablespace = (?P<name>.+);\n", re.DOTALL)
+_DEFAULT = b"''"
+_RESTRICTION = re.compile(rb"^\\(?:un)?restrict [A-Za-z0-9]+$", re.MULTILINE)
+
+
+class Portable:
+    r"""Rewrites single statements for a target that has these tablespaces.
+
+    >>> fit = Portable(["fast"])
+    >>> fit(b"ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5, pg_attver=1);\n")
+    b'ALTER TABLE ONLY t ALTER COLUMN a SET (n_distinct=5);\n'
+    >>> fit(b"SET default_tablespace = fast;\n"), fit(b'SET default_tablespace = "Slow";\n')
+    (b'SET default_tablespace = fast;\n', b"SET default_tablespace = '';\n")
+    >>> fit.replaced
+    {'Slow'}
+    """
+
+    def __init__(self, tablespaces: Collection[str] = ()) -> None:
+        self._tablespaces = frozenset(tablespaces)
+        self.replaced: set[str] = set()
+
+    def __call__(self, statement: bytes) -> bytes:
+        """Give the statement as the target understands it."""
+        lead, body = parted(statement)
+        if b"restrict " in lead:
+            lead = _RESTRICTION.sub(b"", lead)
+        if found := _TABLESPACE.fullmatch(body):
+            body = self._place(found)
+        elif b"pg_attver=" in body and (found := _OPTIONS.fullmatch(body)):
+            body = _without_version(found)
+        return lead + body
+
+    def _place(self, found: re.Match[bytes]) -> bytes:
+        name = _plain(found["name"])
+        if found["name"] == _DEFAULT or name in self._tablespaces:
+            return found[0]
+        self.replaced.add(name)
+        return found[0].replace(found["name"], _DEFAULT)
+
+
+def _plain(name: bytes) -> str:
+    """Read a name as SQL writes it."""
+    text = name.decode(errors="replace")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+
+def _without_version(found: re.Match[bytes]) -> bytes:
+    options = [option.strip() for option in found["options"].split(b",")]
+    left = [option for option in options if not option.startswith(b"pg_attver=")]
+    return found["head"] + b", ".join(left) + b");\n" if left else b""

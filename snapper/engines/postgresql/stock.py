@@ -1,0 +1,64 @@
+"""The same restore in commands that need no Snapper, for the day on which there is none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from shlex import quote
+
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.names import MAINTENANCE, database_name, quoted
+from snapper.engines.postgresql.property_sql import create_database, statements
+from snapper.values.manifest import Manifest
+
+# A setting of an application's own has a dot in its name. psql itself runs what it has selected.
+_CUSTOM = (
+    "SELECT format('ALTER %s SET %I TO %L', CASE s->>'role'"
+    " WHEN '' THEN format('DATABASE %I', :'name')"
+    " ELSE format('ROLE %I IN DATABASE %I', s->>'role', :'name') END, s->>'name', s->>'value')"
+    " FROM json_array_elements(:'manifest'::json #> '{properties,settings}') AS s"
+    " WHERE s->>'name' LIKE '%.%' \\gexec"
+)
+
+
+def stock_commands(
+    bucket: str,
+    manifest: Manifest,
+    target: Connection,
+    missing_roles: Iterable[str] = (),
+    *,
+    creates_on: int | None = None,
+) -> tuple[str, ...]:
+    """Give the lines for a shell: fetch, check, make what is missing, restore.
+
+    `creates_on` is the major of the server on which the database must be made. The lines hold no
+    password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
+    the values of an application's own settings: psql takes them out of the manifest.
+    """
+    file = PurePosixPath(manifest.dump_key).name
+    server = quote(target.replace(dbname=MAINTENANCE).conninfo({}))
+    before = [f"CREATE ROLE {quoted(role)}" for role in missing_roles]
+    after: list[str] = []
+    name, properties, custom = database_name(target), manifest.properties, False
+    if creates_on is not None:
+        locale = properties.locale if properties else None
+        before.append(create_database(name, manifest.encoding, locale, creates_on))
+        if properties:
+            custom = any(setting.custom for setting in properties.settings)
+            known = tuple(each for each in properties.settings if not each.custom)
+            after += statements(replace(properties, settings=known), name).values()
+    return (
+        f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {file}",
+        f'echo "{manifest.sha256}  {file}" | sha256sum --check',
+        *(f"psql -X -d {server} -c {quote(statement)}" for statement in before),
+        f"gunzip -c {file} | psql -X -q -v ON_ERROR_STOP=1 -d {quote(target.conninfo({}))}",
+        *(f"psql -X -d {server} -c {quote(statement)}" for statement in after),
+        *(_custom_settings(bucket, manifest, name, server) if custom else ()),
+    )
+
+
+def _custom_settings(bucket: str, manifest: Manifest, name: str, server: str) -> Iterator[str]:
+    """Have psql write the statements itself, from the manifest."""
+    file = PurePosixPath(manifest.key).name
+    yield f"aws s3 cp {quote(f's3://{bucket}/{manifest.key}')} {file}"
+    script = " ".join(map(quote, (f"\\set manifest `cat {file}`", _CUSTOM)))
+    yield f"printf '%s\\n' {script} | psql -X -v name={quote(name)} -d {server}"

@@ -1,0 +1,150 @@
+"""The database that a restore goes to, and its server: what there is, and what is missing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2 import sql
+
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.names import MAINTENANCE, database_name
+from snapper.engines.postgresql.server import connect
+from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.values.redaction import Redactor
+
+UNFINISHED = "snapper-unfinished-"
+"""How the name of a database begins that a restore has not yet filled, or not yet named."""
+
+# What somebody made: all outside the system's own schemas and extensions.
+_CONTENT = """
+    SELECT
+        (SELECT count(*) FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+            AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass
+                AND d.objid = c.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_proc p
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+                AND d.objid = p.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_type t
+            JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+            WHERE t.typtype IN ('d', 'e', 'r')
+            AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_type'::regclass
+                AND d.objid = t.oid AND d.deptype = 'e')),
+        (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata)
+"""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Counts of what a database holds that a new one does not."""
+
+    relations: int
+    functions: int
+    types: int
+    large_objects: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody has made anything in it."""
+        return not (self.relations or self.functions or self.types or self.large_objects)
+
+    def __str__(self) -> str:
+        """Say what there is, in the words of a message."""
+        return (
+            f"{self.relations} tables and other relations, {self.functions} functions, "
+            f"{self.types} types, {self.large_objects} large objects"
+        )
+
+
+def content(connection: Connection, redact: Redactor) -> Content:
+    """Count what the database holds; raises as `inspect` does."""
+    with asking(connection, redact) as cursor:
+        cursor.execute(_CONTENT)
+        return Content(*cursor.fetchone())
+
+
+def exists(connection: Connection, redact: Redactor) -> bool:
+    """Tell whether the connection's database is there, asking the server's own `postgres`."""
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s)",
+            [database_name(connection)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def unfinished_databases(connection: Connection, redact: Redactor) -> tuple[str, ...]:
+    """Give the databases of restores that are under way, were killed, or could not name them."""
+    with asking(connection, redact) as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s ORDER BY 1",
+            [f"{UNFINISHED}%"],
+        )
+        return tuple(name for (name,) in cursor.fetchall())
+
+
+def missing_roles(
+    connection: Connection, roles: tuple[str, ...], redact: Redactor
+) -> tuple[str, ...]:
+    """Give those of the roles that the server does not have."""
+    with asking(connection, redact) as cursor:
+        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
+        there = {role for (role,) in cursor.fetchall()}
+    return tuple(role for role in roles if role not in there)
+
+
+def tablespaces(connection: Connection, redact: Redactor) -> frozenset[str]:
+    """Give the names of the server's tablespaces; raises as `inspect` does."""
+    with asking(connection, redact) as cursor:
+        cursor.execute("SELECT spcname FROM pg_catalog.pg_tablespace")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
+    """Make the roles by name only: they can own things, but nobody can log in with them.
+
+    All of them, or none: statements that are sent together are one transaction.
+    """
+    make = sql.SQL("CREATE ROLE {} NOLOGIN")
+    with asking(connection, redact) as cursor:
+        cursor.execute(sql.SQL("; ").join(make.format(sql.Identifier(role)) for role in roles))
+
+
+@contextmanager
+def asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extensions.cursor]:
+    """Open a session for a few questions or statements, each of which commits by itself.
+
+    Raises DatabaseUnreachable where there is no session or it is lost, RestoreFailed where the
+    server refuses something.
+    """
+    link = connect(connection, redact)
+    try:
+        with link.cursor() as cursor:
+            yield cursor
+    except psycopg2.Error as error:
+        words = " ".join(redact(str(error)).split())
+        if _is_lost(error):
+            raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
+        raise RestoreFailed(f"{connection.place} refused: {words}") from None
+    finally:
+        link.close()
+
+
+def _is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether it was the session that ended; other operational errors are the statement's.
+
+    The server tells of a connection exception (class 08) or of its own end (57P); where nothing
+    was told, the line was cut.
+    """
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return bool(error.pgcode.startswith(("08", "57P")))

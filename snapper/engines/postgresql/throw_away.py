@@ -1,0 +1,192 @@
+"""Throw-away PostgreSQL servers of any bundled major, on loopback only.
+
+They are built for speed and are not durable: what they hold is meant to be lost.
+"""
+
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Self
+from urllib.parse import quote
+
+from bin.pg_dump.fetch import fetch
+from bin.pg_dump.platforms import Platform
+from bin.pg_dump.system_libraries import require_libraries
+from snapper.errors import SnapperError
+from snapper.machine import children
+from snapper.machine.unprivileged import unprivileged
+
+USER = "postgres"
+SOCKET_PATH_LIMIT = 103  # of macOS; Linux takes four more
+START_SECONDS = 30.0
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "32MB",
+    # In files of the data directory: a killed server leaves nothing in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
+}
+
+
+class PostgresServer:
+    """One server in one directory, from `start` (or `with`) to `stop`.
+
+    Started by root, it runs as an unprivileged user that must be able to reach the directory, such
+    as one below `snapper.machine.run_directory`.
+    """
+
+    def __init__(
+        self,
+        major: int,
+        directory: Path,
+        password: str = "postgres",  # noqa: S107 - of a server that listens to this machine only
+        settings: Mapping[str, str] | None = None,
+        locale: Sequence[str] = ("--locale=C",),
+    ) -> None:
+        self.major = major
+        self.directory = directory.absolute()
+        self.password = password
+        self.port = 0
+        self.log = self.directory / "server.log"
+        self._data = self.directory / "data"
+        self._settings = FAST | dict(settings or {})
+        self._locale = tuple(locale)  # options of initdb
+        self._account = unprivileged()
+        self._child: children.Child | None = None
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Give the superuser's connection string for a database of this server."""
+        password, name = quote(self.password, safe=""), quote(database, safe="")
+        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        """Start the server, at first with new files.
+
+        Raises a SnapperError when the programs cannot be had or run, or with the log's end.
+        """
+        tree = self._programs()
+        if not self._data.exists():
+            self._initialise(tree)
+        for _ in range(3):
+            # Free when we look; should another process be quicker to take it, we look again.
+            self.port = _free_port()
+            if self._launch(tree):
+                return
+            if "Address already in use" not in self.log.read_text(errors="replace"):
+                break
+        raise SnapperError(f"PostgreSQL {self.major} did not start", hint=self._last_words())
+
+    def stop(self) -> None:
+        """Disconnect everybody and shut down; the server can be started again."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """End at once, without a word to the clients, as in a power cut."""
+        self._end(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _end(self, farewell: signal.Signals) -> None:
+        child, self._child = self._child, None
+        if child:
+            children.stop(child, grace=10.0, farewell=farewell)
+
+    def _programs(self) -> Path:
+        """Give the programs where the server's user can run them, and it its directory."""
+        tree = fetch(self.major, Platform.here())
+        require_libraries(tree / "bin" / name for name in ("postgres", "initdb"))
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._account.own(self.directory)
+        if closed := self._account.closed_parent(self.directory):
+            raise SnapperError(
+                f"PostgreSQL does not run as root, and {closed} is closed to other users",
+                hint=f"chmod o+x {closed}, or choose another directory",
+            )
+        if self._account.closed_parent(tree):
+            copy = self.directory / "programs"
+            shutil.copytree(tree, copy, symlinks=True, dirs_exist_ok=True)
+            return copy
+        return tree
+
+    def _initialise(self, tree: Path) -> None:
+        secret = self.directory / "password"
+        secret.touch(mode=0o600)
+        self._account.own(secret)
+        secret.write_text(self.password + "\n")
+        options = [f"--pgdata={self._data}", f"--username={USER}", f"--pwfile={secret}"]
+        options += ["--auth=scram-sha-256", "--encoding=UTF8", *self._locale]
+        try:
+            with self.log.open("wb") as log:
+                initdb = self._spawn(
+                    tree, ["initdb", *options, "--no-sync", "--no-instructions"], log
+                )
+                status = initdb.wait()
+                children.stop(initdb)
+        finally:
+            secret.unlink()
+        if status:
+            raise SnapperError(
+                f"initdb of PostgreSQL {self.major} failed with status {status}",
+                hint=self._last_words(),
+            )
+
+    def _launch(self, tree: Path) -> bool:
+        """Start the server on its port and say whether it came up."""
+        longest = self.directory / f".s.PGSQL.{self.port}.lock"
+        fits = len(bytes(longest)) <= SOCKET_PATH_LIMIT
+        settings = self._settings | {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.directory) if fits else "",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with self.log.open("wb") as log:
+            self._child = self._spawn(tree, ["postgres", "-D", str(self._data), *options], log)
+        state = self._data / "postmaster.pid"
+        deadline = time.monotonic() + START_SECONDS
+        while self._child.poll() is None and time.monotonic() < deadline:
+            # The server keeps its number in the first line and its state in the eighth.
+            lines = state.read_text().splitlines() if state.exists() else []
+            if len(lines) > 7 and lines[0] == str(self._child.pid) and lines[7].strip() == "ready":
+                return True
+            time.sleep(0.01)
+        self.stop()
+        return False
+
+    def _spawn(self, tree: Path, command: Sequence[str], log: IO[bytes]) -> children.Child:
+        return children.spawn(
+            [tree / "bin" / command[0], *command[1:]],
+            # Loadable modules do not look for libpq beside themselves.
+            environment={
+                "LD_LIBRARY_PATH": str(tree / "lib"),
+                "PATH": "/usr/bin:/bin",
+                "LC_ALL": "C",
+                "TZ": "UTC",
+            },
+            directory=self.directory,
+            stdout=log,
+            stderr=log,
+            user=self._account.user,
+            group=self._account.group,
+            farewell=signal.SIGQUIT,
+        )
+
+    def _last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,129 @@
+"""A backup restored on its own, without its source: counted, and removed again."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from psycopg2.extensions import make_dsn
+
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql import libpq
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.encoding import keep_every_byte
+from snapper.engines.postgresql.lacking import lacking_told
+from snapper.engines.postgresql.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.target import UNFINISHED, asking
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.errors import SnapperError
+from snapper.machine.run_directory import run_directory
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+from snapper.values.verification import Restored
+from snapper.verbs.rehearse import make_roles, rehearse
+from snapper.verbs.restore import restore_as_new
+
+Progress = Callable[[int], None]
+
+_FORCES = 130_000
+"""The first version that ends the sessions in a database when it is dropped."""
+
+_TABLES = """
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND c.relispopulated
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    ORDER BY 1, 2
+"""
+
+
+def try_restore(
+    vault: Vault,
+    manifest: Manifest,
+    tools: ClientTools,
+    progress: Progress = lambda _: None,
+    server: str = "",
+) -> Restored:
+    """Restore a backup, count what is there, remove it all.
+
+    On the server of this connection; without one on an empty server of the backup's own major that
+    is started for it. Raises what `restore` raises, and SnapperError if that cannot be started.
+    """
+    if server:
+        return _try(server, vault, manifest, tools, progress)
+    major = tools.major_for(manifest.server_major)
+    with (
+        libpq.told_nothing(),
+        run_directory() as directory,
+        PostgresServer(major, Path(directory, "trial")) as throw_away,
+        lacking_told(),
+    ):
+        return _try(throw_away.dsn(), vault, manifest, tools, progress)
+
+
+def _try(
+    server: str, vault: Vault, manifest: Manifest, tools: ClientTools, progress: Progress
+) -> Restored:
+    began = time.monotonic()
+    # If we are killed, the name tells everybody that it may go.
+    name = f"{UNFINISHED}{secrets.token_hex(4)}"
+    connection, redact = Connection.parse(server).replace(dbname=name), Redactor(server)
+    target = make_dsn(server, dbname=name)
+    rehearsal = rehearse(target, manifest, tools, may_create=True)
+    make_roles(target, rehearsal)
+    # Such as a time-out or a limit of connections: they would be in the way of the count.
+    unset = replace(manifest, properties=None)
+    with _dropped(connection, name, rehearsal.missing_roles, redact):
+        restore_as_new(vault, unset, target, tools, progress)
+        seconds = round(time.monotonic() - began, 3)
+        tables, rows = _count(connection, redact)
+    return Restored(tables, rows, seconds)
+
+
+def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
+    with asking(connection, redact) as cursor:
+        keep_every_byte(cursor.connection)
+        # Policies bind owners at most where they are forced; the count is to see every row.
+        cursor.execute("SET row_security = off")
+        cursor.execute(_TABLES)
+        tables = cursor.fetchall()
+        rows = 0
+        for schema, name in tables:
+            table = f"{quoted(schema)}.{quoted(name)}"
+            cursor.execute(f"SELECT count(*) FROM ONLY {table}")  # noqa: S608  quoted
+            rows += cursor.fetchone()[0]
+    return len(tables), rows
+
+
+@contextmanager
+def _dropped(
+    connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor
+) -> Iterator[None]:
+    """Drop database and roles at the end; where that fails, the error has a note that says so."""
+    left = ", ".join([f"the database {name}", *(f"the role {role}" for role in roles)])
+    note = f"what was made for it may be left, to be dropped by you: {left}"
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _drop(connection, name, roles, redact)
+        except SnapperError:
+            error.add_note(note)
+        raise
+    try:
+        _drop(connection, name, roles, redact)
+    except SnapperError as error:
+        error.add_note(note)
+        raise
+
+
+def _drop(connection: Connection, name: str, roles: tuple[str, ...], redact: Redactor) -> None:
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+        # Somebody who watches every database may be in this one too.
+        force = " WITH (FORCE)" if cursor.connection.server_version >= _FORCES else ""
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}{force}")
+        for role in roles:
+            cursor.execute(f"DROP ROLE IF EXISTS {quoted(role)}")

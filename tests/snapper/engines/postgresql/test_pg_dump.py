@@ -1,0 +1,214 @@
+"""The real pg_dump, on databases that are hard to name, to read or to reach."""
+
+import gzip
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import psycopg2
+import pytest
+
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import pg_dump_command
+from snapper.errors import DumpFailed
+from snapper.values.manifest import Manifest
+from snapper.values.secrets import Database
+from snapper.verbs.dump import Dumper
+from tests.support.databases import Source, job
+from tests.support.dumps import DUMP
+from tests.support.recording import RecordedEvents
+from tests.support.vaults import keys, open_uploads
+
+
+def quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def dumped(dumper: Dumper, dsn: str) -> tuple[Manifest, bytes]:
+    manifest = dumper.dump(job(), Database("orders", dsn, 1))
+    assert manifest is not None
+    return manifest, gzip.decompress(dumper.vault.read(DUMP))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "postgresql://elsewhere/other",
+        "host=elsewhere dbname=other",
+        "a=b",
+        "with space",
+        "it's",
+        'double"quote',
+        "back\\slash",
+        "; touch x",
+        "$(touch x)",
+        "--help",
+        "%41ü漢",
+        "a\nb",
+    ],
+)
+def test_a_database_of_whatever_name_is_the_one_that_is_dumped(
+    name: str, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    server = source().server
+    Source(server, "postgres").run(f"CREATE DATABASE {quoted(name)}")
+    made = Source(server, name)
+    made.run("CREATE TABLE marker (n int)")
+    manifest, sql = dumped(dumper, made.dsn)
+    assert manifest.database_name == name
+    assert b"CREATE TABLE public.marker" in sql
+
+
+@pytest.mark.parametrize("name", ["it's me", 'double"quote', "a=b", "back\\slash", "me@tenant"])
+def test_a_user_of_whatever_name_can_dump(
+    name: str, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source()
+    made.run(f"CREATE ROLE {quoted(name)} LOGIN PASSWORD 'hush-hush'; GRANT SELECT ON t TO PUBLIC")
+    connection = Connection.parse(made.dsn).replace(user=name)
+    dsn = f"{connection.conninfo({})} password=hush-hush"
+    assert b"COPY public.t" in dumped(dumper, dsn)[1]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expression", "stored"),
+    [("SQL_ASCII", r"E'\377\376'", b"\xff\xfe"), ("LATIN1", "chr(233)", b"\xe9")],
+)
+def test_a_database_is_dumped_in_its_own_encoding(
+    encoding: str,
+    expression: str,
+    stored: bytes,
+    source: Callable[..., Source],
+    dumper: Dumper,
+) -> None:
+    made = Source(source().server, f"dumped in {encoding}")
+    Source(made.server, "postgres").run(
+        f"CREATE DATABASE {quoted(made.name)} TEMPLATE template0 ENCODING '{encoding}'"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    made.run(f"CREATE TABLE t AS SELECT {expression}::text AS s")
+    manifest, sql = dumped(dumper, made.dsn)
+    assert manifest.encoding == encoding
+    assert b"\n" + stored + b"\n" in sql
+
+
+def refused(dumper: Dumper, database: Database) -> str:
+    with pytest.raises(DumpFailed) as failure:
+        dumper.dump(job(), database)
+    assert keys(dumper.vault) == []
+    assert open_uploads(dumper.vault) == []
+    assert "hush-hush" not in str(failure.value)
+    return str(failure.value)
+
+
+@pytest.fixture
+def reader(source: Callable[..., Source]) -> Callable[[Source], Database]:
+    """Give the connection of a role that may do no more than it is granted."""
+
+    def make(made: Source) -> Database:
+        role = f"reader_{made.name.replace(' ', '_')}"
+        made.run(f"CREATE ROLE {role} LOGIN PASSWORD 'hush-hush'")
+        made.run(f"GRANT SELECT ON readable TO {role}")
+        dsn = f"postgresql://{role}:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
+        return Database("orders", dsn.replace(" ", "%20"), 1)
+
+    return make
+
+
+def test_a_table_without_the_right_to_read_it_fails_the_dump_by_name(
+    source: Callable[..., Source], dumper: Dumper, reader: Callable[[Source], Database]
+) -> None:
+    made = source(17, "CREATE TABLE readable (n int); CREATE TABLE salaries (n int)")
+    assert "permission denied for table salaries" in refused(dumper, reader(made))
+
+
+def test_rows_that_row_level_security_hides_fail_the_dump(
+    source: Callable[..., Source], dumper: Dumper, reader: Callable[[Source], Database]
+) -> None:
+    made = source(
+        17,
+        "CREATE TABLE readable AS SELECT n FROM generate_series(1, 9) AS n;"
+        "ALTER TABLE readable ENABLE ROW LEVEL SECURITY;"
+        "CREATE POLICY few ON readable USING (n < 3)",
+    )
+    told = refused(dumper, reader(made))
+    assert "row-level security policy" in told
+    assert "readable" in told
+
+
+def test_a_table_that_stays_locked_fails_the_dump_by_name(
+    source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snapper.engines.postgresql.pg_dump.LOCK_WAIT", "500ms")
+    made = source(17, "CREATE TABLE locked (n int)")
+    lock = psycopg2.connect(made.dsn)
+    try:
+        lock.cursor().execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE")
+        told = refused(dumper, made.database())
+    finally:
+        lock.close()
+    assert "timeout" in told
+    assert "public.locked" in told
+
+
+def test_a_table_that_is_unlocked_in_time_is_dumped(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(17, "CREATE TABLE locked (n int)")
+    lock = psycopg2.connect(made.dsn)
+    lock.cursor().execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE")
+    threading.Timer(0.5, lock.close).start()
+    assert dumper.dump(job(), made.database()) is not None
+
+
+def test_what_pg_dump_warns_of_is_told_though_it_ends_well(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    made = source(17)
+    made.run(
+        "CREATE SUBSCRIPTION news CONNECTION 'dbname=elsewhere' PUBLICATION p"
+        " WITH (connect = false, slot_name = NONE)"
+    )
+    made.run("CREATE ROLE subscriber LOGIN PASSWORD 'hush-hush'")
+    made.run("GRANT pg_read_all_data TO subscriber")
+    dsn = f"postgresql://subscriber:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
+    try:
+        assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
+    finally:
+        made.run("DROP SUBSCRIPTION news")
+    warned = events.fields("dump.warned")
+    assert "subscriptions not dumped" in str(warned["words"])
+    assert warned["database"] == "orders"
+
+
+def test_a_dump_is_in_the_databases_own_encoding_whatever_its_settings_say(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(17, "CREATE TABLE t AS SELECT '10 €' AS price")
+    made.run(f"ALTER DATABASE {quoted(made.name)} SET client_encoding = 'LATIN1'")
+    _, sql = dumped(dumper, made.dsn)
+    assert "\n10 €\n".encode() in sql
+
+
+def test_the_application_is_called_snapper_and_the_argv_holds_no_password(
+    tools: ClientTools,
+) -> None:
+    connection = Connection.parse("postgresql://me:hush-hush@h/d?keepalives_idle=7")
+    command = pg_dump_command(tools, 17, connection, "LATIN1")
+    assert "hush-hush" not in " ".join(command)
+    conninfo = command[-1].removeprefix("--dbname=").split()
+    assert {"application_name=snapper", "connect_timeout=15", "keepalives=1"} <= set(conninfo)
+    assert "keepalives_idle=7" in conninfo
+    assert "--lock-wait-timeout=60s" in command
+    assert "--no-password" in command
+    assert "--encoding=LATIN1" in command
+
+
+def test_a_connection_without_a_password_never_asks_for_one(
+    source: Callable[..., Source], dumper: Dumper, tools: ClientTools
+) -> None:
+    made = source()
+    dsn = f"postgresql://postgres@127.0.0.1:{made.server.port}/postgres"
+    with pytest.raises(Exception, match="no password supplied"):
+        replace(dumper, tools=tools).dump(job(), Database("orders", dsn, 1))

@@ -1,0 +1,140 @@
+"""What the check-up finds is what stops pg_dump, and nothing else is found."""
+
+import itertools
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import pg_dump_command
+from snapper.engines.postgresql.privileges import Privileges, privileges
+from snapper.values.redaction import Redactor
+from tests.support.databases import Source
+
+_NUMBERS = itertools.count(1)
+_NOTHING = Privileges((), (), 0, 0)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A role that may connect and nothing else, in a database of somebody else's."""
+
+    source: Source
+    role: str
+    tools: ClientTools
+
+    @property
+    def connection(self) -> Connection:
+        return Connection({**Connection.parse(self.source.dsn).parameters, "user": self.role}, "pw")
+
+    def look(self) -> Privileges:
+        return privileges(self.connection, Redactor())
+
+    def dumps(self) -> bool:
+        """Tell whether pg_dump itself gets through."""
+        done = subprocess.run(
+            pg_dump_command(self.tools, self.source.server.major, self.connection, "UTF8"),
+            env={**self.tools.environment(), **self.connection.environment()},
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode == 0
+
+
+@pytest.fixture(params=[14, 18])
+def reader(
+    request: pytest.FixtureRequest, source: Callable[..., Source], tools: ClientTools
+) -> Iterator[Reader]:
+    role = f"reader_{next(_NUMBERS)}"
+    made = source(request.param, f"CREATE ROLE {role} LOGIN PASSWORD 'pw'")
+    yield Reader(made, role, tools)
+    made.run(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "mend"),
+    [
+        ("CREATE TABLE t (n int)", "public.t", "GRANT SELECT ON t TO {}"),
+        ("CREATE SEQUENCE s", "public.s", "GRANT SELECT ON SEQUENCE s TO {}"),
+        (
+            'CREATE SCHEMA "o d d"; CREATE TABLE "o d d"."t t" (n int)',
+            "o d d.t t",
+            'GRANT USAGE ON SCHEMA "o d d" TO {}; GRANT SELECT ON "o d d"."t t" TO {}',
+        ),
+        (
+            "CREATE TABLE p (n int) PARTITION BY RANGE (n)",
+            "public.p",
+            "GRANT SELECT ON p TO {}",
+        ),
+    ],
+    ids=["table", "sequence", "schema", "partitioned"],
+)
+def test_what_cannot_be_read_stops_pg_dump_and_is_found(
+    made: str, name: str, mend: str, reader: Reader
+) -> None:
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+    reader.source.run(made)
+    assert reader.look().unreadable == (name,)
+    assert not reader.dumps()
+    reader.source.run(mend.replace("{}", reader.role))
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+def test_pg_read_all_data_is_enough_for_tables_and_sequences(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE SCHEMA hidden; CREATE TABLE hidden.t (n serial); CREATE VIEW v AS SELECT 1 AS n;"
+        f"GRANT pg_read_all_data TO {reader.role}"
+    )
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+def test_row_level_security_stops_pg_dump_and_is_found(reader: Reader) -> None:
+    reader.source.run(
+        f"CREATE TABLE t (n int); GRANT SELECT ON t TO {reader.role};"
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY"
+    )
+    assert reader.look().hidden_rows == ("public.t",)
+    assert not reader.dumps()
+    reader.source.run(f"ALTER ROLE {reader.role} BYPASSRLS")
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+def test_large_objects_of_others_stop_pg_dump_and_are_counted(reader: Reader) -> None:
+    reader.source.run("SELECT lo_from_bytea(4711, 'a'), lo_from_bytea(4712, 'b')")
+    found = reader.look()
+    assert (found.large_objects, found.unreadable_large_objects) == (2, 2)
+    assert not reader.dumps()
+    reader.source.run(
+        f"GRANT SELECT ON LARGE OBJECT 4711 TO {reader.role};"
+        "GRANT SELECT ON LARGE OBJECT 4712 TO PUBLIC"
+    )
+    found = reader.look()
+    assert (found.large_objects, found.unreadable_large_objects) == (2, 0)
+    assert reader.dumps()
+
+
+def test_subscriptions_that_pg_dump_passes_over_are_counted(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE SUBSCRIPTION news CONNECTION 'dbname=elsewhere' PUBLICATION p"
+        " WITH (connect = false, slot_name = NONE)"
+    )
+    try:
+        assert reader.look().hidden_subscriptions == 1
+        assert reader.dumps()
+        superuser = privileges(Connection.parse(reader.source.dsn), Redactor())
+        assert superuser.hidden_subscriptions == 0
+    finally:
+        reader.source.run("DROP SUBSCRIPTION news")
+
+
+def test_the_tables_of_an_extension_are_its_own_affair(reader: Reader) -> None:
+    reader.source.run("CREATE EXTENSION citext; CREATE EXTENSION pg_stat_statements")
+    assert reader.look() == _NOTHING
+    assert reader.dumps()

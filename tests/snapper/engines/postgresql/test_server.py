@@ -1,0 +1,222 @@
+"""What a server is asked before it is dumped, and what stands in the way of asking."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2.extensions import parse_dsn
+
+from local.emulator.certificate import Certificate, make_certificate
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.server import ServerFacts, conninfo, inspect
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
+from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
+from snapper.verbs.dump import Dumper
+from tests.support import poolers
+from tests.support.databases import Source, job
+from tests.support.recording import RecordedEvents
+
+
+def ask(dsn: str) -> ServerFacts:
+    return inspect(Connection.parse(dsn), Redactor(dsn))
+
+
+def through(source: Source, port: int) -> str:
+    return source.dsn.replace(f":{source.server.port}/", f":{port}/")
+
+
+def test_the_server_tells_its_facts(source: Callable[..., Source]) -> None:
+    made = source(17)
+    facts = ask(made.dsn)
+    assert (facts.major, facts.database_name, facts.encoding) == (17, made.name, "UTF8")
+    assert facts.version.startswith("17.")
+    assert facts.size > 1_000_000
+    assert not facts.encrypted
+
+
+def test_a_pooler_that_refuses_options_is_named_a_pooler(source: Callable[..., Source]) -> None:
+    with (
+        poolers.refusing() as port,
+        pytest.raises(DatabaseUnsupported, match="connection pooler") as refused,
+    ):
+        ask(through(source(), port))
+    assert "without -pooler" in refused.value.hint
+
+
+def test_a_pooler_that_drops_options_is_named_a_pooler(source: Callable[..., Source]) -> None:
+    made = source()
+    with (
+        poolers.dropping(made.server.port) as port,
+        pytest.raises(DatabaseUnsupported, match="connection pooler"),
+    ):
+        ask(through(made, port))
+
+
+def test_options_of_the_connection_are_kept(source: Callable[..., Source]) -> None:
+    made = source()
+    assert ask(f"{made.dsn}?options=-c%20work_mem%3D5MB").database_name == made.name
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "no-such-host.invalid"])
+def test_a_host_that_cannot_be_reached_is_told_in_time(address: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(HostUnreachable, match=address) as failure:
+        ask(f"postgresql://reader:hush-hush@{address}/orders?connect_timeout=2")
+    assert time.monotonic() - began < 10
+    assert "hush-hush" not in str(failure.value)
+    assert failure.value.hint == ""
+
+
+def test_a_port_that_nobody_listens_on_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with pytest.raises(DatabaseUnreachable, match="refused"):
+        ask(f"postgresql://reader:hush-hush@127.0.0.1:{port}/orders")
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
+    with poolers.silent() as port, pytest.raises(DatabaseUnreachable, match="timeout expired"):
+        ask(f"postgresql://u:hush-hush@127.0.0.1:{port}/d?connect_timeout=2&sslmode=disable")
+
+
+def test_a_wrong_password_gets_no_advice_about_networks(source: Callable[..., Source]) -> None:
+    with pytest.raises(DatabaseUnreachable, match="authentication failed") as failure:
+        ask(source().dsn.replace("p%40ss", "wr0ng"))
+    assert failure.value.hint == ""
+
+
+def test_settings_of_role_and_database_do_not_get_in_the_way(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(
+        17,
+        "CREATE TABLE t AS SELECT 1 AS n; CREATE SCHEMA mine;"
+        "CREATE FUNCTION mine.current_setting(text, boolean) RETURNS text LANGUAGE sql"
+        " AS $$SELECT 'trapped'$$",
+    )
+    made.run("CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'hush-hush'")
+    made.run("ALTER ROLE hasty SET statement_timeout = 1")
+    made.run(f'ALTER DATABASE "{made.name}" SET search_path = mine, pg_catalog')
+    made.run(f'ALTER DATABASE "{made.name}" SET default_transaction_read_only = on')
+    dsn = f"postgresql://hasty:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
+    assert ask(dsn).database_name == made.name
+    assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
+
+
+def test_a_lock_on_the_catalogue_is_waited_for_whatever_the_database_says(
+    source: Callable[..., Source],
+) -> None:
+    made = source(17)
+    made.run(f'ALTER DATABASE "{made.name}" SET lock_timeout = 100')
+    made.run(f'ALTER DATABASE "{made.name}" SET transaction_timeout = 200')
+    lock = psycopg2.connect(made.dsn)
+    lock.cursor().execute("LOCK TABLE pg_catalog.pg_shdepend IN ACCESS EXCLUSIVE MODE")
+    threading.Timer(0.5, lock.close).start()
+    assert ask(made.dsn).database_name == made.name
+
+
+@pytest.mark.parametrize("octets", [b"m\xc3\xbcller", b"m\xfcller"])
+def test_names_of_a_database_without_an_encoding_are_read_whatever_they_are(
+    source: Callable[..., Source], dumper: Dumper, octets: bytes
+) -> None:
+    made = Source(source(17).server, "without an encoding")
+    Source(made.server, "postgres").run(f'DROP DATABASE IF EXISTS "{made.name}"')
+    Source(made.server, "postgres").run(
+        f"CREATE DATABASE \"{made.name}\" TEMPLATE template0 ENCODING 'SQL_ASCII'"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    link = psycopg2.connect(made.dsn)
+    link.autocommit = True
+    try:
+        link.cursor().execute(b'CREATE ROLE "' + octets + b'"')
+        link.cursor().execute(b'CREATE TABLE t (n int); ALTER TABLE t OWNER TO "' + octets + b'"')
+        manifest = dumper.dump(job(), made.database())
+        assert manifest is not None
+        assert octets.decode("utf-8", "backslashreplace") in manifest.roles
+    finally:
+        link.cursor().execute(b'DROP TABLE t; DROP ROLE "' + octets + b'"')
+        link.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("", "15"), ("connect_timeout=7", "7"), ("connect_timeout=0", "60")]
+)
+def test_no_connection_is_waited_for_for_ever(asked: str, given: str) -> None:
+    how = parse_dsn(conninfo(Connection.parse(f"host=h {asked}")))
+    assert how["connect_timeout"] == given
+
+
+@pytest.fixture(scope="module")
+def certificate(run_dir: Path) -> Certificate:
+    directory = run_dir / "certificate"
+    directory.mkdir()
+    return make_certificate(directory)
+
+
+@pytest.fixture(scope="module")
+def encrypted(run_dir: Path, certificate: Certificate) -> Iterator[Source]:
+    made = PostgresServer(17, run_dir / "postgres-tls", password="p@ss")
+    made.start()
+    made.stop()  # now there are files to be added to
+    data = made.directory / "data"
+    owner = data.stat()
+    for source, name in ((certificate.chain, "server.crt"), (certificate.key, "server.key")):
+        shutil.copyfile(source, data / name)
+        os.chown(data / name, owner.st_uid, owner.st_gid)
+        (data / name).chmod(0o600)
+    with (data / "postgresql.conf").open("a") as settings:
+        settings.write("ssl = on\n")
+    with made:
+        yield Source(made, "postgres")
+
+
+@pytest.mark.parametrize("mode", ["prefer", "require"])
+def test_an_encrypted_connection_is_told(encrypted: Source, mode: str) -> None:
+    assert ask(f"{encrypted.dsn}?sslmode={mode}").encrypted
+
+
+def test_neons_usual_parameters_work(encrypted: Source) -> None:
+    assert ask(f"{encrypted.dsn}?sslmode=require&channel_binding=require").encrypted
+
+
+@pytest.mark.parametrize("roots", ["own", "system"])
+def test_a_server_is_verified_by_roots_of_ones_own_or_the_systems(
+    roots: str,
+    encrypted: Source,
+    certificate: Certificate,
+    dumper: Dumper,
+    events: RecordedEvents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
+    trusted = "system" if roots == "system" else certificate.authority
+    dsn = f"{encrypted.dsn}?sslmode=verify-full&sslrootcert={trusted}"
+    manifest = dumper.dump(job(), Database("orders", dsn, 1))
+    assert manifest is not None
+    assert manifest.encrypted_connection
+    assert "connection.plain" not in events.names()
+
+
+def test_a_server_that_cannot_prove_who_it_is_is_refused(
+    encrypted: Source, tools: ClientTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setattr("snapper.engines.postgresql.server._SYSTEM_ROOTS", ())
+    with pytest.raises(DatabaseUnreachable, match="certificate"):
+        ask(f"{encrypted.dsn}?sslmode=verify-full&sslrootcert=system")
+
+
+def test_a_server_without_encryption_is_refused_where_it_is_required(
+    source: Callable[..., Source],
+) -> None:
+    with pytest.raises(DatabaseUnreachable, match="does not support SSL"):
+        ask(f"{source().dsn}?sslmode=require")

@@ -1,0 +1,176 @@
+"""A backup tried on its own: every name is found again, and nothing of the trial is left."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import psycopg2
+import pytest
+
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.pg_dump import END_MARKER
+from snapper.engines.postgresql.trial import try_restore
+from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.values.manifest import Manifest
+from snapper.verbs.dump import Dumper
+from tests.support.databases import Source, job
+from tests.support.recording import RecordedEvents
+
+MakeBackup = Callable[..., Manifest]
+
+
+@pytest.fixture
+def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
+    """Give the backup of a database; with `more` at the end of its SQL, as if dumped with it."""
+
+    def make(source: Source, more: str = "") -> Manifest:
+        manifest = Dumper(vault, tools, RecordedEvents()).dump(job(), source.database())
+        assert manifest is not None
+        plain = gzip.decompress(vault.read(manifest.dump_key))
+        plain = plain.replace(END_MARKER, b"\n" + more.encode() + END_MARKER)
+        packed = gzip.compress(plain)
+        vault.put(manifest.dump_key, packed)
+        return replace(
+            manifest,
+            dump_bytes=len(plain),
+            backup_bytes=len(packed),
+            sha256=hashlib.sha256(packed).hexdigest(),
+        )
+
+    return make
+
+
+def encoded(source: Callable[..., Source], encoding: str, *names: bytes) -> Source:
+    """Make a database of an encoding with tables of these names, of one row each."""
+    server = source(17).server
+    made = Source(server, f"tried in {encoding}")
+    Source(server, "postgres").run(
+        f"CREATE DATABASE {quoted(made.name)} TEMPLATE template0 ENCODING '{encoding}'"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    link = psycopg2.connect(made.dsn)
+    try:
+        for name in names:
+            link.cursor().execute(b'CREATE TABLE "' + name + b'" AS SELECT 1 AS n')
+        link.commit()
+    finally:
+        link.close()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("LATIN1", ["tä".encode("latin-1")]),
+        ("WIN1252", [b"10 \x80"]),
+        ("SQL_ASCII", ["tä".encode(), b"t\xe4", rb"t\xe4"]),
+    ],
+)
+def test_tables_of_whatever_name_and_encoding_are_counted(
+    encoding: str,
+    names: list[bytes],
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    restored = try_restore(vault, back_up(encoded(source, encoding, *names)), tools)
+    assert (restored.tables, restored.rows) == (len(names), len(names))
+
+
+@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "CREATE EXTENSION vector",
+        'CREATE EXTENSION "uuid-ossp"',
+        "CREATE COLLATION german (provider = icu, locale = 'de')",
+        "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
+        'CREATE TABLE sorted (s text COLLATE pg_catalog."de-x-icu")',
+        "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/nowhere', 'f'",
+    ],
+)
+def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
+    needs: str,
+    major: int,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    manifest = back_up(source(major), f"SET search_path = public; {needs};\n")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(vault, manifest, tools)
+    assert "psql stopped" in str(failed.value)
+    assert "says nothing against the backup" in failed.value.hint
+    assert "--on" in failed.value.hint
+
+
+def test_another_error_is_not_taken_for_a_lack(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(vault, back_up(source(18), "SELECT 1/0;\n"), tools)
+    assert failed.value.hint == ""
+
+
+def left(server: Source) -> tuple[object, object]:
+    return (
+        server.rows("SELECT datname FROM pg_database ORDER BY 1"),
+        server.rows("SELECT rolname FROM pg_roles ORDER BY 1"),
+    )
+
+
+@pytest.mark.parametrize("more", ["", "SELECT 1/0;\n"], ids=["whole", "failing"])
+def test_on_a_server_of_ones_own_nothing_is_left_whether_it_went_well_or_not(
+    more: str, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    made = source(17)
+    made.run("CREATE ROLE elsewhere_only; ALTER TABLE t OWNER TO elsewhere_only")
+    manifest = back_up(made, more)
+    made.run("DROP OWNED BY elsewhere_only; DROP ROLE elsewhere_only")
+    own = Source(source(18).server, "postgres")
+    before = left(own)
+    with suppress(RestoreFailed):
+        restored = try_restore(vault, manifest, tools, server=own.dsn)
+        assert (restored.tables, restored.rows) == (1, 1)
+        assert not more
+    assert left(own) == before
+
+
+def test_an_unreachable_server_of_ones_own_is_named_without_its_password(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source())
+    with pytest.raises(DatabaseUnreachable) as failed:
+        try_restore(vault, manifest, tools, server="postgresql://u:hush@127.0.0.1:1/own")
+    assert "127.0.0.1:1" in str(failed.value)
+    assert "hush" not in str(failed.value) + failed.value.hint
+
+
+def test_what_could_not_be_dropped_is_told(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """The server is told to let nobody in while the restore is under way."""
+    own = source(17)
+    manifest = back_up(own)
+    login = quoted("once only")
+    Source(own.server, "postgres").run(f"CREATE ROLE {login} LOGIN CREATEDB PASSWORD 'pw'")
+    dsn = f"postgresql://once%20only:pw@127.0.0.1:{own.server.port}/postgres"
+
+    def shut(_: int) -> None:
+        Source(own.server, "postgres").run(f"ALTER ROLE {login} NOLOGIN")
+        raise RestoreFailed("it broke")
+
+    try:
+        with pytest.raises(RestoreFailed, match="it broke") as failed:
+            try_restore(vault, manifest, tools, shut, server=dsn)
+        assert any("may be left" in note for note in failed.value.__notes__)
+    finally:
+        for (name,) in own.rows("SELECT datname FROM pg_database WHERE datname LIKE 'snapper-%'"):
+            Source(own.server, "postgres").run(f"DROP DATABASE {quoted(str(name))}")
+        Source(own.server, "postgres").run(f"DROP ROLE {login}")
