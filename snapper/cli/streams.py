@@ -7,20 +7,34 @@ import sys
 from typing import Any, TextIO
 
 
+class _Output(io.FileIO):
+    """A file that remembers why it could not be written.
+
+    The buffer above it forgets that: what it could not pass on at once, it does not try again.
+    """
+
+    lost: OSError | None = None
+
+    def write(self, data: Any, /) -> Any:  # noqa: ANN401  any kind of buffer
+        """Write as any file does, or remember the reason."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.lost = error
+            raise
+
+
 def open_streams() -> None:
     """Make up for what the shell or the environment took away; call it before anything is written.
 
-    A stream that was closed (`>&-`) is None to Python. What is read is then empty, talk goes
+    A stream that was closed (`>&-`) is None to Python. What is read is then empty, messages go
     nowhere, and a result fails as on a full disk. What an encoding lacks is written as an escape.
     """
     if sys.stdin is None:
-        sys.stdin = _nowhere(os.O_RDONLY, "r")
-    if sys.stdout is None:
-        # Opened for reading only: so a result that is written to it is told as lost.
-        sys.stdout = _nowhere(os.O_RDONLY, "w")
-    if sys.stderr is None:
-        sys.stderr = _nowhere(os.O_WRONLY, "w")
-    sys.stdout, sys.stderr = _forgiving(sys.stdout), _forgiving(sys.stderr)
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  as long as we run
+    # A missing stdout is opened for reading only: then a result that is written to it fails.
+    sys.stdout = _writable(sys.stdout, os.O_RDONLY)
+    sys.stderr = _writable(sys.stderr, os.O_WRONLY)
 
 
 def write_document(value: dict[str, Any], indent: int | None = None) -> None:
@@ -34,29 +48,38 @@ def give_up_lost() -> OSError | None:
 
     Python flushes both streams once more at its end, and must not fail at that.
     """
-    reason = None
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError as error:
-            reason = reason or error
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+    reasons = [_lost(stream) for stream in (sys.stdout, sys.stderr)]
+    return next(filter(None, reasons), None)
+
+
+def _lost(stream: TextIO) -> OSError | None:
+    reason: OSError | None = getattr(getattr(stream.buffer, "raw", None), "lost", None)
+    try:
+        stream.flush()
+    except OSError as error:
+        reason = error
+    if reason:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
     return reason
 
 
-def _forgiving(stream: TextIO) -> TextIO:
+def _writable(stream: TextIO | None, nowhere: int) -> TextIO:
+    """Give a stream that writes to the same place, if that is a file, pipe or terminal."""
+    if stream is None:
+        return _text(os.open(os.devnull, nowhere), "utf-8", by_line=False)
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    if isinstance(stream.buffer, io.RawIOBase):
-        # PYTHONUNBUFFERED: without a buffer nobody could tell later that a write has failed.
-        stream = open(  # noqa: SIM115  as long as the process
-            stream.fileno(), "w", 1, encoding=stream.encoding, closefd=False
-        )
-    stream.reconfigure(errors="backslashreplace")
-    return stream
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    if not isinstance(raw, io.FileIO):
+        stream.reconfigure(errors="backslashreplace")
+        return stream
+    # PYTHONUNBUFFERED leaves out the buffer; lines are then written at once.
+    by_line = stream.line_buffering or raw is stream.buffer
+    return _text(stream.fileno(), stream.encoding, by_line=by_line)
 
 
-def _nowhere(flags: int, mode: str) -> Any:  # noqa: ANN401  mypy knows no mode but a literal
-    return open(os.open(os.devnull, flags), mode, encoding="utf-8")  # noqa: PTH123
+def _text(descriptor: int, encoding: str, *, by_line: bool) -> TextIO:
+    binary = io.BufferedWriter(_Output(descriptor, "w", closefd=False))
+    return io.TextIOWrapper(binary, encoding, "backslashreplace", line_buffering=by_line)
