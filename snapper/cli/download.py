@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -41,7 +42,7 @@ def download_backup(
     if output == "-" and sys.stdout.isatty():
         raise SettingsError("a backup is no text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
-    limit = read_at(at)
+    limit, place = read_at(at), _place(output)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit)
@@ -51,9 +52,7 @@ def download_backup(
                 sys.stdout.buffer.flush()
             return
         name = manifest.dump_key.replace("/", "-")
-        target = Path(output or name)
-        if target.is_dir():
-            target = target / name
+        target = place / name if place.is_dir() else place
         with transfer(f"{manifest.dump_key} to {target}", manifest.backup_bytes) as progress:
             download(opened.vault, manifest, target, progress)
     if json:
@@ -61,3 +60,18 @@ def download_backup(
         outcome.answered = True
     else:
         render.say(f"{target}: {render.size(manifest.backup_bytes)}, SHA-256 {manifest.sha256}")
+
+
+def _place(output: str) -> Path:
+    """Give the file or folder that was named; raises SettingsError if its folder is not there."""
+    place = Path(output)
+    folder = place if output.endswith("/") else place.parent
+    try:
+        if not folder.is_dir():
+            raise SettingsError(
+                f"there is no folder {folder}", hint=f"make it: mkdir -p {quote(str(folder))}"
+            )
+        place.is_dir()  # raises for a name that no file can have
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be used: {error.strerror}") from None
+    return place

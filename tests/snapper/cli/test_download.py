@@ -58,6 +58,27 @@ def test_a_terminal_is_spared_the_bytes(stage: StageUnderTest) -> None:
     assert "hint: pipe it, or name a file" in shown.text
 
 
+@pytest.mark.parametrize("output", ["backups/", "backups/orders.sql.gz"])
+def test_a_folder_that_is_not_there_is_refused_with_how_to_make_it(
+    stage: StageUnderTest, tmp_path: Path, output: str
+) -> None:
+    ran = stage.run_cli("download", "shop", "--output", f"{tmp_path}/{output}")
+    assert (ran.code, ran.err.splitlines()) == (
+        2,
+        [
+            f"error: there is no folder {tmp_path}/backups",
+            f"hint: make it: mkdir -p {tmp_path}/backups",
+        ],
+    )
+    assert files_in(tmp_path) == []
+
+
+def test_a_name_that_no_file_can_have_is_told_as_such(stage: StageUnderTest) -> None:
+    name = "x" * 300
+    ran = stage.run_cli("download", "shop", "--output", name)
+    assert (ran.code, ran.err) == (2, f"error: {name} cannot be used: File name too long\n")
+
+
 def test_wrong_bytes_exit_4_and_leave_no_file(stage: StageUnderTest, tmp_path: Path) -> None:
     with stage.database("wrong", stage.source(18).dsn):
         stage.damage(stage.back_up("wrong"), flip)
