@@ -1,0 +1,86 @@
+"""Poolers that are known by their hosts and ports, and what to write in their place."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.hosts import Host, hosts
+
+_USUAL_PORT = 6432
+
+
+@dataclass(frozen=True)
+class _Pooler:
+    name: str
+    host: re.Pattern[str]
+    instead: str
+    port: int | None = None
+
+    def is_at(self, host: Host) -> bool:
+        if not self.host.search(host.plain):
+            return False
+        return self.port is None or self.port == host.port
+
+
+_KNOWN = (
+    _Pooler("Neon's pooler", re.compile(r"^[^.]+-pooler\."), "write the host without -pooler"),
+    _Pooler(
+        "Supabase's pooler of transactions",
+        re.compile(r"\.pooler\.supabase\.com$"),
+        "write the direct connection, db.<project>.supabase.co, port 5432",
+        6543,
+    ),
+    _Pooler(
+        "Supabase's pooler of transactions", re.compile(r"\.supabase\.co$"), "write port 5432", 6543
+    ),
+    _Pooler(
+        "an RDS Proxy",
+        re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?$"),
+        "write the endpoint of the instance or cluster itself",
+    ),
+    _Pooler(
+        "DigitalOcean's pooler",
+        re.compile(r"\.db\.ondigitalocean\.com$"),
+        "write port 25060, and the database's own name",
+        25061,
+    ),
+    _Pooler(
+        "Azure's pooler",
+        re.compile(r"\.postgres\.database\.(azure\.com|usgovcloudapi\.net|chinacloudapi\.cn)$"),
+        "write port 5432",
+        _USUAL_PORT,
+    ),
+    _Pooler(
+        "Crunchy Bridge's pooler",
+        re.compile(r"\.db\.postgresbridge\.com$"),
+        "write port 5432",
+        5431,
+    ),
+    _Pooler(
+        "PgBouncer",
+        re.compile(r"(^|[.-])pgbouncer([.-]|$)"),
+        "write the server's own host and port",
+    ),
+)
+
+
+def pooler_faults(connection: Connection) -> Iterator[str]:
+    """Tell of every host that is known to be a pooler: a dump needs a session of its own."""
+    for host in hosts(connection):
+        if known := next((each for each in _KNOWN if each.is_at(host)), None):
+            port = f", port {known.port}," if known.port else ""
+            yield (
+                f"{host.name}{port} is {known.name}, but a dump needs a session of its own: "
+                f"{known.instead}"
+            )
+
+
+def pooler_doubts(connection: Connection) -> Iterator[str]:
+    """Tell of every host that may be a pooler: another server can have PgBouncer's port too."""
+    for host in hosts(connection):
+        if host.port == _USUAL_PORT and not any(each.is_at(host) for each in _KNOWN):
+            yield (
+                f"{host.name or host.address} has port {_USUAL_PORT}, which is mostly PgBouncer's: "
+                "if it is, write the server's own port; a pooler will be refused"
+            )

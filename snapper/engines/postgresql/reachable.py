@@ -1,0 +1,84 @@
+"""What keeps a connection, though libpq can read it, from working where the dumps are made.
+
+That is a function of AWS Lambda: another machine, with none of the operator's files and servers.
+"""
+
+from collections.abc import Iterator
+
+from snapper.engines.postgresql.accepted import value_faults
+from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
+from snapper.engines.postgresql.hosts import Host, host_faults, hosts
+from snapper.engines.postgresql.known_poolers import pooler_faults
+
+# Amazon Linux keeps the certificates here that `system` means.
+_ROOTS = frozenset({"system", "/etc/pki/tls/certs/ca-bundle.crt"})
+
+_SAY_ALL = "write host, port, dbname, user and password"
+_BY_PASSWORD = "leave it out, and give the user a password"  # noqa: S105  advice, not a password
+_FILES = {
+    "sslrootcert": "write sslrootcert=system with sslmode=verify-full, or sslmode=require without",
+    "sslcert": _BY_PASSWORD,
+    "sslkey": _BY_PASSWORD,
+    "sslcrl": "leave it out",
+    "sslcrldir": "leave it out",
+    "sslkeylogfile": "leave it out",
+    "passfile": "leave it out, and write the password into the connection",
+    "service": _SAY_ALL,
+    "servicefile": _SAY_ALL,
+}
+
+_KERBEROS = frozenset({"krbsrvname", "gsslib", "gssdelegation"})
+_OAUTH = frozenset({"oauth_issuer", "oauth_client_id", "oauth_scope"})
+
+
+def faults(text: str, *, from_here: bool = False) -> Iterator[str]:
+    """Tell all that is wrong with a connection, each with what to write; no secret is told.
+
+    `from_here` is for dumps that are made on this very machine, with its files, sockets and
+    servers: the embedded cloud.
+    """
+    try:
+        connection = Connection.parse(text)
+    except ConnectionInvalid as error:
+        yield str(error)
+        return
+    if not from_here:
+        yield from _left_behind(connection)
+    yield from host_faults(connection)
+    yield from pooler_faults(connection)
+    yield from value_faults(connection)
+
+
+def _left_behind(connection: Connection) -> Iterator[str]:
+    """Tell what only the operator's machine has."""
+    given = {key: value for key, value in connection.parameters.items() if value}
+    for key, instead in _FILES.items():
+        if key in given and not (key == "sslrootcert" and given[key] in _ROOTS):
+            yield f"{key} needs a file of yours, which the function does not have: {instead}"
+    for key in sorted(_KERBEROS & given.keys()):
+        yield f"{key} needs Kerberos, for which the function has no ticket: {_BY_PASSWORD}"
+    if given.get("gssencmode") == "require":
+        yield (
+            "gssencmode=require needs Kerberos, for which the function has no ticket: "
+            "write sslmode=require in its place"
+        )
+    for key in sorted(_OAUTH & given.keys()):
+        yield f"{key} needs a person who signs in: {_BY_PASSWORD}"
+    if not given.keys() & {"host", "hostaddr", "service", "servicefile"}:
+        yield "no host is named, so it would be a socket of the function itself: write host=…"
+        return
+    for host in hosts(connection):
+        yield from _same_machine(host)
+
+
+def _same_machine(host: Host) -> Iterator[str]:
+    if host.is_socket:
+        yield (
+            "a host is empty or a path, so it would be a socket of the function itself: "
+            "write the server's name"
+        )
+    elif host.is_loopback:
+        yield (
+            f"{host.address or host.name} means the function itself: "
+            "write the name or address by which other machines know the server"
+        )
