@@ -11,6 +11,7 @@ from infra.iam import alarms_may_publish, document, only_by_tls
 from infra.scope import Scope
 
 NAMESPACE = "Snapper"
+DEAD_LETTERS, DISPATCHER, LATE = "dead-letters", "dispatcher", "late"
 HOUR = timedelta(hours=1)
 
 
@@ -53,8 +54,8 @@ class Alarms(pulumi.ComponentResource):
         self._topic = self._make_topic(name, args.email)
         letters = {"QueueName": args.dead_letters}
         self._alarm(
-            f"{name}-dead-letters",
-            "dead-letters",
+            f"{name}-{DEAD_LETTERS}",
+            args.scope.name(DEAD_LETTERS),
             "A backup failed for good, or the dispatcher did; the dead letters tell which.",
             Watch(
                 "AWS/SQS",
@@ -66,15 +67,15 @@ class Alarms(pulumi.ComponentResource):
             ),
         )
         self._alarm(
-            f"{name}-dispatcher",
-            "dispatcher",
+            f"{name}-{DISPATCHER}",
+            args.scope.name(DISPATCHER),
             "The dispatcher failed: some databases may have no job for this run.",
             Watch("AWS/Lambda", "Errors", "Sum", {"FunctionName": args.dispatcher}),
         )
         for database in args.databases if args.late_after else ():
             self._alarm(
-                f"{name}-{database}-late",
-                f"{database}-late",
+                f"{name}-{database}-{LATE}",
+                args.scope.name(LATE, database),
                 f"{database} has had no good backup for {args.late_after / HOUR:g} hours.",
                 self._lateness(database, args.late_after),
             )
@@ -98,10 +99,10 @@ class Alarms(pulumi.ComponentResource):
             silence_is="breaching",
         )
 
-    def _alarm(self, name: str, part: str, description: str, watch: Watch) -> None:
+    def _alarm(self, name: str, physical: str, description: str, watch: Watch) -> None:
         aws.cloudwatch.MetricAlarm(
             name,
-            name=self._scope.name(part),
+            name=physical,
             alarm_description=description,
             namespace=watch.namespace,
             metric_name=watch.metric,
@@ -120,9 +121,11 @@ class Alarms(pulumi.ComponentResource):
         )
 
     def _make_topic(self, name: str, email: str) -> aws.sns.Topic:
-        physical, alarms = self._scope.name("alarms"), self._scope.name("*")
+        scope = self._scope
+        # Whatever begins with the stage's name alone may be another stage's: prod-2 begins so too.
+        alarms = [scope.name(DEAD_LETTERS), scope.name(DISPATCHER), scope.name(LATE, "*")]
         topic = aws.sns.Topic(
-            f"{name}-topic", name=physical, tags=self._scope.tags, opts=self._named
+            f"{name}-topic", name=scope.name("alarms"), tags=scope.tags, opts=self._named
         )
         aws.sns.TopicPolicy(
             f"{name}-topic-policy",

@@ -132,8 +132,8 @@ def may_join_network(place: Place) -> list[Statement]:
     return [allow(changing, [place.arn("ec2", "*/*")]), allow(describing, ["*"])]
 
 
-def alarms_may_publish(topic: str, alarms: str) -> Statement:
-    """Let the alarms of this account and this stage, and no others, publish to the topic."""
+def alarms_may_publish(topic: str, alarms: Sequence[str]) -> Statement:
+    """Let these alarms of this account, and no others, publish to the topic."""
     place = Place.of(topic)
     return {
         "Sid": "AlarmsOfThisStage",
@@ -142,7 +142,9 @@ def alarms_may_publish(topic: str, alarms: str) -> Statement:
         "Action": ["sns:Publish"],
         "Resource": [topic],
         "Condition": {
-            "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{alarms}")},
+            "ArnLike": {
+                "aws:SourceArn": [place.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms]
+            },
             "StringEquals": {"aws:SourceAccount": place.account},
         },
     }

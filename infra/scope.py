@@ -13,13 +13,19 @@ class Scope:
 
     stage: str
 
-    def name(self, part: str) -> str:
-        """Give the physical name of a part.
+    def name(self, part: str, database: str | None = None) -> str:
+        """Give the physical name of a part, or of what the part has for each database.
+
+        No two stages share a name. The parts are few, and none ends like another after a hyphen.
+        A database's key could: the `_` before it is in no stage and no part.
 
         >>> Scope("prod").name("jobs")
         'snapper-prod-jobs'
+        >>> Scope("prod").name("late", "eu-ORDERS")
+        'snapper-prod-late_eu-ORDERS'
         """
-        return f"{PROJECT}-{self.stage}-{part}"
+        name = f"{PROJECT}-{self.stage}-{part}"
+        return name if database is None else f"{name}_{database}"
 
     @property
     def parameter_root(self) -> str:

@@ -1,6 +1,7 @@
 """Alarms ring for the right reasons, hear what the dumper says, and tell only the topic."""
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_dead_letters_and_a_failing_dispatcher_ring_at_once(graph: Graph) -> Non
 def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> None:
     recorded = alarms(record(lateAfterHours=str(hours)))
     for database in ("orders", "people"):
-        alarm = recorded[f"snapper-prod-{database}-late"].inputs
+        alarm = recorded[f"snapper-prod-late_{database}"].inputs
         assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
         assert (alarm["statistic"], alarm["treatMissingData"]) == ("Sum", "breaching")
         assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
@@ -68,7 +69,7 @@ def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> N
 def test_unless_told_otherwise_it_rings_after_one_and_a_half_pauses_of_the_schedule(
     schedule: str, hours: int
 ) -> None:
-    alarm = alarms(record(schedule=schedule))["snapper-prod-orders-late"].inputs
+    alarm = alarms(record(schedule=schedule))["snapper-prod-late_orders"].inputs
     assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
 
 
@@ -100,11 +101,19 @@ def test_the_late_alarm_listens_to_what_the_dumper_says(
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]
     (dimensions,) = directive["Dimensions"]
 
-    alarm = alarms(graph)["snapper-prod-orders-late"].inputs
+    alarm = alarms(graph)["snapper-prod-late_orders"].inputs
     assert directive["Namespace"] == alarm["namespace"]
     assert alarm["metricName"] in [metric["Name"] for metric in directive["Metrics"]]
     # A metric with one dimension more is another metric: the alarm would never hear of it.
     assert {name: emitted[name] for name in dimensions} == alarm["dimensions"]
+
+
+def test_every_alarm_may_publish_to_the_topic(graph: Graph) -> None:
+    allowed, _ = graph.named("snapper-alarms-topic-policy").policy()
+    patterns = allowed["Condition"]["ArnLike"]["aws:SourceArn"]
+    for name in alarms(graph):
+        arn = f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{name}"
+        assert any(fnmatchcase(arn, pattern) for pattern in patterns)
 
 
 def test_every_alarm_tells_the_topic_when_it_begins_and_ends(graph: Graph) -> None:
@@ -116,9 +125,10 @@ def test_only_alarms_of_this_stage_may_publish_and_only_by_tls(graph: Graph) -> 
     allowed, denied = graph.named("snapper-alarms-topic-policy").policy()
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert (allowed["Action"], allowed["Resource"]) == (["sns:Publish"], [TOPIC])
+    mine = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:snapper-prod"
     assert allowed["Condition"] == {
         "ArnLike": {
-            "aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:snapper-prod-*"
+            "aws:SourceArn": [f"{mine}-dead-letters", f"{mine}-dispatcher", f"{mine}-late_*"]
         },
         "StringEquals": {"aws:SourceAccount": "123456789012"},
     }

@@ -97,22 +97,6 @@ def test_a_second_run_registers_the_very_same(graph: Graph) -> None:
     assert list(record()) == list(graph)
 
 
-def test_two_stages_share_no_physical_name(graph: Graph, full_graph: Graph) -> None:
-    def names(recorded: Graph) -> set[tuple[str, str]]:
-        keys = ("name", "layerName", "bucketPrefix")
-        return {
-            (one.type, one.inputs[key])
-            for one in recorded
-            # The name of a policy within its role is nobody else's.
-            if one.type != "aws:iam/rolePolicy:RolePolicy"
-            for key in keys
-            if key in one.inputs
-        }
-
-    assert len(names(graph)) == 22
-    assert not names(graph) & names(full_graph)
-
-
 def test_what_has_a_name_of_its_own_leaves_before_its_successor_comes(graph: Graph) -> None:
     for one in graph:
         # A layer's name is that of all its versions.

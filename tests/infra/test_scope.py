@@ -1,0 +1,120 @@
+"""A name is read in one way only: no two stages of one account ever share one."""
+
+from fnmatch import fnmatchcase
+from itertools import permutations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from infra.checks import STAGE
+from infra.scope import Scope
+from snapper.values.keys import DATABASE_KEY
+from snapper.values.settings import connection_parameter, retention_parameter
+from tests.support.recorder import Graph, record
+
+SPELLED = ("name", "layerName", "bucketPrefix")
+
+stages = st.from_regex(STAGE, fullmatch=True)
+databases = st.from_regex(DATABASE_KEY, fullmatch=True)
+
+
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[tuple[str, str]]:
+    """Two stages with a database each, cut out of one text: joined by a hyphen they are equal."""
+    words = draw(st.lists(st.from_regex(r"[a-z][a-z0-9]{0,4}", fullmatch=True), min_size=3))
+    cuts = draw(st.permutations(range(1, len(words))))[:2]
+    return [("-".join(words[:cut])[:20].strip("-"), "-".join(words[cut:])[:64]) for cut in cuts]
+
+
+def names(graph: Graph) -> set[tuple[str, str]]:
+    """Give every name that AWS keeps for the whole account, with its type."""
+    return {
+        (one.type, one.inputs[key])
+        for one in graph
+        # The name of a policy within its role is nobody else's.
+        if one.type != "aws:iam/rolePolicy:RolePolicy"
+        for key in SPELLED
+        if key in one.inputs
+    }
+
+
+def with_databases(stage: str, *keys: str) -> Graph:
+    return record(
+        stage,
+        DATABASE_CONN_STRINGS="|".join(f"{key},postgresql://u:p@h/d,POSTGRES" for key in keys),
+        BACKUP_STORAGE_DATA="|".join(f"{key},7" for key in keys),
+    )
+
+
+@given(st.lists(st.tuples(stages, databases), min_size=2, max_size=2) | neighbours())
+def test_stage_and_database_are_read_out_of_a_name_in_one_way(
+    pairs: list[tuple[str, str]],
+) -> None:
+    assume(pairs[0] != pairs[1])
+    first, second = (
+        (
+            Scope(stage).name("late", key),
+            connection_parameter(Scope(stage).parameter_root, key),
+            retention_parameter(Scope(stage).parameter_root, key),
+        )
+        for stage, key in pairs
+    )
+    assert not set(first) & set(second)
+
+
+def test_the_pair_that_once_shared_an_alarm_does_not() -> None:
+    one, other = with_databases("prod", "eu-ORDERS"), with_databases("prod-eu", "ORDERS")
+    assert not names(one) & names(other)
+
+
+def test_no_part_ends_like_another_after_a_hyphen(graph: Graph) -> None:
+    """So a stage that is called like another and the beginning of a part changes nothing."""
+    parts = {
+        (kind, name.partition("snapper-prod-")[2].partition("_")[0])
+        for kind, name in names(graph)
+        if "snapper-prod-" in name
+    }
+    assert ("aws:cloudwatch/metricAlarm:MetricAlarm", "late") in parts
+    for (kind, part), (other_kind, other) in permutations(parts, 2):
+        if kind == other_kind and part:
+            assert not other.endswith(f"-{part}")
+
+
+@pytest.mark.parametrize("other", ["prod-2", "prod-eu", "prod-late", "prod-dead", "pro"])
+def test_two_stages_share_no_name_and_no_right(graph: Graph, other: str) -> None:
+    # The keys begin as the rest of the stage's own name would.
+    neighbour = with_databases(other, "orders", "people", "eu-orders", "2-orders", "late", "jobs")
+    theirs = names(neighbour)
+    assert not names(graph) & theirs
+    patterns = set(resources(graph))
+    assert len(patterns) > 10
+    for name in {name for _, name in theirs}:
+        bucket = f"{name}0123456789"
+        for pattern in patterns:
+            assert not fnmatchcase(name, pattern)
+            assert not fnmatchcase(bucket, pattern)
+
+
+def test_logical_names_are_read_in_one_way_too() -> None:
+    keys = ("a", "a-connection", "a-late", "dead-letters", "dispatcher", "late", "topic", "a-topic")
+    graph = with_databases("prod", *keys)
+    made = [(one.type, one.name) for one in graph]
+    assert len(made) == len(set(made))
+
+
+def resources(graph: Graph) -> list[str]:
+    """Give what the policies of a stage are about, as the pattern of a name."""
+    found = []
+    for one in graph:
+        for key in ("policy", "assumeRolePolicy"):
+            for statement in one.policy(key) if key in one.inputs else ():
+                source = statement.get("Condition", {}).get("ArnLike", {}).get("aws:SourceArn", [])
+                found += [*statement.get("Resource", []), *source]
+    return [name_in(arn) for arn in found]
+
+
+def name_in(arn: str) -> str:
+    """Cut a name, or the pattern of one, out of an ARN."""
+    resource = arn.split(":", 5)[5]
+    return resource.removeprefix("alarm:").removeprefix("log-group:").removeprefix("parameter")
