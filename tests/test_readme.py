@@ -11,7 +11,8 @@ import typer
 import yaml
 
 from local.demo.compare import Comparison
-from local.demo.report import DatabaseReport, DemoReport, Fault
+from local.demo.fault import Fault
+from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.errors import BackupDamaged
 from snapper.values.verification import Restored, Verification

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.demo.export import export
+from local.demo.fault import Fault
 from local.demo.pipeline import Pipeline
 from local.demo.proof import Proof, ProofServers, prove
-from local.demo.report import DatabaseReport, Fault
+from local.demo.report import DatabaseReport
+from local.demo.writes import meanwhile, transactions
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
@@ -30,11 +32,19 @@ class Chapter:
     manifests: tuple[Manifest, ...] = ()
     exported: tuple[str, ...] = ()
     proof: Proof | None = None
+    explanation: tuple[str, ...] = ()
+    _begun: str = ""
+    _before: str = ""
+
+    def begin(self) -> None:
+        """Note what had been written before a run."""
+        self._begun = transactions(self.database.connection)
 
     def heard(self, fault: Fault | None) -> None:
         """Note how a run ended; the same reason is told once."""
         if fault is None:
             self.made += 1
+            self._before = self._begun
         elif fault not in self.faults:
             self.faults.append(fault)
 
@@ -51,6 +61,9 @@ class Chapter:
                 self.proof = prove(
                     self.database.connection, self.manifests[0], vault, self.tools, self.proofs
                 )
+        if self.proof and self.proof.comparison.differences:
+            now = transactions(self.database.connection)
+            self.explanation = meanwhile(self._before, now)
 
     def report(self, retention: int) -> DatabaseReport:
         """Give it as a value, held against what retention promises."""
@@ -58,16 +71,15 @@ class Chapter:
         kept = min(self.made, retention)
         if len(self.manifests) != kept:
             faults.append(Fault(f"{len(self.manifests)} backups are kept, {kept} should be"))
-        notes = self.proof.notes if self.proof else ()
-        if self.proof and not self.proof.comparison.identical and not self.is_sample:
-            notes += ("it may have been written to since its newest backup",)
+        if self.proof:
+            faults += self.proof.comparison.unread
         return DatabaseReport(
             key=self.database.key,
             backups=self.manifests,
             pruned=self.pipeline.pruned(self.database.key),
             exported=self.exported,
             comparison=self.proof.comparison if self.proof else None,
-            notes=notes,
+            notes=(*(self.proof.notes if self.proof else ()), *self.explanation),
             faults=tuple(faults),
         )
 

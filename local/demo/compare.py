@@ -6,20 +6,18 @@ both sorted streams are then walked side by side. Equal streams mean equal rows,
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from psycopg2 import extensions
 
+from local.demo.fault import Fault
+from local.demo.relations import SEQUENCES, TABLES, few, names, unread
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.encoding import keep_every_byte, readable
-from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.server import connect
 from snapper.values.redaction import Redactor
-
-Define = Callable[[str], Mapping[str, object]]
-"""Gives the definitions of a database by name, such as `local.demo.definitions.definitions`."""
 
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20
@@ -32,18 +30,6 @@ _SETTINGS = """
     SET xmloption = 'content';  SET row_security = off;  SET statement_timeout = 0;
 """
 
-# What pg_dump takes: no system schemas, nobody's temporary tables, and of an extension's tables
-# only those that it declares to hold the user's data.
-_OURS = """
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.relpersistence <> 't'
-    AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig)))
-"""
-_TABLES = f"SELECT n.nspname, c.relname {_OURS} AND c.relkind IN ('r', 'm') AND c.relispopulated"
-_SEQUENCES = f"SELECT n.nspname, c.relname {_OURS} AND c.relkind = 'S'"
 _ROWS = """
     SELECT pg_catalog.sha256(pg_catalog.convert_to(
         ROW(t.*)::text, pg_catalog.getdatabaseencoding())) FROM ONLY {} AS t ORDER BY 1
@@ -59,32 +45,37 @@ _LARGE_OBJECTS = """
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was compared, and every difference in words that hold no value of any row."""
+    """What was compared, and every difference in words that hold no value of any row.
+
+    `unread` tells what could not be compared, for it may not be read.
+    """
 
     tables: int
     rows: int
     large_objects: int
     differences: tuple[str, ...]
+    unread: tuple[Fault, ...] = ()
 
     @property
     def identical(self) -> bool:
-        """Whether nothing at all differs."""
-        return not self.differences
+        """Whether all was compared and nothing at all differs."""
+        return not self.differences and not self.unread
 
 
-def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
-    """Compare two databases, given as connection strings.
+def compare(source: str, copy: str) -> Comparison:
+    """Compare rows of tables and materialised views, sequences and large objects.
 
-    Rows of all tables and materialised views, sequences, large objects; with `define` also every
-    definition that it gives for a connection. Raises DatabaseUnreachable where there is no
+    The databases are given as connection strings. Raises DatabaseUnreachable where there is no
     connection, psycopg2.Error when a side cannot be read.
     """
     with closing(_open(source)) as left, closing(_open(copy)) as right:
-        tables, copied_tables = _names(left, _TABLES), _names(right, _TABLES)
+        tables, copied_tables = names(left, TABLES), names(right, TABLES)
+        closed = unread(right, TABLES) | unread(left, TABLES)
         told = {**copied_tables, **tables}
-        differences = _unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables), told)
+        differences = unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables), told)
         rows = 0
-        for table in sorted(tables.keys() & copied_tables.keys()):
+        compared = (tables.keys() & copied_tables.keys()) - closed.keys()
+        for table in sorted(compared):
             tally = _tally(_hashes(left, table), _hashes(right, table))
             rows += tally["both"] + tally["source"]
             if tally["source"] or tally["copy"]:
@@ -92,18 +83,18 @@ def compare(source: str, copy: str, define: Define | None = None) -> Comparison:
                     f"table {told[table]}: {tally['source']} rows only in the source, "
                     f"{tally['copy']} only in the copy"
                 )
-        sequences, copied_sequences = _names(left, _SEQUENCES), _names(right, _SEQUENCES)
-        differences += _unequal(
+        sequences, copied_sequences = names(left, SEQUENCES), names(right, SEQUENCES)
+        closed_sequences = unread(right, SEQUENCES) | unread(left, SEQUENCES)
+        differences += unequal(
             "sequence",
-            _sequences(left, sequences),
-            _sequences(right, copied_sequences),
+            _sequences(left, sequences, closed_sequences),
+            _sequences(right, copied_sequences, closed_sequences),
             {**copied_sequences, **sequences},
         )
         objects = _large_objects(left)
-        differences += _unequal("large object", objects, _large_objects(right))
-    if define:
-        differences += _unequal("definition", define(source), define(copy))
-    return Comparison(len(tables), rows, len(objects), tuple(differences))
+        differences += unequal("large object", objects, _large_objects(right))
+    faults = few([*closed.values(), *closed_sequences.values()])
+    return Comparison(len(compared), rows, len(objects), tuple(differences), faults)
 
 
 def _open(text: str) -> extensions.connection:
@@ -114,19 +105,6 @@ def _open(text: str) -> extensions.connection:
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
     return connection
-
-
-def _names(connection: extensions.connection, query: str) -> dict[str, str]:
-    """Give what a query finds: its names as SQL takes them, and for people.
-
-    Two of the latter may be the same: `a.b`.`c` and `a`.`b.c`, a byte and how it is written.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return {
-            ".".join(map(quoted, name)): readable(".".join(name), connection)
-            for name in cursor.fetchall()
-        }
 
 
 def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
@@ -156,13 +134,18 @@ def _hashes(connection: extensions.connection, table: str) -> Iterator[bytes]:
             yield bytes(digest)
 
 
-def _sequences(connection: extensions.connection, names: Iterable[str]) -> dict[str, object]:
+def _sequences(
+    connection: extensions.connection, sequences: Iterable[str], closed: Mapping[str, Fault]
+) -> dict[str, object]:
+    """Give the state of each sequence; one that cannot be read is only there."""
     found: dict[str, object] = {}
     with connection.cursor() as cursor:
-        for sequence in names:
-            query = f"SELECT last_value, is_called FROM {sequence}"  # noqa: S608  quoted
-            cursor.execute(query)
-            found[sequence] = cursor.fetchone()
+        for sequence in sequences:
+            found[sequence] = None
+            if sequence not in closed:
+                query = f"SELECT last_value, is_called FROM {sequence}"  # noqa: S608  quoted
+                cursor.execute(query)
+                found[sequence] = cursor.fetchone()
     return found
 
 
@@ -183,19 +166,19 @@ def _content(connection: extensions.connection, number: int) -> bytes:
     return digest.digest()
 
 
-def _unequal(
+def unequal(
     kind: str,
     left: Mapping[str, object],
     right: Mapping[str, object],
-    names: Mapping[str, str] | None = None,
+    read_as: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Name what is only on one side and what differs, no more than fits a screen.
 
-    `names` are what people read instead, where they are others.
+    `read_as` is what people read instead of a name.
     """
     told = []
     for name in sorted(left.keys() | right.keys()):
-        words = f"{kind} {names[name] if names else _printable(name)}"
+        words = f"{kind} {read_as[name] if read_as else printable(name)}"
         if name not in right:
             told.append(f"{words} is only in the source")
         elif name not in left:
@@ -206,5 +189,6 @@ def _unequal(
     return [*told[:_SHOWN], f"{kind}s: {more} more"] if more > 0 else told
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Give a name that may hold bytes of any encoding as it can be printed."""
     return name.encode(errors="surrogateescape").decode(errors="backslashreplace")

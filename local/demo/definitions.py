@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import dataclass
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -11,6 +12,12 @@ from snapper.engines.postgresql.statements import rewritten
 from snapper.errors import DumpFailed
 from snapper.values.redaction import Redactor
 
+# The text of a constant must not depend on the settings of its server, database or role.
+_SETTINGS = (
+    "-c TimeZone=UTC -c bytea_output=hex -c lc_monetary=C -c xmloption=content"
+    " -c quote_all_identifiers=off"
+)
+
 _ENTRY = re.compile(
     r"^--\n-- Name: (?P<name>.*); Type: (?P<type>[A-Z ]+); Schema: (?P<schema>.*); "
     r"Owner: (?P<owner>.*)\n--\n",
@@ -19,38 +26,51 @@ _ENTRY = re.compile(
 _END = re.compile(r"^--\n-- PostgreSQL database dump complete\n--\n", re.MULTILINE)
 
 
-def definitions(
-    connection: str, tools: ClientTools, major: int, encoding: str = "UTF8"
-) -> dict[str, str]:
-    """Give every definition by kind and name, with its owner; raise DumpFailed if it cannot.
+@dataclass(frozen=True)
+class SchemaDump:
+    """How the definitions of both databases are written down: by one pg_dump, in one encoding.
 
     Of a database without an encoding only it itself, SQL_ASCII, can be the `encoding`.
+    """
+
+    tools: ClientTools
+    major: int
+    encoding: str = "UTF8"
+
+    def __call__(self, connection: str) -> bytes:
+        """Give the SQL that makes an empty database of the same definitions.
+
+        Raises DumpFailed if it cannot be read.
+        """
+        parsed = Connection.parse(connection)
+        options = f"{parsed.parameters.get('options', '')} {_SETTINGS}".strip()
+        done = subprocess.run(
+            [
+                *pg_dump_command(
+                    self.tools, self.major, parsed.replace(options=options), self.encoding
+                ),
+                "--schema-only",
+                "--no-tablespaces",
+            ],
+            env={**self.tools.environment(), **parsed.environment()},
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            reason = Redactor(connection)(done.stderr.decode(errors="replace"))
+            raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
+        return b"".join(rewritten([done.stdout], Portable()))
+
+
+def read(dump: bytes) -> dict[str, str]:
+    """Cut a schema-only dump into its entries; equal names, as of overloads, are numbered.
 
     The order of grants has no meaning, and the version lines and the token that newer releases
     write around a dump are not part of any definition.
     """
-    parsed = Connection.parse(connection)
-    done = subprocess.run(
-        [
-            *pg_dump_command(tools, major, parsed, encoding),
-            "--schema-only",
-            "--no-tablespaces",
-        ],
-        env={**tools.environment(), **parsed.environment()},
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = Redactor(connection)(done.stderr.decode(errors="replace"))
-        raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-    portable = b"".join(rewritten([done.stdout], Portable()))
-    return read(portable.decode(errors="surrogateescape"))
-
-
-def read(dump: str) -> dict[str, str]:
-    """Cut a schema-only dump into its entries; equal names, as of overloads, are numbered."""
-    end = _END.search(dump)
-    text = dump[: end.start() if end else len(dump)]
+    text = dump.decode(errors="surrogateescape")
+    end = _END.search(text)
+    text = text[: end.start() if end else len(text)]
     entries = list(_ENTRY.finditer(text))
     found: dict[str, list[str]] = {}
     ends = [entry.start() for entry in entries[1:]] + [len(text)]

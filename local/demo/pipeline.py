@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.demo.report import Fault
+from local.demo.fault import Fault
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError

@@ -8,14 +8,14 @@ import secrets
 import threading
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Self
 
 from psycopg2 import extensions, sql
 
 from local.demo.compare import Comparison, compare
-from local.demo.definitions import definitions
+from local.demo.definitions import SchemaDump
+from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -92,8 +92,8 @@ def prove(
         told = restore_as_new(vault, manifest, target, tools)
     ours = inspect(Connection.parse(target), Redactor(target))
     encoding = NO_ENCODING if theirs.encoding == NO_ENCODING else "UTF8"
-    define = partial(definitions, tools=tools, major=major, encoding=encoding)
-    compared = compare(source, target, define)
+    compared = compare(source, target)
+    defined = compare_definitions(source, target, SchemaDump(tools, major, encoding))
     unequal = (
         [
             f"{what} of the database itself differs"
@@ -103,8 +103,8 @@ def prove(
         if theirs.properties and ours.properties
         else []
     )
-    whole = replace(compared, differences=(*compared.differences, *unequal))
-    return Proof(whole, target, (*notes, *told))
+    found = (*compared.differences, *defined.differences, *unequal)
+    return Proof(replace(compared, differences=found), target, (*notes, *told, *defined.notes))
 
 
 def _connect(text: str) -> extensions.connection:

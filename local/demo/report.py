@@ -5,25 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.demo.compare import Comparison
-from snapper.errors import SnapperError
+from local.demo.fault import Fault
 from snapper.values.manifest import Manifest
-from snapper.values.redaction import Redactor
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why something failed, with every secret masked."""
-
-    fact: str
-    hint: str = ""
-
-    @classmethod
-    def of(cls, error: Exception, redact: Redactor) -> "Fault":
-        """Take the words out of an error of ours or of a library's; a library's says its kind."""
-        words = redact(str(error)).strip()
-        if isinstance(error, SnapperError):
-            return cls(words, redact(error.hint))
-        return cls(f"{type(error).__name__}: {' '.join(words.split())}")
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,8 @@ def _run(
     for run in range(1, runs + 1):
         if run > 1:
             sources.change(run)
+        for chapter in chapters:
+            chapter.begin()
         listener(f"run {run} of {runs}")
         at = pipeline.fire()
         faults = pipeline.wait(at, keys)

@@ -130,7 +130,12 @@ def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:
 
 def _summary_row(database: DatabaseReport) -> tuple[str, ...]:
     found = database.comparison
-    verdict = "no" if found is None else "identical" if found.identical else "DIFFERENT"
+    if found is None:
+        verdict = "no"
+    elif found.differences:
+        verdict = "DIFFERENT"
+    else:
+        verdict = "in part" if found.unread else "identical"
     return (
         database.key,
         f"PostgreSQL {database.backups[0].server_version}" if database.backups else "",

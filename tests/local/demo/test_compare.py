@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
 import pytest
 from psycopg2 import sql
+from psycopg2.extensions import make_dsn
 
 from bin.pg_dump.layer import client_root
 from local.demo import sample
 from local.demo.compare import Comparison, compare
-from local.demo.definitions import definitions, read
+from local.demo.definitions import SchemaDump, read
+from local.demo.fault import Fault
+from local.demo.reload import compare_definitions
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.encoding import NO_ENCODING
 from snapper.engines.postgresql.throw_away import PostgresServer
@@ -51,8 +54,15 @@ def judge(server: PostgresServer, twin: str, change: str = "") -> Comparison:
             connection.cursor() as cursor,
         ):
             cursor.execute(change)
-    define = partial(definitions, tools=ClientTools(client_root()), major=SHOP.major)
-    return compare(server.dsn(SHOP.name), twin, define)
+    return whole(server.dsn(SHOP.name), twin)
+
+
+def whole(left: str, right: str, encoding: str = "UTF8") -> Comparison:
+    """Compare rows and definitions."""
+    compared = compare(left, right)
+    dump = SchemaDump(ClientTools(client_root()), SHOP.major, encoding)
+    defined = compare_definitions(left, right, dump)
+    return replace(compared, differences=(*compared.differences, *defined.differences))
 
 
 def test_a_true_copy_is_identical(server: PostgresServer, twin: str) -> None:
@@ -164,16 +174,11 @@ def test_tables_of_whatever_name_and_encoding_are_compared(
     server: PostgresServer, encoding: str, name: bytes, told: str
 ) -> None:
     left, right = twins(server, encoding, name)
-    define = partial(
-        definitions,
-        tools=ClientTools(client_root()),
-        major=SHOP.major,
-        encoding=encoding if encoding == NO_ENCODING else "UTF8",
-    )
-    assert compare(left, right, define).identical
+    dumped = encoding if encoding == NO_ENCODING else "UTF8"
+    assert whole(left, right, dumped).identical
     with closing(psycopg2.connect(right)) as link, link, link.cursor() as cursor:
         cursor.execute(b'INSERT INTO "' + name + b'" VALUES (2)')
-    (difference,) = compare(left, right, define).differences
+    (difference,) = whole(left, right, dumped).differences
     assert difference.startswith(f"table public.{told}: 0 rows only in the source, 1 only")
 
 
@@ -182,15 +187,72 @@ def test_names_that_read_the_same_are_two_tables_all_the_same(
     server: PostgresServer, changed: bytes
 ) -> None:
     left, right = twins(server, NO_ENCODING, b"t\xe4", rb"t\xe4")
-    tools = ClientTools(client_root())
-    define = partial(definitions, tools=tools, major=SHOP.major, encoding=NO_ENCODING)
-    assert compare(left, right, define).tables == 2
+    assert whole(left, right, NO_ENCODING).tables == 2
     with closing(psycopg2.connect(right)) as link, link, link.cursor() as cursor:
         cursor.execute(b'ALTER TABLE "' + changed + b'" ADD CHECK (n > 0)')
         cursor.execute(b'INSERT INTO "' + changed + b'" VALUES (2)')
         cursor.execute(b"SELECT nextval('\"" + changed + b" s\"')")
-    kinds = [told.partition(" ")[0] for told in compare(left, right, define).differences]
+    kinds = [told.partition(" ")[0] for told in whole(left, right, NO_ENCODING).differences]
     assert kinds == ["table", "sequence", "definition"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "rest", "why", "mend"),
+    [
+        (
+            "CREATE MATERIALIZED VIEW hidden AS SELECT 1 AS a",
+            1,
+            'materialized view public.hidden was not compared: the role a "reader" has no SELECT '
+            "right on it",
+            'GRANT SELECT ON "public"."hidden" TO "a ""reader"""',
+        ),
+        (
+            "CREATE TABLE hidden (a int, b int); GRANT SELECT (a) ON hidden TO PUBLIC",
+            1,
+            'table public.hidden was not compared: the role a "reader" has no SELECT right on it',
+            'GRANT SELECT ON "public"."hidden" TO "a ""reader"""',
+        ),
+        (
+            "CREATE TABLE open (a int, b int); GRANT SELECT (a, b) ON open TO PUBLIC;"
+            "CREATE SEQUENCE hidden",
+            2,
+            'sequence public.hidden was not compared: the role a "reader" has no SELECT right '
+            "on it",
+            'GRANT SELECT ON "public"."hidden" TO "a ""reader"""',
+        ),
+        (
+            "CREATE SCHEMA hidden; CREATE TABLE hidden.t (); GRANT SELECT ON hidden.t TO PUBLIC",
+            1,
+            'table hidden.t was not compared: the role a "reader" has no USAGE right on its schema',
+            'GRANT USAGE ON SCHEMA "hidden" TO "a ""reader"""',
+        ),
+        (
+            "CREATE TABLE hidden (); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;"
+            "GRANT SELECT ON hidden TO PUBLIC",
+            1,
+            "table public.hidden was not compared: row-level security may hide rows of it from the "
+            'role a "reader"',
+            'ALTER ROLE "a ""reader""" BYPASSRLS',
+        ),
+    ],
+)
+def test_what_may_not_be_read_is_named_with_the_right_that_is_missing(
+    server: PostgresServer, closed: str, rest: int, why: str, mend: str
+) -> None:
+    left, right = twins(server, "UTF8", b"t")
+    for dsn in (left, right):
+        with closing(psycopg2.connect(dsn)) as link, link, link.cursor() as cursor:
+            cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+            cursor.execute("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO PUBLIC")
+            cursor.execute(closed)
+    with closing(psycopg2.connect(server.dsn())) as link, link, link.cursor() as cursor:
+        cursor.execute('DROP ROLE IF EXISTS "a ""reader"""')
+        cursor.execute("""CREATE ROLE "a ""reader\""" LOGIN PASSWORD 'reader'""")
+    reader = make_dsn(left, user='a "reader"', password="reader")
+    comparison = compare(reader, right)
+    assert comparison.unread == (Fault(why, mend),)
+    assert not comparison.identical, "what nobody looked at is not called identical"
+    assert (comparison.differences, comparison.tables) == ((), rest)
 
 
 def test_rights_on_a_large_object_that_are_spelled_out_are_the_owners_default(
@@ -207,18 +269,18 @@ def test_rights_on_a_large_object_that_are_spelled_out_are_the_owners_default(
 
 
 def test_grants_in_another_order_are_the_same_definition() -> None:
-    entry = "--\n-- Name: TABLE t; Type: ACL; Schema: public; Owner: o\n--\n\n{}\n\n\n"
-    assert read(entry.format("GRANT A;\nGRANT B;")) == read(entry.format("GRANT B;\nGRANT A;"))
+    entry = b"--\n-- Name: TABLE t; Type: ACL; Schema: public; Owner: o\n--\n\n%s\n\n\n"
+    assert read(entry % b"GRANT A;\nGRANT B;") == read(entry % b"GRANT B;\nGRANT A;")
 
 
 def test_the_restrict_token_is_no_definition() -> None:
     dump = (
-        "\\restrict {0}\n--\n-- Name: t; Type: TABLE; Schema: public; Owner: o\n--\n\nCREATE;\n"
-        "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict {0}\n"
+        b"\\restrict %(token)s\n--\n-- Name: t; Type: TABLE; Schema: public; Owner: o\n--\n\n"
+        b"CREATE;\n--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict %(token)s\n"
     )
     assert (
-        read(dump.format("one"))
-        == read(dump.format("two"))
+        read(dump % {b"token": b"one"})
+        == read(dump % {b"token": b"two"})
         == {"TABLE public.t": "owner o\nCREATE;"}
     )
 
@@ -229,4 +291,4 @@ def test_the_samples_name_is_as_awkward_as_promised(server: PostgresServer, tmp_
 
 
 def test_an_empty_database_has_no_definitions() -> None:
-    assert read("--\n-- PostgreSQL database dump complete\n--\n") == {}
+    assert read(b"--\n-- PostgreSQL database dump complete\n--\n") == {}

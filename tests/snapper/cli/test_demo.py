@@ -5,7 +5,8 @@ import json
 import pytest
 
 from local.demo.compare import Comparison
-from local.demo.report import DatabaseReport, DemoReport, Fault
+from local.demo.fault import Fault
+from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import demo
 from snapper.cli.__main__ import main
 from snapper.cli.outcome import Outcome

@@ -1,0 +1,92 @@
+"""Compares the definitions of two databases as a restore leaves them.
+
+What pg_dump writes is no fixed point: PostgreSQL gives some definitions back in other words than
+those that made them, such as `v IN ('a', 'b')`, and the roles of a policy in an order of its own.
+So where the texts of source and copy differ, the source's definitions are restored once more,
+beside the copy, and the text of that is compared. Nothing but a true difference is left.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg2.extensions import make_dsn
+
+from local.demo.compare import printable, unequal
+from local.demo.definitions import SchemaDump, read
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.property_sql import create_database
+from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.target import asking
+from snapper.errors import SnapperError
+from snapper.values.redaction import Redactor
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The differences of two databases' definitions, and what else is to be said of them."""
+
+    differences: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions:
+    """Compare them; `copy` is a superuser's connection, for a second copy is made on its server.
+
+    Raises DumpFailed if they cannot be read, DatabaseUnreachable.
+    """
+    schema = dump(source)
+    theirs, ours = read(schema), read(dump(copy))
+    if theirs == ours:
+        return Definitions(())
+    try:
+        with _restored(schema, copy, dump) as again:
+            expected = read(dump(again))
+    except SnapperError as error:
+        note = f"the source's definitions could not be restored a second time: {error}"
+        return Definitions(tuple(unequal("definition", theirs, ours)), (note,))
+    reworded = sorted(
+        name
+        for name in theirs.keys() | ours.keys()
+        if theirs.get(name) != ours.get(name) and expected.get(name) == ours.get(name)
+    )
+    return Definitions(
+        tuple(unequal("definition", expected, ours)),
+        (_reworded(reworded),) if reworded else (),
+    )
+
+
+def _reworded(names: list[str]) -> str:
+    shown = ", ".join(map(printable, names[:_SHOWN]))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (
+        f"PostgreSQL writes these definitions in other words after any restore, which is no "
+        f"difference: {shown}{more}"
+    )
+
+
+@contextmanager
+def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
+    """Restore definitions into an empty database like the copy, for as long as the block lasts."""
+    connection, redact = Connection.parse(copy), Redactor(copy)
+    name = f"again-{secrets.token_hex(4)}"
+    beside = connection.replace(dbname=name)
+    facts = inspect(connection, redact)
+    locale = facts.properties.locale if facts.properties else None
+    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+        cursor.execute(create_database(name, facts.encoding, locale, facts.major))
+    try:
+        command = psql_command(dump.tools, dump.major, beside)
+        environment = {**dump.tools.environment(), **beside.environment()}
+        with FedPsql(command, environment, redact) as psql:
+            psql.write(schema)
+            psql.finish()
+        yield make_dsn(copy, dbname=name)
+    finally:
+        with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
