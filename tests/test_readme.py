@@ -177,7 +177,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
             "restore": [["told", "--to", target, "--create", "--dry-run"]],
             "download": [["told", "-o", file]],
             "prune": [["told", "--dry-run"]],
-            "failures": [[]],
+            "failures": [[], ["--discard", "--foreign"]],
             "retry": [["--dry-run"]],
             "doctor": [["told"]],
         }

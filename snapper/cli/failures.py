@@ -1,18 +1,33 @@
-"""`snapper failures` and `snapper retry`: the dead letters, read and put back."""
+"""`snapper failures`: the dead letters, read, and deleted for good."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from snapper.aws.dead_letters import Letter
 from snapper.cli import render
+from snapper.cli.letters import names, reason, to_dict
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
-from snapper.values.health import Failure
-from snapper.values.job import write_time
-from snapper.verbs.failures import explained, retry
+from snapper.errors import SettingsError
+from snapper.verbs.failures import Selection, discard, explained
+from snapper.verbs.run import only
 
 
 def failures(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
+    ] = None,
+    undispatched: Annotated[
+        bool, typer.Option("--undispatched", help="Scheduled events that never became jobs.")
+    ] = False,
+    foreign: Annotated[
+        bool, typer.Option("--foreign", help="Messages that are neither jobs nor events.")
+    ] = False,
+    discard_them: Annotated[
+        bool, typer.Option("--discard", help="Delete those that are named, for good.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what --discard would delete.")
+    ] = False,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -20,103 +35,54 @@ def failures(
 ) -> None:
     """Show the dead letters: jobs that failed too often, with the reason of the last attempt.
 
-    A scheduled event that the dispatcher failed is here too, as that of (every database).
+    A scheduled event that the dispatcher failed is here too, as that of (every database). KEYs,
+    --undispatched and --foreign show only those; with --discard they are deleted, and the alarm
+    for dead letters ends when none is left.
     """
+    if dry_run and not discard_them:
+        raise SettingsError("--dry-run changes nothing here", hint="it belongs to --discard")
     opened = Stage.open(stage, profile, region)
-    found = explained(opened.letters, opened.logs)
+    selection = Selection(tuple(keys or ()), undispatched, foreign)
+    if discard_them:
+        _discard(opened, selection, dry_run=dry_run, json=json)
+        return
+    letters = opened.letters.read()
+    if not selection.empty:
+        letters = [letter for letter in letters if selection.takes(letter)]
+    if silent := set(selection.databases) - {each.job.database for each in letters if each.job}:
+        # A key that is misspelt has no letter either, and that would sound like good news.
+        only(sorted(silent), opened.databases())
+    found = explained(letters, opened.logs)
     if json:
-        render.document({"stage": stage, "dead_letters": [_to_dict(*each) for each in found]})
+        render.document({"stage": stage, "dead_letters": [to_dict(*each) for each in found]})
     elif found:
         render.table(
             ("database", "scheduled at", "failed at", "reason"),
-            [
-                (
-                    _name(letter),
-                    _due(letter) or "",
-                    write_time(failure.at if failure else letter.sent_at),
-                    _reason(letter, failure),
-                )
-                for letter, failure in found
-            ],
+            [(*names(*each), reason(*each)) for each in found],
             ("failed at",),
         )
     else:
-        render.remark(f"there are no dead letters in stage {stage}")
+        of = f" of {', '.join(sorted(silent))}" if silent else ""
+        such = "such " if not (silent or selection.empty) else ""
+        render.remark(f"there are no {such}dead letters{of} in stage {stage}")
 
 
-def retry_failures(
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be put back, and move nothing.")
-    ] = False,
-    stage: StageOption = "prod",
-    profile: ProfileOption = None,
-    region: RegionOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Put dead letters back on the queue; events that were never dispatched fire again.
-
-    A job makes one backup, of the time it was scheduled for, however often it is put back.
-    """
-    opened = Stage.open(stage, profile, region)
-    moved = retry(
-        opened.letters,
-        opened.queue,
-        lambda event: opened.functions.tell(opened.service.dispatcher, event),
-        keys or (),
-        dry_run=dry_run,
-    )
+def _discard(opened: Stage, selection: Selection, *, dry_run: bool, json: bool) -> None:
+    gone = discard(opened.letters, opened.logs, selection, opened.databases, dry_run=dry_run)
     if json:
         render.document(
             {
-                "stage": stage,
+                "stage": opened.name,
                 "dry_run": dry_run,
-                "retried": [_to_dict(letter, None) for letter in moved],
+                "discarded": [to_dict(*each) for each in gone],
             }
         )
-        return
-    if moved:
-        state = "would be" if dry_run else "is"
+    elif gone:
+        state = "would be discarded" if dry_run else "discarded"
         render.table(
-            ("database", "scheduled at", "result"),
-            [(_name(each), _due(each) or "", f"{state} {_destination(each)}") for each in moved],
+            ("database", "scheduled at", "failed at", "result"),
+            [(*names(*each), f"{state}: {reason(*each)}") for each in gone],
+            ("failed at",),
         )
     else:
-        render.remark(f"there is nothing to retry in stage {stage}")
-
-
-def _name(letter: Letter) -> str:
-    if letter.job:
-        return letter.job.database
-    return "(every database)" if letter.failure else "(not ours)"
-
-
-def _due(letter: Letter) -> str | None:
-    if letter.job:
-        return write_time(letter.job.scheduled_at)
-    return write_time(letter.failure.scheduled_at) if letter.failure else None
-
-
-def _reason(letter: Letter, failure: Failure | None) -> str:
-    if failure:
-        return failure.reason
-    if letter.job:
-        return "no reason is in the log (any more)"
-    return "neither a job nor an event: ends by itself 14 days after it was sent, retry leaves it"
-
-
-def _destination(letter: Letter) -> str:
-    return "queued again" if letter.job else "fired again"
-
-
-def _to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
-    return {
-        "kind": "job" if letter.job else "event" if letter.failure else "foreign",
-        "database": letter.job.database if letter.job else None,
-        "scheduled_at": _due(letter),
-        "sent_at": write_time(letter.sent_at),
-        "failed_at": write_time(failure.at) if failure else None,
-        "reason": failure.reason if failure else None,
-    }
+        render.remark(f"there is nothing to discard in stage {opened.name}")

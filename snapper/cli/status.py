@@ -20,10 +20,10 @@ _HEADERS = (
     "backups",
     "stored",
     "usual",
-    "dead",
+    "failed",
     "verified",
 )
-_SPARE = ("usual", "stored", "dead", "backups")
+_SPARE = ("usual", "stored", "failed", "backups")
 
 
 def status(
@@ -37,9 +37,10 @@ def status(
 
     A database is LATE when its newest backup is older than 1.5 times the schedule's period, SHRUNK
     when that is less than half the median of the five before (the usual size), FAILING when a later
-    one was tried in vain, DAMAGED when a backup is not what its manifest says. A scheduled event
-    that never became jobs counts as wrong too. `dead` is the number of its dead letters; with
-    --json all times are exact.
+    one was tried in vain, FAILED when a job was given up and is a dead letter, DAMAGED when a
+    backup is not what its manifest says. Any other dead letter counts as wrong too, such as a
+    scheduled event that never became jobs. `failed` is the number of its dead letters; with --json
+    all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -57,7 +58,7 @@ def status(
     undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
-    healthy = not undispatched and all(not each.health.problems for each in standings)
+    healthy = not around.letters and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
     if json:
         render.document(
@@ -85,7 +86,13 @@ def status(
     render.say(f"{render.number(waiting, 'job')} waiting or at work, {dead}")
     if undispatched:
         events = render.number(undispatched, "scheduled event")
-        render.say(f"{events} never became jobs: snapper failures tells why, snapper retry mends")
+        render.say(
+            f"{events} never became jobs: snapper failures tells why, snapper retry fixes it"
+        )
+    if around.letters:
+        render.say(
+            "snapper failures shows them; snapper retry, or failures --discard, ends the alarm"
+        )
 
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:
@@ -103,7 +110,10 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
 
 
 def _state(each: Standing) -> str:
-    return ", ".join(each.health.problems).upper() or "ok"
+    # What was given up is not still being tried.
+    given_up = "failed" in each.health.problems
+    told = [each for each in each.health.problems if not (given_up and each == "failing")]
+    return ", ".join(told).upper() or "ok"
 
 
 def _to_dict(each: Standing) -> dict[str, Any]:

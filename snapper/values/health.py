@@ -48,11 +48,14 @@ def judge(
     failure: Failure | None,
     period: timedelta,
     now: datetime,
+    dead_letters: int = 0,
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
 
     `damaged` counts listed backups that are not what they should be. A failure counts until the
-    backup that it was for, or a later one, has been made: many a second attempt succeeds.
+    backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
+    among the dead letters has failed for good, and the alarm rings until it is retried or
+    discarded, whatever was made since.
     """
     newest = made[0] if made else None
     earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
@@ -68,6 +71,8 @@ def judge(
         problems.append("failing")
     else:
         failure = None
+    if dead_letters:
+        problems.append("failed")
     if damaged:
         problems.append("damaged")
     return Health(newest, usual, failure, tuple(problems))

@@ -1,6 +1,7 @@
-"""The dead letters with their reasons, and the way back."""
+"""The dead letters with their reasons, and the ways out: back to the queue, or away."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,28 @@ from snapper.values.health import Failure
 from snapper.values.job import Job, read_time, write_time
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
+
+Explained = list[tuple[Letter, Failure | None]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which dead letters are meant: jobs of databases, undispatched events, foreign messages."""
+
+    databases: tuple[str, ...] = ()
+    undispatched: bool = False
+    foreign: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all was named."""
+        return not (self.databases or self.undispatched or self.foreign)
+
+    def takes(self, letter: Letter) -> bool:
+        """Tell whether this letter is meant."""
+        if letter.job:
+            return letter.job.database in self.databases
+        return self.undispatched if letter.failure else self.foreign
 
 
 def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
@@ -28,15 +51,42 @@ def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
         yield str(fields.get("database")), Failure(scheduled_at, event.at, str(reason))
 
 
-def explained(letters: DeadLetters, logs: Logs) -> list[tuple[Letter, Failure | None]]:
-    """Give every dead letter with the reason of its last attempt, where the log still has it."""
-    found = letters.read()
+def explained(letters: Sequence[Letter], logs: Logs) -> Explained:
+    """Give every letter with the reason of its last attempt, where the log still has it."""
     reasons: dict[Job, Failure] = {}
-    if jobs := [letter for letter in found if letter.job]:
+    if jobs := [letter for letter in letters if letter.job]:
         first = min(letter.sent_at for letter in jobs) - _CLOCKS_DIFFER
         for database, failure in failed_dumps(logs, first):
             reasons[Job(database, failure.scheduled_at)] = failure
-    return [(letter, reasons.get(letter.job) if letter.job else letter.failure) for letter in found]
+    return [
+        (letter, reasons.get(letter.job) if letter.job else letter.failure) for letter in letters
+    ]
+
+
+def discard(
+    letters: DeadLetters,
+    logs: Logs,
+    selection: Selection,
+    known: Callable[[], Sequence[str]],
+    *,
+    dry_run: bool,
+) -> Explained:
+    """Delete the selected letters for good; give them with their reasons, seen for the last time.
+
+    Raises SettingsError if nothing is selected or a named database has no letter, AwsFailed.
+    """
+    if selection.empty:
+        raise SettingsError(
+            "nothing is named to be discarded",
+            hint="name databases, or say --undispatched or --foreign",
+        )
+    with letters.held() as found:
+        wanted = [letter for letter in found if selection.takes(letter)]
+        require_letters(selection.databases, wanted, known)
+        told = explained(wanted, logs)
+        for letter in () if dry_run else wanted:
+            letters.remove(letter)
+    return told
 
 
 def retry(
@@ -44,6 +94,7 @@ def retry(
     queue: JobQueue,
     fire: Callable[[dict[str, Any]], None],
     databases: Sequence[str],
+    known: Callable[[], Sequence[str]],
     *,
     dry_run: bool,
 ) -> list[Letter]:
@@ -54,17 +105,31 @@ def retry(
     when no database is named. Raises SettingsError if a named database has no letter, AwsFailed.
     """
     with letters.held() as found:
-        wanted = [letter for letter in found if _is_wanted(letter, databases)]
-        there = {letter.job.database for letter in wanted if letter.job}
-        if missing := sorted(set(databases) - there):
-            raise SettingsError(
-                f"there is no dead letter of {', '.join(missing)}",
-                hint="snapper failures shows those there are",
-            )
+        wanted = [letter for letter in found if _goes_back(letter, databases)]
+        require_letters(databases, wanted, known)
         for letter in () if dry_run else wanted:
             _put_back(letter, queue, fire)
             letters.remove(letter)
     return wanted
+
+
+def require_letters(
+    databases: Sequence[str], letters: Sequence[Letter], known: Callable[[], Sequence[str]]
+) -> None:
+    """Raise SettingsError if a database has no letter; one the stage does not know is misspelt."""
+    missing = sorted(set(databases) - {letter.job.database for letter in letters if letter.job})
+    if not missing:
+        return
+    there = known()
+    if unknown := [key for key in missing if key not in there]:
+        raise SettingsError(
+            f"there is no dead letter of {', '.join(unknown)}, and no such database in the stage",
+            hint=f"it has {', '.join(sorted(there)) or 'none'}",
+        )
+    raise SettingsError(
+        f"there is no dead letter of {', '.join(missing)}",
+        hint="snapper failures shows those there are",
+    )
 
 
 def _put_back(letter: Letter, queue: JobQueue, fire: Callable[[dict[str, Any]], None]) -> None:
@@ -74,7 +139,7 @@ def _put_back(letter: Letter, queue: JobQueue, fire: Callable[[dict[str, Any]], 
         fire({"time": write_time(letter.failure.scheduled_at)})
 
 
-def _is_wanted(letter: Letter, databases: Sequence[str]) -> bool:
+def _goes_back(letter: Letter, databases: Sequence[str]) -> bool:
     if letter.job:
         return not databases or letter.job.database in databases
     return not databases and letter.failure is not None

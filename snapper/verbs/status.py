@@ -47,14 +47,15 @@ def standing(
         for each in listed
         if each.manifest is not None
     ]
+    letters = [each for each in around.letters if each.job and each.job.database == database]
     health = judge(
         made,
         damaged=sum(1 for each in listed if each.damage),
         failure=around.failures.get(database),
         period=around.schedule.longest_pause(),
         now=now,
+        dead_letters=len(letters),
     )
-    letters = [each for each in around.letters if each.job and each.job.database == database]
     return Standing(database, retention, listed, health, len(letters))
 
 

@@ -117,7 +117,11 @@ def test_a_database_without_a_dead_letter_is_told(stage: StageUnderTest, key: st
     stage.post_dead_letter(Job(key, AT).to_json())
     ran = stage.run_cli("retry", key, "other")
     assert (ran.code, ran.out) == (2, "")
-    assert "no dead letter of other" in ran.err
+    assert "no dead letter of other, and no such database in the stage" in ran.err
+    assert "sensors, shop" in ran.err
+    ran = stage.run_cli("retry", "shop")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no dead letter of shop\n" in ran.err
     assert len(letters(stage)) == 1
 
 
@@ -143,3 +147,48 @@ def test_many_letters_are_all_there(stage: StageUnderTest, key: str) -> None:
         stage.post_dead_letter(Job("many", NOON.replace(second=second)).to_json())
     assert len(letters(stage)) == 23
     assert len(letters(stage)) == 23
+
+
+def test_those_of_one_database_are_shown_alone(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    stage.post_dead_letter(Job("shop", AT).to_json())
+    stage.post_dead_letter(EVENT)
+    shown = stage.run_cli("failures", key, "--json").document["dead_letters"]
+    assert [each["database"] for each in shown] == [key]
+    (event,) = stage.run_cli("failures", "--undispatched", "--json").document["dead_letters"]
+    assert event["kind"] == "event"
+    ran = stage.run_cli("failures", "sensors")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == f"there are no dead letters of sensors in stage {stage.name}\n"
+
+
+def test_a_database_that_nobody_knows_is_no_good_news(stage: StageUnderTest, key: str) -> None:
+    for command in (["failures", "shap"], ["failures", "--discard", "shap"], ["retry", "shap"]):
+        ran = stage.run_cli(*command)
+        assert (ran.code, ran.out) == (2, "")
+        assert "shap" in ran.err
+        assert "sensors, shop" in ran.err
+
+
+def test_what_is_discarded_is_named_and_gone(stage: StageUnderTest, key: str) -> None:
+    for body in (Job(key, AT).to_json(), Job("shop", AT).to_json(), EVENT, "hm"):
+        stage.post_dead_letter(body)
+    dry = stage.run_cli("failures", "--discard", key, "--dry-run")
+    assert "would be discarded: " in dry.lines[1]
+    assert len(letters(stage)) == 4
+    gone = stage.run_cli("failures", "--discard", key, "--json").document
+    assert gone["dry_run"] is False
+    assert [each["database"] for each in gone["discarded"]] == [key]
+    assert len(letters(stage)) == 3
+    assert stage.run_cli("failures", "--discard", "--undispatched", "--foreign").code == 0
+    (left,) = letters(stage)
+    assert left["database"] == "shop"
+    assert backups(stage, key) == []
+
+
+def test_nothing_is_discarded_that_was_not_named(stage: StageUnderTest, key: str) -> None:
+    stage.post_dead_letter(Job(key, AT).to_json())
+    for command in (["failures", "--discard"], ["failures", "--discard", "shop"]):
+        assert stage.run_cli(*command).code == 2
+    assert stage.run_cli("failures", "--dry-run").code == 2
+    assert len(letters(stage)) == 1

@@ -97,6 +97,8 @@ def test_whoever_may_operate_does_all_of_it(
     stage.post_dead_letter(Job(guarded, AT).to_json())
     assert stage.run_cli("retry", guarded, env=me).code == 0
     assert stage.run_cli("prune", guarded, env=me).code == 0
+    stage.post_dead_letter("hm")
+    assert stage.run_cli("failures", "--discard", "--foreign", env=me).code == 0
     assert stage.run_cli("failures", env=me).out == ""
 
 

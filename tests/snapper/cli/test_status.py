@@ -138,8 +138,21 @@ def test_dead_letters_are_counted_and_stay(stage: StageUnderTest, key: str) -> N
     for _ in range(2):
         found = status(stage, key)
         assert found["dead_letters"] == 1
-        assert found["problems"] == []
+        assert found["problems"] == ["failed"]
     assert "1 dead letter" in stage.run_cli("status").out
+
+
+def test_any_dead_letter_is_not_healthy_for_its_alarm_rings(
+    stage: StageUnderTest, key: str
+) -> None:
+    for each in (key, "shop", "sensors"):
+        put(stage, each, HOUR)
+    assert stage.run_cli("status").code == 0
+    stage.post_dead_letter("hm")
+    ran = stage.run_cli("status")
+    assert ran.code == 1
+    assert "failures --discard" in ran.out
+    stage.forget_samples()
 
 
 def test_an_event_that_was_never_dispatched_is_not_healthy(stage: StageUnderTest, key: str) -> None:

@@ -16,8 +16,10 @@ def made(*sizes: int, age: timedelta = timedelta(hours=1)) -> list[Made]:
     return [Made(NOON - age - number * DAY, size) for number, size in enumerate(sizes)]
 
 
-def judged(backups: list[Made], *, damaged: int = 0, failure: Failure | None = None) -> Health:
-    return judge(backups, damaged, failure, DAY, NOON)
+def judged(
+    backups: list[Made], *, damaged: int = 0, failure: Failure | None = None, dead: int = 0
+) -> Health:
+    return judge(backups, damaged, failure, DAY, NOON, dead)
 
 
 def test_a_fresh_backup_of_the_usual_size_is_healthy() -> None:
@@ -74,6 +76,10 @@ def test_a_second_attempt_that_succeeded_makes_the_first_one_good() -> None:
 
 def test_who_has_no_backup_and_a_failure_has_both() -> None:
     assert judged([], failure=Failure(NOON, NOON, "no route")).problems == ("no backup", "failing")
+
+
+def test_a_dead_letter_counts_until_it_is_gone_whatever_was_made_since() -> None:
+    assert judged(made(100), dead=1).problems == ("failed",)
 
 
 def test_damage_is_told() -> None:

@@ -1,0 +1,48 @@
+"""How a dead letter looks: in a table, and as JSON."""
+
+from typing import Any
+
+from snapper.aws.dead_letters import Letter
+from snapper.values.health import Failure
+from snapper.values.job import write_time
+
+
+def names(letter: Letter, failure: Failure | None) -> tuple[str, str, str]:
+    """Give the database that a letter is of, when its backup was due, and when it failed."""
+    failed_at = write_time(failure.at if failure else letter.sent_at)
+    return name(letter), due(letter) or "", failed_at
+
+
+def name(letter: Letter) -> str:
+    """Give the database that a letter is of, or say that it is of all or of none."""
+    if letter.job:
+        return letter.job.database
+    return "(every database)" if letter.failure else "(not ours)"
+
+
+def due(letter: Letter) -> str | None:
+    """Give the time for which the backup was scheduled."""
+    if letter.job:
+        return write_time(letter.job.scheduled_at)
+    return write_time(letter.failure.scheduled_at) if letter.failure else None
+
+
+def reason(letter: Letter, failure: Failure | None) -> str:
+    """Say why its last attempt failed."""
+    if failure:
+        return failure.reason
+    if letter.job:
+        return "no reason is in the log (any more)"
+    return "neither a job nor an event of this stage; retry leaves it"
+
+
+def to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
+    """Give a letter as JSON values; what is not known is null."""
+    return {
+        "kind": "job" if letter.job else "event" if letter.failure else "foreign",
+        "database": letter.job.database if letter.job else None,
+        "scheduled_at": due(letter),
+        "sent_at": write_time(letter.sent_at),
+        "failed_at": write_time(failure.at) if failure else None,
+        "reason": failure.reason if failure else None,
+    }

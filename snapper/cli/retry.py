@@ -1,0 +1,59 @@
+"""`snapper retry`: dead letters put back on the queue."""
+
+from typing import Annotated
+
+import typer
+
+from snapper.aws.dead_letters import Letter
+from snapper.cli import render
+from snapper.cli.letters import due, name, to_dict
+from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.verbs.failures import retry
+
+
+def retry_failures(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be put back, and move nothing.")
+    ] = False,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put dead letters back on the queue; events that were never dispatched fire again.
+
+    A job makes one backup, of the time it was scheduled for, however often it is put back.
+    """
+    opened = Stage.open(stage, profile, region)
+    moved = retry(
+        opened.letters,
+        opened.queue,
+        lambda event: opened.functions.tell(opened.service.dispatcher, event),
+        keys or (),
+        opened.databases,
+        dry_run=dry_run,
+    )
+    if json:
+        render.document(
+            {
+                "stage": stage,
+                "dry_run": dry_run,
+                "retried": [to_dict(letter, None) for letter in moved],
+            }
+        )
+        return
+    if moved:
+        state = "would be" if dry_run else "is"
+        render.table(
+            ("database", "scheduled at", "result"),
+            [(name(each), due(each) or "", f"{state} {_destination(each)}") for each in moved],
+        )
+    else:
+        render.remark(f"there is nothing to retry in stage {stage}")
+
+
+def _destination(letter: Letter) -> str:
+    return "queued again" if letter.job else "fired again"
