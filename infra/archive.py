@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from bin.pg_dump.kept import keeping, make_folder, open_to_all
 from snapper.errors import SnapperError
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -36,8 +37,9 @@ def archive(folder: Path, name: str, entries: Iterable[Entry]) -> Path:
     """Give the zip of the entries, written only if no earlier run left the same one there."""
     held = list(entries)
     target = folder / f"{name}-{digest(held)[:16]}.zip"
-    if not target.exists():
-        write_zip(target, held)
+    with keeping("what is deployed", folder):
+        if not target.exists():
+            write_zip(target, held)
     return target
 
 
@@ -46,7 +48,7 @@ def write_zip(target: Path, entries: Iterable[Entry]) -> None:
 
     Raises SnapperError when two entries have one name: which of them Lambda would see is chance.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as bundle:
@@ -56,8 +58,7 @@ def write_zip(target: Path, entries: Iterable[Entry]) -> None:
                     raise SnapperError(f"two files want to be {entry.name} in {target.name}")
                 bundle.writestr(_header(entry), entry.content)
                 written = entry.name
-        # Whoever deploys next from this folder may be another user; a draft is private.
-        Path(draft).chmod(0o644)
+        open_to_all(Path(draft))  # which is private
         Path(draft).replace(target)
     finally:
         Path(draft).unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """What the functions depend on, as wheels for Lambda: fetched once by pip, held to their hashes."""
 
 import hashlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bin.pg_dump.kept import keeping, make_folder, settle
 from infra.archive import Entry
 from snapper.errors import SnapperError
 
@@ -27,15 +27,14 @@ def locked_wheels(lock: Path, architecture: str, cache: Path) -> list[Path]:
     """
     asked = hashlib.sha256(lock.read_bytes() + f"{PYTHON} {architecture}".encode()).hexdigest()
     kept = cache / f"{architecture}-{asked[:16]}"
-    if not kept.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=cache))
-        try:
-            _download(lock, architecture, draft)
-            _keep(draft, kept)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    return sorted(kept.glob("*.whl"))
+    with keeping("what the functions depend on", cache):
+        if not kept.is_dir():
+            make_folder(cache)
+            with tempfile.TemporaryDirectory(dir=cache, prefix="draft-") as folder:
+                draft = Path(folder, "wheels")
+                _download(lock, architecture, draft)
+                settle(draft, kept)
+        return sorted(kept.glob("*.whl"))
 
 
 def wheel_entries(wheel: Path) -> Iterator[Entry]:
@@ -81,14 +80,3 @@ def _download(lock: Path, architecture: str, into: Path) -> None:
             hint=f"the versions and hashes are in {lock.parent.name}/{lock.name}; pip needs its "
             "package index once, then .cache/ serves",
         )
-
-
-def _keep(draft: Path, kept: Path) -> None:
-    # A draft is private; what is kept serves every user of this folder.
-    draft.chmod(0o755)
-    try:
-        draft.rename(kept)
-    except OSError:
-        # Another process brought the same wheels a moment earlier.
-        if not kept.is_dir():
-            raise

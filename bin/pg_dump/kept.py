@@ -1,0 +1,51 @@
+"""What is kept in the clone: put in place whole, and readable by every user, whatever the umask."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from snapper.errors import SnapperError
+
+READ, ENTER = 0o444, 0o111
+
+
+@contextmanager
+def keeping(what: str, folder: Path) -> Iterator[None]:
+    """Raise a SnapperError with what to do where the folder cannot be read or written."""
+    try:
+        yield
+    except OSError as error:
+        raise SnapperError(
+            f"{what} cannot be kept in {folder}: {error.strerror or error}",
+            hint="Snapper keeps what it needs beside its code: let the owner of that folder run "
+            "bin/snapper demo once, or use a clone of your own",
+        ) from error
+
+
+def settle(draft: Path, target: Path) -> None:
+    """Move a finished folder into place; whoever came second in a race leaves the first's be."""
+    for place in (draft, *draft.rglob("*")):
+        open_to_all(place)
+    try:
+        draft.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that everybody may enter, and what it lies in; one that is there stays so."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        open_to_all(folder)
+
+
+def open_to_all(place: Path) -> None:
+    """Let everybody read a file or folder, and run or enter it where its owner may."""
+    if place.is_symlink():
+        return
+    mode = place.stat().st_mode
+    wanted = mode | READ | (ENTER if mode & 0o100 else 0)
+    if wanted != mode:
+        place.chmod(wanted)
