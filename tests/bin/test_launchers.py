@@ -102,6 +102,19 @@ def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path) -> Non
     assert "making .venv: done" in done.stderr
 
 
+def test_an_environment_half_made_by_an_older_python_is_made_anew(tmp_path: Path) -> None:
+    """As `pulumi up` leaves it where the first python3 on the PATH is too old."""
+    made = house(tmp_path / "house")
+    stand_in(made / ".venv/bin", "python", "exit 1")  # what it answers to "are you new enough?"
+    left = made / ".venv/lib/python3.10/site-packages/left.py"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    done = start(made)
+    assert done.stdout.startswith("1.17.0 "), done.stderr
+    assert "making .venv: done" in done.stderr
+    assert not left.exists()
+
+
 def test_two_first_starts_at_once_both_succeed_and_one_installs(tmp_path: Path) -> None:
     made = house(tmp_path)
     both = [
@@ -156,7 +169,7 @@ def test_a_failed_installation_shows_the_last_words_of_pip(
 
 
 def stand_in(folder: Path, name: str, script: str) -> None:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / name).chmod(0o755)
 
