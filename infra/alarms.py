@@ -45,6 +45,8 @@ class Watch:
 class Alarms(pulumi.ComponentResource):
     """A topic, and the alarms that publish to it. Anything may be subscribed to it by hand."""
 
+    topic_arn: pulumi.Output[str]
+
     def __init__(
         self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -52,6 +54,13 @@ class Alarms(pulumi.ComponentResource):
         self._scope = args.scope
         self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         self._topic = self._make_topic(name, args.email)
+        self.topic_arn = self._topic.arn
+        if not args.email:
+            pulumi.log.warn(
+                "nobody is told when backups fail: pulumi config set alarmEmail you@example.com, "
+                "or subscribe something else to the topic that is this stack's output",
+                self,
+            )
         letters = {"QueueName": args.dead_letters}
         self._alarm(
             f"{name}-{DEAD_LETTERS}",

@@ -85,7 +85,7 @@ class BackupService(pulumi.ComponentResource):
                 "CloudWatch looks back; ask `bin/snapper status` in its place",
                 self,
             )
-        Alarms(
+        alarms = Alarms(
             f"{name}-alarms",
             AlarmsArgs(
                 scope=scope,
@@ -104,6 +104,7 @@ class BackupService(pulumi.ComponentResource):
             "dispatcher": dispatcher.function_name,
             "dumper": dumper.function_name,
             "schedule": pulumi.Output.from_input(settings.schedule),
+            "topic": alarms.topic_arn,
         }
         Signpost(
             f"{name}-signpost",

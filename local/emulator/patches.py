@@ -1,6 +1,6 @@
-"""Where the emulator asks for another permission than AWS does: small corrections, each explained.
+"""Where the emulator does something else than AWS does: small corrections, each explained.
 
-They wrap the two functions by which ministack names the action and the resource of a request
+Most wrap the two functions by which ministack names the action and the resource of a request
 before it asks the caller's policies. Only a test with the real service's rules in mind can tell
 that they are right; see `tests/local/emulator/test_cloud.py` and
 `tests/reliability/test_iam_deployer.py`.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, sns
 
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
@@ -32,6 +32,7 @@ def apply() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     iam_actions.extract_iam_action = _asking_aws_action(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
+    sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 
 
@@ -91,6 +92,22 @@ def _field(body: bytes, name: str) -> Any:  # noqa: ANN401 (whatever the caller 
         return json.loads(body).get(name, "")
     except (ValueError, AttributeError):
         return ""
+
+
+def _listing_the_unconfirmed(
+    original: Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]],
+) -> Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]:
+    """List subscriptions that wait for their confirmation without an ARN of their own."""
+
+    def list_subscriptions(params: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = original(params)
+        topic, _ = sns._get_topic(sns._p(params, "TopicArn"))
+        for each in topic["subscriptions"] if topic else ():
+            if not each["confirmed"]:
+                body = body.replace(f">{each['arn']}<".encode(), b">PendingConfirmation<")
+        return status, headers, body
+
+    return list_subscriptions
 
 
 def _telling_real_errors(

@@ -58,6 +58,10 @@ _NOBODY = frozenset(
 )
 
 
+# SNS has a word of its own for it.
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
+
+
 @contextmanager
 def translated(call: str) -> Iterator[None]:
     """Turn what boto3 raises into AwsFailed naming the `call` and AWS's error code.
@@ -89,7 +93,7 @@ def translated(call: str) -> Iterator[None]:
 
 
 def _hint(code: str) -> str:
-    if code in {"AccessDenied", "AccessDeniedException", "403"}:
+    if code in _DENIED:
         return "for an operator, snapper policy prints the rights; for a function, run pulumi up"
     if code.startswith("ExpiredToken"):
         return "the credentials have expired; sign in again"

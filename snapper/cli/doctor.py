@@ -10,6 +10,7 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
 from snapper.values.finding import Finding, Level, ok, warning
+from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.run import chosen
 
@@ -19,6 +20,7 @@ _NEAR = 0.6
 _LOOKED_AT = 5
 
 _FUNCTION = "(function)"
+_STAGE = "(stage)"
 
 
 def doctor(
@@ -32,6 +34,8 @@ def doctor(
     json: JsonOption = False,
 ) -> None:
     """Look the databases over from inside the dumper: network, clients, rights, size, time.
+
+    And whether anybody is told when backups fail.
 
     Exits 1 if anything was found that keeps a backup from being made or from being whole.
     """
@@ -47,6 +51,7 @@ def doctor(
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
             found[database].append(_pace(opened, database))
+    found[_STAGE] = [examine_alarms(opened.topic)]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)
     outcome.code = 1 if bad else 0
     if json:

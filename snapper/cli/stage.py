@@ -12,6 +12,7 @@ from snapper.aws.functions import Functions
 from snapper.aws.logs import Logs
 from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue
+from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
@@ -69,6 +70,11 @@ class Stage:
     def logs(self) -> Logs:
         """What the dumper has told."""
         return Logs.connect(self.service.log_group)
+
+    @cached_property
+    def topic(self) -> Topic | None:
+        """The topic of the alarms, if the deployment tells it."""
+        return Topic.connect(self.service.topic) if self.service.topic else None
 
     @cached_property
     def functions(self) -> Functions:

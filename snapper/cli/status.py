@@ -10,7 +10,9 @@ from snapper.cli.list import to_dict as backup_to_dict
 from snapper.cli.list import verdict
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.values.finding import Level
 from snapper.values.job import write_time
+from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
 
 _HEADERS = (
@@ -39,8 +41,8 @@ def status(
     when that is less than half the median of the five before (the usual size), FAILING when a later
     one was tried in vain, FAILED when a job was given up and is a dead letter, DAMAGED when a
     backup is not what its manifest says. Any other dead letter counts as wrong too, such as a
-    scheduled event that never became jobs. `failed` is the number of its dead letters; with --json
-    all times are exact.
+    scheduled event that never became jobs. That nobody would be told of failures is said, and
+    counts as nothing. `failed` is the number of its dead letters; with --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -58,6 +60,7 @@ def status(
     undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
+    alarms = examine_alarms(opened.topic)
     healthy = not around.letters and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
     if json:
@@ -70,6 +73,7 @@ def status(
                 "jobs_waiting": waiting,
                 "dead_letters": len(around.letters),
                 "undispatched": undispatched,
+                "alarms": alarms.to_dict(),
                 "databases": [_to_dict(each) for each in standings],
             }
         )
@@ -93,6 +97,8 @@ def status(
         render.say(
             "snapper failures shows them; snapper retry, or failures --discard, ends the alarm"
         )
+    if alarms.level is not Level.OK:
+        render.say(render.mended(alarms.fact, alarms.mend))
 
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:

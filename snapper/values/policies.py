@@ -53,6 +53,7 @@ def _read(service: Service) -> list[Statement]:
             ["logs:FilterLogEvents"],
             [service.arn("logs", f"log-group:{service.log_group}:*")],
         ),
+        *_topic(service),
         *_key(service, "ssm", "kms:Decrypt"),
         *_key(service, "s3", "kms:Decrypt"),
     ]
@@ -78,6 +79,10 @@ def _operate(service: Service) -> list[Statement]:
         ),
         _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{kind}" for kind in Kind]),
     ]
+
+
+def _topic(service: Service) -> list[Statement]:
+    return [_allow(["sns:ListSubscriptionsByTopic"], [service.topic])] if service.topic else []
 
 
 def _key(service: Service, through: str, *actions: str) -> list[Statement]:

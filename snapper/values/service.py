@@ -1,7 +1,7 @@
 """Where the parts of a deployed stage are: written by the deployment, read by the command line."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
@@ -11,7 +11,8 @@ from snapper.errors import SettingsError
 class Service:
     """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule.
 
-    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt.
+    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. What has a default
+    is not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -24,13 +25,19 @@ class Service:
     dumper: str
     schedule: str
     kms_key_arn: str
+    topic: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read the parts; raise SettingsError if another release of Snapper wrote them."""
         try:
             found = json.loads(text)
-            return cls(**{field.name: str(found[field.name]) for field in fields(cls)})
+            names = [
+                field.name
+                for field in fields(cls)
+                if field.default is MISSING or field.name in found
+            ]
+            return cls(**{name: str(found[name]) for name in names})
         except (ValueError, KeyError, TypeError):
             raise SettingsError(
                 "the stage was deployed by another release of Snapper",

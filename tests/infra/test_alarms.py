@@ -84,9 +84,25 @@ def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
 def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    recorded = alarms(record(lateAfterHours="-1"))
+    recorded = alarms(record(lateAfterHours="-1", alarmEmail="operator@example.com"))
     assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
     assert caplog.text == ""
+
+
+def test_a_stage_whose_failures_nobody_is_told_of_is_deployed_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record()
+    assert "nobody is told when backups fail: pulumi config set alarmEmail" in caplog.text
+
+
+def test_a_stage_with_an_address_for_its_alarms_is_deployed_without_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    graph = record(alarmEmail="operator@example.com")
+    assert caplog.text == ""
+    (subscription,) = graph.of("sns/topicSubscription:TopicSubscription")
+    assert subscription.inputs["topic"] == graph.outputs["topic"]
 
 
 def test_the_late_alarm_listens_to_what_the_dumper_says(

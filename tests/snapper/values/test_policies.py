@@ -21,6 +21,7 @@ SERVICE = Service(
     dumper="snapper-prod-dumper",
     schedule="rate(1 day)",
     kms_key_arn="",
+    topic="arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
@@ -101,6 +102,12 @@ def test_the_customers_key_is_used_through_the_services_that_encrypt_with_it() -
 def test_who_may_look_makes_no_data_key() -> None:
     with_key = dataclasses.replace(SERVICE, kms_key_arn=KEY)
     assert "GenerateDataKey" not in repr(statements(Rights.READ, with_key))
+
+
+def test_who_may_look_sees_who_is_told_of_failures_where_the_deployment_tells_the_topic() -> None:
+    action = "sns:ListSubscriptionsByTopic"
+    assert allows(Rights.READ, action, SERVICE.topic)
+    assert "sns" not in repr(statements(Rights.OPERATE, dataclasses.replace(SERVICE, topic="")))
 
 
 def test_a_policy_fits_into_what_iam_takes() -> None:

@@ -18,6 +18,11 @@ def test_a_later_release_may_say_more() -> None:
     assert Service.from_json(json.dumps({**asdict(SERVICE), "news": 1})) == SERVICE
 
 
+def test_a_stage_that_an_older_release_deployed_is_read_without_what_it_does_not_say() -> None:
+    older = {key: value for key, value in asdict(SERVICE).items() if key != "topic"}
+    assert Service.from_json(json.dumps(older)) == replace(SERVICE, topic="")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '"x"', "null", '{"version": "0.1"}'])
 def test_what_another_release_wrote_is_told_as_such(text: str) -> None:
     with pytest.raises(SettingsError, match="another release") as told:
