@@ -1,4 +1,4 @@
-"""`status` and `doctor` say whether anybody is told of failures; that alone makes nothing unhealthy."""
+"""`status` and `doctor` say whether anybody is told of failures, and fail for nothing of it."""
 
 import json
 from collections.abc import Callable, Iterator
