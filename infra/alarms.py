@@ -58,7 +58,7 @@ class Alarms(pulumi.ComponentResource):
         if not args.email:
             pulumi.log.warn(
                 "nobody is told when backups fail: pulumi config set alarmEmail you@example.com, "
-                "or subscribe something else to the topic that is this stack's output",
+                "or subscribe something else to the stack's output topic",
                 self,
             )
         letters = {"QueueName": args.dead_letters}
