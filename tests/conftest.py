@@ -95,7 +95,8 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
 
         def start(major: int) -> PostgresServer:
             if major not in servers:
-                made = PostgresServer(major, run_dir / f"postgres-{major}", password=CANARY)
+                # By TCP, as the service reaches every database; what they hold is made up.
+                made = PostgresServer(major, run_dir / f"postgres-{major}", CANARY, tcp=True)
                 servers[major] = stack.enter_context(made)
             return servers[major]
 

@@ -4,7 +4,6 @@ The user's own databases are only ever read. Where their server's major or local
 the nearest one that is takes its place, and the notes say so.
 """
 
-import secrets
 import threading
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -43,8 +42,6 @@ class ProofServers:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        # What lies there may be the user's own data.
-        self._password = secrets.token_urlsafe(24)
         self._servers: dict[int, PostgresServer] = {}
         self._lock = threading.Lock()
         self._starting: dict[int, threading.Lock] = {}
@@ -58,7 +55,8 @@ class ProofServers:
             starting = self._starting.setdefault(major, threading.Lock())
         with starting:
             if major not in self._servers:
-                server = PostgresServer(major, self._directory / f"proof-{major}", self._password)
+                # What lies there may be the user's own data.
+                server = PostgresServer(major, self._directory / f"proof-{major}")
                 self._stack.callback(server.stop)
                 server.start()
                 self._servers[major] = server

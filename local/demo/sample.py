@@ -3,6 +3,7 @@
 The SQL lies in `local/demo/sql`, one file per theme. All of it is the same at every run.
 """
 
+import secrets
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from psycopg2 import extensions, sql
 
 SQL = Path(__file__).parent / "sql"
 
-PASSWORD = r"""p@ss:w/o,r|d%20&=+?#$(x)`'"\ üé🐘"""  # noqa: S105  made up
+AWKWARD = r"""p@ss:w/o,r|d%20&=+?#$(x)`'"\ üé🐘"""
 """Every character that has a meaning in a URI, a shell, a keyword string or the two secrets."""
 
 ROLES = ("clerk & co", "reader")
@@ -32,6 +33,11 @@ SAMPLES = (
     Sample("shop", 14, 'Bücher & "mehr"; $(echo 100%)', ("shop", "awkward")),
     Sample("sensors", 18, "all sensors' data / °C", ("sensors", "awkward")),
 )
+
+
+def new_password() -> str:
+    """Make a password that is awkward, and that nobody knows."""
+    return AWKWARD + secrets.token_urlsafe(24)
 
 
 def write(sample: Sample, server: str, database: str) -> None:

@@ -18,7 +18,8 @@ class Sources:
         self._own = tuple(own)
         self._retention = retention
         self._samples = {
-            each: PostgresServer(each.major, directory / each.key, sample.PASSWORD)
+            # By TCP, as the service reaches every database; what they hold is made up.
+            each: PostgresServer(each.major, directory / each.key, sample.new_password(), tcp=True)
             for each in (() if own else sample.SAMPLES)
         }
 

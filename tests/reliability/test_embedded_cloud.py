@@ -194,7 +194,7 @@ def test_its_own_servers_are_reached_whatever_the_shell_says_of_others(
 
 
 @pytest.mark.long
-def test_a_very_long_path_is_long_enough_for_no_socket(room: Path) -> None:
+def test_a_very_long_path_is_no_obstacle(room: Path) -> None:
     deep = room.joinpath(*["d" * 60] * 4)
     deep.mkdir(parents=True)
     for folder in deep.relative_to(room).parents:
@@ -247,7 +247,7 @@ def test_a_port_that_is_taken_meanwhile_is_no_obstacle(
         monkeypatch.setattr(postgres, "_free_port", lambda: next(offers))
         with (
             faulted(SURROUNDINGS),
-            postgres.PostgresServer(17, directory / "server") as server,
+            postgres.PostgresServer(17, directory / "server", tcp=True) as server,
         ):
             assert Source(server, "postgres").rows("SELECT 1") == [(1,)]
             assert server.port != taken.getsockname()[1]

@@ -31,7 +31,7 @@ CREATE INDEX ON small (v); CREATE VIEW seen AS SELECT * FROM small; CREATE SEQUE
 @pytest.fixture(scope="module")
 def fragile(run_dir: Path) -> Iterator[Source]:
     """Give a database on a server that may be killed, if it is started again."""
-    with PostgresServer(17, run_dir / "fragile", password=CANARY) as server:
+    with PostgresServer(17, run_dir / "fragile", CANARY, tcp=True) as server:
         made = Source(server, "postgres")
         made.run(LARGE)
         # Throw-away servers write when they have time: what is to outlive a kill, they must now.

@@ -152,7 +152,7 @@ def test_a_certificate_is_believed_only_if_all_of_it_is_right(
     authorities = {name: Authority(directory, name) for name in ("own", "stranger")}
     shown = authorities["own"].sign(host, lasts * DAY)
     roots = directory / f"{trusted}.pem"
-    with PostgresServer(17, run_dir / "tls", CANARY, settings=shown) as server:
+    with PostgresServer(17, run_dir / "tls", CANARY, settings=shown, tcp=True) as server:
         direct = f"127.0.0.1:{server.port}"
         named = server.dsn().replace(direct, f"localhost:{server.port}")
         more = f"?sslmode=verify-full&sslrootcert={roots}&hostaddr=127.0.0.1"

@@ -124,7 +124,9 @@ def stage(
 def guarded(source: Callable[..., Source]) -> Source:
     """A database whose role really has the password of every character."""
     made = source()
-    made.run("DROP ROLE IF EXISTS guarded; CREATE ROLE guarded LOGIN SUPERUSER")
+    made.run(
+        "DROP ROLE IF EXISTS guarded; CREATE ROLE guarded LOGIN; GRANT pg_read_all_data TO guarded"
+    )
     link = psycopg2.connect(made.dsn)
     with link, link.cursor() as cursor:
         cursor.execute(sql.SQL("ALTER ROLE guarded PASSWORD {}").format(sql.Literal(EVERY)))

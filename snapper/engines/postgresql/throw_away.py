@@ -1,8 +1,11 @@
-"""Throw-away PostgreSQL servers of any bundled major, on loopback only.
+"""Throw-away PostgreSQL servers of any bundled major, behind a door that no other user can reach.
 
-They are built for speed and are not durable: what they hold is meant to be lost.
+They are built for speed and are not durable: what they hold is meant to be lost. It may be the copy
+of a production database all the same: the server's folder is closed to every other user, its door
+is a socket in that folder, and the password is a new one each time.
 """
 
+import secrets
 import shutil
 import signal
 import socket
@@ -20,7 +23,9 @@ from snapper.machine import children
 from snapper.machine.unprivileged import unprivileged
 
 USER = "postgres"
+SOCKET_PORT = 5432  # only a part of the socket's name
 SOCKET_PATH_LIMIT = 103  # of macOS; Linux takes four more
+SHORT = Path("/tmp")  # noqa: S108  for a folder of our own, closed to others
 START_SECONDS = 30.0
 FAST = {
     "fsync": "off",
@@ -37,6 +42,9 @@ FAST = {
 class PostgresServer:
     """One server in one directory, from `start` (or `with`) to `stop`.
 
+    Without a `password` it gets a random one. With `tcp` its only door is a port of 127.0.0.1,
+    which every user of the machine can knock at: for data that is made up.
+
     Started by root, it runs as an unprivileged user that must be able to reach the directory, such
     as one below `snapper.machine.run_directory`.
     """
@@ -45,25 +53,34 @@ class PostgresServer:
         self,
         major: int,
         directory: Path,
-        password: str = "postgres",  # noqa: S107 - of a server that listens to this machine only
+        password: str = "",
         settings: Mapping[str, str] | None = None,
         locale: Sequence[str] = ("--locale=C",),
+        *,
+        superuser: str = USER,
+        tcp: bool = False,
     ) -> None:
         self.major = major
         self.directory = directory.absolute()
-        self.password = password
-        self.port = 0
+        self.superuser = superuser
+        self.password = password or secrets.token_urlsafe(24)
+        self.port = SOCKET_PORT
         self.log = self.directory / "server.log"
         self._data = self.directory / "data"
         self._settings = FAST | dict(settings or {})
         self._locale = tuple(locale)  # options of initdb
+        self._tcp = tcp
+        self._door = self.directory  # the folder of the socket
         self._account = unprivileged()
         self._child: children.Child | None = None
 
     def dsn(self, database: str = "postgres") -> str:
         """Give the superuser's connection string for a database of this server."""
-        password, name = quote(self.password, safe=""), quote(database, safe="")
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{name}"
+        user, password = quote(self.superuser, safe=""), quote(self.password, safe="")
+        name, folder = quote(database, safe=""), quote(str(self._door), safe="")
+        if self._tcp:
+            return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{user}:{password}@/{name}?host={folder}&port={self.port}"
 
     def start(self) -> None:
         """Start the server, at first with new files.
@@ -75,7 +92,10 @@ class PostgresServer:
             self._initialise(tree)
         for _ in range(3):
             # Free when we look; should another process be quicker to take it, we look again.
-            self.port = _free_port()
+            if self._tcp:
+                self.port = _free_port()
+            else:
+                self._make_door()
             if self._launch(tree):
                 return
             if "Address already in use" not in self.log.read_text(errors="replace"):
@@ -101,12 +121,15 @@ class PostgresServer:
         child, self._child = self._child, None
         if child:
             children.stop(child, grace=10.0, farewell=farewell)
+        if self._door != self.directory:
+            shutil.rmtree(self._door, ignore_errors=True)
 
     def _programs(self) -> Path:
         """Give the programs where the server's user can run them, and it its directory."""
         tree = fetch(self.major, Platform.here())
         require_libraries(tree / "bin" / name for name in ("postgres", "initdb"))
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
         self._account.own(self.directory)
         if closed := self._account.closed_parent(self.directory):
             raise SnapperError(
@@ -124,7 +147,7 @@ class PostgresServer:
         secret.touch(mode=0o600)
         self._account.own(secret)
         secret.write_text(self.password + "\n")
-        options = [f"--pgdata={self._data}", f"--username={USER}", f"--pwfile={secret}"]
+        options = [f"--pgdata={self._data}", f"--username={self.superuser}", f"--pwfile={secret}"]
         options += ["--auth=scram-sha-256", "--encoding=UTF8", *self._locale]
         try:
             with self.log.open("wb") as log:
@@ -141,14 +164,28 @@ class PostgresServer:
                 hint=self._last_words(),
             )
 
+    def _make_door(self) -> None:
+        """Have the socket in the server's own folder, or in a short one where that is too long."""
+        if len(bytes(self.directory / f".s.PGSQL.{self.port}")) <= SOCKET_PATH_LIMIT:
+            return
+        self._door = SHORT / f"snapper-{secrets.token_hex(4)}"
+        try:
+            self._door.mkdir(mode=0o700)
+        except OSError as error:
+            raise SnapperError(
+                f"{self.directory} is too long for a socket, and none can be in {SHORT}:"
+                f" {error.strerror}",
+                hint="set TMPDIR to a shorter folder",
+            ) from None
+        children.remove_at_end(self._door)
+        self._account.own(self._door)
+
     def _launch(self, tree: Path) -> bool:
-        """Start the server on its port and say whether it came up."""
-        longest = self.directory / f".s.PGSQL.{self.port}.lock"
-        fits = len(bytes(longest)) <= SOCKET_PATH_LIMIT
+        """Start the server at its door and say whether it came up."""
         settings = self._settings | {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": "127.0.0.1" if self._tcp else "",
             "port": str(self.port),
-            "unix_socket_directories": str(self.directory) if fits else "",
+            "unix_socket_directories": "" if self._tcp else _listed(self._door),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:
@@ -184,6 +221,11 @@ class PostgresServer:
 
     def _last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+
+
+def _listed(folder: Path) -> str:
+    """Write a folder as the setting takes it, which is a list of them."""
+    return '"' + str(folder).replace('"', '""') + '"'
 
 
 def _free_port() -> int:

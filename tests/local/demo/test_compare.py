@@ -28,7 +28,7 @@ SHOP = sample.SAMPLES[0]
 def server() -> Iterator[PostgresServer]:
     with (
         run_directory() as directory,
-        PostgresServer(SHOP.major, directory / "server", sample.PASSWORD) as server,
+        PostgresServer(SHOP.major, directory / "server") as server,
     ):
         sample.write(SHOP, server.dsn(), server.dsn(SHOP.name))
         yield server
@@ -287,7 +287,7 @@ def test_the_restrict_token_is_no_definition() -> None:
 
 def test_the_samples_name_is_as_awkward_as_promised(server: PostgresServer, tmp_path: Path) -> None:
     assert {'"', "$", "%", "&", ";", " "} <= set(SHOP.name)
-    assert {"@", ":", "/", ",", "|", "%", "&"} <= set(sample.PASSWORD)
+    assert {"@", ":", "/", ",", "|", "%", "&"} <= set(sample.AWKWARD)
 
 
 def test_an_empty_database_has_no_definitions() -> None:

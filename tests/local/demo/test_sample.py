@@ -20,7 +20,7 @@ def databases() -> Iterator[tuple[str, str]]:
     with ExitStack() as stack:
         directory = stack.enter_context(run_directory())
         servers = [
-            stack.enter_context(PostgresServer(SENSORS.major, directory / name, sample.PASSWORD))
+            stack.enter_context(PostgresServer(SENSORS.major, directory / name))
             for name in ("one", "other")
         ]
         for server in servers:
@@ -34,7 +34,7 @@ def test_the_samples_come_from_different_majors_with_different_content() -> None
 
 
 def test_password_and_name_hold_what_breaks_careless_tools() -> None:
-    assert set("@:/,|%& '\"\\$`") <= set(sample.PASSWORD)
+    assert set("@:/,|%& '\"\\$`") <= set(sample.AWKWARD)
     assert all(
         set(" /'") <= set(each.name) or set(' "&;$%') <= set(each.name) for each in sample.SAMPLES
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shlex
 import signal
 import subprocess
@@ -17,13 +18,13 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
-from local.demo.sample import PASSWORD
+from local.demo.sample import AWKWARD
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
 
 SECONDS = 120
-SECRET = "hush,h|u@sh %/&"
+SECRET = f"hush,h|u@sh %/&{secrets.token_hex(16)}"
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> 
             log.read_text(errors="replace") for log in [*run.rglob("*.log"), *run.glob("logs/*")]
         )
         assert "dump.ended" in written
-        assert not [spelling for spelling in in_any_spelling(PASSWORD) if spelling in written]
+        assert not [spelling for spelling in in_any_spelling(AWKWARD) if spelling in written]
 
         child.send_signal(signal.SIGINT)
         out, rest = child.communicate(timeout=SECONDS)
@@ -135,7 +136,7 @@ def own() -> Iterator[PostgresServer]:
     """A server of the user's own: another encoding, odd roles, a password that needs care."""
     with (
         run_directory() as directory,
-        PostgresServer(16, directory / "own", SECRET) as server,
+        PostgresServer(16, directory / "own", SECRET, tcp=True) as server,
         closing(psycopg2.connect(server.dsn())) as connection,
     ):
         connection.autocommit = True

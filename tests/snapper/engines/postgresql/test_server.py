@@ -103,7 +103,7 @@ def test_settings_of_role_and_database_do_not_get_in_the_way(
         "CREATE FUNCTION mine.current_setting(text, boolean) RETURNS text LANGUAGE sql"
         " AS $$SELECT 'trapped'$$",
     )
-    made.run("CREATE ROLE hasty LOGIN SUPERUSER PASSWORD 'hush-hush'")
+    made.run("CREATE ROLE hasty LOGIN PASSWORD 'hush-hush'; GRANT pg_read_all_data TO hasty")
     made.run("ALTER ROLE hasty SET statement_timeout = 1")
     made.run(f'ALTER DATABASE "{made.name}" SET search_path = mine, pg_catalog')
     made.run(f'ALTER DATABASE "{made.name}" SET default_transaction_read_only = on')
@@ -164,7 +164,7 @@ def certificate(run_dir: Path) -> Certificate:
 
 @pytest.fixture(scope="module")
 def encrypted(run_dir: Path, certificate: Certificate) -> Iterator[Source]:
-    made = PostgresServer(17, run_dir / "postgres-tls", password="p@ss")
+    made = PostgresServer(17, run_dir / "postgres-tls", tcp=True)
     made.start()
     made.stop()  # now there are files to be added to
     data = made.directory / "data"

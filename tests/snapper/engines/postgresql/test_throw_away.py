@@ -1,4 +1,4 @@
-"""Throw-away servers of every major: reachable from here only, and gone without a trace."""
+"""Throw-away servers of every major: nobody else reaches them, and they leave no trace."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -15,6 +16,7 @@ from bin.pg_dump import system_libraries
 from bin.pg_dump.fetch import fetch
 from bin.pg_dump.lock import MAJORS
 from bin.pg_dump.platforms import Platform
+from snapper.engines.postgresql import throw_away
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
 from snapper.machine import unprivileged, watchdog
@@ -22,6 +24,9 @@ from snapper.machine.run_directory import run_directory
 
 ROOT = Path(__file__).parents[4]
 PASSWORD = "a b@:/,|%&'\"\\=?#ü"
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+STRANGER = 54321
+"""The number of a user whom nobody knows."""
 
 
 @pytest.fixture
@@ -33,6 +38,15 @@ def directory() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
     with run_directory() as path, PostgresServer(18, path / "server", PASSWORD) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def knocked_at() -> Iterator[PostgresServer]:
+    with (
+        run_directory() as path,
+        PostgresServer(18, path / "server", PASSWORD, tcp=True) as running,
+    ):
         yield running
 
 
@@ -51,26 +65,87 @@ def test_a_server_of_every_major_starts_and_stops(major: int, directory: Path) -
     with PostgresServer(major, directory / "server") as server:
         assert ask(server.dsn(), "SHOW server_version").startswith(f"{major}.")
         assert ask(server.dsn(), "SHOW server_encoding") == "UTF8"
-        port = server.port
+        assert (server.directory / ".s.PGSQL.5432").is_socket()
+    assert not list(server.directory.glob(".s.PGSQL*"))
+
+
+def test_a_port_is_closed_with_the_server(directory: Path) -> None:
+    with PostgresServer(18, directory / "server", tcp=True) as server:
+        assert ask(server.dsn(), "SHOW listen_addresses") == "127.0.0.1"
+        assert ask(server.dsn(), "SHOW unix_socket_directories") == ""
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+        assert probe.connect_ex(("127.0.0.1", server.port)) != 0
 
 
-def test_a_password_of_awkward_characters_opens_the_door(server: PostgresServer) -> None:
-    assert ask(server.dsn(), "SELECT current_user") == "postgres"
-    assert ask(server.dsn(), "SHOW password_encryption") == "scram-sha-256"
+@pytest.mark.parametrize("door", ["server", "knocked_at"])
+def test_a_password_of_awkward_characters_opens_the_door(
+    door: str, request: pytest.FixtureRequest
+) -> None:
+    made: PostgresServer = request.getfixturevalue(door)
+    assert ask(made.dsn(), "SELECT current_user") == "postgres"
+    assert ask(made.dsn(), "SHOW password_encryption") == "scram-sha-256"
 
 
-def test_a_wrong_password_is_refused_over_tcp_and_the_socket(server: PostgresServer) -> None:
-    for host in ("127.0.0.1", str(server.directory)):
-        with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-            psycopg2.connect(
-                host=host, port=server.port, user="postgres", password="wrong", dbname="postgres"
-            )
+@pytest.mark.parametrize("password", ["wrong", "postgres", ""])
+@pytest.mark.parametrize("door", ["server", "knocked_at"])
+def test_a_wrong_password_is_refused_and_so_is_none(
+    door: str, password: str, request: pytest.FixtureRequest
+) -> None:
+    made: PostgresServer = request.getfixturevalue(door)
+    words = "password authentication failed" if password else "no password supplied"
+    with pytest.raises(psycopg2.OperationalError, match=words):
+        psycopg2.connect(made.dsn().replace(f":{quote(PASSWORD, safe='')}@", f":{password}@"))
 
 
-def test_the_server_listens_on_loopback_only(server: PostgresServer) -> None:
-    assert ask(server.dsn(), "SHOW listen_addresses") == "127.0.0.1"
+def test_no_two_servers_have_the_same_password(tmp_path: Path) -> None:
+    one, other = (PostgresServer(18, tmp_path).password for _ in range(2))
+    assert len(one) >= 32
+    assert one != other
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's own tables")
+def test_no_port_is_open(server: PostgresServer) -> None:
+    assert ask(server.dsn(), "SHOW listen_addresses") == ""
+    assert server._child
+    process = Path(f"/proc/{server._child.pid}")
+    files = [str(file.readlink()) for file in (process / "fd").iterdir()]
+    sockets = {file[len("socket:[") : -1] for file in files if file.startswith("socket:[")}
+    tables = ("tcp", "tcp6", "udp", "udp6")
+    rows = [row for table in tables for row in (process / "net" / table).read_text().splitlines()]
+    assert sockets
+    assert not sockets & {row.split()[9] for row in rows}
+
+
+def test_the_folder_is_closed_to_everybody_else(server: PostgresServer) -> None:
+    assert server.directory.stat().st_mode & 0o777 == 0o700
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "psycopg2.connect(dsn)",
+        "socket.socket(socket.AF_UNIX).connect(f'{folder}/.s.PGSQL.5432')",
+        "os.listdir(folder)",
+        "open(f'{folder}/server.log')",
+    ],
+)
+def test_another_user_of_the_machine_reaches_neither_the_door_nor_the_files(
+    attempt: str, server: PostgresServer
+) -> None:
+    """Although the password is known."""
+    program = (
+        "import os, socket, sys, psycopg2; dsn, folder = sys.argv[1:];"
+        f"os.setgroups([]); os.setgid({STRANGER}); os.setuid({STRANGER}); {attempt}"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", program, server.dsn(), str(server.directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 1
+    assert "Permission denied" in tried.stderr
 
 
 def test_a_database_name_is_encoded(server: PostgresServer) -> None:
@@ -82,9 +157,27 @@ def test_a_database_name_is_encoded(server: PostgresServer) -> None:
     assert ask(server.dsn("a/b ?%ü"), "SELECT current_database()") == "a/b ?%ü"
 
 
-def test_a_long_path_goes_without_a_socket(directory: Path) -> None:
-    with PostgresServer(18, directory / ("long" * 25)) as server:
-        assert ask(server.dsn(), "SHOW unix_socket_directories") == ""
+def test_where_the_path_is_too_long_the_socket_is_in_a_short_folder_of_its_own(
+    directory: Path,
+) -> None:
+    server = PostgresServer(18, directory / ("long" * 25))
+    for _ in range(2):  # it can be started again
+        with server:
+            assert ask(server.dsn(), "SHOW listen_addresses") == ""
+            door = Path(ask(server.dsn(), "SHOW unix_socket_directories").strip('"'))
+            assert door != server.directory
+            assert door.stat().st_mode & 0o777 == 0o700
+        assert not door.exists()
+
+
+def test_where_there_is_no_room_for_a_socket_nothing_is_opened_instead(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throw_away, "SHORT", directory / "nowhere")
+    server = PostgresServer(18, directory / ("long" * 25))
+    with pytest.raises(SnapperError, match="too long for a socket") as caught:
+        server.start()
+    assert "TMPDIR" in caught.value.hint
 
 
 def test_a_stopped_server_keeps_its_data_and_settings(directory: Path) -> None:
@@ -143,7 +236,7 @@ def test_a_setting_the_server_refuses_is_told_from_its_log(directory: Path) -> N
     assert "no_such_thing" in caught.value.hint
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+@AS_ROOT
 def test_a_directory_that_the_servers_user_cannot_reach_is_refused(directory: Path) -> None:
     closed = directory / "closed"
     closed.mkdir(mode=0o700)
@@ -151,7 +244,7 @@ def test_a_directory_that_the_servers_user_cannot_reach_is_refused(directory: Pa
         PostgresServer(18, closed / "server").start()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+@AS_ROOT
 def test_programs_out_of_reach_are_copied(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def closed_parent(account: unprivileged.Account, path: Path) -> Path | None:
         return None if path == directory / "server" else path
