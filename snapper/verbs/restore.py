@@ -7,11 +7,12 @@ from isal import isal_zlib
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.confined import restore_confined
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import draft
 from snapper.engines.postgresql.names import MAINTENANCE
 from snapper.engines.postgresql.portable import Portable
-from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.psql import FedPsql, feed, psql_command
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.statements import rewritten, without_commit
 from snapper.engines.postgresql.target import tablespaces
@@ -59,23 +60,28 @@ def restore_as_new(
     target: str,
     tools: ClientTools,
     progress: Progress = lambda _: None,
+    *,
+    confined: bool = False,
 ) -> tuple[str, ...]:
     """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
     The database has its name only when it is whole, and all that was set on the backup's database
     is set on it too. So no transaction is needed, and none of the locks that a transaction holds
     on every table it makes.
+
+    `confined` is for a target that is a superuser's of a throw-away server: see `restore_confined`.
     """
     told: list[str] = []
     connection, redact = Connection.parse(target), Redactor(target)
     portable = Portable(tablespaces(connection.replace(dbname=MAINTENANCE), redact))
+    dump = checked_sql(vault, manifest, progress)
     with draft(connection, manifest, redact, told.append) as unfinished:
-        # Giving the name is a commit that waits for the disk, and for all that was before it.
-        settings = "-c synchronous_commit=off"
-        with _psql(unfinished, tools, redact, settings) as psql:
-            for sql in rewritten(checked_sql(vault, manifest, progress), portable):
-                psql.write(sql)
-            psql.finish()
+        if confined:
+            restore_confined(dump, unfinished, manifest.encoding, portable, tools, redact)
+        else:
+            # Giving the name is a commit that waits for the disk, and for all that was before it.
+            settings = "-c synchronous_commit=off"
+            feed(rewritten(dump, portable), unfinished, tools, redact, settings)
     return (*_moved(portable), *told)
 
 

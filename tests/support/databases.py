@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg2
+from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.job import Job
@@ -22,6 +23,10 @@ class Source:
     @property
     def dsn(self) -> str:
         return self.server.dsn(self.name)
+
+    def as_role(self, name: str, password: str) -> str:
+        """Give the connection of another role."""
+        return make_dsn(self.dsn, user=name, password=password)
 
     def run(self, sql: str) -> None:
         link = psycopg2.connect(self.dsn)

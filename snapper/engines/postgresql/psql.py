@@ -3,11 +3,11 @@
 import contextlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.server import APPLICATION, DEFAULTS
+from snapper.engines.postgresql.server import APPLICATION, DEFAULTS, inspect
 from snapper.engines.process import ToolProcess
 from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
@@ -58,6 +58,22 @@ def psql_command(
         "--file=-",
         f"--dbname={conninfo}",
     ]
+
+
+def feed(
+    sql: Iterable[bytes],
+    connection: Connection,
+    tools: ClientTools,
+    redact: Redactor,
+    settings: str = "",
+) -> None:
+    """Feed SQL to a psql that suits the server; raises RestoreFailed with psql's own words."""
+    major = tools.major_for(inspect(connection, redact).major)
+    command = psql_command(tools, major, connection, settings)
+    with FedPsql(command, {**tools.environment(), **connection.environment()}, redact) as psql:
+        for piece in sql:
+            psql.write(piece)
+        psql.finish()
 
 
 class FedPsql(ToolProcess):

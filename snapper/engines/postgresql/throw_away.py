@@ -74,6 +74,18 @@ class PostgresServer:
         self._account = unprivileged()
         self._child: children.Child | None = None
 
+    @classmethod
+    def confining(cls, major: int, directory: Path) -> Self:
+        """Make one for `restore_confined`, whose superuser has a name that no dump can know.
+
+        Most dumps name a role `postgres`, which is then made as one without rights, like any other.
+        Nothing of a dump's is run by itself: no analysis evaluates a function of it, and where an
+        event trigger can wait for a login it is off.
+        """
+        settings = {"autovacuum": "off"} | ({"event_triggers": "off"} if major >= 17 else {})
+        name = f"snapper-{secrets.token_hex(8)}"
+        return cls(major, directory, settings=settings, superuser=name)
+
     def dsn(self, database: str = "postgres") -> str:
         """Give the superuser's connection string for a database of this server."""
         user, password = quote(self.superuser, safe=""), quote(self.password, safe="")

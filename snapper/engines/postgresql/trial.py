@@ -58,14 +58,20 @@ def try_restore(
     with (
         libpq.told_nothing(),
         run_directory() as directory,
-        PostgresServer(major, Path(directory, "trial")) as throw_away,
+        PostgresServer.confining(major, Path(directory, "trial")) as throw_away,
         lacking_told(),
     ):
-        return _try(throw_away.dsn(), vault, manifest, tools, progress)
+        return _try(throw_away.dsn(), vault, manifest, tools, progress, confined=True)
 
 
 def _try(
-    server: str, vault: Vault, manifest: Manifest, tools: ClientTools, progress: Progress
+    server: str,
+    vault: Vault,
+    manifest: Manifest,
+    tools: ClientTools,
+    progress: Progress,
+    *,
+    confined: bool = False,
 ) -> Restored:
     began = time.monotonic()
     # If we are killed, the name tells everybody that it may go.
@@ -77,7 +83,7 @@ def _try(
     # Such as a time-out or a limit of connections: they would be in the way of the count.
     unset = replace(manifest, properties=None)
     with _dropped(connection, name, rehearsal.missing_roles, redact):
-        restore_as_new(vault, unset, target, tools, progress)
+        restore_as_new(vault, unset, target, tools, progress, confined=confined)
         seconds = round(time.monotonic() - began, 3)
         tables, rows = _count(connection, redact)
     return Restored(tables, rows, seconds)
@@ -86,6 +92,8 @@ def _try(
 def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
     with asking(connection, redact) as cursor:
         keep_every_byte(cursor.connection)
+        # What the dump brought along, such as an operator of its own, must not be found.
+        cursor.execute("SELECT pg_catalog.set_config('search_path', '', false)")
         # Policies bind owners at most where they are forced; the count is to see every row.
         cursor.execute("SET row_security = off")
         cursor.execute(_TABLES)

@@ -94,7 +94,7 @@ def test_what_a_role_may_not_read_is_named_with_the_mend(stage: StageUnderTest) 
         "GRANT SELECT ON t2 TO modest; ALTER TABLE t2 ENABLE ROW LEVEL SECURITY;"
         "SELECT lo_from_bytea(0, 'x')",
     )
-    dsn = source.dsn.replace("postgres:p%40ss%3A%2F%2C%7C%25%26@", "modest:pw@")
+    dsn = source.as_role("modest", "pw")
     found = findings(stage, "modest", dsn, 1)
     assert found["rights"]["level"] == "failure"
     assert "public.t1, public.t1_n_seq" in found["rights"]["fact"]

@@ -1,0 +1,123 @@
+"""A restore by a role of its own that is no superuser: so no code of a backup runs as one.
+
+Whoever owns a table of the source can have a function of theirs run wherever its rows are restored:
+by a CHECK, a default, an index. A superuser's `COPY … TO PROGRAM` would be a shell.
+"""
+
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
+
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.head import Head, without_schemas
+from snapper.engines.postgresql.names import database_name
+from snapper.engines.postgresql.portable import Portable
+from snapper.engines.postgresql.psql import feed
+from snapper.engines.postgresql.statements import rewritten
+from snapper.engines.postgresql.target import asking
+from snapper.engines.postgresql.withheld import Withheld
+from snapper.values.redaction import Redactor
+
+_OWNS_PUBLIC = 150_000
+"""The first version in which whoever owns a database owns its schema `public`."""
+
+_AS_PG_DUMP = """
+    SET search_path = ''; SET standard_conforming_strings = on; SET row_security = off;
+    SET synchronous_commit = off
+"""
+
+# What an extension lets its users fill or build upon, and belongs to the superuser who made it.
+_OF_EXTENSIONS = """
+    SELECT 'TABLE ' || c.oid::pg_catalog.regclass::pg_catalog.text
+    FROM pg_catalog.pg_extension e, pg_catalog.unnest(e.extconfig) AS o (oid)
+    JOIN pg_catalog.pg_class c ON c.oid = o.oid
+    UNION ALL
+    SELECT 'FOREIGN DATA WRAPPER ' || pg_catalog.quote_ident(fdwname)
+    FROM pg_catalog.pg_foreign_data_wrapper
+    UNION ALL
+    SELECT 'SCHEMA ' || pg_catalog.quote_ident(n.nspname)
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.deptype = 'e'
+"""
+
+
+def restore_confined(
+    dump: Iterable[bytes],
+    database: Connection,
+    encoding: str,
+    portable: Portable,
+    tools: ClientTools,
+    redact: Redactor,
+) -> None:
+    """Fill the new, empty database of a superuser's connection, as a role that is none.
+
+    The superuser makes the extensions before anything else is there, and at the end does what
+    `Withheld` has kept for it. Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
+    """
+    withheld, head = Withheld(), Head()
+    pieces = rewritten(dump, portable, head, withheld)
+    beginning = head.read(pieces)
+    plain = Connection(
+        {**database.parameters, "user": f"snapper-{secrets.token_hex(8)}"},
+        secrets.token_urlsafe(24),
+    )
+    role = sql.Identifier(plain.parameters["user"])
+    with asking(database, redact) as cursor:
+        _prepare(cursor, encoding)
+        _make_role(cursor, role, plain, database_name(database))
+        schemas = _make_extensions(cursor, role, head.extensions)
+    sql_of_it = chain(without_schemas(beginning, schemas), pieces)
+    feed(sql_of_it, plain, tools, redact, "-c synchronous_commit=off")
+    with asking(database, redact) as cursor:
+        _prepare(cursor, encoding)
+        for statement in withheld.statements:
+            cursor.execute(statement)
+        cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
+        cursor.execute(sql.SQL("DROP OWNED BY {}").format(role))
+        cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+        for statement in withheld.triggers:
+            cursor.execute(statement)
+
+
+def _prepare(cursor: Cursor, encoding: str) -> None:
+    cursor.execute(_AS_PG_DUMP)
+    cursor.execute("SELECT pg_catalog.set_config('client_encoding', %s, false)", [encoding])
+
+
+def _make_role(cursor: Cursor, role: sql.Identifier, plain: Connection, database: str) -> None:
+    """Make a role that may do all in this database, and nothing beyond it."""
+    make = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER BYPASSRLS PASSWORD {}")
+    cursor.execute(make.format(role, sql.Literal(plain.password)))
+    own = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+    cursor.execute(own.format(sql.Identifier(database), role))
+    if cursor.connection.server_version < _OWNS_PUBLIC:
+        cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(role))
+
+
+def _make_extensions(
+    cursor: Cursor, role: sql.Identifier, wanted: Iterable[tuple[bytes, bytes]]
+) -> frozenset[bytes]:
+    """Make extensions and their schemas, and give the latter.
+
+    What cannot be made is left to the dump, which fails for it and tells where.
+    """
+    owner = b" AUTHORIZATION " + role.as_string(cursor).encode()
+    schemas = set()
+    for name, schema in wanted:
+        with suppress(psycopg2.errors.DuplicateSchema, psycopg2.errors.ReservedName):
+            cursor.execute(b"CREATE SCHEMA " + schema + owner)
+            schemas.add(schema)
+        with suppress(
+            psycopg2.ProgrammingError, psycopg2.NotSupportedError, psycopg2.OperationalError
+        ):
+            cursor.execute(b"CREATE EXTENSION IF NOT EXISTS " + name + b" WITH SCHEMA " + schema)
+    cursor.execute(_OF_EXTENSIONS)
+    for (what,) in cursor.fetchall():
+        cursor.execute(sql.SQL("GRANT ALL ON {} TO {}").format(sql.SQL(what), role))
+    return frozenset(schemas)

@@ -1,0 +1,98 @@
+r"""Parts a dump into what a plain role restores, and what only a superuser may do to the result.
+
+What a superuser does must evaluate nothing that the dump brought along: no default, no CHECK, no
+function. So these are few forms, each known as a whole; pg_dump writes each as one statement, and
+what is none of them stays where it was. They are done at the end, when all of the dump is there.
+"""
+
+import re
+
+from snapper.engines.postgresql.statements import parted
+
+_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w\x80-\xff]*)'
+_PATH = rb"%(name)b(?:\.%(name)b)*" % {b"name": _NAME}
+# Of a function: neither a text nor another statement can be in there.
+_ARGUMENTS = rb'\((?:[^;\'"$\\]|"[^"]*")*\)'
+_RIGHT = rb"[A-Z]+(?:\(%b(?:, *%b)*\))?" % (_NAME, _NAME)
+
+# One statement to its end. A quote with a letter before it would be read in another way.
+_SINGLE = re.compile(
+    rb"(?:[^;'\"$\\/-]|-(?!-)|/(?!\*)|(?<![\w&\x80-\xff])\"[^\"]*\"|(?<![\w&\x80-\xff])'[^']*')*;\n"
+)
+
+_OWNER = rb"ALTER (?:%b) OWNER TO %b;\n" % (
+    rb"|".join(
+        [
+            rb"LARGE OBJECT [0-9]+",
+            rb"OPERATOR (?:CLASS|FAMILY) %b USING %b" % (_PATH, _NAME),
+            rb"OPERATOR (?:%b\.)?[^\s\w;'\"$\\(]+ %b" % (_NAME, _ARGUMENTS),
+            rb"(?:AGGREGATE|FUNCTION|PROCEDURE) %b%b" % (_PATH, _ARGUMENTS),
+            rb"(?:COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|LANGUAGE|MATERIALIZED VIEW"
+            rb"|PROCEDURAL LANGUAGE|PUBLICATION|SCHEMA|SEQUENCE|SERVER|STATISTICS|TABLE"
+            rb"|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) %b" % _PATH,
+        ]
+    ),
+    _NAME,
+)
+_RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)* ON (?!\s*(?i:PARAMETER)\b).*" % (
+    _RIGHT,
+    _RIGHT,
+)
+_FORMS = re.compile(
+    rb"|".join(
+        [
+            _OWNER,
+            _RIGHTS,
+            rb"ALTER DEFAULT PRIVILEGES FOR ROLE .*",
+            # Around the rights that somebody else than the owner has given.
+            rb"(?:SET SESSION AUTHORIZATION %b|RESET SESSION AUTHORIZATION);\n" % _NAME,
+            rb"COMMENT ON (?:EXTENSION|PUBLICATION) .*",
+            rb"CREATE PUBLICATION %b FOR ALL .*" % _NAME,
+            rb"ALTER PUBLICATION %b ADD TABLES IN SCHEMA .*" % _NAME,
+        ]
+    ),
+    re.DOTALL,
+)
+# From when they are there they act on every other statement.
+_TRIGGERS = re.compile(
+    rb"CREATE EVENT TRIGGER %(name)b ON %(name)b\s(?:.*\s)?EXECUTE (?:FUNCTION|PROCEDURE) .*"
+    rb"|ALTER EVENT TRIGGER %(name)b (?:ENABLE|DISABLE).*|COMMENT ON EVENT TRIGGER .*"
+    % {b"name": _NAME},
+    re.DOTALL,
+)
+# A subscription would reach for another server; the other two can only belong to superusers.
+_LEFT_OUT = re.compile(
+    rb"(?:CREATE|ALTER|COMMENT ON) SUBSCRIPTION .*"
+    rb"|ALTER (?:EVENT TRIGGER|FOREIGN DATA WRAPPER) %b OWNER TO .*" % _NAME,
+    re.DOTALL,
+)
+
+
+class Withheld:
+    r"""Takes these statements out of a dump, and keeps them in the order in which they came.
+
+    >>> kept = Withheld()
+    >>> kept(b"ALTER TABLE public.t OWNER TO app;\n"), kept(b"CREATE TABLE public.t ();\n")
+    (b'\n', b'CREATE TABLE public.t ();\n')
+    >>> kept(b"ALTER TABLE public.t ALTER a TYPE int USING public.f(a), OWNER TO app;\n")
+    b'ALTER TABLE public.t ALTER a TYPE int USING public.f(a), OWNER TO app;\n'
+    >>> kept.statements
+    [b'ALTER TABLE public.t OWNER TO app;\n']
+    """
+
+    def __init__(self) -> None:
+        self.statements: list[bytes] = []
+        self.triggers: list[bytes] = []
+
+    def __call__(self, statement: bytes) -> bytes:
+        """Give the statement, or as many empty lines: psql counts them."""
+        lead, body = parted(statement)
+        if _LEFT_OUT.fullmatch(body):
+            pass
+        elif _SINGLE.fullmatch(body) and _FORMS.fullmatch(body):
+            self.statements.append(body)
+        elif _SINGLE.fullmatch(body) and _TRIGGERS.fullmatch(body):
+            self.triggers.append(body)
+        else:
+            return statement
+        return lead + b"\n" * body.count(b"\n")

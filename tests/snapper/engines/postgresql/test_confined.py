@@ -1,0 +1,158 @@
+"""No code that a backup brings along runs as a superuser of the server that it is tried on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.trial import try_restore
+from snapper.errors import RestoreFailed
+from snapper.values.manifest import Manifest
+from snapper.verbs.dump import Dumper
+from tests.support.databases import Source, job
+from tests.support.recording import RecordedEvents
+
+MakeBackup = Callable[[Source], Manifest]
+
+# A table that is harmless where it was made, on a server that is reached by TCP. Where it is
+# restored, whoever wrote its CHECK tries what a superuser may do, and tells what came of it.
+HOSTILE = """
+    CREATE FUNCTION public.looks(n integer) RETURNS boolean LANGUAGE plpgsql AS $f$
+        DECLARE attempt text; outcomes text[] = '{{}}';
+        BEGIN
+            IF pg_catalog.inet_client_addr() IS NOT NULL THEN RETURN true; END IF;
+            CREATE TEMP TABLE taken (line text);
+            FOREACH attempt IN ARRAY ARRAY[{attempts}] LOOP
+                BEGIN
+                    EXECUTE attempt;
+                    outcomes = outcomes || attempt;
+                EXCEPTION WHEN insufficient_privilege THEN
+                    outcomes = outcomes || text 'refused';
+                END;
+            END LOOP;
+            RAISE EXCEPTION 'outcomes: %', outcomes;
+        END $f$;
+    CREATE TABLE public.guarded (n integer CHECK (public.looks(n)));
+    INSERT INTO public.guarded VALUES (1), (2);
+"""
+ATTEMPTS = (
+    "COPY (SELECT 1) TO PROGRAM 'id > {trace}'",
+    "COPY (SELECT 1) TO '{trace}'",
+    "COPY taken FROM PROGRAM 'id'",
+    "COPY taken FROM '/etc/passwd'",
+    "SELECT pg_catalog.pg_read_file('/etc/passwd')",
+    "SELECT pg_catalog.pg_ls_dir('/')",
+    "SELECT pg_catalog.lo_import('/etc/passwd')",
+    "SELECT * FROM pg_catalog.pg_authid",
+    "CREATE FUNCTION public.c() RETURNS integer LANGUAGE c AS 'libc.so.6', 'getpid'",
+    "CREATE EXTENSION file_fdw WITH SCHEMA public",
+    "LOAD '/tmp/anything'",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "CREATE ROLE another SUPERUSER",
+    "CREATE DATABASE another",
+    "GRANT pg_execute_server_program TO CURRENT_USER",
+    "SET ROLE pg_read_server_files",
+    "SET ROLE pg_write_server_files",
+    "SET ROLE postgres",
+    "SET session_preload_libraries = 'anything'",
+)
+
+FACTS = """
+    CREATE FUNCTION public.looks(n integer) RETURNS boolean LANGUAGE plpgsql AS $f$
+        BEGIN
+            IF pg_catalog.inet_client_addr() IS NULL THEN RAISE EXCEPTION 'facts: %', (
+                SELECT ROW(rolsuper, rolcreaterole, rolcreatedb, rolreplication,
+                    (SELECT pg_catalog.count(*) FROM pg_catalog.pg_auth_members m
+                        WHERE m.member = r.oid))
+                FROM pg_catalog.pg_roles r
+                WHERE rolname = session_user AND session_user = current_user);
+            END IF;
+            RETURN true;
+        END $f$;
+    CREATE TABLE public.guarded (n integer CHECK (public.looks(n)));
+    INSERT INTO public.guarded VALUES (1);
+"""
+
+
+@pytest.fixture
+def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
+    def make(source: Source) -> Manifest:
+        manifest = Dumper(vault, tools, RecordedEvents()).dump(job(), source.database())
+        assert manifest is not None
+        return manifest
+
+    return make
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_a_check_of_the_sources_reaches_no_program_no_file_and_no_more_rights(
+    major: int,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+    tmp_path: Path,
+) -> None:
+    trace = tmp_path / "trace"
+    tmp_path.chmod(0o777)
+    attempts = ", ".join(f"$a${attempt.format(trace=trace)}$a$" for attempt in ATTEMPTS)
+    manifest = back_up(source(major, HOSTILE.format(attempts=attempts)))
+    with pytest.raises(RestoreFailed, match="outcomes: ") as failed:
+        try_restore(vault, manifest, tools)
+    refused = ",".join(["refused"] * len(ATTEMPTS))
+    assert f"outcomes: {{{refused}}}" in str(failed.value)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_the_role_that_restores_is_no_superuser_and_has_nobodys_rights(
+    major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """The code of a dump tells it by an error, the one thing of it that reaches us."""
+    with pytest.raises(RestoreFailed, match=r"facts: \(f,f,f,f,0\)"):
+        try_restore(vault, back_up(source(major, FACTS)), tools)
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_what_needs_a_superuser_and_evaluates_nothing_is_there_all_the_same(
+    major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    made = source(
+        major,
+        """
+        CREATE SCHEMA extensions; CREATE EXTENSION pg_stat_statements WITH SCHEMA extensions;
+        CREATE EXTENSION postgres_fdw; COMMENT ON EXTENSION postgres_fdw IS 'of ours; really';
+        CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+        CREATE USER MAPPING FOR PUBLIC SERVER elsewhere;
+        CREATE TABLE public.visits AS SELECT n FROM generate_series(1, 5) AS n;
+        CREATE MATERIALIZED VIEW public.few AS SELECT n FROM public.visits WHERE n < 3;
+        CREATE FUNCTION public.frozen() RETURNS event_trigger LANGUAGE plpgsql
+            AS $$BEGIN IF inet_client_addr() IS NULL THEN RAISE 'no DDL here'; END IF; END$$;
+        CREATE EVENT TRIGGER no_ddl ON ddl_command_start EXECUTE FUNCTION public.frozen();
+        CREATE PUBLICATION everything FOR ALL TABLES;
+        CREATE PUBLICATION one_table FOR TABLE public.visits;
+        GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO PUBLIC;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+        """,
+    )
+    restored = try_restore(vault, back_up(made), tools)
+    assert (restored.tables, restored.rows) == (2, 7)
+
+
+def test_a_rule_of_the_sources_that_would_act_on_our_own_queries_is_not_met(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """An operator for names, which a careless query would take for PostgreSQL's own."""
+    made = source(
+        17,
+        """
+        CREATE FUNCTION public.trap(name, name) RETURNS boolean LANGUAGE plpgsql
+            AS $$BEGIN RAISE 'trapped'; END$$;
+        CREATE OPERATOR public.!~ (FUNCTION = public.trap, LEFTARG = name, RIGHTARG = name);
+        CREATE OPERATOR public.<> (FUNCTION = public.trap, LEFTARG = name, RIGHTARG = name);
+        CREATE TABLE public.t AS SELECT 1 AS n
+        """,
+    )
+    assert try_restore(vault, back_up(made), tools).rows == 1
