@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from snapper.errors import AlreadyStored, AwsFailed, SettingsError
+from snapper.values.program import PROGRAM
 
 # One try of a stuck call ends within the 30 seconds that a function keeps for clearing up.
 _CONFIG = Config(
@@ -94,7 +95,7 @@ def translated(call: str) -> Iterator[None]:
 
 def _hint(code: str) -> str:
     if code in _DENIED:
-        return "for an operator, snapper policy prints the rights; for a function, run pulumi up"
+        return f"for an operator, {PROGRAM} policy prints the rights; for a function, run pulumi up"
     if code.startswith("ExpiredToken"):
         return "the credentials have expired; sign in again"
     if code in _NOBODY:

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,13 +10,12 @@ from typer.core import TyperGroup
 
 from snapper import __version__
 from snapper.cli import outcome
-
-EXIT_CODES = (
-    "Exit codes: 0 good; 1 failed, or not healthy; 2 cannot be used as written; 3 no such backup; "
-    "4 backup damaged; 5 dump failed; 6 database unreachable; 7 database unsupported; "
-    "8 AWS refused; 9 restore failed; 10 backup in progress; 129, 130 and 143 interrupted; "
-    "141 nobody reads the output any more."
-)
+from snapper.cli.command import Command
+from snapper.cli.exit_codes import EXIT_CODES
+from snapper.cli.options import PROFILE, REGION, STAGE, JsonOption
+from snapper.errors import SettingsError
+from snapper.values.nearest import did_you_mean
+from snapper.values.program import PROGRAM
 
 COMMANDS = {
     "list": ("list.list_backups", "show the backups there are"),
@@ -36,6 +35,14 @@ COMMANDS = {
 """Every command: its module in this room and its function, and what it does in a few words."""
 
 
+BEFORE = {
+    STAGE: ("NAME", "Which deployment to work on."),
+    PROFILE: ("NAME", "Which AWS profile to use."),
+    REGION: ("NAME", "The stage's AWS region."),
+}
+"""Options that may stand before the command as well as after it; so may --json."""
+
+
 class _Commands(TyperGroup):
     """Imports a command only when it is wanted: all of them together take a second."""
 
@@ -51,20 +58,42 @@ class _Commands(TyperGroup):
         module, _, function = place.rpartition(".")
         found = getattr(importlib.import_module(f"snapper.cli.{module}"), function)
         alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-        alone.command(cmd_name, short_help=words, epilog=EXIT_CODES)(found)
+        alone.command(cmd_name, cls=Command, short_help=words)(found)
         return typer.main.get_command(alone)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """Find the command, and give it the options that stand before it."""
+        typed = args[0]
+        if typed not in COMMANDS and not typed.startswith("-") and not ctx.resilient_parsing:
+            hint = did_you_mean(typed, COMMANDS) or f"{PROGRAM} --help shows all commands"
+            raise SettingsError(f"there is no command {typed}", hint=hint)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, [*_before(ctx.params), *rest]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
         """Write the table into the help, without importing a command for it."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write what the exit codes mean; here alone, since they are those of every command."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl(list(EXIT_CODES.items()))
+
+
+def _before(given: dict[str, Any]) -> Iterator[str]:
+    """Give the options that were typed before the command, as they are typed after it."""
+    for name, value in given.items():
+        if value is True:
+            yield f"--{name}"
+        elif value:
+            yield f"--{name}={value}"
+
 
 app = typer.Typer(
     name="snapper",
     cls=_Commands,
-    help="Scheduled PostgreSQL backups on AWS.",
-    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
 
@@ -75,14 +104,26 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _option(name: str) -> Any:  # noqa: ANN401  as typer's own
+    metavar, words = BEFORE[name]
+    return typer.Option(name, metavar=metavar, help=words)
+
+
 @app.callback()
 def snapper(
+    stage: Annotated[str, _option(STAGE)] = "",
+    profile: Annotated[str, _option(PROFILE)] = "",
+    region: Annotated[str, _option(REGION)] = "",
+    json: JsonOption = False,
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Scheduled PostgreSQL backups on AWS."""
+    """Scheduled PostgreSQL backups on AWS.
+
+    The options may stand before or after the command. COMMAND --help shows those of one command.
+    """
 
 
 def run(arguments: Sequence[str], result: outcome.Outcome) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
+from snapper.values.program import PROGRAM
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The database.")]
 AtOption = Annotated[
@@ -32,12 +33,12 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
     try:
         yield
     except BackupDamaged as error:
-        older = f"--at {verb} an older one; snapper list {database} shows them"
+        older = f"--at {verb} an older one; {PROGRAM} list {database} shows them"
         error.hint = f"{error.hint}; {older}" if error.hint else older
         raise
     except BackupNotFound as error:
         stage.databases(database)
-        error.hint = f"snapper list {database} shows those there are, snapper list those of all"
+        error.hint = f"{PROGRAM} list {database} shows those there are, {PROGRAM} list those of all"
         raise
 
 

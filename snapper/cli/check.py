@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
+from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import JsonOption
 from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.secrets import parse_secrets

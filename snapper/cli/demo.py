@@ -37,10 +37,16 @@ def demo(
         ),
     ] = None,
     retention: Annotated[
-        int, typer.Option(min=1, max=999_999, help="How many backups each database keeps.")
+        int,
+        typer.Option(
+            metavar="COUNT", min=1, max=999_999, help="How many backups each database keeps."
+        ),
     ] = 2,
     runs: Annotated[
-        int, typer.Option(min=1, max=1000, help="How often the deployed schedule fires.")
+        int,
+        typer.Option(
+            metavar="COUNT", min=1, max=1000, help="How often the deployed schedule fires."
+        ),
     ] = 3,
     export: Annotated[
         Path | None,

@@ -1,15 +1,16 @@
 """`snapper doctor`: a check-up from where the dumps are made."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import typer
 
 from snapper.cli import render
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.values.finding import Finding, Level, ok, warning
+from snapper.values.program import PROGRAM
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.run import chosen
@@ -25,9 +26,7 @@ _STAGE = "(stage)"
 
 def doctor(
     context: typer.Context,
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -82,9 +81,10 @@ def _pace(stage: Stage, database: str) -> Finding:
         if each.manifest
     ]
     if not spans:
-        return warning("time", "no backup has been made yet", f"snapper run {database} --wait")
+        return warning("time", "no backup has been made yet", f"{PROGRAM} run {database} --wait")
     longest = max(spans)
-    fact = f"the last {len(spans)} backups took {render.seconds(longest)} at most, of 900 s"
+    last = f"last {len(spans)} backups" if len(spans) > 1 else "last backup"
+    fact = f"the {last} took {render.seconds(longest)} at most, of 900 s"
     if longest > _LIMIT * _NEAR:
         return warning("time", fact, "give the dumper more memory, which also makes it faster")
     return ok("time", fact)

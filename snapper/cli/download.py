@@ -9,8 +9,9 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
+from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
 from snapper.verbs.catalog import find

@@ -6,16 +6,15 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.letters import names, reason, to_dict
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
 from snapper.errors import SettingsError
 from snapper.verbs.failures import Selection, discard, explained
 from snapper.verbs.run import only
 
 
 def failures(
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     undispatched: Annotated[
         bool, typer.Option("--undispatched", help="Scheduled events that never became jobs.")
     ] = False,

@@ -1,12 +1,11 @@
 """`snapper list`: the backups there are, newest first."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from snapper.cli import render
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import Listed, listing
@@ -16,9 +15,7 @@ _SPARE = ("took", "server", "size", "age", "stored")
 
 
 def list_backups(
-    key: Annotated[
-        str | None, typer.Argument(metavar="[KEY]", help="One database; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -33,8 +30,7 @@ def list_backups(
     """
     opened = Stage.open(stage, profile, region)
     found = {
-        database: listing(opened.vault, database)
-        for database in opened.databases(*filter(None, [key]))
+        database: listing(opened.vault, database) for database in opened.databases(*keys or ())
     }
     if json:
         render.document(
@@ -52,7 +48,7 @@ def list_backups(
     if rows:
         render.table(_HEADERS, rows, _SPARE)
     else:
-        render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
+        render.remark(f"there are no backups of {render.either(keys)} in stage {stage}")
 
 
 def to_dict(listed: Listed) -> dict[str, Any]:

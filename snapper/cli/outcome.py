@@ -11,6 +11,8 @@ from typer.exceptions import TyperException
 from snapper.cli.interruption import Interrupted
 from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
+from snapper.values.nearest import did_you_mean
+from snapper.values.program import PROGRAM
 
 
 @dataclass
@@ -69,6 +71,17 @@ def _words(error: SnapperError | TyperException | Interrupted) -> tuple[str, str
     if isinstance(error, SnapperError):
         return str(error), error.hint
     if isinstance(error, TyperException):
-        # A choice that is none comes through a validator, which first says what it raised.
-        return error.format_message().replace("Value error, ", ""), "--help shows what there is"
+        return _usage(error)
     return str(error), ""
+
+
+def _usage(error: TyperException) -> tuple[str, str]:
+    """Give what is wrong with the command as it was typed, and what may have been meant."""
+    command = getattr(getattr(error, "ctx", None), "command_path", "").partition(" ")[2]
+    hint = " ".join(filter(None, [PROGRAM, command, "--help shows what there is"]))
+    if hasattr(error, "possibilities"):  # an option that is not there: Typer hides the class
+        typed = getattr(error, "option_name", "")
+        return f"there is no option {typed}", did_you_mean(typed, error.possibilities or ()) or hint
+    # What a validator says has a prefix of its own.
+    fact = error.format_message().replace("Value error, ", "").rstrip(".")
+    return fact[:1].lower() + fact[1:], hint

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
-from snapper.cli.stage import ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.options import ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
 from snapper.values import policies
 from snapper.values.policies import Rights
 
@@ -13,7 +14,9 @@ from snapper.values.policies import Rights
 def policy(
     rights: Annotated[
         Rights,
-        typer.Argument(help="read: look; restore: read backups too; operate: every command."),
+        typer.Argument(
+            metavar="RIGHTS", help="read: look; restore: read backups too; operate: every command."
+        ),
     ] = Rights.READ,
     stage: StageOption = "prod",
     profile: ProfileOption = None,

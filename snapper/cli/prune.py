@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from snapper.cli import render
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
 from snapper.values.job import write_time
 from snapper.values.retention import Verdict
 from snapper.values.secrets import Database
@@ -16,9 +17,7 @@ from snapper.verbs.run import chosen
 
 
 def prune_backups(
-    key: Annotated[
-        str | None, typer.Argument(metavar="[KEY]", help="One database; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")
     ] = False,
@@ -34,7 +33,7 @@ def prune_backups(
     """
     opened = Stage.open(stage, profile, region)
     found: dict[str, list[Verdict]] = {}
-    for database in chosen([key] if key else [], opened.parameters):
+    for database in chosen(keys or (), opened.parameters):
         kept = Database(database, "", opened.parameters.retention(database))
         damaged = {each.taken_at for each in listing(opened.vault, database) if each.damage}
         found[database] = (
@@ -46,7 +45,7 @@ def prune_backups(
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
         return
     if not any(found.values()):
-        render.remark(f"there are no backups of {key or 'any database'} in stage {stage}")
+        render.remark(f"there are no backups of {render.either(keys)} in stage {stage}")
         return
     gone = "would go" if dry_run else "deleted"
     render.table(

@@ -126,6 +126,15 @@ def number(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def either(keys: Sequence[str] | None) -> str:
+    """Give the named databases as those of which there is nothing.
+
+    >>> either(["orders", "users"]), either(None)
+    ('orders or users', 'any database')
+    """
+    return " or ".join(keys or ["any database"])
+
+
 def age(span: timedelta) -> str:
     """Give a span of time in the two units that matter.
 

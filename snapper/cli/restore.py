@@ -10,8 +10,9 @@ from bin.pg_dump.layer import client_root
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
 from snapper.cli.interruption import Interrupted
+from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection

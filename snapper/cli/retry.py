@@ -7,14 +7,13 @@ import typer
 from snapper.aws.dead_letters import Letter
 from snapper.cli import render
 from snapper.cli.letters import due, name, to_dict
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
 from snapper.verbs.failures import retry
 
 
 def retry_failures(
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be put back, and move nothing.")
     ] = False,

@@ -8,12 +8,14 @@ import typer
 from snapper.aws.logs import LogEvent
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.errors import BackupInProgress, SettingsError, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
 from snapper.verbs.run import follow, queue_now
 
 _EVENTS = {
@@ -28,9 +30,7 @@ _Result = Manifest | SnapperError | None
 
 def run_now(
     context: typer.Context,
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
     ] = False,
@@ -65,7 +65,7 @@ def run_now(
                     progress(f"{job.database}: queued")
                     results[job] = _follow(job, opened, longest, progress)
         except Interrupted as interrupted:
-            interrupted.add_note("the jobs go on all the same; snapper status tells how")
+            interrupted.add_note(f"the jobs go on all the same; {PROGRAM} status shows how")
             raise
     failures = [found for found in results.values() if isinstance(found, SnapperError)]
     outcome.code = failures[0].exit_code if failures else 0

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
-
-import typer
 
 from snapper.aws import client as aws
 from snapper.aws.dead_letters import DeadLetters
@@ -19,21 +16,6 @@ from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
 from snapper.values.settings import parameter_root
 from snapper.verbs.run import only
-
-StageOption = Annotated[
-    str,
-    typer.Option("--stage", envvar="SNAPPER_STAGE", help="Which deployment to work on."),
-]
-ProfileOption = Annotated[
-    str | None,
-    typer.Option("--profile", help="Which AWS profile to use, before all that AWS_… says."),
-]
-RegionOption = Annotated[
-    str | None, typer.Option("--region", envvar="AWS_REGION", help="The stage's AWS region.")
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document instead of the table.")
-]
 
 
 @dataclass(frozen=True)

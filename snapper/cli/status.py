@@ -8,11 +8,14 @@ import typer
 from snapper.cli import render
 from snapper.cli.list import to_dict as backup_to_dict
 from snapper.cli.list import verdict
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.values.finding import Level
 from snapper.values.job import write_time
+from snapper.values.program import PROGRAM
 from snapper.verbs.alarms import examine_alarms
+from snapper.verbs.run import chosen
 from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
 
 _HEADERS = (
@@ -30,6 +33,7 @@ _SPARE = ("usual", "stored", "failed", "backups")
 
 def status(
     context: typer.Context,
+    keys: KeysArgument = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -47,15 +51,19 @@ def status(
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
     now = datetime.now(UTC)
+    parameters = opened.parameters
+    named = chosen(keys or (), parameters)
     around = Surroundings(
         opened.schedule,
         newest_failures(opened.logs, opened.schedule, now),
-        opened.letters.read(),
+        [
+            each
+            for each in opened.letters.read()
+            if not (keys and each.job) or each.job.database in named
+        ],
     )
-    parameters = opened.parameters
     standings = [
-        standing(opened.vault, key, parameters.retention(key), around, now)
-        for key in parameters.database_keys()
+        standing(opened.vault, key, parameters.retention(key), around, now) for key in named
     ]
     undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
@@ -90,13 +98,9 @@ def status(
     render.say(f"{render.number(waiting, 'job')} waiting or at work, {dead}")
     if undispatched:
         events = render.number(undispatched, "scheduled event")
-        render.say(
-            f"{events} never became jobs: snapper failures tells why, snapper retry fixes it"
-        )
+        render.say(f"{events} never became jobs")
     if around.letters:
-        render.say(
-            "snapper failures shows them; snapper retry, or failures --discard, ends the alarm"
-        )
+        render.say(f"{PROGRAM} failures shows why; retry, or failures --discard, ends the alarm")
     if alarms.level is not Level.OK:
         render.say(render.mended(alarms.fact, alarms.mend))
 

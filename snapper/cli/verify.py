@@ -10,8 +10,9 @@ import typer
 from bin.pg_dump.layer import client_root
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, read_at
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import JsonOption, ProfileOption, RegionOption, Stage, StageOption
+from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -50,9 +51,7 @@ _WORST_FIRST = tuple(
 
 def verify_backups(
     context: typer.Context,
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Databases; all if not named.")
-    ] = None,
+    keys: KeysArgument = None,
     at: AtOption = LATEST,
     restore: Annotated[
         bool, typer.Option("--restore", help="Restore it too, into a throw-away PostgreSQL here.")
@@ -64,7 +63,7 @@ def verify_backups(
             metavar="CONNECTION",
             envvar=SERVER_VARIABLE,
             show_envvar=True,
-            help="With --restore: a server of your own in place of the throw-away one.",
+            help="With --restore: into a new database on your own server instead.",
         ),
     ] = "",
     stage: StageOption = "prod",

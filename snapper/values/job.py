@@ -7,6 +7,7 @@ from typing import Self
 
 from snapper.errors import SettingsError
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.program import PROGRAM
 
 VERSION = 1
 
@@ -42,7 +43,7 @@ class Job:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SettingsError(
                 f"a message of {len(body)} characters is not a job",
-                hint="only the dispatcher and snapper run put messages on this queue",
+                hint=f"only the dispatcher and {PROGRAM} run put messages on this queue",
             ) from None
         if version != VERSION:
             raise SettingsError(

@@ -11,6 +11,7 @@ from snapper.aws.queue import JobQueue
 from snapper.errors import SettingsError
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time, write_time
+from snapper.values.program import PROGRAM
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -128,7 +129,7 @@ def require_letters(
         )
     raise SettingsError(
         f"there is no dead letter of {', '.join(missing)}",
-        hint="snapper failures shows those there are",
+        hint=f"{PROGRAM} failures shows those there are",
     )
 
 

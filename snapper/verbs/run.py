@@ -12,6 +12,8 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupInProgress, DumpFailed, SettingsError, exit_code_of
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
+from snapper.values.nearest import did_you_mean
+from snapper.values.program import PROGRAM
 from snapper.verbs.catalog import holding_at, read_manifest
 
 _POLL_SECONDS = 1.0
@@ -37,9 +39,10 @@ def chosen(databases: Sequence[str], parameters: Parameters) -> list[str]:
 def only(databases: Sequence[str], known: Sequence[str]) -> list[str]:
     """Give those of the known databases that are named, or all; raise SettingsError if unknown."""
     if unknown := sorted(set(databases) - set(known)):
+        meant = [did_you_mean(key, known) for key in unknown]
         raise SettingsError(
             f"the stage has no database {', '.join(unknown)}",
-            hint=f"it has {', '.join(sorted(known)) or 'none'}",
+            hint=" ".join([*filter(None, meant), f"it has {', '.join(sorted(known)) or 'none'}"]),
         )
     return sorted(set(databases) or known)
 
@@ -73,7 +76,7 @@ def follow(
         sleep(_POLL_SECONDS)
     raise BackupInProgress(
         f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
-        hint="its job goes on all the same; snapper status tells how",
+        hint=f"its job goes on all the same; {PROGRAM} status shows how",
     )
 
 

@@ -129,7 +129,7 @@ def test_no_backup_yet_is_a_warning_that_names_the_command(stage: StageUnderTest
         "level": "warning",
         "subject": "time",
         "fact": "no backup has been made yet",
-        "mend": "snapper run never --wait",
+        "mend": "bin/snapper run never --wait",
     }
 
 

@@ -91,7 +91,7 @@ def test_wrong_bytes_exit_4_and_leave_no_file(stage: StageUnderTest, tmp_path: P
 def test_no_backup_exits_3_and_says_where_to_look(stage: StageUnderTest) -> None:
     ran = stage.run_cli("download", "sensors")
     assert ran.code == 3
-    assert "hint: snapper list" in ran.err
+    assert "hint: bin/snapper list" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,17 @@
+"""What the exit codes of every command mean."""
+
+EXIT_CODES = {
+    "0": "good",
+    "1": "failed, or not healthy",
+    "2": "usage or configuration error",
+    "3": "no such backup",
+    "4": "backup damaged",
+    "5": "dump failed",
+    "6": "database unreachable",
+    "7": "database unsupported",
+    "8": "AWS refused",
+    "9": "restore failed; the target is as it was",
+    "10": "backup in progress",
+    "129, 130, 143": "interrupted",
+    "141": "output pipe closed",
+}
