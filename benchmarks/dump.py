@@ -22,7 +22,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 
-from bin.pg_dump.layer import client_root
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
@@ -124,13 +123,12 @@ def _dump(dsn: str) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
     from snapper.aws.vault import Vault
-    from snapper.engines.postgresql.client_tools import ClientTools
     from snapper.values.job import Job
     from snapper.values.secrets import Database
     from snapper.verbs.dump import Dumper
     from snapper.verbs.events import Silence
 
-    dumper = Dumper(Vault.connect("vault"), ClientTools(client_root()), Silence())
+    dumper = Dumper(Vault.connect("vault"), Silence())
     before, began = _peak(), time.monotonic()
     manifest = dumper.dump(Job("measured", datetime.now(UTC)), Database("measured", dsn, 1))
     assert manifest is not None

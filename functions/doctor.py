@@ -1,14 +1,16 @@
 """The dumper's check-up: findings about its clients and its databases, as JSON."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from snapper.aws.parameters import Parameters
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.engine import ENGINES, Engines, engine_of
 from snapper.errors import SnapperError
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
-from snapper.verbs.doctor import examine, examine_clients
+from snapper.verbs.back_up import checked
+from snapper.verbs.doctor import examine
 
 CLIENTS = ""
 """The key of the findings about the function itself; no database has it."""
@@ -16,18 +18,18 @@ CLIENTS = ""
 
 def answer(databases: Iterable[str], settings: DumperSettings) -> dict[str, list[dict[str, str]]]:
     """Give the findings by database key, those about the bundled clients under `CLIENTS`."""
-    tools = ClientTools(Path(settings.postgresql_root))
+    engines = partial(engine_of, clients=Path(settings.clients))
     parameters = Parameters.connect(settings.parameter_root)
-    found = {CLIENTS: list(examine_clients(tools))}
+    found = {CLIENTS: [each for kind in ENGINES for each in engines(kind).examine_clients()]}
     for key in databases:
-        found[key] = list(_examine(key, parameters, tools))
+        found[key] = list(_examine(key, parameters, engines))
     return {key: [finding.to_dict() for finding in findings] for key, findings in found.items()}
 
 
-def _examine(key: str, parameters: Parameters, tools: ClientTools) -> Iterator[Finding]:
+def _examine(key: str, parameters: Parameters, engines: Engines) -> Iterator[Finding]:
     try:
-        database = parameters.database(key)
+        database = checked(parameters.database(key), engines)
     except SnapperError as error:
         yield failure("secrets", str(error), error.hint)
         return
-    yield from examine(database, tools)
+    yield from examine(database, engines(database.kind))

@@ -1,6 +1,7 @@
 """SQS record in, one backup in the vault out."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
@@ -8,7 +9,7 @@ from functions import doctor
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.engine import engine_of
 from snapper.errors import SnapperError
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
@@ -52,8 +53,8 @@ def handler(
     parameters = Parameters.connect(settings.parameter_root)
     dumper = Dumper(
         vault=Vault.connect(settings.bucket),
-        tools=ClientTools(Path(settings.postgresql_root)),
         events=telemetry,
+        engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
     )
     failed = [

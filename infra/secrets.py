@@ -1,6 +1,7 @@
-"""The two secrets as parameters: an encrypted pair for each database, and no plain copy anywhere.
+"""The two secrets as parameters: encrypted, and no plain copy anywhere.
 
-One pair each, because a parameter holds 4 KB and a dumper shall decrypt only what it dumps.
+One for each database's connection, because a parameter holds 4 KB and a dumper shall decrypt only
+what it dumps; counts and types are one table, for the engine's work grows with every resource.
 """
 
 from dataclasses import dataclass
@@ -11,12 +12,8 @@ import pulumi_aws as aws
 from infra.iam import Place, Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
 from snapper.values.secrets import Database
-from snapper.values.settings import (
-    CONNECTIONS,
-    RETENTIONS,
-    connection_parameter,
-    retention_parameter,
-)
+from snapper.values.settings import CONNECTIONS, connection_parameter, databases_path
+from snapper.values.table import write_table
 
 AWS_KEY = "alias/aws/ssm"
 """Said, not left out: the provider takes silence for "as before", also after a key of one's own."""
@@ -33,7 +30,7 @@ class SecretParametersArgs:
 
 
 class SecretParameters(pulumi.ComponentResource):
-    """Connection and retention of every database, encrypted in SSM Parameter Store."""
+    """What is known of every database, encrypted in SSM Parameter Store."""
 
     def __init__(
         self, name: str, args: SecretParametersArgs, opts: pulumi.ResourceOptions | None = None
@@ -47,30 +44,33 @@ class SecretParameters(pulumi.ComponentResource):
                 database.connection,
                 args,
             )
+        for number, piece in enumerate(write_table(args.databases), 1):
             self._parameter(
-                f"{name}-{database.key}-retention",
-                retention_parameter(root, database.key),
-                str(database.retention),
-                args,
+                f"{name}-table-{number}", f"{databases_path(root)}/{number}", piece, args
             )
         self._key = args.kms_key_arn
         # From the place, not from a parameter: the rights do not change with the databases.
-        self._root_arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
+        arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
+        self._table_arn = arn.apply(databases_path)
+        self._connections_arn = arn.apply(lambda root: f"{root}/{CONNECTIONS}")
         self.register_outputs({})
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
-        """See which databases there are by the names of their retentions: no connection, ever."""
-        return self._root_arn.apply(lambda root: [may_list_parameters(f"{root}/{RETENTIONS}")])
+        """See which databases there are, their counts and types: no connection, ever."""
+        return self._table_arn.apply(lambda path: [may_list_parameters(path), *self._may_decrypt()])
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
-        """Read, and decrypt, connections and retentions."""
-        key = [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []
-        return self._root_arn.apply(
-            lambda root: [
-                may_read_parameters(f"{root}/{CONNECTIONS}", f"{root}/{RETENTIONS}"),
-                *key,
+        """Read, and decrypt, the table and the connections one by one."""
+        return pulumi.Output.all(self._table_arn, self._connections_arn).apply(
+            lambda paths: [
+                may_list_parameters(paths[0]),
+                may_read_parameters(paths[1]),
+                *self._may_decrypt(),
             ]
         )
+
+    def _may_decrypt(self) -> list[Statement]:
+        return [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []
 
     def _parameter(self, logical: str, path: str, value: str, args: SecretParametersArgs) -> None:
         aws.ssm.Parameter(

@@ -10,6 +10,7 @@ import pulumi
 
 from infra import checks
 from infra.scope import Scope
+from snapper.engines.engine import connection_checks
 from snapper.errors import SecretsInvalid
 from snapper.values.health import LATE
 from snapper.values.schedule import parse_schedule
@@ -129,7 +130,9 @@ def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]
     if None in secrets.values():
         return ()
     try:
-        return parse_secrets(secrets[CONNECTIONS] or "", secrets[RETENTIONS] or "")
+        return parse_secrets(
+            secrets[CONNECTIONS] or "", secrets[RETENTIONS] or "", connection_checks()
+        )
     except SecretsInvalid as invalid:
         faults.extend(invalid.faults)
         return ()

@@ -12,8 +12,8 @@ from local.demo.proof import Proof, ProofServers, prove
 from local.demo.report import DatabaseReport
 from local.demo.writes import meanwhile, transactions
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.redaction import redactor
 from snapper.values.manifest import Manifest
-from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import backups, read_manifest
 
@@ -96,4 +96,4 @@ class Chapter:
         try:
             yield
         except Exception as error:
-            self.heard(Fault.of(error, Redactor(self.database.connection)))
+            self.heard(Fault.of(error, redactor(self.database.connection)))

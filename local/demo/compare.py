@@ -16,8 +16,8 @@ from local.demo.fault import Fault
 from local.demo.relations import SEQUENCES, TABLES, few, names, unread
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import connect
-from snapper.values.redaction import Redactor
 
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20
@@ -98,7 +98,7 @@ def compare(source: str, copy: str) -> Comparison:
 
 
 def _open(text: str) -> extensions.connection:
-    connection = connect(Connection.parse(text), Redactor(text))
+    connection = connect(Connection.parse(text), redactor(text))
     keep_every_byte(connection)
     # One instant for all tables, as pg_dump sees them.
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)

@@ -8,9 +8,9 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.pg_dump import pg_dump_command
 from snapper.engines.postgresql.portable import Portable
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.statements import rewritten
 from snapper.errors import DumpFailed
-from snapper.values.redaction import Redactor
 
 # The text of a constant must not depend on the settings of its server, database or role.
 _SETTINGS = (
@@ -57,7 +57,7 @@ class SchemaDump:
             check=False,
         )
         if done.returncode:
-            reason = Redactor(connection)(done.stderr.decode(errors="replace"))
+            reason = redactor(connection)(done.stderr.decode(errors="replace"))
             raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
         return b"".join(rewritten([done.stdout], Portable()))
 

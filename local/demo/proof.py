@@ -21,11 +21,13 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING
 from snapper.engines.postgresql.lacking import lacking_told
 from snapper.engines.postgresql.property_sql import differences
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.restore import restore_as_new
 from snapper.engines.postgresql.server import connect, inspect
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
-from snapper.values.redaction import Redactor
-from snapper.verbs.restore import restore_as_new
+from snapper.verbs.restore import read_back
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def prove(
     `source` is the connection string of the database that was backed up. Raises SnapperError if
     the backup cannot be restored, psycopg2.Error if either side cannot be read.
     """
-    theirs = inspect(Connection.parse(source), Redactor(source))
+    theirs = inspect(Connection.parse(source), redactor(source))
     major = tools.major_for(theirs.major)
     notes = []
     if major != theirs.major:
@@ -87,8 +89,9 @@ def prove(
         _make_roles(server.dsn(), source)
     target = server.dsn(manifest.database)
     with lacking_told():
-        told = restore_as_new(vault, manifest, target, tools)
-    ours = inspect(Connection.parse(target), Redactor(target))
+        dump = read_back(vault, manifest)
+        told = restore_as_new(dump, Recorded.of(manifest), target, tools)
+    ours = inspect(Connection.parse(target), redactor(target))
     encoding = NO_ENCODING if theirs.encoding == NO_ENCODING else "UTF8"
     compared = compare(source, target)
     defined = compare_definitions(source, target, SchemaDump(tools, major, encoding))
@@ -106,7 +109,7 @@ def prove(
 
 
 def _connect(text: str) -> extensions.connection:
-    return connect(Connection.parse(text), Redactor(text))
+    return connect(Connection.parse(text), redactor(text))
 
 
 def _make_roles(server: str, source: str) -> None:

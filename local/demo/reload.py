@@ -19,10 +19,10 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
 from snapper.engines.postgresql.property_sql import create_database
 from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.target import asking
 from snapper.errors import SnapperError
-from snapper.values.redaction import Redactor
 
 _SHOWN = 5
 
@@ -73,7 +73,7 @@ def _reworded(names: list[str]) -> str:
 @contextmanager
 def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
     """Restore definitions into an empty database like the copy, for as long as the block lasts."""
-    connection, redact = Connection.parse(copy), Redactor(copy)
+    connection, redact = Connection.parse(copy), redactor(copy)
     name = f"again-{secrets.token_hex(4)}"
     beside = connection.replace(dbname=name)
     facts = inspect(connection, redact)

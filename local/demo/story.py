@@ -19,7 +19,6 @@ from typing import Protocol
 
 import psycopg2
 
-from bin.pg_dump.layer import client_root
 from local.demo.chapter import Chapter
 from local.demo.export import check_folder
 from local.demo.pipeline import Pipeline
@@ -30,7 +29,7 @@ from local.deployment.deploy import deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.engines.postgresql import libpq
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SnapperError
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
@@ -99,7 +98,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         # Its threads end before anything that was entered earlier is stopped under them.
         pool = stack.enter_context(ThreadPoolExecutor())
         listener("getting PostgreSQL's programs ready")
-        tools = ClientTools(client_root())
+        tools = PostgreSQL().tools
         listener("starting the embedded cloud and the PostgreSQL servers")
         filled = pool.submit(sources.start)
         # In a thread too, where no signal can come between a new process and the note of it.

@@ -5,9 +5,9 @@ from contextlib import closing
 import psycopg2
 
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import connect
 from snapper.errors import SnapperError
-from snapper.values.redaction import Redactor
 
 QUIET = (
     "no transaction has written to its server since before that backup: what differs came with the "
@@ -26,7 +26,7 @@ def transactions(connection: str) -> str:
     """
     try:
         with (
-            closing(connect(Connection.parse(connection), Redactor(connection))) as link,
+            closing(connect(Connection.parse(connection), redactor(connection))) as link,
             link.cursor() as cursor,
         ):
             cursor.execute("SELECT pg_catalog.txid_current_snapshot()::text")

@@ -97,11 +97,11 @@ def log_stream() -> str:
 def variables(function: Function, task: Path, layers: Path, scratch: Path) -> dict[str, str]:
     """Give the environment variables that Lambda would, then the function's own.
 
-    Layers are mounted under /opt there and lie in a directory of ours here, so a value that begins
-    with /opt/ is made to point into it.
+    Layers are mounted under /opt there and lie in a directory of ours here, so a value that is
+    /opt or begins with /opt/ is made to point there.
     """
     own = {
-        name: str(layers / value.removeprefix("/opt/")) if value.startswith("/opt/") else value
+        name: str(layers / value[5:]) if f"{value}/".startswith("/opt/") else value
         for name, value in function.environment.items()
     }
     return {

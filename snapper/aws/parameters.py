@@ -1,21 +1,28 @@
 """The secrets of a stage in SSM Parameter Store, read one database at a time."""
 
+from functools import cached_property
 from typing import Any, Self
 
 from snapper.aws import client as aws
-from snapper.errors import AwsFailed, SecretsInvalid, SettingsError
-from snapper.values.secrets import SUPPORTED, Database, parse_secrets, read_count
+from snapper.errors import AwsFailed, SettingsError
+from snapper.values.manifest import FIRST_ENGINE
+from snapper.values.secrets import Database, read_count
 from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
+    databases_path,
     retention_parameter,
     service_parameter,
 )
+from snapper.values.table import Row, read_table
 
 
 class Parameters:
-    """What the deployment stored under one stage's path; raises AwsFailed."""
+    """What the deployment stored under one stage's path; raises AwsFailed.
+
+    What it has read of the table of databases it does not read again.
+    """
 
     def __init__(self, root: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
         self._root = root
@@ -27,34 +34,25 @@ class Parameters:
         return cls(root, aws.client("ssm"))
 
     def database_keys(self) -> list[str]:
-        """List the databases without decrypting anything.
-
-        The keys are read from the path of the counts, which are the same by validation: so the
-        dispatcher needs no right on any connection.
-        """
+        """List the databases without decrypting any connection."""
+        if self._table:
+            return sorted(self._table)
+        # A stage that an older release deployed has the count of each in a parameter of its own.
         path = f"{self._root}/{RETENTIONS}"
-        pages = self._client.get_paginator("get_parameters_by_path").paginate(
-            Path=path, WithDecryption=False
-        )
-        with aws.translated(f"ssm:GetParametersByPath of {path}"):
-            names = [found["Name"] for page in pages for found in page["Parameters"]]
-        return sorted(name.rsplit("/", 1)[-1] for name in names)
+        return sorted(name.rsplit("/", 1)[-1] for name in self._below(path, decrypt=False))
 
     def database(self, key: str) -> Database:
-        """Decrypt what is known of one database, and check it as the deployment did.
+        """Decrypt what is known of one database; its connection is not checked.
 
         Raises SecretsInvalid if someone has written nonsense past the deployment.
         """
         connection = self._value(connection_parameter(self._root, key))
-        count = self._value(retention_parameter(self._root, key))
-        databases = parse_secrets(f"{key},{connection},{SUPPORTED}", f"{key},{count}")
-        if len(databases) > 1:
-            raise SecretsInvalid((f"the parameters of {key} hold rows, not one value each",))
-        return databases[0]
+        row = self._row(key)
+        return Database(key, connection, row.retention, row.kind)
 
     def retention(self, key: str) -> int:
-        """Decrypt how many backups one database keeps, and nothing else of it."""
-        return read_count(key, self._value(retention_parameter(self._root, key)))
+        """Tell how many backups one database keeps, and decrypt nothing else of it."""
+        return self._row(key).retention
 
     def service(self) -> Service:
         """Read where the stage's parts are; raise SettingsError if there is no such stage."""
@@ -70,7 +68,32 @@ class Parameters:
                 hint="choose with --stage, --region and --profile",
             ) from None
 
+    @cached_property
+    def _table(self) -> dict[str, Row]:
+        """The table of databases; empty where an older release deployed the stage."""
+        pieces = self._below(databases_path(self._root), decrypt=True)
+        return read_table([pieces[name] for name in sorted(pieces, key=_number)])
+
+    def _row(self, key: str) -> Row:
+        if row := self._table.get(key):
+            return row
+        count = self._value(retention_parameter(self._root, key))
+        return Row(read_count(key, count), FIRST_ENGINE)
+
+    def _below(self, path: str, *, decrypt: bool) -> dict[str, str]:
+        """Give the parameters right below a path, by name."""
+        pages = self._client.get_paginator("get_parameters_by_path").paginate(
+            Path=path, WithDecryption=decrypt
+        )
+        with aws.translated(f"ssm:GetParametersByPath of {path}"):
+            return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
+
     def _value(self, name: str) -> str:
         with aws.translated(f"ssm:GetParameter of {name}"):
             found = self._client.get_parameter(Name=name, WithDecryption=True)
             return str(found["Parameter"]["Value"])
+
+
+def _number(name: str) -> int:
+    last = name.rsplit("/", 1)[-1]
+    return int(last) if last.isdecimal() else 0

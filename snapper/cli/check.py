@@ -11,7 +11,7 @@ import typer
 from snapper.cli import render
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.engines.postgresql.connection import Connection
+from snapper.engines.engine import connection_checks, engine_of
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.secrets import parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -57,7 +57,7 @@ def check(
             else "set them in the environment, or use --stdin or --pulumi STACK",
         )
     try:
-        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS])
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], connection_checks())
     except SecretsInvalid as invalid:
         if not json:
             raise
@@ -65,7 +65,8 @@ def check(
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
     places = [
-        (each.key, Connection.parse(each.connection).place, each.retention) for each in databases
+        (each.key, engine_of(each.kind).place(each.connection), each.retention)
+        for each in databases
     ]
     if json:
         found = [

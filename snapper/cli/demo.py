@@ -17,6 +17,7 @@ from snapper.cli import render
 from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
+from snapper.engines.engine import connection_checks
 from snapper.errors import SettingsError
 from snapper.values.secrets import Database, parse_secrets
 
@@ -101,7 +102,8 @@ def parse_rows(rows: Iterable[str], retention: int) -> tuple[Database, ...]:
                 hint="such as 'orders,postgresql://me:secret@db.example/orders,POSTGRES'",
             )
     keys = dict.fromkeys(row.partition(",")[0].strip() for row in rows)
-    return parse_secrets("|".join(rows), "|".join(f"{key},{retention}" for key in keys))
+    counts = "|".join(f"{key},{retention}" for key in keys)
+    return parse_secrets("|".join(rows), counts, connection_checks())
 
 
 def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:

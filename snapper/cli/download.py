@@ -14,7 +14,7 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
-from snapper.verbs.catalog import find
+from snapper.verbs.catalog import find, to_public
 from snapper.verbs.download import download, stream
 
 
@@ -57,7 +57,7 @@ def download_backup(
         with transfer(f"{manifest.dump_key} to {target}", manifest.backup_bytes) as progress:
             download(opened.vault, manifest, target, progress)
     if json:
-        render.document({"stage": stage, "file": str(target), "manifest": manifest.to_told()})
+        render.document({"stage": stage, "file": str(target), "manifest": to_public(manifest)})
         outcome.answered = True
     else:
         render.say(f"{target}: {render.size(manifest.backup_bytes)}, SHA-256 {manifest.sha256}")

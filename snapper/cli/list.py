@@ -8,7 +8,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
-from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.catalog import Listed, listing, to_public
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
 _SPARE = ("took", "server", "size", "age", "stored")
@@ -55,7 +55,7 @@ def to_dict(listed: Listed) -> dict[str, Any]:
     """Give one backup as JSON values; what is not there is null."""
     return {
         "taken_at": write_time(listed.taken_at),
-        "manifest": listed.manifest.to_told() if listed.manifest else None,
+        "manifest": to_public(listed.manifest) if listed.manifest else None,
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
     }

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from bin.pg_dump.layer import client_root
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
 from snapper.cli.interruption import Interrupted
@@ -14,13 +13,12 @@ from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOp
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.stock import stock_commands
+from snapper.engines.engine import Engine, engine_of
+from snapper.engines.facts import Rehearsal
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.catalog import find
-from snapper.verbs.rehearse import Rehearsal, aftermath, make_roles, refuse, rehearse
+from snapper.verbs.catalog import find, to_public
+from snapper.verbs.rehearse import aftermath, refuse
 from snapper.verbs.restore import restore, restore_as_new
 
 TARGET_VARIABLE = "SNAPPER_RESTORE_TO"
@@ -74,20 +72,14 @@ def restore_backup(
     with chosen_backup(opened, key, "restores"):
         manifest = find(opened.vault, key, limit)
         target = to or _asked()
-        tools = ClientTools(client_root())
-        rehearsal = rehearse(target, manifest, tools, may_create=create)
+        engine = engine_of(manifest.engine)
+        rehearsal = engine.rehearse(target, manifest, may_create=create)
         _warn(rehearsal.warnings)
         refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
         warned, seconds = (
-            ((), None) if dry_run else _restore(opened, manifest, target, rehearsal, tools)
+            ((), None) if dry_run else _restore(opened, manifest, target, rehearsal, engine)
         )
-    commands = stock_commands(
-        opened.service.bucket,
-        manifest,
-        Connection.parse(target),
-        rehearsal.missing_roles,
-        creates_on=rehearsal.server.major if rehearsal.creates else None,
-    )
+    commands = engine.stock_commands(opened.service.bucket, manifest, target, rehearsal)
     document = _document(stage, manifest, rehearsal, warned, commands, seconds)
     if json:
         render.document(document)
@@ -99,19 +91,19 @@ def restore_backup(
 
 
 def _restore(
-    stage: Stage, manifest: Manifest, target: str, rehearsal: Rehearsal, tools: ClientTools
+    stage: Stage, manifest: Manifest, target: str, rehearsal: Rehearsal, engine: Engine
 ) -> tuple[tuple[str, ...], float]:
     """Restore; give what was warned of and the seconds. An error has a note of what is there."""
     began = time.monotonic()
     made: tuple[str, ...] = ()
     run = restore_as_new if rehearsal.creates else restore
     try:
-        made = make_roles(target, rehearsal)
+        made = engine.make_roles(target, rehearsal)
         what = f"{manifest.dump_key} to {rehearsal.place}"
         with transfer(what, manifest.backup_bytes, BUILDING) as bar:
-            warned = run(stage.vault, manifest, target, tools, bar)
+            warned = run(stage.vault, manifest, target, engine, bar)
     except (SnapperError, Interrupted) as error:
-        error.add_note(aftermath(target, rehearsal, made))
+        error.add_note(aftermath(engine, target, rehearsal, made))
         raise
     _warn(warned)
     return warned, time.monotonic() - began
@@ -145,7 +137,7 @@ def _document(
 ) -> dict[str, Any]:
     return {
         "stage": stage,
-        "manifest": manifest.to_told(),
+        "manifest": to_public(manifest),
         "target": rehearsal.place,
         "creates": rehearsal.creates,
         "creates_roles": list(rehearsal.missing_roles),

@@ -16,6 +16,7 @@ from snapper.errors import BackupInProgress, SettingsError, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
+from snapper.verbs.catalog import to_public
 from snapper.verbs.run import follow, queue_now
 
 _EVENTS = {
@@ -125,7 +126,7 @@ def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
         "database": job.database,
         "scheduled_at": write_time(job.scheduled_at),
         "state": _state(result),
-        "manifest": result.to_told() if isinstance(result, Manifest) else None,
+        "manifest": to_public(result) if isinstance(result, Manifest) else None,
         "error": str(result) if isinstance(result, SnapperError) else None,
         "hint": result.hint if isinstance(result, SnapperError) else None,
     }

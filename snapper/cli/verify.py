@@ -7,16 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bin.pg_dump.layer import client_root
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, read_at
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.trial import try_restore
+from snapper.engines.engine import ENGINES, Engine, engine_of
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,
@@ -29,7 +26,8 @@ from snapper.errors import (
 )
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import Holding, newest, read_manifest
+from snapper.verbs.catalog import Holding, newest, read_manifest, to_public
+from snapper.verbs.restore import read_back
 from snapper.verbs.verify import prove, record, verify
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
@@ -83,7 +81,7 @@ def verify_backups(
     outcome: Outcome = context.obj
     limit = read_at(at)
     if on:
-        Connection.parse(on)  # before anything is read
+        _require_connection(on)  # before anything is read
     opened = Stage.open(stage, profile, region)
     found = [
         _verify(opened, database, limit, on, restore=restore)
@@ -141,7 +139,7 @@ class _Found:
     def to_dict(self) -> dict[str, Any]:
         return {
             "database": self.database,
-            "manifest": self.manifest.to_told() if self.manifest else None,
+            "manifest": to_public(self.manifest) if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
             "error": _told(self.error) if self.error else None,
         }
@@ -176,12 +174,13 @@ def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore
     except BackupDamaged as damage:
         verdict = Verification(now, "", sound=False, reason=str(damage))
         return _record(stage, holding, _Found(database, None, verdict), verdict)
+    engine = engine_of(manifest.engine)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
     if restore and verdict.sound:
         try:
-            verdict = prove(verdict, partial(_restore, stage, manifest, on))
+            verdict = prove(verdict, partial(_restore, stage, manifest, engine, on))
         except SnapperError as failed:
             error = failed
     return _record(stage, holding, _Found(database, manifest, verdict, error), verdict)
@@ -196,9 +195,16 @@ def _record(stage: Stage, holding: Holding, found: _Found, verdict: Verification
     return found
 
 
-def _restore(stage: Stage, manifest: Manifest, on: str) -> Restored:
-    where = "new database of your server" if on else f"PostgreSQL {manifest.server_major}"
+def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Restored:
+    where = "new database of your server" if on else f"{engine.name} {manifest.server_version}"
     with transfer(
         f"restoring it into a throw-away {where}", manifest.backup_bytes, BUILDING
     ) as bar:
-        return try_restore(stage.vault, manifest, ClientTools(client_root()), bar, on)
+        return engine.try_restore(read_back(stage.vault, manifest, bar), manifest, on)
+
+
+def _require_connection(text: str) -> None:
+    """Raise SettingsError for what no engine takes for a connection."""
+    faults = [tuple(engine_of(kind).faults(text)) for kind in ENGINES]
+    if all(faults):
+        raise SettingsError(f"--on cannot be used: {faults[0][0]}")

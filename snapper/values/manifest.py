@@ -1,18 +1,20 @@
 """The JSON that makes a backup exist: written last, removed first."""
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
-from snapper.engines.postgresql.properties import Properties
-from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
 from snapper.values.job import read_time, write_time
 from snapper.values.keys import Kind, object_key
-from snapper.values.seal import is_sealed, write_sealed
+from snapper.values.seal import SEAL, is_sealed, write_sealed
 
 VERSION = 1
+
+FIRST_ENGINE = "POSTGRES"
+"""The TYPE of what does not say its own: backups and stages of releases that knew no other."""
 
 # A function that starts cold, a queue that is long: so much is nothing to speak of.
 _LATE = timedelta(minutes=15)
@@ -22,12 +24,11 @@ _LATE = timedelta(minutes=15)
 class Manifest:
     """What is known of one backup.
 
-    Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of plain SQL,
+    Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of the plain dump,
     `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
-    `source` is a digest by which the same database is known again; `roles` are those that own
-    something in it or have a right on it, which a dump names but does not hold. `properties` is
-    what is set on the database itself, which a dump neither names nor holds; backups of Snappers
-    that did not know it lack it.
+    `source` is a digest by which the same database is known again. `part` is what the engine adds:
+    its fields stand beside the others, and only the engine reads and writes them. It may hold
+    secrets, so it is in no `repr`.
     """
 
     database: str
@@ -37,16 +38,14 @@ class Manifest:
     finished_at: datetime
     snapper_version: str
     server_version: str
-    pg_dump_version: str
     source: str
-    encoding: str
-    roles: tuple[str, ...]
     encrypted_connection: bool
     database_bytes: int
     dump_bytes: int
     backup_bytes: int
     sha256: str
-    properties: Properties | None = None
+    engine: str = FIRST_ENGINE
+    part: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def dump_key(self) -> str:
@@ -59,11 +58,6 @@ class Manifest:
         return object_key(self.database, self.scheduled_at, Kind.MANIFEST)
 
     @property
-    def server_major(self) -> int:
-        """The major release of the server that was dumped."""
-        return release(self.server_version)[0]
-
-    @property
     def late(self) -> bool:
         """Whether it was begun so long after its time that people would expect another state in it.
 
@@ -73,18 +67,12 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
+        own = {name: getattr(self, name) for name in _OWN}
         plain = {
             name: write_time(value) if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
+            for name, value in own.items()
         }
-        return {"version": VERSION, "object": self.dump_key, **plain}
-
-    def to_told(self) -> dict[str, Any]:
-        """Give the same without the values of settings: what is told may be read by anybody."""
-        told = self.to_dict()
-        for setting in (told["properties"] or {}).get("settings", ()):
-            del setting["value"]
-        return told
+        return {"version": VERSION, "object": self.dump_key, **plain, **self.part}
 
     def to_json(self) -> str:
         """Write the manifest as it lies in the vault."""
@@ -102,9 +90,11 @@ class Manifest:
             values = {
                 field.name: _read(field.type, found[field.name])
                 for field in fields(cls)
-                if field.name in found or field.default is MISSING
+                if field.name in _OWN and (field.name in found or field.default is MISSING)
             }
-            manifest = cls(**cast("dict[str, Any]", values))
+            foreign = {**values, "version": VERSION, "object": "", SEAL: ""}
+            part = {name: value for name, value in found.items() if name not in foreign}
+            manifest = cls(**cast("dict[str, Any]", {**values, "part": part}))
             vouched, sealed = found["object"], is_sealed(found)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
@@ -115,15 +105,12 @@ class Manifest:
         return manifest
 
 
+_OWN = tuple(each.name for each in fields(Manifest) if each.name != "part")
+
+
 def _read(kind: object, value: object) -> object:
-    if kind == tuple[str, ...]:
-        if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-            raise TypeError
-        return tuple(value)
     if kind is datetime:
         return read_time(cast("str", value))
-    if kind == Properties | None:
-        return None if value is None else Properties.from_dict(cast("dict[str, Any]", value))
     if type(value) is not kind:
         raise TypeError
     return value

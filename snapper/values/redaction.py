@@ -2,28 +2,25 @@
 
 import json
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
-
-from snapper.engines.postgresql.connection import Connection
-from snapper.errors import SettingsError
 
 MASK = "***"
 
 # A shorter secret is not masked by itself: masking every "a" would spell it out.
 _SHORTEST = 4
 
-_URI_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@]*:)[^\s]*@")
-# The password of a URI as its owner spelled it: any mix of raw and encoded characters.
-_AS_WRITTEN = re.compile(r"(?:^postgres(?:ql)?://[^:@/]*:|[?&]password=)([^@/&]+)")
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _KEYWORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
+_URI_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s]*@", re.IGNORECASE)
 
 
 class Redactor:
-    """Masks one database's secrets in every spelling in which a tool might print them."""
+    """Masks secrets in every spelling that it is given, and all that looks like a password."""
 
-    def __init__(self, connection: str = "") -> None:
-        self._needles = sorted(set(_spellings(connection)), key=len, reverse=True)
+    def __init__(self, spellings: Iterable[str] = ()) -> None:
+        known = {each for each in spellings if len(each) >= _SHORTEST}
+        self._needles = sorted(known, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Give the text with every known secret, and all that looks like one, masked."""
@@ -33,21 +30,14 @@ class Redactor:
         return _KEYWORD_PASSWORD.sub(rf"\1{MASK}", text)
 
 
-def _spellings(connection: str) -> list[str]:
-    spellings = [connection, *_AS_WRITTEN.findall(connection)]
-    try:
-        password = Connection.parse(connection).password if connection else None
-    except SettingsError:
-        password = None
-    if password:
-        escaped = password.replace("\\", "\\\\")
-        spellings += [password, *_percent_encoded(password)]
-        # As libpq's strings, SQL's two kinds of strings, Python and JSON quote it.
-        spellings += [escaped.replace("'", "\\'"), escaped.replace("'", "''")]
-        spellings += [password.replace("'", "''"), repr(password)[1:-1], json.dumps(password)[1:-1]]
-    return [spelling for spelling in spellings if len(spelling) >= _SHORTEST]
+def spellings(secret: str) -> list[str]:
+    """Give a secret as URIs, connection strings, SQL, Python and JSON write it.
 
-
-def _percent_encoded(password: str) -> list[str]:
-    upper = [quote(password, safe=""), quote(password), quote_plus(password)]
-    return upper + [_ESCAPE.sub(lambda found: found[0].lower(), spelling) for spelling in upper]
+    >>> spellings("it's")[1]
+    'it%27s'
+    """
+    escaped = secret.replace("\\", "\\\\")
+    upper = [quote(secret, safe=""), quote(secret), quote_plus(secret)]
+    lower = [_ESCAPE.sub(lambda found: found[0].lower(), each) for each in upper]
+    quoted = [escaped.replace("'", "\\'"), escaped.replace("'", "''"), secret.replace("'", "''")]
+    return [secret, *upper, *lower, *quoted, repr(secret)[1:-1], json.dumps(secret)[1:-1]]

@@ -9,18 +9,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_SEAL = "seal"
+SEAL = "seal"
 
 
 def write_sealed(document: Mapping[str, Any]) -> str:
     """Write a document as JSON, with its seal as the last field."""
-    return json.dumps({**document, _SEAL: _seal(document)}, indent=2) + "\n"
+    return json.dumps({**document, SEAL: _seal(document)}, indent=2) + "\n"
 
 
 def is_sealed(document: Mapping[str, Any]) -> bool:
     """Tell whether a document that was read is as it was written, whatever the order of fields."""
-    rest = {name: value for name, value in document.items() if name != _SEAL}
-    return document.get(_SEAL) == _seal(rest)
+    rest = {name: value for name, value in document.items() if name != SEAL}
+    return document.get(SEAL) == _seal(rest)
 
 
 def _seal(document: Mapping[str, Any]) -> str:

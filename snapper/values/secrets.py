@@ -1,33 +1,24 @@
 """The two secrets: which databases there are, and how many backups each of them keeps.
 
 `DATABASE_CONN_STRINGS` is `KEY,connection,TYPE` rows, `BACKUP_STORAGE_DATA` is `KEY,count` rows,
-both joined by `|`. The same parser runs at `pulumi preview`, in the functions and in `check`.
+both joined by `|`. The same parser runs at `pulumi preview`, in the functions and in `check`; who
+calls it gives the check of a connection for each TYPE.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
-SUPPORTED = "POSTGRES"
-PLANNED = frozenset({"MYSQL", "MONGO"})
+Checks = Mapping[str, Callable[[str], Iterable[str]]]
+"""By TYPE, what gives a sentence for each fault of a connection."""
 
 LONGEST_CONNECTION = 4096
 """Bytes that a standard SSM parameter holds. Source: AWS Systems Manager quotas."""
-
-# A row ends at a `|` only behind a known type, so that `|` and `,` may stand inside passwords.
-_ROW_END = re.compile(rf",\s*(?:{'|'.join((SUPPORTED, *sorted(PLANNED)))})\s*(\|)", re.IGNORECASE)
-
-# A connection that seems to begin inside another one: what should end the first row is missing or
-# misspelt, and libpq would read both rows as one connection without a word.
-_SWALLOWED_ROW = re.compile(
-    r"[,|]\s*(?:[a-z]+://|(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*=)",
-    re.IGNORECASE,
-)
 
 # Parameter Store takes it for the name of another parameter.
 _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
@@ -35,11 +26,12 @@ _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Database:
-    """One database to back up: its key, its connection, and how many backups it keeps."""
+    """One database to back up: its key, its connection, how many backups it keeps, its TYPE."""
 
     key: str
     connection: str = field(repr=False)
     retention: int
+    kind: str = FIRST_ENGINE
 
 
 @dataclass(frozen=True)
@@ -49,16 +41,17 @@ class _Row:
     where: str
     key: str
     value: str = field(repr=False)
+    kind: str = ""
 
 
-def parse_secrets(connections: str, retentions: str) -> tuple[Database, ...]:
+def parse_secrets(connections: str, retentions: str, checks: Checks) -> tuple[Database, ...]:
     """Read both secrets into databases, in the order of the connections.
 
     Raises SecretsInvalid with every fault of both secrets at once; a fault names the secret, the
     row and, once it is known to be a key, the key; it never holds a piece of a connection.
     """
     faults: list[str] = []
-    connection_rows = _unique(_connection_rows(connections, faults), faults)
+    connection_rows = _unique(_connection_rows(connections, checks, faults), faults)
     retention_rows = _unique(_retention_rows(retentions, connection_rows, faults), faults)
     for key, row in connection_rows.items():
         if key not in retention_rows:
@@ -67,14 +60,14 @@ def parse_secrets(connections: str, retentions: str) -> tuple[Database, ...]:
         if key not in connection_rows:
             faults.append(f"{row.where} has no row in {CONNECTIONS}")
     for row in connection_rows.values():
-        faults.extend(_connection_faults(row))
+        faults.extend(_connection_faults(row, checks))
     for row in retention_rows.values():
         if not _is_count(row.value):
             faults.append(f"{row.where} must keep a whole number of backups from 1 to 999999")
     if faults:
         raise SecretsInvalid(tuple(faults))
     return tuple(
-        Database(key, row.value, int(retention_rows[key].value))
+        Database(key, row.value, int(retention_rows[key].value), row.kind)
         for key, row in connection_rows.items()
     )
 
@@ -86,24 +79,21 @@ def read_count(key: str, text: str) -> int:
     return int(text)
 
 
-def _connection_rows(text: str, faults: list[str]) -> Iterator[_Row]:
-    for number, raw in enumerate(_split_connections(text), 1):
+def _connection_rows(text: str, checks: Checks, faults: list[str]) -> Iterator[_Row]:
+    types = "|".join(kind for kind in checks)
+    for number, raw in enumerate(_split_connections(text, types), 1):
         where = f"{CONNECTIONS} row {number}"
         key, comma, rest = raw.partition(",")
         connection, second_comma, kind = rest.rpartition(",")
         if not (comma and second_comma):
-            faults.append(f"{where} must be KEY,connection,{SUPPORTED}")
+            faults.append(f"{where} must be KEY,connection,TYPE")
             continue
         where = _with_key(where, key, faults)
-        match kind.strip().upper():
-            case kind_name if kind_name == SUPPORTED:
-                pass
-            case kind_name if kind_name in PLANNED:
-                faults.append(f"{where} has type {kind_name}, which is not supported yet")
-            case _:
-                # What stands there may be the end of a password: it is not repeated.
-                faults.append(f"{where} does not end with a known type: {SUPPORTED}")
-        yield _Row(where, key.strip(), connection.strip())
+        kind = kind.strip().upper()
+        if kind not in checks:
+            # What stands there may be the end of a password: it is not repeated.
+            faults.append(f"{where} does not end with a known type: {FIRST_ENGINE}")
+        yield _Row(where, key.strip(), connection.strip(), kind)
     if not text.strip():
         faults.append(f"{CONNECTIONS} is empty")
 
@@ -135,9 +125,10 @@ def _with_key(where: str, key: str, faults: list[str]) -> str:
     return where
 
 
-def _split_connections(text: str) -> list[str]:
+def _split_connections(text: str, types: str) -> list[str]:
+    """Split where a `|` stands behind a known type: both may stand inside a password too."""
     rows, start = [], 0
-    for end in _ROW_END.finditer(text):
+    for end in re.finditer(rf",\s*(?:{types})\s*(\|)", text, re.IGNORECASE):
         rows.append(text[start : end.start(1)])
         start = end.end(1)
     rows.append(text[start:])
@@ -161,24 +152,18 @@ def _unique(rows: Iterator[_Row], faults: list[str]) -> dict[str, _Row]:
     return found
 
 
-def _connection_faults(row: _Row) -> Iterator[str]:
+def _connection_faults(row: _Row, checks: Checks) -> Iterator[str]:
     if not row.value:
         yield f"{row.where} has an empty connection"
-        return
-    if _SWALLOWED_ROW.search(row.value):
-        yield (
-            f"{row.where} seems to hold a second row: the type or the '|' between them is missing "
-            "or not known (in a password ',' can be written %2C, and '|' %7C)"
-        )
         return
     if len(row.value.encode(errors="replace")) > LONGEST_CONNECTION:
         yield f"{row.where} has a connection of more than {LONGEST_CONNECTION} bytes"
     if _NESTED.search(row.value):
         yield f"{row.where} holds '{{{{…}}}}', which Parameter Store refuses: write '{{' as %7B"
-    try:
-        Connection.parse(row.value)
-    except ConnectionInvalid as error:
-        yield f"{row.where}: {error}"
+    check = checks.get(row.kind)
+    # Of an unknown type nobody knows the rules; a row that was cut short is judged as the first.
+    for fault in (check or checks[FIRST_ENGINE])(row.value):
+        yield f"{row.where}: {fault}"
 
 
 def _is_count(text: str) -> bool:

@@ -21,8 +21,13 @@ def connection_parameter(root: str, database: str) -> str:
 
 
 def retention_parameter(root: str, database: str) -> str:
-    """Name the SecureString that holds how many backups one database keeps."""
+    """Name the SecureString in which older deployments keep the count of one database."""
     return f"{root}/{RETENTIONS}/{database}"
+
+
+def databases_path(root: str) -> str:
+    """Name the path whose SecureStrings together are the table of the databases."""
+    return f"{root}/DATABASES"
 
 
 def service_parameter(root: str) -> str:
@@ -64,9 +69,12 @@ class DispatcherSettings(_Environment):
 
 @dataclass(frozen=True)
 class DumperSettings(_Environment):
-    """Where the dumper finds its secrets and clients, and where it puts the backups."""
+    """Where the dumper finds its secrets and clients, and where it puts the backups.
+
+    `clients` is the folder in which the programs of every engine lie.
+    """
 
     stage: str
     parameter_root: str
     bucket: str
-    postgresql_root: str = "/opt/postgresql"
+    clients: str = "/opt"

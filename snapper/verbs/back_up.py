@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from snapper.aws.parameters import Parameters
-from snapper.errors import SnapperError
+from snapper.engines.engine import Engines
+from snapper.errors import SecretsInvalid, SnapperError
 from snapper.values.job import Job, write_time
+from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.prune import prune
@@ -19,7 +21,7 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
     """
     events = dumper.events
     with _failure_told("dump.failed", job, events):
-        database = parameters.database(job.database)
+        database = checked(parameters.database(job.database), dumper.engines)
         manifest = dumper.dump(job, database)
     if manifest is not None:
         events.emit(
@@ -35,6 +37,16 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
         )
     with _failure_told("prune.failed", job, events):
         prune(dumper.vault, database, events, just_made=job.scheduled_at)
+
+
+def checked(database: Database, engines: Engines) -> Database:
+    """Check a connection as the deployment did.
+
+    Raises SecretsInvalid if someone has written nonsense past it.
+    """
+    if faults := tuple(engines(database.kind).faults(database.connection)):
+        raise SecretsInvalid(tuple(f"{database.key}: {fault}" for fault in faults))
+    return database
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
-from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.engines.engine import engine_of
+from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key, parse_key, prefix
 from snapper.values.manifest import Manifest
@@ -110,9 +112,11 @@ def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
 def read_manifest(vault: Vault, holding: Holding) -> Manifest:
     """Read the manifest of a backup and hold it against the listing.
 
-    Raises BackupDamaged if it belongs elsewhere, or the object is gone or has another size.
+    Raises BackupDamaged if it belongs elsewhere, or the object is gone or has another size, and
+    SettingsError if it is of an engine that this release does not know.
     """
     manifest = Manifest.from_json(vault.read(holding.manifest_key).decode(errors="replace"))
+    engine_of(manifest.engine).check_part(manifest)
     if manifest.key != holding.manifest_key:
         raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
     listed = holding.objects.get(Kind.DUMP)
@@ -124,6 +128,11 @@ def read_manifest(vault: Vault, holding: Holding) -> Manifest:
             f"its manifest says {manifest.backup_bytes}"
         )
     return manifest
+
+
+def to_public(manifest: Manifest) -> dict[str, Any]:
+    """Give a manifest as JSON values without what may be a secret, to be printed for anybody."""
+    return replace(manifest, part=engine_of(manifest.engine).public_part(manifest)).to_dict()
 
 
 @dataclass(frozen=True)
@@ -152,8 +161,8 @@ def listing(vault: Vault, database: str) -> list[Listed]:
 def _listed(vault: Vault, holding: Holding) -> Listed:
     try:
         manifest = read_manifest(vault, holding)
-    except BackupDamaged as damage:
-        return Listed(holding.taken_at, None, fault=str(damage))
+    except (BackupDamaged, SettingsError) as fault:
+        return Listed(holding.taken_at, None, fault=str(fault))
     try:
         verification = _verification(vault, holding, manifest)
     except BackupDamaged as damage:

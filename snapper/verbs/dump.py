@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import snapper
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.pg_dump import CheckedDump, pg_dump_command
-from snapper.engines.postgresql.release import release
-from snapper.engines.postgresql.server import LONGEST_SILENCE, ServerFacts, inspect
+from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
+from snapper.engines.engine import Engine, Engines, engine_of
+from snapper.engines.facts import Client, Facts
 from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
@@ -20,7 +18,6 @@ from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.parts import plan_parts
-from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events, tell_failure
@@ -32,11 +29,11 @@ LONGEST_FINISH = timedelta(minutes=16)
 
 @dataclass(frozen=True)
 class Dumper:
-    """What dumping needs beside the job: where to, with which tools, until when."""
+    """What dumping needs beside the job: where to, with which engines, until when."""
 
     vault: Vault
-    tools: ClientTools
     events: Events
+    engines: Engines = engine_of
     deadline: Deadline = NO_DEADLINE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: float = LONGEST_SILENCE
@@ -54,16 +51,14 @@ class Dumper:
             self._skip(job)
             return None
         self._clear(earlier)
-        redact = Redactor(database.connection)
-        connection = Connection.parse(database.connection)
+        engine = self.engines(database.kind)
         started_at = self.now()
         with from_the_function():
-            facts = inspect(connection, redact, self._patience_left())
-        major = self.tools.major_for(facts.major)
-        version = self.tools.version("pg_dump", major)
-        self._introduce(job, facts, version)
+            facts = engine.inspect(database.connection, self._patience_left())
+        client = engine.client_for(facts)
+        self._introduce(job, facts, client, engine)
         try:
-            stream = self._store(job, connection, facts, major, redact)
+            stream = self._store(job, database, facts, engine)
         except AlreadyStored:
             # The other delivery won while this one was dumping: its backup stands.
             if holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
@@ -78,35 +73,33 @@ class Dumper:
             finished_at=self.now(),
             snapper_version=snapper.__version__,
             server_version=facts.version,
-            pg_dump_version=version,
             source=facts.identity,
-            encoding=facts.encoding,
-            roles=facts.roles,
             encrypted_connection=facts.encrypted,
             database_bytes=facts.size,
             dump_bytes=stream.dump_bytes,
             backup_bytes=stream.backup_bytes,
             sha256=stream.sha256,
-            properties=facts.properties,
+            engine=engine.kind,
+            part=engine.part(facts, client),
         )
         # Whose dump lies there, writes the manifest: there is only one such writer.
         self.vault.put(manifest.key, manifest.to_json().encode())
         return manifest
 
-    def _introduce(self, job: Job, facts: ServerFacts, version: str) -> None:
-        """Tell what is dumped by what, and what an operator should mend."""
+    def _introduce(self, job: Job, facts: Facts, client: Client, engine: Engine) -> None:
+        """Log what is dumped by what, and what an operator should fix."""
         if not facts.encrypted:
             self.events.emit(
                 "connection.plain",
                 database=job.database,
-                hint="add sslmode=require to the connection, or verify-full with sslrootcert",
+                hint=engine.encryption_hint,
             )
-        if release(version) < release(facts.version):
+        if client.older:
             self.events.emit(
                 "client.older",
                 database=job.database,
                 server_version=facts.version,
-                pg_dump_version=version,
+                client_version=client.version,
                 hint="update Snapper and run pulumi up, for the client of the server's own release",
             )
         self.events.emit(
@@ -114,21 +107,12 @@ class Dumper:
             database=job.database,
             scheduled_at=write_time(job.scheduled_at),
             server_version=facts.version,
-            pg_dump_version=version,
+            client_version=client.version,
             database_bytes=facts.size,
         )
 
-    def _store(
-        self,
-        job: Job,
-        connection: Connection,
-        facts: ServerFacts,
-        major: int,
-        redact: Redactor,
-    ) -> GzipStream:
-        command = pg_dump_command(self.tools, major, connection, facts.encoding)
-        environment = {**self.tools.environment(), **connection.environment()}
-        source = CheckedDump(command, environment, redact, self.patience)
+    def _store(self, job: Job, database: Database, facts: Facts, engine: Engine) -> GzipStream:
+        source = engine.dump(database.connection, facts, self.patience)
         with source, self._watched(source, job):
             stream = GzipStream(source)
             key = object_key(job.database, job.scheduled_at, Kind.DUMP)

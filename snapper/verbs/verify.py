@@ -5,15 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.pg_dump import END_MARKER
+from snapper.engines.checked_dump import TAIL
+from snapper.engines.engine import engine_of
 from snapper.errors import BackupDamaged
 from snapper.values.keys import object_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.restore import checked_sql
-
-# Bytes at the end of the SQL in which pg_dump's own last word must be.
-_TAIL = 1024
+from snapper.verbs.restore import read_back
 
 
 def verify(
@@ -28,7 +26,7 @@ def verify(
     AwsFailed only where the object cannot be read.
     """
     try:
-        for _ in whole_sql(vault, manifest, progress):
+        for _ in whole_dump(vault, manifest, progress):
             pass
     except BackupDamaged as damage:
         return Verification(now, manifest.sha256, sound=False, reason=str(damage))
@@ -43,15 +41,17 @@ def prove(verdict: Verification, restore: Callable[[], Restored]) -> Verificatio
         return replace(verdict, sound=False, reason=str(damage))
 
 
-def whole_sql(
-    vault: Vault, manifest: Manifest, progress: Callable[[int], None] = lambda _: None
+def whole_dump(
+    vault: Vault,
+    manifest: Manifest,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[bytes]:
-    """Give the checked SQL of a backup; raise BackupDamaged if its end is not a dump's end."""
+    """Give the checked dump of a backup; raise BackupDamaged if its end is not a dump's end."""
     tail = b""
-    for sql in checked_sql(vault, manifest, progress):
-        tail = (tail + sql[-_TAIL:])[-_TAIL:]
-        yield sql
-    if END_MARKER not in tail:
+    for piece in read_back(vault, manifest, progress):
+        tail = (tail + piece[-TAIL:])[-TAIL:]
+        yield piece
+    if not engine_of(manifest.engine).ends_well(tail):
         raise BackupDamaged(f"{manifest.dump_key} does not end as a dump does")
 
 

@@ -4,13 +4,16 @@ import itertools
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
+from tests.support.engines import clients
 
 _NUMBERS = itertools.count(1)
 
@@ -68,8 +71,10 @@ def configure(cloud: Cloud, stage: str) -> Callable[..., None]:
 
 
 @pytest.fixture
-def home(vault: Vault, monkeypatch: pytest.MonkeyPatch, tools: Any) -> Vault:
+def home(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, tools: ClientTools, tmp_path: Path
+) -> Vault:
     """Give the vault that the dumper is told to use."""
     monkeypatch.setenv("SNAPPER_BUCKET", vault.bucket)
-    monkeypatch.setenv("SNAPPER_POSTGRESQL_ROOT", str(tools.root))
+    monkeypatch.setenv("SNAPPER_CLIENTS", str(clients(tools, tmp_path)))
     return vault

@@ -23,22 +23,25 @@ def rights(graph: Graph, part: str) -> list[tuple[list[str], list[str], Any]]:
 
 
 def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) -> None:
-    counts = f"{PARAMETERS}/BACKUP_STORAGE_DATA"
+    table = f"{PARAMETERS}/DATABASES"
     assert rights(graph, "dispatcher") == [
         (LOGGING, [f"{LOGS}-dispatcher:*"], None),
-        (["ssm:GetParametersByPath"], [counts], None),
+        (["ssm:GetParametersByPath"], [table], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
     ]
 
 
 TAKE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 STORE = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
-READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/BACKUP_STORAGE_DATA/*"]
+LIST = ["ssm:GetParametersByPath"]
+TABLE = [f"{PARAMETERS}/DATABASES"]
+READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*"]
 
 
 def test_the_dumper_reads_its_secrets_stores_backups_and_reads_none(graph: Graph) -> None:
     assert rights(graph, "dumper") == [
         (LOGGING, [f"{LOGS}-dumper:*"], None),
+        (LIST, TABLE, None),
         (["ssm:GetParameter"], READ, None),
         (STORE, [f"{BUCKET}/*"], None),
         (["s3:ListBucket"], [BUCKET], None),
@@ -46,9 +49,7 @@ def test_the_dumper_reads_its_secrets_stores_backups_and_reads_none(graph: Graph
     ]
 
 
-def test_the_customers_key_serves_the_dumper_alone_and_only_through_ssm_and_s3(
-    graph: Graph, full_graph: Graph
-) -> None:
+def test_the_customers_key_serves_only_through_ssm_and_s3(graph: Graph, full_graph: Graph) -> None:
     via = "kms:ViaService"
     assert [right for right in rights(full_graph, "dumper") if right[1] == [KEY_ARN]] == [
         (
@@ -62,7 +63,10 @@ def test_the_customers_key_serves_the_dumper_alone_and_only_through_ssm_and_s3(
             {"StringEquals": {via: "s3.eu-central-1.amazonaws.com"}},
         ),
     ]
-    assert "kms" not in repr(rights(full_graph, "dispatcher")) + repr(rights(graph, "dumper"))
+    assert [right for right in rights(full_graph, "dispatcher") if right[1] == [KEY_ARN]] == [
+        (["kms:Decrypt"], [KEY_ARN], {"StringEquals": {via: "ssm.eu-central-1.amazonaws.com"}}),
+    ]
+    assert "kms" not in repr(rights(graph, "dispatcher")) + repr(rights(graph, "dumper"))
 
 
 def test_no_right_is_on_everything_except_where_aws_knows_no_narrower(

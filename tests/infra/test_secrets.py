@@ -11,7 +11,9 @@ from tests.support.recorder import Graph, record
 HUSH = ("p%40ss", "p@ss", "hush", "reader", "db.example.com")
 
 
-def test_every_database_has_an_encrypted_pair_under_its_stage(graph: Graph) -> None:
+def test_connections_are_encrypted_one_by_one_and_counts_in_one_table(
+    graph: Graph,
+) -> None:
     secrets = [one for one in graph.of("ssm/parameter:Parameter") if one.parent.endswith("secrets")]
     assert {one.inputs["name"]: one.inputs["value"] for one in secrets} == {
         "/snapper/prod/DATABASE_CONN_STRINGS/orders": (
@@ -20,8 +22,7 @@ def test_every_database_has_an_encrypted_pair_under_its_stage(graph: Graph) -> N
         "/snapper/prod/DATABASE_CONN_STRINGS/people": (
             "host=db.example.com password=hush dbname=people"
         ),
-        "/snapper/prod/BACKUP_STORAGE_DATA/orders": "7",
-        "/snapper/prod/BACKUP_STORAGE_DATA/people": "2",
+        "/snapper/prod/DATABASES/1": "b440bdfa|orders,7,POSTGRES|people,2,POSTGRES",
     }
     for one in secrets:
         assert (one.inputs["type"], one.inputs["tier"]) == ("SecureString", "Standard")

@@ -5,6 +5,7 @@ import pytest
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.verbs.dump import Dumper
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 
 
@@ -15,4 +16,4 @@ def events() -> RecordedEvents:
 
 @pytest.fixture
 def dumper(vault: Vault, tools: ClientTools, events: RecordedEvents) -> Dumper:
-    return Dumper(vault, tools, events)
+    return Dumper(vault, events, engines(tools))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import BackupDamaged, RestoreFailed
-from snapper.verbs.restore import checked_sql, restore
+from snapper.verbs.restore import read_back, restore
 from snapper.verbs.verify import record, verify
 from tests.support.damage import (
     NOW,
@@ -23,6 +23,7 @@ from tests.support.damage import (
     store,
 )
 from tests.support.databases import Source
+from tests.support.engines import postgresql
 from tests.support.faults import faulted
 from tests.support.twin import MemoryVault
 
@@ -43,7 +44,7 @@ def test_an_unharmed_backup_is_called_sound() -> None:
     verdict = verify(vault, made, NOW)
     record(vault, "orders", made.scheduled_at, verdict)
     assert verdict.sound
-    assert b"".join(checked_sql(vault, made)) == SQL
+    assert b"".join(read_back(vault, made)) == SQL
     assert (problems(vault), listed(vault).fault) == ((), "")
     assert listed(vault).verification == verdict
 
@@ -116,7 +117,7 @@ def test_a_restore_of_a_damaged_backup_leaves_the_target_as_it_was(
     with faulted(OBJECT):
         vault.put(made.dump_key, body)
         with pytest.raises((BackupDamaged, RestoreFailed)):
-            restore(vault, made, target.dsn, tools)
+            restore(vault, made, target.dsn, postgresql(tools))
         found = target.rows(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         )
@@ -129,5 +130,5 @@ def test_the_same_restore_unharmed_is_whole(
     target = source(17, "SELECT 1")
     vault = MemoryVault()
     made = store(vault)
-    restore(vault, made, target.dsn, tools)
+    restore(vault, made, target.dsn, postgresql(tools))
     assert target.rows("SELECT count(*), max(n) FROM t") == [(400, 399)]

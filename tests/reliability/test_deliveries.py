@@ -21,6 +21,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.backups import days
 from tests.support.databases import AT, Source
 from tests.support.dumps import LARGE
+from tests.support.engines import engines
 from tests.support.fault_calls import FOR_GOOD, Fault
 from tests.support.fault_deaths import run
 from tests.support.fault_dispatch import Schedule
@@ -214,4 +215,6 @@ def test_two_stages_in_one_account_never_touch_each_other(
 
 def later(service: Service, skew: timedelta = MUCH_LATER) -> Dumper:
     tools = ClientTools(client_root())
-    return Dumper(service.vault, tools, RecordedEvents(), now=lambda: datetime.now(UTC) + skew)
+    return Dumper(
+        service.vault, RecordedEvents(), engines(tools), now=lambda: datetime.now(UTC) + skew
+    )

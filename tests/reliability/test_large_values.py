@@ -13,6 +13,7 @@ from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore, restore_as_new
 from tests.support.canary import CANARY
 from tests.support.databases import Source, job
+from tests.support.engines import postgresql
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
 
@@ -47,7 +48,7 @@ def assert_it_comes_back(
     manifest = dumper.dump(job(), made.database())
     assert manifest is not None
     target = source(17, "SELECT 1")
-    restore(dumper.vault, manifest, target.dsn, tools)
+    restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows(digest) == made.rows(digest)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert grown < 200 * MEGABYTE
@@ -120,15 +121,15 @@ def test_ten_thousand_tables_are_dumped_and_restored(
         # One transaction needs a lock for each; the usual server has not so many.
         Source(usual, "postgres").run("CREATE DATABASE few")
         with pytest.raises(RestoreFailed, match="max_locks_per_transaction") as refused:
-            restore(dumper.vault, manifest, Source(usual, "few").dsn, tools)
+            restore(dumper.vault, manifest, Source(usual, "few").dsn, postgresql(tools))
         assert "--create" in refused.value.hint
         assert Source(usual, "few").rows(count) == [(0,)]
     with faulted("sizes: 10,000 tables"):
-        restore_as_new(dumper.vault, manifest, Source(usual, "as many").dsn, tools)
+        restore_as_new(dumper.vault, manifest, Source(usual, "as many").dsn, postgresql(tools))
         assert Source(usual, "as many").rows(count) == [(MOST_TABLES,)]
     with faulted("sizes: 10,000 tables"):
         Source(roomy, "postgres").run("CREATE DATABASE again")
-        restore(dumper.vault, manifest, Source(roomy, "again").dsn, tools)
+        restore(dumper.vault, manifest, Source(roomy, "again").dsn, postgresql(tools))
         assert Source(roomy, "again").rows(count) == [(MOST_TABLES,)]
 
 

@@ -18,6 +18,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.cloud import eventually
 from tests.support.databases import job
 from tests.support.dumps import DUMP, MANIFEST, fake_tools
+from tests.support.engines import engines
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
 
@@ -154,7 +155,7 @@ def misbehaving(
     def make(script: str, patience: float = LONG) -> Dumper:
         beginning = f"echo $$ > {tmp_path}/group\nwhole={whole}\nbytes={whole.stat().st_size}\n"
         tools = fake_tools(tmp_path, f"{beginning}{script}\n")
-        return replace(dumper, tools=tools, patience=patience)
+        return replace(dumper, engines=engines(tools), patience=patience)
 
     return make
 
@@ -230,5 +231,5 @@ def test_a_pg_dump_that_cannot_be_started_is_told_by_its_path(
     program.write_text("#!/nowhere/sh\n")
     with faulted(FAMILY):
         with pytest.raises(SettingsError, match=f"{program} cannot be run"):
-            replace(dumper, tools=tools).dump(job(), database)
+            replace(dumper, engines=engines(tools)).dump(job(), database)
         assert keys(dumper.vault) == []

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.pieces import PIECES, compose
-from fuzz.rules import Misread, check
 from snapper.machine.children import ROOT
 from snapper.values import secrets
 from tests.support.faults import tried
+from tests.support.fuzz.pieces import PIECES, compose
+from tests.support.fuzz.rules import Misread, check
 from tests.support.strategies import Written, connections, counts, keys
 
 FAMILY = "secrets: fuzzed"
@@ -93,7 +93,13 @@ def test_a_million_secrets_are_read_by_the_rules(tmp_path: Path) -> None:
         without = f"{FAMILY} by dice: no atheris for this platform or Python"
         assert check_random(MILLION, seed=1, family=without) > MILLION // 20
         return
-    command = [sys.executable, "-m", "fuzz.secrets_target", f"-runs={MILLION}", "-seed=1"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.fuzz.secrets_target",
+        f"-runs={MILLION}",
+        "-seed=1",
+    ]
     command += ["-max_len=400", "-len_control=0", f"-artifact_prefix={tmp_path}/"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]

@@ -24,6 +24,7 @@ from tests.support.certificates import DAY, Authority
 from tests.support.cloud import eventually
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP, MANIFEST
+from tests.support.engines import engines
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
 
@@ -179,7 +180,7 @@ def test_a_server_newer_than_every_client_is_refused(
         (tmp_path / str(major)).symlink_to(tools.root / str(major))
     (tmp_path / "lib").symlink_to(tools.root / "lib")
     with faulted("server: newer than every client"):
-        older = replace(dumper, tools=ClientTools(tmp_path))
+        older = replace(dumper, engines=engines(ClientTools(tmp_path)))
         error = refusal(older, source(18).database(), DatabaseUnsupported)
         assert "PostgreSQL 18, the newest bundled client is 17" in str(error)
 

@@ -7,6 +7,7 @@ import pytest
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.verbs.dump import Dumper
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.stage import StageUnderTest
 
@@ -18,7 +19,7 @@ def events() -> RecordedEvents:
 
 @pytest.fixture
 def dumper(vault: Vault, tools: ClientTools, events: RecordedEvents) -> Dumper:
-    return Dumper(vault, tools, events)
+    return Dumper(vault, events, engines(tools))
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 from tests.support.databases import Source, job
 from tests.support.dumps import fake_tools
+from tests.support.engines import clients
 from tests.support.events import SCHEDULED, Context, delivery, record
 from tests.support.spellings import EVERY, PRINTABLE, pieces
 from tests.support.vaults import keys
@@ -102,6 +103,7 @@ def stage(
     tools: ClientTools,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Stage:
     for service in ("dispatcher", "dumper"):
         logging.Logger.manager.loggerDict.pop(service, None)
@@ -112,7 +114,7 @@ def stage(
         "SNAPPER_PARAMETER_ROOT": made.root,
         "SNAPPER_QUEUE_URL": made.queue,
         "SNAPPER_BUCKET": vault.bucket,
-        "SNAPPER_POSTGRESQL_ROOT": str(tools.root),
+        "SNAPPER_CLIENTS": str(clients(tools, tmp_path)),
         "POWERTOOLS_LOG_LEVEL": "DEBUG",
     }
     for name, value in environment.items():
@@ -188,7 +190,7 @@ def test_nothing_escapes_when_pg_dump_fails_and_prints_all_it_knows(
         'printf "%s\\n" "$PGPASSWORD" "password=$PGPASSWORD" "$*" >&2;'
         'printf "postgresql://guarded:%s@h/d\\n" "$PGPASSWORD" >&2; exit 1',
     )
-    monkeypatch.setenv("SNAPPER_POSTGRESQL_ROOT", str(tools.root))
+    monkeypatch.setenv("SNAPPER_CLIENTS", str(clients(tools, tmp_path)))
     stage.configure(uri(guarded))
     assert not stage.run()
     said = stage.everything_said()

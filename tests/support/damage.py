@@ -10,7 +10,7 @@ from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from snapper.values.schedule import Rate
 from snapper.verbs.catalog import Listed, find, listing
-from snapper.verbs.restore import checked_sql
+from snapper.verbs.restore import read_back
 from snapper.verbs.status import Surroundings, standing
 from snapper.verbs.verify import record, verify
 from tests.support.databases import AT
@@ -63,7 +63,7 @@ def assert_damage_is_told(vault: MemoryVault, made: Manifest) -> None:
     assert made.dump_key in verdict.reason
     given: list[bytes] = []
     with pytest.raises(BackupDamaged):
-        given.extend(checked_sql(vault, made))
+        given.extend(read_back(vault, made))
     if len(vault.objects[made.dump_key]) != made.backup_bytes:
         assert listed(vault).fault
         with pytest.raises(BackupDamaged):

@@ -28,7 +28,6 @@ from local.emulator.cloud import Cloud
 from snapper.aws import client as aws
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.settings import (
@@ -154,7 +153,7 @@ class Service:
         """Do the job again as the queue brings it back: much later, and without faults."""
         events = RecordedEvents()
         parameters = Parameters(self.root, self.cloud.client("ssm"))
-        dumper = Dumper(self.vault, ClientTools(client_root()), events)
+        dumper = Dumper(self.vault, events)
         later = replace(dumper, now=lambda: datetime.now(UTC) + MUCH_LATER)
         back_up(job or Job(self.key, AT), parameters, later)
         return events

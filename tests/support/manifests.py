@@ -5,21 +5,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from snapper.engines.postgresql.properties import Properties
+from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.manifest import Manifest
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-_ANY: dict[object, Any] = {
-    str: "x",
-    int: 1,
-    bool: False,
-    datetime: NOON,
-    tuple[str, ...]: (),
-    Properties | None: None,
-}
+_ANY: dict[object, Any] = {str: "x", int: 1, bool: False, datetime: NOON}
 
 
-def manifest(**given: Any) -> Manifest:
+def manifest(
+    *,
+    pg_dump_version: str = "x",
+    encoding: str = "x",
+    roles: tuple[str, ...] = (),
+    properties: Properties | None = None,
+    **given: Any,
+) -> Manifest:
     named = {
         "database": "orders",
         "database_name": "orders",
@@ -28,6 +29,8 @@ def manifest(**given: Any) -> Manifest:
         "dump_bytes": 4_000_000,
         "backup_bytes": 1_500_000,
         "sha256": "ab" * 32,
+        "engine": "POSTGRES",
+        "part": Recorded(pg_dump_version, encoding, roles, properties).to_part(),
     }
-    plain = {field.name: _ANY[field.type] for field in fields(Manifest)}
+    plain = {field.name: _ANY.get(field.type) for field in fields(Manifest)}
     return Manifest(**{**plain, **named, **given})

@@ -46,9 +46,11 @@ from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DumpFailed
 from snapper.machine.children import ROOT
 from snapper.values.job import Job
-from snapper.values.manifest import Manifest
+from snapper.values.manifest import FIRST_ENGINE, Manifest
+from snapper.values.secrets import Database
 from snapper.values.service import Service
-from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
+from snapper.values.settings import connection_parameter, databases_path, parameter_root
+from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.catalog import holding_at, read_manifest
 from tests.support.cloud import document, eventually
 from tests.support.databases import Source
@@ -122,18 +124,22 @@ class StageUnderTest:
     def database(self, key: str, connection: str, retention: int = 3) -> Iterator[str]:
         """Let the stage have one more database; at the end it is gone with all its backups."""
         client, root = self.cloud.client("ssm"), parameter_root(self.name)
-        names = {
-            connection_parameter(root, key): connection,
-            retention_parameter(root, key): str(retention),
-        }
-        for name, value in names.items():
-            client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+        name = connection_parameter(root, key)
+        client.put_parameter(Name=name, Value=connection, Type="SecureString", Overwrite=True)
+        self._rewrite_table(lambda rows: {**rows, key: Row(retention, FIRST_ENGINE)})
         try:
             yield key
         finally:
-            for name in names:
-                client.delete_parameter(Name=name)
+            self._rewrite_table(lambda rows: {k: row for k, row in rows.items() if k != key})
+            client.delete_parameter(Name=name)
             self.forget(key)
+
+    def _rewrite_table(self, change: Callable[[dict[str, Row]], dict[str, Row]]) -> None:
+        client, name = self.cloud.client("ssm"), f"{databases_path(parameter_root(self.name))}/1"
+        there = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        rows = change(read_table([there])).items()
+        (piece,) = write_table(Database(key, "", row.retention, row.kind) for key, row in rows)
+        client.put_parameter(Name=name, Value=piece, Type="SecureString", Overwrite=True)
 
     def forget(self, key: str) -> None:
         """Remove every object of a database."""

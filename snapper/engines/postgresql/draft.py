@@ -12,9 +12,9 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, database_name, quoted
 from snapper.engines.postgresql.property_sql import C_LOCALE, create_database
 from snapper.engines.postgresql.read_properties import Tell, set_properties
+from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.target import UNFINISHED, asking
 from snapper.errors import RestoreFailed, SnapperError
-from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
 
 LONGEST_USE = 60.0
@@ -33,7 +33,7 @@ _LOCALE_REFUSED = (
 @contextmanager
 def draft(
     connection: Connection,
-    manifest: Manifest,
+    backup: Recorded,
     redact: Redactor,
     tell: Tell,
     patience: float = LONGEST_USE,
@@ -50,11 +50,11 @@ def draft(
     name = database_name(unfinished)
     try:
         with _maintenance(connection, redact) as cursor:
-            _create(cursor, name, manifest, tell)
+            _create(cursor, name, backup, tell)
         yield unfinished
-        if manifest.properties:
+        if backup.properties:
             with _maintenance(connection, redact) as cursor:
-                set_properties(cursor, name, manifest.properties, tell)
+                set_properties(cursor, name, backup.properties, tell)
     except BaseException as error:
         try:
             _drop(unfinished, redact)
@@ -71,17 +71,17 @@ def _maintenance(connection: Connection, redact: Redactor) -> AbstractContextMan
     return asking(connection.replace(dbname=MAINTENANCE), redact)
 
 
-def _create(cursor: Cursor, name: str, manifest: Manifest, tell: Tell) -> None:
+def _create(cursor: Cursor, name: str, backup: Recorded, tell: Tell) -> None:
     """Make the database, empty: with the backup's locale, else with the server's own, else with C.
 
     The last one goes with every encoding.
     """
-    wanted = manifest.properties.locale if manifest.properties else None
+    wanted = backup.properties.locale if backup.properties else None
     major = cursor.connection.server_version // 10_000
     choices = [wanted, None, C_LOCALE] if wanted else [None, C_LOCALE]
     for locale in choices:
         try:
-            cursor.execute(create_database(name, manifest.encoding, locale, major))
+            cursor.execute(create_database(name, backup.encoding, locale, major))
         except _LOCALE_REFUSED:
             if locale is C_LOCALE:
                 raise

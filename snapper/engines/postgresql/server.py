@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg2
 
+from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING, read_any_bytes
 from snapper.engines.postgresql.properties import Properties
@@ -26,13 +27,6 @@ DEFAULTS = {
     "keepalives_count": 3,
 }
 """Seconds and counts where the connection says nothing: a dead server is noticed in a minute."""
-
-LONGEST_SILENCE = 300.0
-"""Seconds without an answer after which a server is given up, though its network still stands.
-
-More than any wait for a lock (`LOCK_WAIT`), and than reading the catalogue of 100,000 tables takes;
-less than half of the time a Lambda function has, so that the reason can be told.
-"""
 
 APPLICATION = "snapper"
 

@@ -8,6 +8,7 @@ from shlex import quote
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, database_name, quoted
 from snapper.engines.postgresql.property_sql import create_database, statements
+from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.manifest import Manifest
 
 # A setting of an application's own has a dot in its name. psql itself runs what it has selected.
@@ -38,10 +39,11 @@ def stock_commands(
     server = quote(target.replace(dbname=MAINTENANCE).conninfo({}))
     before = [f"CREATE ROLE {quoted(role)}" for role in missing_roles]
     after: list[str] = []
-    name, properties, custom = database_name(target), manifest.properties, False
+    backup = Recorded.of(manifest)
+    name, properties, custom = database_name(target), backup.properties, False
     if creates_on is not None:
         locale = properties.locale if properties else None
-        before.append(create_database(name, manifest.encoding, locale, creates_on))
+        before.append(create_database(name, backup.encoding, locale, creates_on))
         if properties:
             custom = any(setting.custom for setting in properties.settings)
             known = tuple(each for each in properties.settings if not each.custom)

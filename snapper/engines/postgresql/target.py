@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg2
 from psycopg2 import sql
 
+from snapper.engines.facts import Content
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, database_name
 from snapper.engines.postgresql.server import connect
@@ -43,33 +43,14 @@ _CONTENT = """
 """
 
 
-@dataclass(frozen=True)
-class Content:
-    """Counts of what a database holds that a new one does not."""
-
-    relations: int
-    functions: int
-    types: int
-    large_objects: int
-
-    @property
-    def empty(self) -> bool:
-        """Whether nobody has made anything in it."""
-        return not (self.relations or self.functions or self.types or self.large_objects)
-
-    def __str__(self) -> str:
-        """Say what there is, in the words of a message."""
-        return (
-            f"{self.relations} tables and other relations, {self.functions} functions, "
-            f"{self.types} types, {self.large_objects} large objects"
-        )
-
-
 def content(connection: Connection, redact: Redactor) -> Content:
     """Count what the database holds; raises as `inspect` does."""
     with asking(connection, redact) as cursor:
         cursor.execute(_CONTENT)
-        return Content(*cursor.fetchone())
+        counts = cursor.fetchone()
+    names = ("tables and other relations", "functions", "types", "large objects")
+    words = ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True))
+    return Content(words, not any(counts))
 
 
 def exists(connection: Connection, redact: Redactor) -> bool:

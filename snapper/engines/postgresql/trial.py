@@ -2,20 +2,23 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from psycopg2.extensions import make_dsn
 
-from snapper.aws.vault import Vault
 from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.lacking import lacking_told
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.recorded import Recorded, major_of
+from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.rehearse import make_roles, rehearse
+from snapper.engines.postgresql.restore import restore_as_new
 from snapper.engines.postgresql.target import UNFINISHED, asking
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
@@ -23,10 +26,6 @@ from snapper.machine.run_directory import run_directory
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
 from snapper.values.verification import Restored
-from snapper.verbs.rehearse import make_roles, rehearse
-from snapper.verbs.restore import restore_as_new
-
-Progress = Callable[[int], None]
 
 _FORCES = 130_000
 """The first version that ends the sessions in a database when it is dropped."""
@@ -41,49 +40,44 @@ _TABLES = """
 
 
 def try_restore(
-    vault: Vault,
-    manifest: Manifest,
-    tools: ClientTools,
-    progress: Progress = lambda _: None,
-    server: str = "",
+    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, server: str = ""
 ) -> Restored:
-    """Restore a backup, count what is there, remove it all.
+    """Restore a dump, count what is there, remove it all.
 
     On the server of this connection; without one on an empty server of the backup's own major that
     is started for it. Raises what `restore` raises, and SnapperError if that cannot be started.
     """
     if server:
-        return _try(server, vault, manifest, tools, progress)
-    major = tools.major_for(manifest.server_major)
+        return _try(server, dump, manifest, tools)
+    major = tools.major_for(major_of(manifest))
     with (
         libpq.told_nothing(),
         run_directory() as directory,
         PostgresServer.confining(major, Path(directory, "trial")) as throw_away,
         lacking_told(),
     ):
-        return _try(throw_away.dsn(), vault, manifest, tools, progress, confined=True)
+        return _try(throw_away.dsn(), dump, manifest, tools, confined=True)
 
 
 def _try(
     server: str,
-    vault: Vault,
+    dump: Iterable[bytes],
     manifest: Manifest,
     tools: ClientTools,
-    progress: Progress,
     *,
     confined: bool = False,
 ) -> Restored:
     began = time.monotonic()
     # If we are killed, the name tells everybody that it may go.
     name = f"{UNFINISHED}{secrets.token_hex(4)}"
-    connection, redact = Connection.parse(server).replace(dbname=name), Redactor(server)
+    connection, redact = Connection.parse(server).replace(dbname=name), redactor(server)
     target = make_dsn(server, dbname=name)
     rehearsal = rehearse(target, manifest, tools, may_create=True)
     make_roles(target, rehearsal)
     # Such as a time-out or a limit of connections: they would be in the way of the count.
-    unset = replace(manifest, properties=None)
+    unset = replace(Recorded.of(manifest), properties=None)
     with _dropped(connection, name, rehearsal.missing_roles, redact):
-        restore_as_new(vault, unset, target, tools, progress, confined=confined)
+        restore_as_new(dump, unset, target, tools, confined=confined)
         seconds = round(time.monotonic() - began, 3)
         tables, rows = _count(connection, redact)
     return Restored(tables, rows, seconds)

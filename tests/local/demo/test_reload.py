@@ -12,9 +12,9 @@ from local.demo.reload import Definitions, compare_definitions
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
-from snapper.values.redaction import Redactor
 
 MOVING = {
     "POLICY public.items p": "CREATE POLICY p ON items TO zz_first, aa_second USING (true)",
@@ -78,7 +78,7 @@ def restored(source: str, copy: str, change: str = "") -> Definitions:
     dump, connection = dumping(), Connection.parse(copy)
     command = psql_command(dump.tools, dump.major, connection)
     environment = {**dump.tools.environment(), **connection.environment()}
-    with FedPsql(command, environment, Redactor(copy)) as psql:
+    with FedPsql(command, environment, redactor(copy)) as psql:
         psql.write(dump(source))
         psql.finish()
     if change:

@@ -10,6 +10,7 @@ from moto import mock_aws
 from snapper.aws.parameters import Parameters
 from snapper.errors import AwsFailed, SecretsInvalid
 from snapper.values.secrets import Database
+from snapper.values.table import write_table
 
 ROOT = "/snapper/prod"
 URI = "postgresql://reader:p,%40|x@db.example/orders"
@@ -27,6 +28,15 @@ def store(ssm: Any, key: str, connection: str = URI, count: str = "7", root: str
         ssm.put_parameter(Name=f"{root}/{secret}/{key}", Value=value, Type="SecureString")
 
 
+def write(ssm: Any, *databases: Database, root: str = ROOT, room: int = 4096) -> None:
+    """Store what a deployment of today does."""
+    for each in databases:
+        name = f"{root}/DATABASE_CONN_STRINGS/{each.key}"
+        ssm.put_parameter(Name=name, Value=each.connection, Type="SecureString", Overwrite=True)
+    for number, piece in enumerate(write_table(databases, room), 1):
+        ssm.put_parameter(Name=f"{root}/DATABASES/{number}", Value=piece, Type="SecureString")
+
+
 def calls(ssm: Any, operation: str) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     event = f"provide-client-params.ssm.{operation}"
@@ -34,22 +44,44 @@ def calls(ssm: Any, operation: str) -> list[dict[str, Any]]:
     return made
 
 
-def test_more_databases_than_one_page_holds_are_all_listed(ssm: Any) -> None:
-    for number in range(23):
-        store(ssm, f"database-{number:02}")
+def test_a_table_of_more_pieces_than_one_page_holds_is_read_whole(ssm: Any) -> None:
+    write(ssm, *(Database(f"database-{n:02}", URI, n + 1) for n in range(40)), room=80)
     asked = calls(ssm, "GetParametersByPath")
-    assert Parameters(ROOT, ssm).database_keys() == [f"database-{n:02}" for n in range(23)]
-    assert len(asked) == 3
+    parameters = Parameters(ROOT, ssm)
+    assert parameters.database_keys() == [f"database-{n:02}" for n in range(40)]
+    assert [parameters.retention(f"database-{n:02}") for n in range(40)] == list(range(1, 41))
+    assert len(asked) > 1
 
 
-def test_nothing_is_decrypted_to_list_the_databases(ssm: Any) -> None:
-    store(ssm, "orders")
+def test_no_connection_is_decrypted_to_list_the_databases(ssm: Any) -> None:
+    write(ssm, Database("orders", URI, 7))
     asked, read = calls(ssm, "GetParametersByPath"), calls(ssm, "GetParameter")
     Parameters(ROOT, ssm).database_keys()
-    assert [(call["Path"], call["WithDecryption"]) for call in asked] == [
-        ("/snapper/prod/BACKUP_STORAGE_DATA", False)
-    ]
+    assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
     assert read == []
+
+
+def test_a_type_travels_with_its_database(ssm: Any) -> None:
+    write(ssm, Database("orders", URI, 7), Database("notes", "a file", 3, "TEXT"))
+    assert Parameters(ROOT, ssm).database("notes") == Database("notes", "a file", 3, "TEXT")
+    assert Parameters(ROOT, ssm).database("orders").kind == "POSTGRES"
+
+
+def test_a_table_that_a_deployment_is_changing_is_not_taken_for_a_smaller_one(ssm: Any) -> None:
+    write(ssm, *(Database(f"database-{n}", URI, 7) for n in range(9)), room=80)
+    ssm.delete_parameter(Name=f"{ROOT}/DATABASES/2")
+    with pytest.raises(SecretsInvalid, match="pulumi up may be changing it"):
+        Parameters(ROOT, ssm).database_keys()
+
+
+def test_a_stage_of_an_older_release_has_each_count_by_itself_and_is_postgresqls(ssm: Any) -> None:
+    for number in range(23):
+        store(ssm, f"database-{number:02}")
+    assert Parameters(ROOT, ssm).database_keys() == [f"database-{n:02}" for n in range(23)]
+    assert Parameters(ROOT, ssm).database("database-01") == Database(
+        "database-01", URI, 7, "POSTGRES"
+    )
+    assert Parameters(ROOT, ssm).retention("database-22") == 7
 
 
 def test_another_stage_is_not_seen(ssm: Any) -> None:
@@ -88,20 +120,9 @@ def test_a_database_that_is_not_there_is_told_by_the_parameters_name(ssm: Any) -
     assert "/snapper/prod/DATABASE_CONN_STRINGS/orders" in str(failure.value)
 
 
-@pytest.mark.parametrize(
-    ("connection", "count"),
-    [
-        ("nonsense", "7"),
-        (URI, "0"),
-        (URI, "seven"),
-        (f"{URI},POSTGRES|people,{URI}", "7"),
-        (f"{URI},POSTGRES|people,{URI}", "7|people,7"),
-    ],
-)
-def test_nonsense_written_past_the_deployment_is_refused(
-    ssm: Any, connection: str, count: str
-) -> None:
-    store(ssm, "orders", connection, count)
+@pytest.mark.parametrize("count", ["0", "seven", "7|people,7", ""])
+def test_nonsense_written_past_the_deployment_is_refused(ssm: Any, count: str) -> None:
+    store(ssm, "orders", URI, count or " ")
     with pytest.raises(SecretsInvalid) as refused:
         Parameters(ROOT, ssm).database("orders")
     assert "reader" not in str(refused.value)

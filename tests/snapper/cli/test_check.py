@@ -75,7 +75,7 @@ def test_every_fault_is_told_at_once_without_a_password(
     assert main(arguments(BAD)) == 2  # type: ignore[operator]
     shown = capsys.readouterr()
     for fault in (
-        "row 1 (A) has type MYSQL, which is not supported yet",
+        "row 1 (A): type MYSQL is not supported yet",
         "row 2 (C) has an empty connection",
         "row 2 (C) has no row in BACKUP_STORAGE_DATA",
         "row 3 (D): there is an '@' in the host",

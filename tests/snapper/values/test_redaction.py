@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from snapper.engines.postgresql.redaction import redactor
 from snapper.values.redaction import MASK, Redactor
 from tests.support.spellings import EVERY, SPELLINGS
 
@@ -13,26 +14,26 @@ URI = f"postgresql://reader:{quote(EVERY, safe='')}@db.example/orders"
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("password", [EVERY, "naïve pässword", 'it\'s \\ "quoted"', "p@ss:/,|%&"])
 def test_a_password_is_masked_in_every_spelling(spelling: str, password: str) -> None:
-    redact = Redactor(f"postgresql://reader:{quote(password, safe='')}@db.example/orders")
+    redact = redactor(f"postgresql://reader:{quote(password, safe='')}@db.example/orders")
     assert redact(f"it was <{SPELLINGS[spelling](password)}>") == f"it was <{MASK}>"
 
 
 def test_a_password_is_masked_as_its_owner_mixed_raw_and_encoded() -> None:
-    redact = Redactor("postgresql://reader:p,%40ss%2fw|x@db.example/orders")
+    redact = redactor("postgresql://reader:p,%40ss%2fw|x@db.example/orders")
     assert redact("near p,%40ss%2fw|x and p,@ss/w|x") == f"near {MASK} and {MASK}"
 
 
 def test_a_password_of_the_query_is_masked_as_written() -> None:
-    redact = Redactor("postgresql://db.example/orders?user=u&password=h%75sh%2fx&sslmode=require")
+    redact = redactor("postgresql://db.example/orders?user=u&password=h%75sh%2fx&sslmode=require")
     assert redact("h%75sh%2fx, hush/x") == f"{MASK}, {MASK}"
 
 
 def test_the_connection_itself_is_masked() -> None:
-    assert Redactor(URI)(f"cannot read {URI}!") == f"cannot read {MASK}!"
+    assert redactor(URI)(f"cannot read {URI}!") == f"cannot read {MASK}!"
 
 
 def test_a_connection_that_cannot_be_read_is_masked_all_the_same() -> None:
-    assert Redactor("host='hush")("host='hush") == MASK
+    assert redactor("host='hush")("host='hush") == MASK
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,8 @@ def test_what_looks_like_a_password_is_masked_though_unknown(told: str, redacted
 
 
 def test_a_short_password_is_not_spelled_out_by_masks_in_other_words() -> None:
-    assert Redactor("postgresql://u:a@h/d")("a table is locked") == "a table is locked"
+    assert redactor("postgresql://u:a@h/d")("a table is locked") == "a table is locked"
 
 
 def test_a_redactor_shows_no_secret_of_its_own() -> None:
-    assert "hush" not in repr(Redactor("postgresql://u:hush@h/d"))
+    assert "hush" not in repr(redactor("postgresql://u:hush@h/d"))

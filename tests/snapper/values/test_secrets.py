@@ -2,21 +2,25 @@
 
 import pytest
 
+from snapper.engines.engine import connection_checks
 from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import Database, parse_secrets
+
+CHECKS = connection_checks()
+
 
 URI = "postgresql://reader:hush@db.example/orders"
 
 
 def one(connection: str) -> Database:
-    (database,) = parse_secrets(f"orders,{connection},POSTGRES", "orders,7")
+    (database,) = parse_secrets(f"orders,{connection},POSTGRES", "orders,7", CHECKS)
     return database
 
 
 def faults(connections: str, retentions: str = "orders,7") -> tuple[str, ...]:
     with pytest.raises(SecretsInvalid) as refused:
-        parse_secrets(connections, retentions)
+        parse_secrets(connections, retentions, CHECKS)
     return refused.value.faults
 
 
@@ -24,6 +28,7 @@ def test_the_rows_of_the_original_are_read_unchanged() -> None:
     assert parse_secrets(
         f"PROD_DB,{URI},POSTGRES|STAGE_DB,postgresql://u:p@h:5433/d,POSTGRES",
         "PROD_DB,7|STAGE_DB,3",
+        CHECKS,
     ) == (
         Database("PROD_DB", URI, 7),
         Database("STAGE_DB", "postgresql://u:p@h:5433/d", 3),
@@ -43,11 +48,11 @@ def test_the_rows_of_the_original_are_read_unchanged() -> None:
 def test_spaces_lines_case_and_a_trailing_bar_are_forgiven(
     connections: str, retentions: str
 ) -> None:
-    assert parse_secrets(connections, retentions) == (Database("orders", URI, 7),)
+    assert parse_secrets(connections, retentions, CHECKS) == (Database("orders", URI, 7),)
 
 
 def test_rows_may_stand_on_lines_of_their_own() -> None:
-    read = parse_secrets(f"a,{URI},POSTGRES|\nb,{URI},POSTGRES|\n", "a,1|\nb,2|\n")
+    read = parse_secrets(f"a,{URI},POSTGRES|\nb,{URI},POSTGRES|\n", "a,1|\nb,2|\n", CHECKS)
     assert [(database.key, database.retention) for database in read] == [("a", 1), ("b", 2)]
 
 
@@ -93,7 +98,7 @@ def test_a_percent_encoded_password_is_decoded_once() -> None:
 def test_a_type_of_the_original_is_not_supported_yet(kind: str) -> None:
     (fault,) = faults(f"orders,postgresql://h/d,{kind}")
     assert "row 1 (orders)" in fault
-    assert f"{kind.upper()}, which is not supported yet" in fault
+    assert f"type {kind.upper()} is not supported yet" in fault
 
 
 @pytest.mark.parametrize(
@@ -115,11 +120,11 @@ def test_a_key_that_is_no_safe_prefix_is_refused_unnamed(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["a", "A9", "a" * 64, "a.b-c_d", "0"])
 def test_a_key_of_letters_digits_and_three_marks_is_taken(key: str) -> None:
-    assert parse_secrets(f"{key},{URI},POSTGRES", f"{key},1")[0].key == key
+    assert parse_secrets(f"{key},{URI},POSTGRES", f"{key},1", CHECKS)[0].key == key
 
 
 def test_keys_that_differ_in_case_are_two_databases() -> None:
-    assert len(parse_secrets(f"a,{URI},POSTGRES|A,{URI},POSTGRES", "a,1|A,2")) == 2
+    assert len(parse_secrets(f"a,{URI},POSTGRES|A,{URI},POSTGRES", "a,1|A,2", CHECKS)) == 2
 
 
 def test_duplicate_keys_are_refused_in_both_secrets() -> None:
@@ -165,7 +170,7 @@ def test_all_faults_of_both_secrets_are_told_at_once() -> None:
         "a,0|d,1|f,1",
     )
     text = "\n".join(told)
-    for piece in ["(a) has type MYSQL", "row 2 must begin", "(d): libpq", "(e) names a key"]:
+    for piece in ["(a): type MYSQL", "row 2 must begin", "(d): libpq", "(e) names a key"]:
         assert piece in text
     for piece in ["(f) has no row", "(a) must keep", "(e) does not end with a known type"]:
         assert piece in text
@@ -200,5 +205,5 @@ def test_the_other_secret_put_in_by_mistake_is_not_repeated() -> None:
 
 
 def test_a_secret_shows_itself_in_no_representation() -> None:
-    assert "hush" not in repr(parse_secrets(f"orders,{URI},POSTGRES", "orders,7"))
+    assert "hush" not in repr(parse_secrets(f"orders,{URI},POSTGRES", "orders,7", CHECKS))
     assert "hush" not in repr(Connection.parse(URI))

@@ -5,6 +5,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
+from snapper.engines.engine import connection_checks
 from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import parse_secrets
@@ -14,10 +15,13 @@ from tests.support.strategies import Written, connections, counts, keys
 CANARY = "ζξψ87|,@:/'\\"
 
 
+CHECKS = connection_checks()
+
+
 def read(first: str, second: str) -> tuple[str, ...]:
     """Give the faults of two secrets, none if they are good."""
     try:
-        parse_secrets(first, second)
+        parse_secrets(first, second, CHECKS)
     except SecretsInvalid as refused:
         return refused.faults
     return ()
@@ -31,6 +35,7 @@ def test_rows_give_back_what_was_joined_and_libpq_reads_the_same(
     read = parse_secrets(
         "|".join(f"{key},{written.text},POSTGRES" for key, written, _ in rows),
         "|".join(f"{key},{count}" for key, _, count in rows),
+        CHECKS,
     )
     for database, (key, written, count) in zip(read, rows, strict=True):
         assert (database.key, database.retention) == (key, count)
@@ -91,4 +96,4 @@ def test_a_lost_or_misspelt_type_is_never_read_as_one_row(
     for kind in ("", ",", ",POSTGRE", ",POSTGRESQL", ",pg"):
         text = f"{key},{first.text}{kind}|{other},{second.text},POSTGRES"
         with pytest.raises(SecretsInvalid):
-            parse_secrets(text, f"{key},1")
+            parse_secrets(text, f"{key},1", CHECKS)

@@ -13,7 +13,7 @@ from snapper.values.settings import (
 )
 
 DISPATCHER = DispatcherSettings("prod", "/snapper/prod", "https://sqs/jobs")
-DUMPER = DumperSettings("prod", "/snapper/prod", "vault", "/opt/postgresql")
+DUMPER = DumperSettings("prod", "/snapper/prod", "vault", "/opt")
 
 
 def test_settings_are_read_as_they_were_written() -> None:
@@ -24,8 +24,8 @@ def test_settings_are_read_as_they_were_written() -> None:
 def test_variables_have_our_name_before_theirs() -> None:
     assert sorted(DUMPER.to_env()) == [
         "SNAPPER_BUCKET",
+        "SNAPPER_CLIENTS",
         "SNAPPER_PARAMETER_ROOT",
-        "SNAPPER_POSTGRESQL_ROOT",
         "SNAPPER_STAGE",
     ]
 

@@ -16,6 +16,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.backups import days, store
 from tests.support.databases import AT, Source, job
 from tests.support.dumps import fake_tools
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys
 
@@ -53,7 +54,7 @@ def test_a_failed_dump_prunes_nothing(
     for number in range(-1, -5, -1):
         store(dumper.vault, days(number))
     before = keys(dumper.vault)
-    broken = replace(dumper, tools=fake_tools(tmp_path, "echo bad news >&2; exit 1"))
+    broken = replace(dumper, engines=engines(fake_tools(tmp_path, "echo bad news >&2; exit 1")))
     with pytest.raises(DumpFailed):
         back_up(job(), OneDatabase(source().database(retention=1)), broken)
     assert keys(dumper.vault) == before

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.finding import Level
-from snapper.verbs.doctor import examine, examine_clients
+from snapper.verbs.doctor import examine
 from tests.support.databases import Source
+from tests.support.engines import postgresql
 
 
 def program(root: Path, major: int, script: str) -> None:
@@ -19,7 +20,7 @@ def program(root: Path, major: int, script: str) -> None:
 def test_a_client_that_cannot_run_is_told_with_its_own_words(tmp_path: Path) -> None:
     program(tmp_path, 14, "echo 'pg_dump (PostgreSQL) 14.23'")
     program(tmp_path, 15, "echo 'libpq.so.5: cannot open shared object file' >&2; exit 127")
-    good, bad = examine_clients(ClientTools(tmp_path))
+    good, bad = postgresql(ClientTools(tmp_path)).examine_clients()
     assert (good.level, good.fact) == (Level.OK, "runs: 14.23")
     assert bad.level is Level.FAILURE
     assert "cannot open shared object file" in bad.fact
@@ -27,7 +28,7 @@ def test_a_client_that_cannot_run_is_told_with_its_own_words(tmp_path: Path) -> 
 
 
 def test_no_clients_at_all_is_a_failure(tmp_path: Path) -> None:
-    (found,) = examine_clients(ClientTools(tmp_path))
+    (found,) = postgresql(ClientTools(tmp_path)).examine_clients()
     assert (found.level, found.subject) == (Level.FAILURE, "clients")
 
 
@@ -35,7 +36,10 @@ def test_a_server_newer_than_every_client_is_a_failure_naming_both(
     tmp_path: Path, source: Callable[..., Source]
 ) -> None:
     program(tmp_path, 14, "echo 'pg_dump (PostgreSQL) 14.23'")
-    found = {each.subject: each for each in examine(source(17).database(), ClientTools(tmp_path))}
+    found = {
+        each.subject: each
+        for each in examine(source(17).database(), postgresql(ClientTools(tmp_path)))
+    }
     assert found["client"].level is Level.FAILURE
     assert "PostgreSQL 17, the newest bundled client is 14" in found["client"].fact
     assert "update Snapper" in found["client"].mend
@@ -45,5 +49,8 @@ def test_a_client_of_an_older_minor_release_is_a_warning(
     tmp_path: Path, source: Callable[..., Source]
 ) -> None:
     program(tmp_path, 17, "echo 'pg_dump (PostgreSQL) 17.0'")
-    found = {each.subject: each for each in examine(source(17).database(), ClientTools(tmp_path))}
+    found = {
+        each.subject: each
+        for each in examine(source(17).database(), postgresql(ClientTools(tmp_path)))
+    }
     assert found["client"].level is Level.WARNING

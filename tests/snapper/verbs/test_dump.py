@@ -22,6 +22,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from tests.support.databases import AT, Source, job
 from tests.support.dumps import DUMP, LARGE, MANIFEST
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
@@ -33,7 +34,7 @@ def test_a_backup_is_made_with_the_client_of_the_servers_own_major(
     manifest = dumper.dump(job(), source(major).database())
     assert manifest is not None
     assert manifest.server_version.startswith(f"{major}.")
-    assert manifest.pg_dump_version.startswith(f"{major}.")
+    assert manifest.part["pg_dump_version"].startswith(f"{major}.")
 
 
 def test_the_manifest_tells_the_truth_about_the_object(
@@ -50,7 +51,7 @@ def test_the_manifest_tells_the_truth_about_the_object(
     assert manifest.dump_bytes == len(plain)
     assert manifest.sha256 == hashlib.sha256(stored).hexdigest()
     assert b"PostgreSQL database dump complete" in plain[-200:]
-    assert manifest.encoding == "UTF8"
+    assert manifest.part["encoding"] == "UTF8"
     assert manifest.database_bytes > 1_000_000
     assert manifest.started_at <= manifest.finished_at
 
@@ -122,7 +123,7 @@ def test_a_server_newer_than_every_client_is_refused_naming_both(
 ) -> None:
     (tmp_path / "14").mkdir()
     with pytest.raises(DatabaseUnsupported, match="PostgreSQL 17, the newest bundled client is 14"):
-        replace(dumper, tools=ClientTools(tmp_path)).dump(job(), source().database())
+        replace(dumper, engines=engines(ClientTools(tmp_path))).dump(job(), source().database())
 
 
 def test_an_unencrypted_connection_is_not_silent(

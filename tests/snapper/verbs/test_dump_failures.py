@@ -23,6 +23,7 @@ from snapper.verbs.dump import Dumper
 from snapper.verbs.events import tell_failure
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP, LARGE, fake_tools
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
@@ -41,7 +42,7 @@ from tests.support.vaults import keys, open_uploads
 def test_a_pg_dump_that_ends_badly_leaves_nothing(
     script: str, reason: str, tmp_path: Path, source: Callable[..., Source], dumper: Dumper
 ) -> None:
-    broken = replace(dumper, tools=fake_tools(tmp_path, script))
+    broken = replace(dumper, engines=engines(fake_tools(tmp_path, script)))
     with pytest.raises(DumpFailed, match=reason):
         broken.dump(job(), source().database())
     assert keys(dumper.vault) == []
@@ -53,7 +54,7 @@ def test_what_pg_dump_says_is_told_without_the_password(
 ) -> None:
     database = source().database()
     script = 'echo "the password is $PGPASSWORD, and postgresql://u:$PGPASSWORD@h/d" >&2; exit 1'
-    broken = replace(dumper, tools=fake_tools(tmp_path, script))
+    broken = replace(dumper, engines=engines(fake_tools(tmp_path, script)))
     with pytest.raises(DumpFailed) as failure:
         broken.dump(job(), database)
     assert "p@ss:/,|%&" not in str(failure.value)
@@ -120,7 +121,7 @@ def test_the_dump_is_stopped_before_the_deadline(
 ) -> None:
     hanging = replace(
         dumper,
-        tools=fake_tools(tmp_path, "echo started; sleep 600"),
+        engines=engines(fake_tools(tmp_path, "echo started; sleep 600")),
         deadline=Deadline.after(RESERVE + 0.5),
     )
     began = time.monotonic()
@@ -147,7 +148,7 @@ def test_that_time_is_over_is_told_before_anything_is_cleared_up(
     hanging = replace(
         dumper,
         vault=Slow(dumper.vault.bucket, dumper.vault._client),
-        tools=fake_tools(tmp_path, "echo started; sleep 600"),
+        engines=engines(fake_tools(tmp_path, "echo started; sleep 600")),
         deadline=Deadline.after(RESERVE + 0.5),
     )
     with pytest.raises(DeadlineReached) as stopped:

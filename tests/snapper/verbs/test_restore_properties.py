@@ -11,12 +11,14 @@ import pytest
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.rehearse import make_roles, rehearse
 from snapper.engines.postgresql.stock import stock_commands
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
-from snapper.verbs.rehearse import aftermath, make_roles, rehearse
+from snapper.verbs.rehearse import aftermath
 from snapper.verbs.restore import restore, restore_as_new
 from tests.support.databases import AT, Source, job
+from tests.support.engines import postgresql
 from tests.support.manifests import manifest
 from tests.support.properties import SECRET, UNSET, decorate, properties_of
 from tests.support.recording import RecordedEvents
@@ -52,7 +54,7 @@ def test_a_new_database_has_all_that_was_set_on_the_backups(
     anew = Source(made.server, f"{made.name} anew")
     stored = Manifest.from_json(dumper.vault.read(backup.key).decode())
     assert rehearse(anew.dsn, stored, tools, may_create=True).warnings == ()
-    assert restore_as_new(dumper.vault, stored, anew.dsn, tools) == ()
+    assert restore_as_new(dumper.vault, stored, anew.dsn, postgresql(tools)) == ()
     assert properties_of(anew) == properties_of(made)
     path = 'app, public, "$user", "with ""quotes"", and comma"'
     assert anew.rows("SHOW search_path") == [(path,)]
@@ -72,7 +74,7 @@ def test_who_may_not_connect_to_the_source_may_not_to_the_restored(
 ) -> None:
     made, backup = decorated(major)
     anew = Source(made.server, f"{made.name} closed")
-    restore_as_new(dumper.vault, backup, anew.dsn, tools)
+    restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools))
     admin = Source(made.server, "postgres")
     admin.run("CREATE ROLE stranger LOGIN PASSWORD 'pw'")
     parameters = {**Connection.parse(anew.dsn).parameters, "user": "stranger"}
@@ -95,7 +97,7 @@ def test_an_existing_database_is_not_changed_itself_and_that_is_warned_of(
     for words in ("its owner", "REVOKE CONNECT from PUBLIC", "the setting app.jwt_secret"):
         assert words in warning
     assert SECRET not in warning
-    assert restore(dumper.vault, backup, target.dsn, tools) == ()
+    assert restore(dumper.vault, backup, target.dsn, postgresql(tools)) == ()
     assert properties_of(target) == UNSET
     assert made.rows("SHOW work_mem") == [("64MB",)]
 
@@ -107,13 +109,13 @@ def test_roles_that_are_named_only_there_are_warned_of_and_stop_nothing(
     made.run(f'CREATE ROLE passing; GRANT CREATE ON DATABASE "{made.name}" TO passing')
     backup = dumper.dump(job(), made.database())
     assert backup is not None
-    assert "passing" not in backup.roles
+    assert "passing" not in backup.part["roles"]
     made.run(f'REVOKE ALL ON DATABASE "{made.name}" FROM passing; DROP ROLE passing')
     anew = Source(made.server, "without passing")
     found = rehearse(anew.dsn, backup, tools, may_create=True)
     assert found.missing_roles == ()
-    assert any("lacks the roles passing" in warning for warning in found.warnings)
-    assert restore_as_new(dumper.vault, backup, anew.dsn, tools) == (
+    assert any("role passing is missing here" in warning for warning in found.warnings)
+    assert restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools)) == (
         "not restored on the database itself: GRANT CREATE to passing:"
         ' role "passing" does not exist',
     )
@@ -124,11 +126,11 @@ def test_a_backup_of_an_older_snapper_is_restored_and_its_silence_told(
     decorated: Decorated, dumper: Dumper, tools: ClientTools
 ) -> None:
     made, backup = decorated(18)
-    older = replace(backup, properties=None)
+    older = replace(backup, part={**backup.part, "properties": None})
     anew = Source(made.server, "of an older snapper")
     (warning,) = rehearse(anew.dsn, older, tools, may_create=True).warnings
-    assert "does not tell what was set on its database itself" in warning
-    assert restore_as_new(dumper.vault, older, anew.dsn, tools) == ()
+    assert "does not say what was set on its database itself" in warning
+    assert restore_as_new(dumper.vault, older, anew.dsn, postgresql(tools)) == ()
     assert properties_of(anew) == UNSET
 
 
@@ -139,9 +141,9 @@ def test_roles_that_were_made_are_named_after_a_restore_that_failed(
     target = source(18, EMPTY)
     before = rehearse(target.dsn, backup, tools, may_create=False)
     made = make_roles(target.dsn, before)
-    words = aftermath(target.dsn, before, made)
+    words = aftermath(postgresql(tools), target.dsn, before, made)
     assert words.endswith("; the roles that were made for it stay: passing")
-    assert "the roles" not in aftermath(target.dsn, before)
+    assert "the roles" not in aftermath(postgresql(tools), target.dsn, before)
     target.run("DROP ROLE passing")
 
 

@@ -9,6 +9,7 @@ from snapper.errors import BackupDamaged
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore
 from tests.support.databases import Source, job
+from tests.support.engines import postgresql
 from tests.support.restores import EMPTY
 
 # Read line by line, the function's body begins rows that never end, and hides the COMMIT behind it.
@@ -34,11 +35,11 @@ def test_a_damaged_backup_of_functions_and_large_objects_leaves_nothing(
     dumper.vault.put(manifest.dump_key, whole + b"\0")
     target = source(major, EMPTY)
     with pytest.raises(BackupDamaged):
-        restore(dumper.vault, manifest, target.dsn, tools)
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
 
     dumper.vault.put(manifest.dump_key, whole)
-    restore(dumper.vault, manifest, target.dsn, tools)
+    restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT count(*) FROM pg_largeobject_metadata") == [(20,)]
     assert target.rows("SELECT f()") == [
         ("\nCOPY x FROM stdin;\nSET default_tablespace = fast;\n",)

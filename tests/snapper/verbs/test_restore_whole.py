@@ -10,13 +10,15 @@ import psycopg2
 import pytest
 
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.rehearse import rehearse
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
-from snapper.verbs.rehearse import aftermath, rehearse
+from snapper.verbs.rehearse import aftermath
 from snapper.verbs.restore import restore, restore_as_new
 from tests.support.databases import AT, Source, job
+from tests.support.engines import postgresql
 from tests.support.restores import (
     DAMAGES,
     EMPTY,
@@ -57,11 +59,11 @@ def test_a_restored_database_dumps_as_its_source_does(
     assert before.count(b"\n") > 1000
 
     target = server(major).dsn(f"{made.name} anew")
-    restore_as_new(dumper.vault, manifest, target, tools)
+    restore_as_new(dumper.vault, manifest, target, postgresql(tools))
     assert plain_dump(tools, major, target) == before
 
     emptied = source(major, EMPTY)
-    restore(dumper.vault, manifest, emptied.dsn, tools)
+    restore(dumper.vault, manifest, emptied.dsn, postgresql(tools))
     assert plain_dump(tools, major, emptied.dsn) == before
     assert unfinished(server(major)) == []
 
@@ -75,7 +77,7 @@ def test_a_newer_major_takes_the_backup_of_an_older_one(
 ) -> None:
     manifest = back_up(source(14, "CREATE TABLE t AS SELECT generate_series(1, 10) AS n"))
     target = Source(server(18), "from fourteen")
-    restore_as_new(dumper.vault, manifest, target.dsn, tools)
+    restore_as_new(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT sum(n) FROM t") == [(55,)]
 
 
@@ -92,12 +94,12 @@ def test_a_damaged_object_changes_nothing(
     damage(dumper.vault, manifest, change)
     target = source(17, "CREATE TABLE mine AS SELECT 1 AS n")
     with pytest.raises(BackupDamaged, match=r"what was stored|no whole gzip"):
-        restore(dumper.vault, manifest, target.dsn, tools)
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT relname FROM pg_class WHERE relname IN ('mine', 'noise')") == [
         ("mine",)
     ]
     with pytest.raises(BackupDamaged):
-        restore_as_new(dumper.vault, manifest, server(17).dsn("of damage"), tools)
+        restore_as_new(dumper.vault, manifest, server(17).dsn("of damage"), postgresql(tools))
     assert not exists(server(17), "of damage")
     assert unfinished(server(17)) == []
 
@@ -112,7 +114,7 @@ def test_the_object_of_another_backup_is_refused_for_its_sha256(
     damage(dumper.vault, manifest, lambda _: dumper.vault.read(other.dump_key))
     target = source(17, EMPTY)
     with pytest.raises(BackupDamaged, match=r"not what was stored.*SHA-256"):
-        restore(dumper.vault, manifest, target.dsn, tools)
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 't'") == []
 
 
@@ -133,7 +135,7 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
         dumper.vault.put(manifest.dump_key, gzip.compress(forged + padding))
         target = source(17, EMPTY)
         with pytest.raises(SnapperError, match=r"restricted|unrestrict"):
-            restore(dumper.vault, manifest, target.dsn, tools)
+            restore(dumper.vault, manifest, target.dsn, postgresql(tools))
         assert not witness.exists()
 
 
@@ -154,11 +156,11 @@ def test_an_sql_error_at_the_very_end_leaves_nothing(
     manifest = back_up(made)
     target = source(17, EMPTY)
     with pytest.raises(RestoreFailed, match=r"at line \d+ of the dump: ERROR: division by zero"):
-        restore(dumper.vault, manifest, target.dsn, tools)
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 't'") == []
     assert target.rows("SELECT oid FROM pg_largeobject_metadata") == []
     with pytest.raises(RestoreFailed):
-        restore_as_new(dumper.vault, manifest, server(17).dsn("of an error"), tools)
+        restore_as_new(dumper.vault, manifest, server(17).dsn("of an error"), postgresql(tools))
     assert not exists(server(17), "of an error")
     assert unfinished(server(17)) == []
 
@@ -192,9 +194,9 @@ def test_a_session_that_is_ended_midway_leaves_nothing(
 
     before = rehearse(target.dsn, manifest, tools, may_create=False)
     with pytest.raises(RestoreFailed, match="terminating connection") as failure:
-        restore(dumper.vault, manifest, target.dsn, tools, _once(cut))
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools), _once(cut))
     assert "its log tells why" in failure.value.hint
-    assert "is as it was" in aftermath(target.dsn, before)
+    assert "is as it was" in aftermath(postgresql(tools), target.dsn, before)
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 'noise'") == []
 
 
@@ -215,14 +217,16 @@ def test_a_server_that_dies_midway_is_told_as_it_is(
         before = rehearse(target, manifest, tools, may_create=True)
         run = restore_as_new if new else restore
         with pytest.raises(RestoreFailed, match=r"psql stopped|psql exited") as failure:
-            run(dumper.vault, manifest, target, tools, _once(dying.crash))
-        words = aftermath(target, before)
+            run(dumper.vault, manifest, target, postgresql(tools), _once(dying.crash))
+        words = aftermath(postgresql(tools), target, before)
         assert "does not answer now" in words
         notes = getattr(failure.value, "__notes__", [])
         assert any("may be left, named snapper-unfinished-" in note for note in notes) == new
         dying.start()
         back = dying.dsn("target")
-        assert ("is not there" if new else "is as it was") in aftermath(back, before)
+        assert ("is not there" if new else "is as it was") in aftermath(
+            postgresql(tools), back, before
+        )
         warned = rehearse(back, manifest, tools, may_create=True).warnings
         assert any("snapper-unfinished-" in warning for warning in warned) == new
 
@@ -242,13 +246,13 @@ def test_more_tables_than_a_transaction_can_lock_fit_into_a_new_database(
     few = {"max_locks_per_transaction": "10", "max_connections": "10"}
     with PostgresServer(17, run_dir / "few-locks", settings=few) as server:
         target = Source(server, "restored")
-        restore_as_new(dumper.vault, manifest, target.dsn, tools)
+        restore_as_new(dumper.vault, manifest, target.dsn, postgresql(tools))
         count = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE 't%'"
         assert target.rows(count) == [(300,)]
         Source(server, "postgres").run("CREATE DATABASE existing")
         existing = Source(server, "existing")
         with pytest.raises(RestoreFailed, match="out of shared memory") as failure:
-            restore(dumper.vault, manifest, existing.dsn, tools)
+            restore(dumper.vault, manifest, existing.dsn, postgresql(tools))
         assert "--create" in failure.value.hint
         assert existing.rows(count) == [(0,)]
 
@@ -263,7 +267,7 @@ def test_a_name_that_is_taken_in_the_meantime_is_not_taken_over(
     manifest = back_up(source())
     taken = source(17, "CREATE TABLE mine AS SELECT 1 AS n")
     with pytest.raises(SnapperError, match="already exists"):
-        restore_as_new(dumper.vault, manifest, taken.dsn, tools)
+        restore_as_new(dumper.vault, manifest, taken.dsn, postgresql(tools))
     assert taken.rows("SELECT n FROM mine") == [(1,)]
     # What was restored is whole, and not thrown away.
     (kept,) = unfinished(server(17))
@@ -282,7 +286,7 @@ def test_the_targets_password_is_in_no_word_of_an_error(
     manifest = replace(back_up(made), dump_bytes=1)
     wrong = made.dsn.replace("p%40ss", "wr0ng%40secret")
     with pytest.raises(SnapperError) as failure:
-        restore(dumper.vault, manifest, wrong, tools)
+        restore(dumper.vault, manifest, wrong, postgresql(tools))
     assert "wr0ng" not in str(failure.value)
     with pytest.raises(psycopg2.OperationalError):
         psycopg2.connect(wrong)

@@ -15,6 +15,7 @@ from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored
 from snapper.verbs.catalog import listing
 from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import read_back
 from snapper.verbs.verify import prove, record, verify
 from tests.support.databases import Source, job
 from tests.support.restores import DAMAGES, NOISE, damage
@@ -93,7 +94,7 @@ def test_a_restore_into_a_throw_away_server_counts_tables_and_rows(
         "ALTER TABLE secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
     )
     verdict = verify(dumper.vault, manifest, NOW)
-    proven = prove(verdict, lambda: try_restore(dumper.vault, manifest, tools))
+    proven = prove(verdict, lambda: try_restore(read_back(dumper.vault, manifest), manifest, tools))
     assert proven.sound
     assert proven.restored is not None
     assert (proven.restored.tables, proven.restored.rows) == (3, 11)

@@ -11,7 +11,9 @@ from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import read_back
 from tests.support.databases import Source, job
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 
 MakeBackup = Callable[[Source], Manifest]
@@ -79,7 +81,7 @@ FACTS = """
 @pytest.fixture
 def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
     def make(source: Source) -> Manifest:
-        manifest = Dumper(vault, tools, RecordedEvents()).dump(job(), source.database())
+        manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
         assert manifest is not None
         return manifest
 
@@ -100,7 +102,7 @@ def test_a_check_of_the_sources_reaches_no_program_no_file_and_no_more_rights(
     attempts = ", ".join(f"$a${attempt.format(trace=trace)}$a$" for attempt in ATTEMPTS)
     manifest = back_up(source(major, HOSTILE.format(attempts=attempts)))
     with pytest.raises(RestoreFailed, match="outcomes: ") as failed:
-        try_restore(vault, manifest, tools)
+        try_restore(read_back(vault, manifest), manifest, tools)
     refused = ",".join(["refused"] * len(ATTEMPTS))
     assert f"outcomes: {{{refused}}}" in str(failed.value)
     assert not trace.exists()

@@ -12,16 +12,16 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import draft
 from snapper.engines.postgresql.properties import Locale
 from snapper.engines.postgresql.read_properties import read_properties
+from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.target import asking, exists, unfinished_databases
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
-from tests.support.manifests import manifest
 from tests.support.properties import UNSET
 
 HIDE = Redactor()
-BACKUP = manifest(encoding="UTF8")
+BACKUP = Recorded("17.2", "UTF8", ())
 
 
 def connection(source: Source) -> Connection:
@@ -66,7 +66,7 @@ def test_a_draft_has_the_encoding_of_the_backup(
     encoding: str, server: Callable[[int], PostgresServer]
 ) -> None:
     target = Source(server(17), f"in {encoding}")
-    with draft(connection(target), manifest(encoding=encoding), HIDE, silent):
+    with draft(connection(target), replace(BACKUP, encoding=encoding), HIDE, silent):
         pass
     assert target.rows("SHOW server_encoding") == [(encoding,)]
 
@@ -85,7 +85,7 @@ def test_every_encoding_is_had_where_the_locale_is_the_servers_own(
     major: int, encoding: str, builtin: Callable[[int], PostgresServer]
 ) -> None:
     target = Source(builtin(major), f"in {encoding}")
-    with draft(connection(target), manifest(encoding=encoding), HIDE, silent):
+    with draft(connection(target), replace(BACKUP, encoding=encoding), HIDE, silent):
         pass
     assert target.rows("SHOW server_encoding") == [(encoding,)]
 

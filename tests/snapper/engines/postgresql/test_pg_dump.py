@@ -17,6 +17,7 @@ from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
@@ -89,7 +90,7 @@ def test_a_database_is_dumped_in_its_own_encoding(
     )
     made.run(f"CREATE TABLE t AS SELECT {expression}::text AS s")
     manifest, sql = dumped(dumper, made.dsn)
-    assert manifest.encoding == encoding
+    assert manifest.part["encoding"] == encoding
     assert b"\n" + stored + b"\n" in sql
 
 
@@ -211,4 +212,4 @@ def test_a_connection_without_a_password_never_asks_for_one(
     made = source()
     dsn = f"postgresql://postgres@127.0.0.1:{made.server.port}/postgres"
     with pytest.raises(Exception, match="no password supplied"):
-        replace(dumper, tools=tools).dump(job(), Database("orders", dsn, 1))
+        replace(dumper, engines=engines(tools)).dump(job(), Database("orders", dsn, 1))

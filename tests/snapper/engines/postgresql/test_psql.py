@@ -7,8 +7,8 @@ import pytest
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.psql import FedPsql, psql_command
+from snapper.engines.postgresql.redaction import redactor
 from snapper.errors import RestoreFailed
-from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 
 
@@ -16,7 +16,7 @@ def feed(target: Source, major: int, tools: ClientTools, sql: str) -> None:
     connection = Connection.parse(target.dsn)
     environment = {**tools.environment(), **connection.environment()}
     command = psql_command(tools, major, connection)
-    with FedPsql(command, environment, Redactor(target.dsn)) as psql:
+    with FedPsql(command, environment, redactor(target.dsn)) as psql:
         psql.write(sql.encode())
         psql.finish()
 

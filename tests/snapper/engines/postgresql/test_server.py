@@ -15,10 +15,10 @@ from psycopg2.extensions import parse_dsn
 from local.emulator.certificate import Certificate, make_certificate
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import ServerFacts, conninfo, inspect
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
-from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support import poolers
@@ -27,7 +27,7 @@ from tests.support.recording import RecordedEvents
 
 
 def ask(dsn: str) -> ServerFacts:
-    return inspect(Connection.parse(dsn), Redactor(dsn))
+    return inspect(Connection.parse(dsn), redactor(dsn))
 
 
 def through(source: Source, port: int) -> str:
@@ -141,7 +141,7 @@ def test_names_of_a_database_without_an_encoding_are_read_whatever_they_are(
         link.cursor().execute(b'CREATE TABLE t (n int); ALTER TABLE t OWNER TO "' + octets + b'"')
         manifest = dumper.dump(job(), made.database())
         assert manifest is not None
-        assert octets.decode("utf-8", "backslashreplace") in manifest.roles
+        assert octets.decode("utf-8", "backslashreplace") in manifest.part["roles"]
     finally:
         link.cursor().execute(b'DROP TABLE t; DROP ROLE "' + octets + b'"')
         link.close()

@@ -17,7 +17,9 @@ from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import read_back
 from tests.support.databases import Source, job
+from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 
 MakeBackup = Callable[..., Manifest]
@@ -28,7 +30,7 @@ def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
     """Give the backup of a database; with `more` at the end of its SQL, as if dumped with it."""
 
     def make(source: Source, more: str = "") -> Manifest:
-        manifest = Dumper(vault, tools, RecordedEvents()).dump(job(), source.database())
+        manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
         assert manifest is not None
         plain = gzip.decompress(vault.read(manifest.dump_key))
         plain = plain.replace(END_MARKER, b"\n" + more.encode() + END_MARKER)
@@ -78,7 +80,8 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
     vault: Vault,
     tools: ClientTools,
 ) -> None:
-    restored = try_restore(vault, back_up(encoded(source, encoding, *names)), tools)
+    manifest = back_up(encoded(source, encoding, *names))
+    restored = try_restore(read_back(vault, manifest), manifest, tools)
     assert (restored.tables, restored.rows) == (len(names), len(names))
 
 
@@ -104,7 +107,7 @@ def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
 ) -> None:
     manifest = back_up(source(major), f"SET search_path = public; {needs};\n")
     with pytest.raises(RestoreFailed) as failed:
-        try_restore(vault, manifest, tools)
+        try_restore(read_back(vault, manifest), manifest, tools)
     assert "psql stopped" in str(failed.value)
     assert "says nothing against the backup" in failed.value.hint
     assert "--on" in failed.value.hint
@@ -113,8 +116,9 @@ def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
 def test_another_error_is_not_taken_for_a_lack(
     source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
+    manifest = back_up(source(18), "SELECT 1/0;\n")
     with pytest.raises(RestoreFailed) as failed:
-        try_restore(vault, back_up(source(18), "SELECT 1/0;\n"), tools)
+        try_restore(read_back(vault, manifest), manifest, tools)
     assert failed.value.hint == ""
 
 
@@ -136,7 +140,7 @@ def test_on_a_server_of_ones_own_nothing_is_left_whether_it_went_well_or_not(
     own = Source(source(18).server, "postgres")
     before = left(own)
     with suppress(RestoreFailed):
-        restored = try_restore(vault, manifest, tools, server=own.dsn)
+        restored = try_restore(read_back(vault, manifest), manifest, tools, server=own.dsn)
         assert (restored.tables, restored.rows) == (1, 1)
         assert not more
     assert left(own) == before
@@ -147,7 +151,12 @@ def test_an_unreachable_server_of_ones_own_is_named_without_its_password(
 ) -> None:
     manifest = back_up(source())
     with pytest.raises(DatabaseUnreachable) as failed:
-        try_restore(vault, manifest, tools, server="postgresql://u:hush@127.0.0.1:1/own")
+        try_restore(
+            read_back(vault, manifest),
+            manifest,
+            tools,
+            server="postgresql://u:hush@127.0.0.1:1/own",
+        )
     assert "127.0.0.1:1" in str(failed.value)
     assert "hush" not in str(failed.value) + failed.value.hint
 
@@ -168,7 +177,7 @@ def test_what_could_not_be_dropped_is_told(
 
     try:
         with pytest.raises(RestoreFailed, match="it broke") as failed:
-            try_restore(vault, manifest, tools, shut, server=dsn)
+            try_restore(read_back(vault, manifest, shut), manifest, tools, server=dsn)
         assert any("may be left" in note for note in failed.value.__notes__)
     finally:
         for (name,) in own.rows("SELECT datname FROM pg_database WHERE datname LIKE 'snapper-%'"):

@@ -9,8 +9,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["snapper.values", "fuzz.rules"]):
-    from fuzz.pieces import compose
-    from fuzz.rules import check
+    from tests.support.fuzz.pieces import compose
+    from tests.support.fuzz.rules import check
 
 
 class Tally:

@@ -5,10 +5,13 @@ import re
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
+from snapper.engines.engine import PLANNED, connection_checks
 from snapper.engines.postgresql.connection import UNSPEAKABLE, Connection
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
-from snapper.values.secrets import PLANNED, Database, parse_secrets
+from snapper.values.secrets import Database, parse_secrets
+
+CHECKS = connection_checks()
 
 # The whole vocabulary of faults. Free in it are numbers, keys and the names of libpq's settings;
 # so no fault can hold a piece of a connection.
@@ -27,15 +30,15 @@ _FORMS = re.escape(
 _FAULT = re.compile(
     "(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) is empty|"
     rf"{_ROW}(?:"
-    r" must be KEY,connection,POSTGRES| must be KEY,count"
-    rf"| has type (?:{'|'.join(PLANNED)}), which is not supported yet"
+    r" must be KEY,connection,TYPE| must be KEY,count"
+    rf"|: type (?:{'|'.join(PLANNED)}) is not supported yet"
     r"| does not end with a known type: POSTGRES"
     r"| must begin with a key of letters, digits, '\.', '_' and '-', at most 64, "
     r"the first a letter or digit"
     r"| names a key that an earlier row has| has an empty connection"
     r"| has no row in (?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA)"
     r"| must keep a whole number of backups from 1 to 999999"
-    r"| seems to hold a second row: the type or the '\|' between them is missing or not known "
+    r"|: it seems to hold a second row: the type or the '\|' between them is missing or not known "
     r"\(in a password ',' can be written %2C, and '\|' %7C\)"
     r"| has a connection of more than 4096 bytes"
     r"| holds '\{\{…\}\}', which Parameter Store refuses: write '\{' as %7B"
@@ -61,7 +64,7 @@ def check(connections: str, retentions: str) -> bool:
     Raises Misread, or whatever the parser raises that it must not.
     """
     try:
-        read = parse_secrets(connections, retentions)
+        read = parse_secrets(connections, retentions, CHECKS)
     except SecretsInvalid as refused:
         _check_refusal(refused, connections + retentions)
         return False

@@ -1,0 +1,116 @@
+"""A child's output whose end is believed only after exit 0 and the engine's own end marker."""
+
+import os
+import select
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from snapper.engines.process import ToolProcess
+from snapper.errors import DumpFailed, SnapperError
+from snapper.values.redaction import Redactor
+
+LONGEST_SILENCE = 300.0
+"""Seconds without an answer after which a server is given up, though its network still stands.
+
+More than any wait for a lock, and than reading the catalogue of 100,000 tables takes; less than
+half of the time a Lambda function has, so that the reason can be logged.
+"""
+
+TAIL = 1024
+"""Bytes at the end of a dump in which its end marker must be."""
+
+
+@dataclass(frozen=True)
+class DumpingTool:
+    """What is known of a program that dumps.
+
+    `ends_well` judges the last `TAIL` bytes of its output; `hints` say what to do about its own
+    words; `silence_hint` what it means when nothing comes from it.
+    """
+
+    ends_well: Callable[[bytes], bool]
+    hints: Mapping[str, str] = field(default_factory=dict)
+    silence_hint: str = ""
+
+
+class CheckedDump(ToolProcess):
+    """The output of a dumping command; `read` raises where a plain pipe would just end."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        redact: Redactor,
+        tool: DumpingTool,
+        patience: float,
+    ) -> None:
+        """Start the command; raises SettingsError if it cannot run.
+
+        `patience` is how many seconds it may let a reader wait for its next byte, or for its end.
+        """
+        super().__init__(command, environment, redact)
+        self._tool = tool
+        self._patience = patience
+        self._output = select.poll()
+        self._output.register(self.pipe, select.POLLIN)
+        self._stopped: SnapperError | None = None
+        self._committed = False
+        self._turn = threading.Lock()
+        self._tail = b""
+
+    def read(self, size: int, /) -> bytes:
+        """Give what has come, at most `size` bytes; b"" only when the program ended well.
+
+        Raises DumpFailed with the program's own last words, secrets masked, or when nothing has
+        come for too long, or the error that `stop` was called with.
+        """
+        # Only here a reader waits for the program: a slow upload is not held against it.
+        if not self._output.poll(self._patience * 1000):
+            self._give_up()
+        if block := os.read(self.pipe.fileno(), size):
+            self._tail = (self._tail + block[-TAIL:])[-TAIL:]
+            return block
+        try:
+            status = self.wait(self._patience)
+        except TimeoutError:
+            self._give_up()
+        self.check()
+        if status:
+            words = self.obituary(status)
+            hint = next((hint for sign, hint in self._tool.hints.items() if sign in words), "")
+            raise DumpFailed(words, hint=hint)
+        if not self._tool.ends_well(self._tail):
+            raise DumpFailed(f"{self.name} ended without its end marker: the dump is not whole")
+        return b""
+
+    def check(self) -> None:
+        """Raise the error that `stop` was called with, if it was."""
+        if self._stopped is not None:
+            raise self._stopped
+
+    def commit(self) -> None:
+        """Raise as `check` does, or take the last step, which nobody can stop any more."""
+        with self._turn:
+            self.check()
+            self._committed = True
+
+    def stop(self, reason: SnapperError) -> bool:
+        """Stop the program from another thread; the reader then raises `reason`.
+
+        Gives whether that is certain: where the last step is under way, it may still succeed.
+        """
+        with self._turn:
+            self._stopped = self._stopped or reason
+            certain = not self._committed
+        self.end()
+        return certain
+
+    def _give_up(self) -> NoReturn:
+        reason = DumpFailed(
+            f"{self.name} was stopped after {self._patience:.0f} s in which nothing came from it",
+            hint=self._tool.silence_hint,
+        )
+        self.stop(reason)
+        raise self._stopped or reason

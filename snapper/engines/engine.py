@@ -1,0 +1,167 @@
+"""The protocol that every engine keeps, and the one place that knows which engines there are."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from snapper.engines.checked_dump import CheckedDump
+from snapper.engines.facts import Client, Content, Facts, Rehearsal
+from snapper.errors import SettingsError
+from snapper.values.finding import Finding
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+from snapper.values.verification import Restored
+
+ENGINES = {"POSTGRES": "snapper.engines.postgresql.engine.PostgreSQL"}
+"""By TYPE, the class of each engine; imported when it is first needed."""
+
+PLANNED = frozenset({"MYSQL", "MONGO"})
+"""Types that the original Snapper named and that no engine here serves yet."""
+
+Progress = Callable[[int], None]
+Check = Callable[[str], Iterable[str]]
+"""Gives a sentence for each fault of a connection string; none holds a piece of a secret."""
+
+
+class Engine(Protocol):
+    """What the verbs ask of an engine. Connections are strings, exactly as the user wrote them."""
+
+    kind: str
+    """The TYPE of its databases."""
+    name: str
+    """What people call it."""
+    encryption_hint: str
+    """What to write so that the connection is encrypted."""
+
+    def faults(self, connection: str) -> Iterator[str]:
+        """Give a sentence for each fault of a connection string."""
+        ...
+
+    def place(self, connection: str) -> str:
+        """Give server and database in words fit for a message."""
+        ...
+
+    def hosts(self, connection: str) -> tuple[str, ...]:
+        """Give the hosts whose names must be resolved."""
+        ...
+
+    def redactor(self, connection: str) -> Redactor:
+        """Give what masks the connection's secrets in every spelling."""
+        ...
+
+    def inspect(self, connection: str, patience: float) -> Facts:
+        """Ask the server for its facts, within `patience` seconds for each answer.
+
+        Raises DatabaseUnreachable, DatabaseUnsupported.
+        """
+        ...
+
+    def client_for(self, facts: Facts) -> Client:
+        """Choose the program that dumps this server.
+
+        Raises DatabaseUnsupported, or SettingsError where the program cannot run.
+        """
+        ...
+
+    def dump(self, connection: str, facts: Facts, patience: float) -> CheckedDump:
+        """Start a dump; raises SettingsError if its program cannot run."""
+        ...
+
+    def part(self, facts: Facts, client: Client) -> dict[str, Any]:
+        """Give what a manifest keeps for this engine beside the fields that every engine has."""
+        ...
+
+    def ends_well(self, tail: bytes) -> bool:
+        """Tell whether a plain dump that ends with these bytes (1 KiB, if there are) is whole."""
+        ...
+
+    def check_part(self, manifest: Manifest) -> None:
+        """Raise BackupDamaged if the engine's part of a manifest is not as it was written."""
+        ...
+
+    def public_part(self, manifest: Manifest) -> dict[str, Any]:
+        """Give the engine's part without what may be a secret: what is printed is for anybody."""
+        ...
+
+    def examine_clients(self) -> Iterator[Finding]:
+        """Have every bundled program say its version."""
+        ...
+
+    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:
+        """Look for whatever would keep a backup of this database from being whole."""
+        ...
+
+    def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
+        """Look at the target of a restore; nothing is changed.
+
+        Raises SettingsError where the database is not there and may not be made, or is none that a
+        restore may fill, DatabaseUnreachable, DatabaseUnsupported.
+        """
+        ...
+
+    def content(self, target: str) -> Content | None:
+        """Look at the target once more; raises as `rehearse` does."""
+        ...
+
+    def make_roles(self, target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
+        """Make the roles that are missing, by name only, and give them: all of them, or none."""
+        ...
+
+    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:
+        """Fill a database that is there: all of the dump, or nothing.
+
+        Gives a sentence for each thing that could not be restored as it was. Raises RestoreFailed,
+        DatabaseUnreachable, or whatever the dump raises; the target is then as it was.
+        """
+        ...
+
+    def restore_as_new(
+        self, dump: Iterable[bytes], manifest: Manifest, target: str
+    ) -> tuple[str, ...]:
+        """Make the database and fill it; it has its name only when it is whole."""
+        ...
+
+    def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
+        """Restore a dump for the proof, count what is there, remove it all.
+
+        On the server of this connection; where it is empty, on one that is started for it.
+        """
+        ...
+
+    def stock_commands(
+        self, bucket: str, manifest: Manifest, target: str, rehearsal: Rehearsal
+    ) -> tuple[str, ...]:
+        """Give the same restore as lines for a shell that need no Snapper and hold no secret."""
+        ...
+
+
+Engines = Callable[[str], Engine]
+"""Gives an engine by TYPE."""
+
+
+def engine_of(kind: str, clients: Path | None = None) -> Engine:
+    """Give the engine of a TYPE; raise SettingsError if there is none.
+
+    `clients` is where the client programs of all engines lie, a folder for each; without it those
+    of this machine are taken, and fetched when they are first needed.
+    """
+    place = ENGINES.get(kind)
+    if place is None:
+        raise SettingsError(
+            f"there is no engine for databases of type {kind}",
+            hint=f"this release knows {', '.join(ENGINES)}",
+        )
+    module, _, name = place.rpartition(".")
+    made: Engine = getattr(importlib.import_module(module), name)(clients)
+    return made
+
+
+def connection_checks() -> dict[str, Check]:
+    """Give the check of a connection for every TYPE that may stand in the secrets."""
+    planned = {kind: _not_yet(kind) for kind in sorted(PLANNED - ENGINES.keys())}
+    return {kind: engine_of(kind).faults for kind in ENGINES} | planned
+
+
+def _not_yet(kind: str) -> Check:
+    return lambda _: [f"type {kind} is not supported yet"]

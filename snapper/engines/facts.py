@@ -1,0 +1,56 @@
+"""What an engine says of a database: before it is dumped, and before a restore goes into it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One database as a dump will find it; `size` in bytes.
+
+    `identity` is a digest of what tells this database from all others, `about` a word or two that
+    an operator wants to see, `part` what the engine adds to a manifest.
+    """
+
+    version: str
+    database_name: str
+    size: int
+    encrypted: bool
+    identity: str
+    about: str
+    part: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Client:
+    """The program that dumps a server; `older` if it is of an older release than the server."""
+
+    name: str
+    version: str
+    older: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a target holds that a new database does not, in words that count all of it."""
+
+    words: str
+    empty: bool
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a restore would meet; `content` is None where the database is not there yet."""
+
+    place: str
+    content: Content | None
+    is_source: bool
+    missing_roles: tuple[str, ...]
+    warnings: tuple[str, ...]
+    server_version: str
+
+    @property
+    def creates(self) -> bool:
+        """Whether the database must be made first."""
+        return self.content is None

@@ -1,0 +1,161 @@
+"""PostgreSQL as the verbs see it: every engine keeps the same protocol."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from snapper.engines.checked_dump import CheckedDump
+from snapper.engines.facts import Client, Content, Facts, Rehearsal
+from snapper.engines.postgresql import examine, faults, rehearse, restore
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.release import release
+from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.stock import stock_commands
+from snapper.values.finding import Finding
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+from snapper.values.verification import Restored
+
+FOLDER = "postgresql"
+"""Where PostgreSQL's programs lie among the clients of all engines."""
+
+
+class PostgreSQL:
+    """Dumped by the pg_dump of the server's own major, restored by psql."""
+
+    kind = "POSTGRES"
+    name = "PostgreSQL"
+    encryption_hint = (
+        "add sslmode=require to the connection, or verify-full with sslrootcert=system"
+    )
+
+    def __init__(self, clients: Path | None = None) -> None:
+        """Take PostgreSQL's programs from their folder in `clients`, or this machine's own."""
+        self._clients = clients
+
+    @cached_property
+    def tools(self) -> ClientTools:
+        """The client programs; fetched on a machine that is told of none."""
+        if self._clients:
+            return ClientTools(self._clients / FOLDER)
+        # Not a part of the deployed functions, to which their layer brings the programs.
+        from bin.pg_dump.layer import client_root
+
+        return ClientTools(client_root())
+
+    def faults(self, connection: str) -> Iterator[str]:
+        """Give a sentence for each fault of a connection string."""
+        return faults.faults(connection)
+
+    def place(self, connection: str) -> str:
+        """Give server and database in words fit for a message."""
+        return Connection.parse(connection).place
+
+    def hosts(self, connection: str) -> tuple[str, ...]:
+        """Give the hosts that have names; a socket has none."""
+        named = Connection.parse(connection).parameters.get("host", "").split(",")
+        return tuple(host for host in named if host and not host.startswith(("/", "@")))
+
+    def redactor(self, connection: str) -> Redactor:
+        """Give what masks the connection's secrets in every spelling."""
+        return redactor(connection)
+
+    def inspect(self, connection: str, patience: float) -> Facts:
+        """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
+        server = inspect(Connection.parse(connection), redactor(connection), patience)
+        recorded = Recorded("", server.encoding, server.roles, server.properties)
+        return Facts(
+            version=server.version,
+            database_name=server.database_name,
+            size=server.size,
+            encrypted=server.encrypted,
+            identity=server.identity,
+            about=server.encoding,
+            part=recorded.to_part(),
+        )
+
+    def client_for(self, facts: Facts) -> Client:
+        """Choose the pg_dump of the server's own major."""
+        version = self.tools.version("pg_dump", self._major(facts))
+        return Client("pg_dump", version, release(version) < release(facts.version))
+
+    def dump(self, connection: str, facts: Facts, patience: float) -> CheckedDump:
+        """Start pg_dump."""
+        parsed = Connection.parse(connection)
+        command = pg_dump_command(self.tools, self._major(facts), parsed, facts.part["encoding"])
+        environment = {**self.tools.environment(), **parsed.environment()}
+        return CheckedDump(command, environment, redactor(connection), PG_DUMP, patience)
+
+    def part(self, facts: Facts, client: Client) -> dict[str, Any]:
+        """Give what a manifest keeps beside the fields that every engine has."""
+        return {**facts.part, "pg_dump_version": client.version}
+
+    def ends_well(self, tail: bytes) -> bool:
+        """Tell whether there is pg_dump's end marker."""
+        return END_MARKER in tail
+
+    def check_part(self, manifest: Manifest) -> None:
+        """Raise BackupDamaged if PostgreSQL's part is not as it was written."""
+        Recorded.of(manifest)
+
+    def public_part(self, manifest: Manifest) -> dict[str, Any]:
+        """Give PostgreSQL's part without the values of settings."""
+        return Recorded.of(manifest).public()
+
+    def examine_clients(self) -> Iterator[Finding]:
+        """Have every bundled pg_dump say its version."""
+        return examine.examine_clients(self.tools)
+
+    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002
+        """Look for what the connection's role may not read."""
+        return examine.examine(connection)
+
+    def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
+        """Look at the target of a restore; nothing is changed."""
+        return rehearse.rehearse(target, manifest, self.tools, may_create=may_create)
+
+    def content(self, target: str) -> Content | None:
+        """Count what the target holds; None if it is not there."""
+        return rehearse.look(target)
+
+    def make_roles(self, target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
+        """Make the roles that are missing, without login."""
+        return rehearse.make_roles(target, rehearsal)
+
+    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:  # noqa: ARG002
+        """Fill a database that is there, in one transaction."""
+        return restore.restore(dump, target, self.tools)
+
+    def restore_as_new(
+        self, dump: Iterable[bytes], manifest: Manifest, target: str
+    ) -> tuple[str, ...]:
+        """Make the database and fill it; it has its name only when it is whole."""
+        return restore.restore_as_new(dump, Recorded.of(manifest), target, self.tools)
+
+    def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
+        """Restore a dump for the proof, count what is there, remove it all."""
+        # Not a part of the deployed functions, which have no server to start.
+        from snapper.engines.postgresql.trial import try_restore
+
+        return try_restore(dump, manifest, self.tools, server)
+
+    def stock_commands(
+        self, bucket: str, manifest: Manifest, target: str, rehearsal: Rehearsal
+    ) -> tuple[str, ...]:
+        """Give the same restore as lines for a shell."""
+        major = release(rehearsal.server_version)[0]
+        return stock_commands(
+            bucket,
+            manifest,
+            Connection.parse(target),
+            rehearsal.missing_roles,
+            creates_on=major if rehearsal.creates else None,
+        )
+
+    def _major(self, facts: Facts) -> int:
+        return self.tools.major_for(release(facts.version)[0])

@@ -1,0 +1,69 @@
+"""What PostgreSQL adds to a manifest: read strictly, and written as it is read."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from snapper.engines.postgresql.properties import Properties
+from snapper.engines.postgresql.release import release
+from snapper.errors import BackupDamaged
+from snapper.values.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The fields of a manifest that only PostgreSQL reads.
+
+    `roles` are those that own something in the database or have a right on it, which a dump names
+    but does not hold. `properties` is what is set on the database itself, which a dump neither
+    names nor holds; backups of Snappers that did not know it lack it.
+    """
+
+    pg_dump_version: str
+    encoding: str
+    roles: tuple[str, ...]
+    properties: Properties | None = None
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        """Read them; raise BackupDamaged if they are not as they were written."""
+        part = manifest.part
+        try:
+            roles, properties = part["roles"], part.get("properties")
+            if not (isinstance(roles, list) and all(type(role) is str for role in roles)):
+                raise TypeError
+            return cls(
+                pg_dump_version=_text(part["pg_dump_version"]),
+                encoding=_text(part["encoding"]),
+                roles=tuple(roles),
+                properties=None if properties is None else Properties.from_dict(properties),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BackupDamaged(
+                f"the manifest {manifest.key} cannot be read: {type(error).__name__}"
+            ) from None
+
+    def to_part(self) -> dict[str, Any]:
+        """Give them as JSON values."""
+        plain = asdict(self)
+        if self.properties:
+            for name in ("rights", "settings"):
+                plain["properties"][name] = list(plain["properties"][name])
+        return {**plain, "roles": list(self.roles)}
+
+    def public(self) -> dict[str, Any]:
+        """Give the same without the values of settings, any of which may be a secret."""
+        plain = self.to_part()
+        for setting in (plain["properties"] or {}).get("settings", ()):
+            del setting["value"]
+        return plain
+
+
+def major_of(manifest: Manifest) -> int:
+    """Give the major release of the server that was dumped."""
+    return release(manifest.server_version)[0]
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError
+    return value

@@ -1,0 +1,69 @@
+"""Feed a dump to psql: all of it is in the target in the end, or nothing."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.confined import restore_confined
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.draft import draft
+from snapper.engines.postgresql.names import MAINTENANCE
+from snapper.engines.postgresql.portable import Portable
+from snapper.engines.postgresql.psql import feed
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.statements import rewritten, without_commit
+from snapper.engines.postgresql.target import tablespaces
+
+
+def restore(dump: Iterable[bytes], target: str, tools: ClientTools) -> tuple[str, ...]:
+    """Feed a dump to psql on the `target` connection, in one transaction.
+
+    Gives a sentence for each thing that could not be restored as it was, such as a tablespace that
+    the target does not have. What is set on the target itself is not touched, and it is as it was
+    after any error: RestoreFailed with psql's reason, DatabaseUnreachable, or whatever the dump
+    raises.
+    """
+    connection, redact = Connection.parse(target), redactor(target)
+    portable = Portable(tablespaces(connection, redact))
+    # Whatever ends us before the last line leaves a transaction that nobody commits. The first line
+    # is shared, so that psql counts the lines as the dump does.
+    sql = rewritten(dump, portable, without_commit)
+    feed(chain([b"BEGIN; "], sql, [b"\nCOMMIT;\n"]), connection, tools, redact)
+    return _moved(portable)
+
+
+def restore_as_new(
+    dump: Iterable[bytes],
+    backup: Recorded,
+    target: str,
+    tools: ClientTools,
+    *,
+    confined: bool = False,
+) -> tuple[str, ...]:
+    """Restore a dump into a database that is made for it; gives and raises as `restore` does.
+
+    The database has its name only when it is whole, and all that was set on the backup's database
+    is set on it too. So no transaction is needed, and none of the locks that a transaction holds
+    on every table it makes.
+
+    `confined` is for a target that is a superuser's of a throw-away server: see `restore_confined`.
+    """
+    warned: list[str] = []
+    connection, redact = Connection.parse(target), redactor(target)
+    portable = Portable(tablespaces(connection.replace(dbname=MAINTENANCE), redact))
+    with draft(connection, backup, redact, warned.append) as unfinished:
+        if confined:
+            restore_confined(dump, unfinished, backup.encoding, portable, tools, redact)
+        else:
+            # Giving the name is a commit that waits for the disk, and for all that was before it.
+            settings = "-c synchronous_commit=off"
+            feed(rewritten(dump, portable), unfinished, tools, redact, settings)
+    return (*_moved(portable), *warned)
+
+
+def _moved(portable: Portable) -> tuple[str, ...]:
+    return tuple(
+        f"the target has no tablespace {tablespace}: what lay there is in its default"
+        for tablespace in sorted(portable.replaced)
+    )
