@@ -112,8 +112,8 @@ def test_the_role_that_restores_is_no_superuser_and_has_nobodys_rights(
     major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
     """The code of a dump tells it by an error, the one thing of it that reaches us."""
+    manifest = back_up(source(major, FACTS))
     with pytest.raises(RestoreFailed, match=r"facts: \(f,f,f,f,0\)"):
-        manifest = back_up(source(major, FACTS))
         try_restore(read_back(vault, manifest), manifest, tools)
 
 
