@@ -1,14 +1,16 @@
 """Options that name one backup of one database."""
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 import typer
 
 from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
+from snapper.values.keys import STAMP, Kind
 from snapper.values.program import PROGRAM
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The database.")]
@@ -17,11 +19,20 @@ AtOption = Annotated[
     typer.Option(
         "--at",
         metavar="TIME",
-        help="The newest backup begun not after this time, as 2026-11-23T03:00Z; or latest.",
+        help="The newest backup begun not after this time: 2026-11-23, 2026-11-23T03:00Z, "
+        "a backup's name, or latest.",
     ),
 ]
 
 LATEST = "latest"
+
+_NAMED = re.compile(
+    r"(?:(?P<database>.+)[/-])?(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:"
+    + "|".join(re.escape(kind) for kind in Kind)
+    + ")?",
+    re.ASCII,
+)
+"""A stamp, an object's key or address, or the name of a file that download wrote."""
 
 
 @contextmanager
@@ -42,17 +53,37 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
         raise
 
 
-def read_at(text: str) -> datetime | None:
-    """Read the option; None is the latest. A time without a zone is UTC. Raises SettingsError."""
-    if text == LATEST:
+def read_at(text: str, *databases: str) -> datetime | None:
+    """Read the option, in any form in which Snapper shows a time; None is the latest.
+
+    A time without a zone is UTC. The name of an object, or of the file that download made of it,
+    is its time; it must be of one of the databases, if any is given. Raises SettingsError.
+    """
+    if text.lower() == LATEST:
         return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(
-            f"--at {text} is no time", hint="such as 2026-11-23, 2026-11-23T03:00 or latest"
-        ) from None
-    if len(text) == len("2026-11-23"):
-        # A day means all of it.
-        at = at.replace(hour=23, minute=59, second=59)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if named := _NAMED.fullmatch(text):
+        database = (named["database"] or "").rpartition("/")[2]
+        if database and databases and database not in databases:
+            raise SettingsError(
+                f"--at {text} is a backup of {database}, not of {' or '.join(databases)}",
+                hint="give its time alone to mean the same time",
+            )
+        text = named["stamp"]
+    for read in (_read_stamp, _read_day, datetime.fromisoformat):
+        with suppress(ValueError):
+            at = read(text)
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+    raise SettingsError(
+        f"--at {text} is no time",
+        hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "
+        "or latest",
+    )
+
+
+def _read_stamp(text: str) -> datetime:
+    return datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+
+
+def _read_day(text: str) -> datetime:
+    """Read a day, which means all of it."""
+    return datetime.combine(date.fromisoformat(text), time(23, 59, 59))

@@ -43,7 +43,7 @@ def download_backup(
     if output == "-" and sys.stdout.isatty():
         raise SettingsError("a backup is no text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
-    limit, place = read_at(at), _place(output)
+    limit, place = read_at(at, key), _place(output)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit)

@@ -67,7 +67,7 @@ def restore_backup(
     name only then. A target that is not empty is refused without --force.
     """
     outcome: Outcome = context.obj
-    limit = read_at(at)
+    limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
         manifest = find(opened.vault, key, limit)

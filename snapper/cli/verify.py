@@ -79,7 +79,7 @@ def verify_backups(
     restored.
     """
     outcome: Outcome = context.obj
-    limit = read_at(at)
+    limit = read_at(at, *keys or ())
     if on:
         _require_connection(on)  # before anything is read
     opened = Stage.open(stage, profile, region)
