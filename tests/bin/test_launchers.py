@@ -15,6 +15,7 @@ FILES = ("environment.py", "python.sh", "snapper")
 PROGRAM = """\
 import os, sys, six
 print(six.__version__, os.getcwd(), sys.argv[1:])
+if "as" in sys.argv: print(os.environ["SNAPPER_PROGRAM"])
 """
 
 
@@ -67,6 +68,13 @@ def test_arguments_arrive_from_any_directory_also_through_a_link(
         done = start(house, "demo", "a b", "--x=", directory=tmp_path)
         assert done.stdout == f"1.17.0 {tmp_path} ['demo', 'a b', '--x=']\n"
         assert done.stderr == ""
+
+
+def test_hints_can_name_the_program_as_it_was_started(installed: Path, tmp_path: Path) -> None:
+    link = tmp_path / "snapper"
+    link.symlink_to(installed / "bin/snapper")
+    done = subprocess.run([link, "as"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1] == str(link)
 
 
 def test_a_second_start_is_quick_and_silent(installed: Path) -> None:
