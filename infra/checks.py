@@ -42,6 +42,15 @@ def stage_faults(stage: str) -> Iterator[str]:
         )
 
 
+def region_faults(region: str | None, shells: str | None) -> Iterator[str]:
+    """Tell of a stack that names no region, and so would follow whatever shell deploys it next."""
+    if not region:
+        yield (
+            "the stack has no region: "
+            f"pulumi config set aws:region {shells or 'eu-central-1  (or another one)'}"
+        )
+
+
 def range_faults(settings: Mapping[str, Any]) -> Iterator[str]:
     """Tell of every number that lies outside its bounds; the settings come by field."""
     for field, (key, least, most) in _RANGES.items():

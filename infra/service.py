@@ -105,6 +105,7 @@ class BackupService(pulumi.ComponentResource):
             "dumper": dumper.function_name,
             "schedule": pulumi.Output.from_input(settings.schedule),
             "topic": alarms.topic_arn,
+            "region": place.apply(lambda place: place.region),
         }
         Signpost(
             f"{name}-signpost",
@@ -114,7 +115,6 @@ class BackupService(pulumi.ComponentResource):
                     **self.facts,
                     "kms_key_arn": settings.kms_key_arn,
                     "parameter_root": scope.parameter_root,
-                    "region": place.apply(lambda place: place.region),
                     "version": snapper.__version__,
                 },
             ),

@@ -1,5 +1,6 @@
 """What the operator decides about a stage: read once, checked whole, told all at once."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -99,7 +100,8 @@ class StackSettings:
     def load(cls) -> "StackSettings":
         """Read the settings of the stack being deployed; raise SettingsRefused with all faults."""
         config = pulumi.Config()
-        faults: list[str] = []
+        shells = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        faults = [*checks.region_faults(pulumi.Config("aws").get("region"), shells)]
         settings: StackSettings | None = None
         databases = _databases(config, faults)
         plain = dict(_plain_values(config, faults))

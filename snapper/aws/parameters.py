@@ -63,9 +63,11 @@ class Parameters:
             # The second is SSM's word for a name that no parameter can have.
             if not any(code in str(error) for code in ("ParameterNotFound", "ValidationException")):
                 raise
+            stage, region = self._root.rpartition("/")[2], self._client.meta.region_name
             raise SettingsError(
-                f"there is no such stage in this account and region: {name} does not exist",
-                hint="choose with --stage, --region and --profile",
+                f"there is no stage {stage} in {region}{aws.of_account()}: {name} does not exist",
+                hint="choose with --stage, --region and --profile; "
+                "pulumi stack output region tells where a stage was deployed",
             ) from None
 
     @cached_property

@@ -117,6 +117,7 @@ def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
         "dumper": "snapper-prod-dumper",
         "schedule": "rate(1 day)",
         "topic": "arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
+        "region": "eu-central-1",
     }
 
 

@@ -53,10 +53,23 @@ def test_the_two_secrets_are_demanded_and_must_be_encrypted() -> None:
     assert all(about["secret"] for about in without_default.values())
 
 
-def test_the_stack_file_holds_region_and_schedule_and_no_secret() -> None:
+def test_the_stack_file_holds_the_schedule_but_no_region_and_no_secret() -> None:
     stack = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
-    assert set(stack["config"]) == {"aws:region", "snapper:schedule"}
+    assert set(stack) == {"config"}
+    assert set(stack["config"]) == {"snapper:schedule"}
     assert stack["config"]["snapper:schedule"] == DECLARED["schedule"]["default"]
+
+
+def test_a_stack_without_a_region_is_refused_with_the_line_to_type(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the shell says: another shell's next `pulumi up` would look elsewhere."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    told = "the stack has no region: pulumi config set aws:region "
+    assert refused(**{"aws:region": ""}) == (f"{told}us-east-1",)
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert refused(**{"aws:region": ""}) == (f"{told}eu-central-1  (or another one)",)
 
 
 def test_a_refusal_is_printed_by_pulumi_without_a_stack_trace() -> None:

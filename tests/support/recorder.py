@@ -181,5 +181,10 @@ def record(stage: str = "prod", **config: str) -> Graph:
     Raises what the program raises, as Pulumi's language host would see it.
     """
     graph = Graph()
-    run_program(ROOT, stage, load_stack_config(ROOT, {**SECRETS, **config}), _Monitor(graph))
+    run_program(
+        ROOT,
+        stage,
+        load_stack_config(ROOT, {"aws:region": REGION, **SECRETS, **config}),
+        _Monitor(graph),
+    )
     return graph
