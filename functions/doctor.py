@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from snapper.aws.parameters import Parameters
-from snapper.engines.engine import ENGINES, Engines, engine_of
+from snapper.engines.engine import Engines, engine_of
 from snapper.errors import SnapperError
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
@@ -20,10 +20,20 @@ def answer(databases: Iterable[str], settings: DumperSettings) -> dict[str, list
     """Give the findings by database key, those about the bundled clients under `CLIENTS`."""
     engines = partial(engine_of, clients=Path(settings.clients))
     parameters = Parameters.connect(settings.parameter_root)
-    found = {CLIENTS: [each for kind in ENGINES for each in engines(kind).examine_clients()]}
+    found = {CLIENTS: list(_examine_clients(parameters, engines))}
     for key in databases:
         found[key] = list(_examine(key, parameters, engines))
     return {key: [finding.to_dict() for finding in findings] for key, findings in found.items()}
+
+
+def _examine_clients(parameters: Parameters, engines: Engines) -> Iterator[Finding]:
+    try:
+        kinds = parameters.kinds()
+    except SnapperError as error:
+        yield failure("secrets", str(error), error.hint)
+        return
+    for kind in kinds:
+        yield from engines(kind).examine_clients()
 
 
 def _examine(key: str, parameters: Parameters, engines: Engines) -> Iterator[Finding]:

@@ -54,6 +54,10 @@ class Parameters:
         """Tell how many backups one database keeps, and decrypt nothing else of it."""
         return self._row(key).retention
 
+    def kinds(self) -> list[str]:
+        """List the TYPEs that there are among the databases."""
+        return sorted({row.kind for row in self._table.values()} or {FIRST_ENGINE})
+
     def service(self) -> Service:
         """Read where the stage's parts are; raise SettingsError if there is no such stage."""
         name = service_parameter(self._root)
