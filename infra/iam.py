@@ -90,9 +90,9 @@ def may_take(queue: str) -> Statement:
     return allow(actions, [queue])
 
 
-def may_list_parameters(path: str) -> Statement:
-    """List the names below one path of parameters; that path is itself the resource."""
-    return allow(["ssm:GetParametersByPath"], [path])
+def may_list_parameters(*paths: str) -> Statement:
+    """List what is below the paths of parameters; each path is itself the resource."""
+    return allow(["ssm:GetParametersByPath"], paths)
 
 
 def may_read_parameters(*paths: str) -> Statement:

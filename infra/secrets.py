@@ -12,7 +12,12 @@ import pulumi_aws as aws
 from infra.iam import Place, Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
 from snapper.values.secrets import Database
-from snapper.values.settings import CONNECTIONS, connection_parameter, databases_path
+from snapper.values.settings import (
+    CONNECTIONS,
+    RETENTIONS,
+    connection_parameter,
+    databases_path,
+)
 from snapper.values.table import write_table
 
 AWS_KEY = "alias/aws/ssm"
@@ -51,20 +56,21 @@ class SecretParameters(pulumi.ComponentResource):
         self._key = args.kms_key_arn
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
-        self._table_arn = arn.apply(databases_path)
-        self._connections_arn = arn.apply(lambda root: f"{root}/{CONNECTIONS}")
+        # Older releases kept each count by itself, and their code still runs during an update.
+        self._listed = arn.apply(lambda root: (databases_path(root), f"{root}/{RETENTIONS}"))
+        self._read = arn.apply(lambda root: (f"{root}/{CONNECTIONS}", f"{root}/{RETENTIONS}"))
         self.register_outputs({})
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
         """See which databases there are, their counts and types: no connection, ever."""
-        return self._table_arn.apply(lambda path: [may_list_parameters(path), *self._may_decrypt()])
+        return self._listed.apply(lambda paths: [may_list_parameters(*paths), *self._may_decrypt()])
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
         """Read, and decrypt, the table and the connections one by one."""
-        return pulumi.Output.all(self._table_arn, self._connections_arn).apply(
+        return pulumi.Output.all(self._listed, self._read).apply(
             lambda paths: [
-                may_list_parameters(paths[0]),
-                may_read_parameters(paths[1]),
+                may_list_parameters(*paths[0]),
+                may_read_parameters(*paths[1]),
                 *self._may_decrypt(),
             ]
         )

@@ -1,7 +1,7 @@
 """What a function is told by its environment: one type writes it in infra and reads it there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
@@ -41,8 +41,15 @@ class _Environment:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the settings; raise SettingsError naming every variable that is missing."""
-        names = {field.name: f"SNAPPER_{field.name.upper()}" for field in fields(cls)}
+        """Read the settings; raise SettingsError naming every variable that is missing.
+
+        What has a default may be: new code runs for a moment beside an older environment.
+        """
+        names = {
+            field.name: f"SNAPPER_{field.name.upper()}"
+            for field in fields(cls)
+            if field.default is MISSING or env.get(f"SNAPPER_{field.name.upper()}")
+        }
         missing = sorted(variable for variable in names.values() if not env.get(variable))
         if missing:
             raise SettingsError(

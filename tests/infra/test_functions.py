@@ -23,10 +23,9 @@ def rights(graph: Graph, part: str) -> list[tuple[list[str], list[str], Any]]:
 
 
 def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) -> None:
-    table = f"{PARAMETERS}/DATABASES"
     assert rights(graph, "dispatcher") == [
         (LOGGING, [f"{LOGS}-dispatcher:*"], None),
-        (["ssm:GetParametersByPath"], [table], None),
+        (LIST, TABLE, None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
     ]
 
@@ -34,8 +33,8 @@ def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) ->
 TAKE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 STORE = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
 LIST = ["ssm:GetParametersByPath"]
-TABLE = [f"{PARAMETERS}/DATABASES"]
-READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*"]
+TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
+READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/BACKUP_STORAGE_DATA/*"]
 
 
 def test_the_dumper_reads_its_secrets_stores_backups_and_reads_none(graph: Graph) -> None:
