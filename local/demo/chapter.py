@@ -12,10 +12,14 @@ from local.demo.proof import Proof, ProofServers, prove
 from local.demo.report import DatabaseReport
 from local.demo.writes import meanwhile, transactions
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.lacking import Lacking
+from snapper.engines.postgresql.recorded import major_of
 from snapper.engines.postgresql.redaction import redactor
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import backups, read_manifest
+from snapper.verbs.restore import read_back
 
 
 @dataclass
@@ -33,11 +37,14 @@ class Chapter:
     exported: tuple[str, ...] = ()
     proof: Proof | None = None
     explanation: tuple[str, ...] = ()
+    missing: str = ""
+    runs: int = 0
     _begun: str = ""
     _before: str = ""
 
     def begin(self) -> None:
-        """Note what had been written before a run."""
+        """Note that a run begins, and what had been written before."""
+        self.runs += 1
         self._begun = transactions(self.database.connection)
 
     def heard(self, fault: Fault | None) -> None:
@@ -58,12 +65,28 @@ class Chapter:
                 self.exported = export(vault, self.manifests, folder)
         if self.manifests:
             with self._told():
-                self.proof = prove(
-                    self.database.connection, self.manifests[0], vault, self.tools, self.proofs
-                )
+                self._prove(self.manifests[0])
         if self.proof and self.proof.comparison.differences:
             now = transactions(self.database.connection)
             self.explanation = meanwhile(self._before, now)
+
+    def _prove(self, newest: Manifest) -> None:
+        source, vault = self.database.connection, self.pipeline.vault
+        try:
+            self.proof = prove(source, newest, vault, self.tools, self.proofs)
+        except Lacking as lacking:
+            for _ in read_back(vault, newest):
+                pass  # read to its end, it has been held against its manifest
+            self.missing = lacking.missing
+            self.heard(
+                Fault(
+                    "the backup is sound, but cannot be restored here: "
+                    f"{lacking.missing} is missing in the throw-away PostgreSQL",
+                    f"install a PostgreSQL {major_of(newest)} or newer that has it, which is "
+                    "then used; or prove the backup on a server of your own while the demo runs "
+                    f"with --keep: {PROGRAM} verify {newest.database} --restore --on CONNECTION",
+                )
+            )
 
     def report(self, retention: int) -> DatabaseReport:
         """Give it as a value, held against what retention promises."""
@@ -78,7 +101,10 @@ class Chapter:
             backups=self.manifests,
             pruned=self.pipeline.pruned(self.database.key),
             exported=self.exported,
+            runs=self.runs,
+            made=self.made,
             comparison=self.proof.comparison if self.proof else None,
+            missing=self.missing,
             notes=(*(self.proof.notes if self.proof else ()), *self.explanation),
             faults=tuple(faults),
         )

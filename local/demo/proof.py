@@ -5,27 +5,32 @@ the nearest one that is takes its place, and the notes say so.
 """
 
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+import psycopg2
 from psycopg2 import extensions, sql
 
 from local.demo.compare import Comparison, compare
 from local.demo.definitions import SchemaDump
+from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING
+from snapper.engines.postgresql.installed import Programs, choices, first_with_all
 from snapper.engines.postgresql.lacking import lacking_told
 from snapper.engines.postgresql.property_sql import differences
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.restore import restore_as_new
-from snapper.engines.postgresql.server import connect, inspect
+from snapper.engines.postgresql.server import ServerFacts, connect, inspect
 from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import read_back
 
@@ -44,25 +49,27 @@ class ProofServers:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._servers: dict[int, PostgresServer] = {}
+        self._servers: dict[Programs, PostgresServer] = {}
         self._lock = threading.Lock()
-        self._starting: dict[int, threading.Lock] = {}
+        self._starting: dict[Programs, threading.Lock] = {}
         self._stack = ExitStack()
         # Two proofs at once would make the same role.
         self.alone = threading.Lock()
 
-    def server(self, major: int) -> PostgresServer:
-        """Give the running server of a major; may be called from several threads."""
+    def server(self, programs: Programs) -> PostgresServer:
+        """Give the running server of these programs; may be called from several threads."""
         with self._lock:
-            starting = self._starting.setdefault(major, threading.Lock())
+            starting = self._starting.setdefault(programs, threading.Lock())
         with starting:
-            if major not in self._servers:
+            if programs not in self._servers:
+                kind = "installed" if programs.tree else "proof"
+                folder = self._directory / f"{kind}-{programs.major}"
                 # What lies there may be the user's own data.
-                server = PostgresServer(major, self._directory / f"proof-{major}")
+                server = PostgresServer(programs.major, folder, tree=programs.tree)
                 self._stack.callback(server.stop)
                 server.start()
-                self._servers[major] = server
-        return self._servers[major]
+                self._servers[programs] = server
+        return self._servers[programs]
 
     def __enter__(self) -> Self:
         return self
@@ -76,36 +83,77 @@ def prove(
 ) -> Proof:
     """Restore the backup into a new database of a throw-away server and compare it row by row.
 
-    `source` is the connection string of the database that was backed up. Raises SnapperError if
-    the backup cannot be restored, psycopg2.Error if either side cannot be read.
+    `source` is the connection string of the database that was backed up. Where the bundled server
+    lacks something that the backup needs, one that is installed on the machine takes its place.
+    Raises SnapperError if the backup cannot be restored (Lacking where no server at hand has what
+    it needs), psycopg2.Error if either side cannot be read.
     """
     theirs = inspect(Connection.parse(source), redactor(source))
-    major = tools.major_for(theirs.major)
-    notes = []
-    if major != theirs.major:
-        notes.append(f"restored on PostgreSQL {major}, as {theirs.major} is not bundled")
-    server = servers.server(major)
-    with servers.alone:
-        _make_roles(server.dsn(), source)
-    target = server.dsn(manifest.database)
-    with lacking_told():
-        dump = read_back(vault, manifest)
-        told = restore_as_new(dump, Recorded.of(manifest), target, tools)
-    ours = inspect(Connection.parse(target), redactor(target))
-    encoding = NO_ENCODING if theirs.encoding == NO_ENCODING else "UTF8"
-    compared = compare(source, target)
-    defined = compare_definitions(source, target, SchemaDump(tools, major, encoding))
-    unequal = (
-        [
+    attempt = _Attempt(source, theirs, manifest, vault, tools, servers)
+    return first_with_all(choices(tools.major_for(theirs.major), tools.majors()), attempt)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The proof of one backup, on whichever server."""
+
+    source: str
+    theirs: ServerFacts
+    manifest: Manifest
+    vault: Vault
+    tools: ClientTools
+    servers: ProofServers
+
+    def __call__(self, programs: Programs) -> Proof:
+        target, told = self._restore(programs)
+        try:
+            comparison, notes = self._compare(target, told)
+        except (SnapperError, psycopg2.Error) as error:
+            fault = Fault.of(error, redactor(self.source))
+            comparison, notes = Comparison(0, 0, 0, (), (fault,)), ()
+        return Proof(comparison, target, (*self._replaced(programs), *told, *notes))
+
+    def _compare(self, target: str, told: tuple[str, ...]) -> tuple[Comparison, tuple[str, ...]]:
+        """Compare all there is; what was told of the restore already is not told again."""
+        ours = inspect(Connection.parse(target), redactor(target))
+        compared = compare(self.source, target)
+        defined = compare_definitions(self.source, target, self._schema_dump(ours))
+        unequal = [
             f"{what} of the database itself differs"
-            for what in differences(theirs.properties, ours.properties)
-            if what != "its locale" and not any(what in note for note in told)
+            for what in _set_differently(self.theirs, ours)
+            if not any(what in note for note in told)
         ]
-        if theirs.properties and ours.properties
-        else []
-    )
-    found = (*compared.differences, *defined.differences, *unequal)
-    return Proof(replace(compared, differences=found), target, (*notes, *told, *defined.notes))
+        found = (*compared.differences, *defined.differences, *unequal)
+        return replace(compared, differences=found), defined.notes
+
+    def _restore(self, programs: Programs) -> tuple[str, tuple[str, ...]]:
+        """Give the copy's connection, and what could not be restored as it was."""
+        server = self.servers.server(programs)
+        with self.servers.alone:
+            _make_roles(server.dsn(), self.source)
+        target = server.dsn(self.manifest.database)
+        dump = read_back(self.vault, self.manifest)
+        with lacking_told():
+            return target, restore_as_new(dump, Recorded.of(self.manifest), target, self.tools)
+
+    def _schema_dump(self, ours: ServerFacts) -> SchemaDump:
+        # A pg_dump reads servers of its own major and older ones.
+        major = self.tools.major_for(max(self.theirs.major, ours.major))
+        encoding = NO_ENCODING if self.theirs.encoding == NO_ENCODING else "UTF8"
+        return SchemaDump(self.tools, major, encoding)
+
+    def _replaced(self, programs: Programs) -> Iterator[str]:
+        if programs.tree:
+            yield f"restored on {programs}, which has what the bundled one lacks"
+        elif programs.major != self.theirs.major:
+            yield f"restored on {programs}, as {self.theirs.major} is not bundled"
+
+
+def _set_differently(theirs: ServerFacts, ours: ServerFacts) -> Iterator[str]:
+    """Name what is set on only one of the databases themselves; a server has its own locales."""
+    if theirs.properties and ours.properties:
+        found = differences(theirs.properties, ours.properties)
+        yield from (what for what in found if what != "its locale")
 
 
 def _connect(text: str) -> extensions.connection:

@@ -11,7 +11,11 @@ from snapper.values.manifest import Manifest
 
 @dataclass(frozen=True)
 class DatabaseReport:
-    """One database: `backups` newest first as they lie in the vault, `pruned` oldest first."""
+    """One database: `backups` newest first as they lie in the vault, `pruned` oldest first.
+
+    Of its `runs` so many `made` their backup. `missing` is what a restore needs and no server at
+    hand has.
+    """
 
     key: str
     backups: tuple[Manifest, ...] = ()
@@ -20,6 +24,9 @@ class DatabaseReport:
     comparison: Comparison | None = None
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    missing: str = ""
+    runs: int = 0
+    made: int = 0
 
     @property
     def restored(self) -> bool:
@@ -35,6 +42,27 @@ class DatabaseReport:
     def good(self) -> bool:
         """Whether every run made its backup and the newest one proved to be identical."""
         return self.identical and not self.faults
+
+    @property
+    def steps(self) -> str:
+        """Say how far it went: what the service did for it, and whether that could be proven."""
+        done = [
+            "deployed and scheduled: yes",
+            f"dumped: {self.made} of {self.runs} runs",
+            f"stored: {len(self.backups)} kept",
+            f"pruned: {len(self.pruned)}",
+        ]
+        if self.backups:
+            done.append(f"restored here: {'yes' if self.restored else 'no'}")
+        if self.restored:
+            done.append(f"identical: {self._identical}")
+        return "; ".join(done)
+
+    @property
+    def _identical(self) -> str:
+        if self.comparison and self.comparison.differences:
+            return "no"
+        return "yes" if self.identical else "as far as it could be compared"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the promised fields of `--json`."""
@@ -55,8 +83,11 @@ class DatabaseReport:
             ],
             "pruned": list(self.pruned),
             "exported": list(self.exported),
+            "runs": self.runs,
+            "made": self.made,
             "restored": self.restored,
             "identical": self.identical,
+            "missing": self.missing or None,
             "tables": self.comparison.tables if self.comparison else None,
             "rows": self.comparison.rows if self.comparison else None,
             "differences": list(self.comparison.differences) if self.comparison else [],

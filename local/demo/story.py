@@ -30,6 +30,7 @@ from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql.engine import PostgreSQL
+from snapper.engines.postgresql.installed import Programs
 from snapper.errors import SnapperError
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
@@ -110,7 +111,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         listener("deploying the Pulumi program")
         deployment = deploy(cloud, host, ROOT, STAGE, _config(sources.databases))
         for major in sources.majors:
-            pool.submit(proofs.server, major)
+            pool.submit(proofs.server, Programs(major))
         pipeline = Pipeline(cloud, deployment.outputs, host.logs)
         listener.result(
             f"{len(deployment.registrations)} resources, schedule {pipeline.schedule.expression}"

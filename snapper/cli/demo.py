@@ -18,7 +18,9 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.engines.engine import connection_checks
+from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SettingsError
+from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets
 
 ROWS_VARIABLE = "SNAPPER_DEMO_DATABASE"
@@ -80,6 +82,8 @@ def demo(
             _keep(demonstrated, out=sys.stderr if json else sys.stdout)
     if not keep:
         _show(report, outcome, as_json=json)
+        if not report.good and not json:
+            render.remark(f"\n{again(options, rows_given=bool(database))}")
     outcome.code = 0 if report.good else 1
 
 
@@ -125,8 +129,37 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
     for database in report.databases:
         for line in _remarks(database):
             render.say(f"{database.key}: {line}")
-    verdict = "all backups restored, identical row by row" if report.good else "not all is good"
-    render.say(f"\n{verdict}; {report.resources} resources, {report.seconds:.1f} s")
+    render.say(f"\n{_verdict(report)}; {report.resources} resources, {report.seconds:.1f} s")
+
+
+def _verdict(report: DemoReport) -> str:
+    if report.good:
+        return "all backups restored, identical row by row"
+    good = sum(database.good for database in report.databases)
+    others = ", ".join(database.key for database in report.databases if not database.good)
+    return f"{good} of {len(report.databases)} databases proven: not {others}"
+
+
+def again(options: DemoOptions, *, rows_given: bool) -> str:
+    """Give the same command with --keep, for who wants to go on; it shows no password.
+
+    `rows_given` says that the databases were options of the command, and not in the variable.
+    """
+    words = ["demo"]
+    for each in options.databases if rows_given else ():
+        secret = Connection.parse(each.connection).password is not None
+        words += ["--database", f"{each.key},{'…' if secret else each.connection},POSTGRES"]
+    usual = DemoOptions()
+    if options.retention != usual.retention:
+        words += ["--retention", str(options.retention)]
+    if options.runs != usual.runs:
+        words += ["--runs", str(options.runs)]
+    if options.export:
+        words += ["--export", str(options.export)]
+    command = f"{PROGRAM} {shlex.join([*words, '--keep'])}"
+    note = f", with {ROWS_VARIABLE} as it is" if options.databases and not rows_given else ""
+    note = ", with the connection in place of …" if "…" in command else note
+    return f"All of it is gone now. To look further, leave it running{note}:\n  {command}"
 
 
 def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:
@@ -139,7 +172,7 @@ def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:
 def _summary_row(database: DatabaseReport) -> tuple[str, ...]:
     found = database.comparison
     if found is None:
-        verdict = "no"
+        verdict = "not here" if database.missing else "no"
     elif found.differences:
         verdict = "DIFFERENT"
     else:
@@ -164,7 +197,8 @@ def _remarks(database: DatabaseReport) -> list[str]:
         if line
     ]
     exported = [f"{len(database.exported)} files exported"] if database.exported else []
-    return [*database.notes, *exported, *differences, *faults]
+    steps = [] if database.good else [database.steps]
+    return [*steps, *database.notes, *exported, *differences, *faults]
 
 
 def _keep(demonstrated: Demonstration, out: TextIO) -> None:

@@ -1,43 +1,67 @@
 """What a throw-away server lacks or refuses, and what that says of a backup: nothing."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from snapper.errors import RestoreFailed
+from snapper.values.program import PROGRAM
 
+# What PostgreSQL says, and the name of what is missing. Sources of 14 to 18.
 _SIGNS = (
-    "ICU is not supported",
-    "is not available",
-    "could not open extension control file",
-    "could not load library",
-    "could not access file",
-    "could not create locale",
-    '" for encoding "',  # of a collation that is not there
+    r'extension "(?P<name>[^"]+)" is not available',
+    r'could not open extension control file "(?:[^"]*/)?(?P<name>[^"/]+)\.control"',
+    r'could not (?:load library|access file) "(?:[^"]*/)?(?P<name>[^"/]+?)(?:\.so|\.dylib)?"',
+    r"(?P<name>ICU) is not supported",
+    r'could not create locale "(?P<name>[^"]+)"',
+    r'collation "(?P<name>[^"]+)" for encoding "[^"]+" does not exist',
+    r"(?P<name>[\w-]+) (?:can|must|needs?|has to) [^:]*shared_preload_libraries",
 )
 
 # Nothing of a dump is refused to a superuser, who restores nowhere here.
 _REFUSALS = ("permission denied", "must be superuser", "only superuser", "must be owner of")
 
 _ELSEWHERE = (
-    "which says nothing against the backup: prove it on a server of your own, by verify --restore "
-    "--on CONNECTION"
+    f"prove the backup on a server of your own: {PROGRAM} verify KEY --restore --on CONNECTION"
 )
-_HINT = f"the throw-away PostgreSQL here lacks what this database needs, {_ELSEWHERE}"
 _REFUSED = (
     "this needs a superuser, and the throw-away PostgreSQL here lets no code of a backup run as "
-    f"one, {_ELSEWHERE}"
+    f"one, which says nothing against the backup: {_ELSEWHERE}"
 )
+
+
+class Lacking(RestoreFailed):
+    """The server that was tried has not got what the backup needs; `missing` is its name."""
+
+    def __init__(self, missing: str, words: str) -> None:
+        super().__init__(
+            f"{missing} is missing in the throw-away PostgreSQL: {words}",
+            hint="that says nothing against the backup: install a PostgreSQL of its major or a "
+            f"newer one that has {missing}, which is then used, or {_ELSEWHERE}",
+        )
+        self.missing = missing
 
 
 @contextmanager
 def lacking_told() -> Iterator[None]:
-    """Give a restore that failed for this server's sake a hint at a server that would do."""
+    """Raise Lacking for a restore that failed for want of something; hint at what was refused."""
     try:
         yield
     except RestoreFailed as failed:
-        words = str(failed).lower()
-        if any(sign in str(failed) for sign in _SIGNS):
-            failed.hint = _HINT
-        elif any(sign in words for sign in _REFUSALS):
+        if missing := lacked(str(failed)):
+            raise Lacking(missing, str(failed)) from None
+        if any(sign in str(failed).lower() for sign in _REFUSALS):
             failed.hint = _REFUSED
         raise
+
+
+def lacked(words: str) -> str:
+    """Give the name of what the server lacks, or nothing where it failed for another reason.
+
+    >>> lacked('ERROR:  extension "uuid-ossp" is not available')
+    'uuid-ossp'
+    >>> lacked('ERROR:  could not access file "$libdir/postgis-3": No such file or directory')
+    'postgis-3'
+    """
+    found = (re.search(sign, words) for sign in _SIGNS)
+    return next((sign["name"] for sign in found if sign), "")

@@ -59,6 +59,7 @@ class PostgresServer:
         *,
         superuser: str = USER,
         tcp: bool = False,
+        tree: Path | None = None,
     ) -> None:
         self.major = major
         self.directory = directory.absolute()
@@ -71,6 +72,7 @@ class PostgresServer:
         self._locale = tuple(locale)  # options of initdb
         self._tcp = tcp
         self._door = self.directory  # the folder of the socket
+        self._tree = tree  # of other programs than the bundled ones
         self._account = unprivileged()
         self._child: children.Child | None = None
 
@@ -138,7 +140,7 @@ class PostgresServer:
 
     def _programs(self) -> Path:
         """Give the programs where the server's user can run them, and it its directory."""
-        tree = fetch(self.major, Platform.here())
+        tree = self._tree or fetch(self.major, Platform.here())
         require_libraries(tree / "bin" / name for name in ("postgres", "initdb"))
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory.chmod(0o700)

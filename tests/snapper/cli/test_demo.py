@@ -1,12 +1,15 @@
 """How the demo reads its databases and shows what it found; the story itself is in tests/local."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from local.demo.compare import Comparison
 from local.demo.fault import Fault
 from local.demo.report import DatabaseReport, DemoReport
+from local.demo.story import DemoOptions
 from snapper.cli import demo
 from snapper.cli.__main__ import main
 from snapper.cli.outcome import Outcome
@@ -21,6 +24,8 @@ def report(comparison: Comparison | None, *faults: Fault) -> DemoReport:
         key="orders",
         backups=(manifest(),),
         pruned=("orders/2026-11-22T12-00-00Z.sql.gz",),
+        runs=3,
+        made=3,
         comparison=comparison,
         faults=faults,
     )
@@ -109,7 +114,58 @@ def test_faults_and_differences_are_told_line_by_line(capsys: pytest.CaptureFixt
     assert "DIFFERENT" in out
     assert "orders: table public.t is only in the source\n" in out
     assert "orders: error: no answer\norders: hint: look at it\n" in out
-    assert "not all is good" in out
+    assert (
+        "orders: deployed and scheduled: yes; dumped: 3 of 3 runs; stored: 1 kept; pruned: 1; "
+        in out
+    )
+    assert "restored here: yes; identical: no\n" in out
+    assert "0 of 1 databases proven: not orders" in out
+
+
+def test_what_was_good_is_told_of_a_database_that_could_not_be_restored_here(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lacking = replace(report(None).databases[0], missing="uuid-ossp")
+    good = replace(report(Comparison(1, 5, 0, ())).databases[0], key="users")
+    demo._show(DemoReport((lacking, good), 38, {}, 9.96), Outcome(), as_json=False)
+    out = capsys.readouterr().out
+    assert "pruned: 1; restored here: no\n" in out
+    assert "not here" in out
+    assert "users: " not in out, "of a good one the table says it all"
+    assert "1 of 2 databases proven: not orders; 38 resources" in out
+
+
+def test_what_could_not_be_compared_is_not_called_identical(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    closed = Fault("table public.t was not compared: the role r has no SELECT right on it")
+    demo._show(report(Comparison(1, 5, 0, (), (closed,)), closed), Outcome(), as_json=False)
+    out = capsys.readouterr().out
+    assert "in part" in out
+    assert "identical: as far as it could be compared" in out
+    assert f"orders: error: {closed.fact}\n" in out
+
+
+def test_the_same_command_with_keep_is_printed_without_a_password() -> None:
+    options = DemoOptions(
+        demo.parse_rows([f"a,postgres://u:{SECRET}@h/d,POSTGRES", "b,host=h dbname=d,POSTGRES"], 3),
+        retention=3,
+        runs=1,
+        export=Path("/some where"),
+    )
+    line = demo.again(options, rows_given=True)
+    assert line == (
+        "All of it is gone now. To look further, leave it running, with the connection in place of "
+        "…:\n  bin/snapper demo --database 'a,…,POSTGRES' --database 'b,host=h "
+        "dbname=d,POSTGRES' --retention 3 --runs 1 --export '/some where' --keep"
+    )
+    assert demo.again(options, rows_given=False) == (
+        "All of it is gone now. To look further, leave it running, with SNAPPER_DEMO_DATABASE as "
+        "it is:\n  bin/snapper demo --retention 3 --runs 1 --export '/some where' --keep"
+    )
+    assert demo.again(DemoOptions(), rows_given=False) == (
+        "All of it is gone now. To look further, leave it running:\n  bin/snapper demo --keep"
+    )
 
 
 def test_json_is_one_document_with_the_promised_fields(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,4 +182,5 @@ def test_json_is_one_document_with_the_promised_fields(capsys: pytest.CaptureFix
     assert database["backups"][0]["sha256"] == "ab" * 32
     assert database["pruned"] == ["orders/2026-11-22T12-00-00Z.sql.gz"]
     assert (database["restored"], database["identical"]) == (False, False)
+    assert (database["runs"], database["made"], database["missing"]) == (3, 3, None)
     assert database["errors"] == [{"fact": "no answer", "hint": ""}]

@@ -1,0 +1,149 @@
+"""What the proof does where the bundled PostgreSQL has not got what a backup needs."""
+
+import gzip
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from local.demo.chapter import Chapter
+from local.demo.fault import Fault
+from local.demo.proof import ProofServers, prove
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql import installed
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.pg_dump import END_MARKER
+from snapper.errors import DumpFailed
+from snapper.values.manifest import Manifest
+from tests.support.databases import Source
+from tests.support.installed import STAND_IN, install
+from tests.support.manifests import manifest
+from tests.support.restores import flip, plain_dump
+
+MAJOR = 16
+NEEDS = f"CREATE EXTENSION {STAND_IN} WITH SCHEMA public;\n"
+
+
+@pytest.fixture
+def proofs(run_dir: Path) -> Iterator[ProofServers]:
+    with ProofServers(run_dir / f"proofs-{secrets.token_hex(4)}") as servers:
+        yield servers
+
+
+@pytest.fixture
+def backup(vault: Vault, tools: ClientTools) -> Callable[..., Manifest]:
+    """Give a backup of a database; with `more` at the end of its SQL, as if dumped with it."""
+
+    def make(source: Source, more: str = "") -> Manifest:
+        dump = plain_dump(tools, MAJOR, source.dsn)
+        dump = dump.replace(END_MARKER, more.encode() + END_MARKER)
+        packed = gzip.compress(dump)
+        made = manifest(
+            server_version=f"{MAJOR}.1",
+            encoding="UTF8",
+            dump_bytes=len(dump),
+            backup_bytes=len(packed),
+            sha256=hashlib.sha256(packed).hexdigest(),
+        )
+        vault.put(made.dump_key, packed)
+        return made
+
+    return make
+
+
+def chapter_of(source: Source, vault: Vault, tools: ClientTools, proofs: ProofServers) -> Chapter:
+    pipeline = SimpleNamespace(vault=vault, pruned=lambda _: ())
+    return Chapter(source.database(), False, cast("Any", pipeline), tools, proofs)
+
+
+def test_an_installed_postgresql_takes_the_place_of_one_that_lacks_something(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+    run_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newer major is the one that is installed here."""
+    made = source(MAJOR)
+    newest = backup(made, NEEDS)
+    monkeypatch.setattr(installed, "PLACES", (install(run_dir / "has it", MAJOR + 1),))
+    proof = prove(made.dsn, newest, vault, tools, proofs)
+    assert f"PostgreSQL {MAJOR + 1} in {run_dir}" in proof.notes[0]
+    assert "which has what the bundled one lacks" in proof.notes[0]
+    assert (proof.comparison.tables, proof.comparison.rows) == (1, 1)
+    # The source of this test has no such extension, so the comparison finds it, and nothing else.
+    assert all(STAND_IN in difference for difference in proof.comparison.differences)
+
+
+def test_what_no_server_here_has_is_told_of_one_database_with_its_name(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(installed, "PLACES", ())
+    made = source(MAJOR)
+    chapter = chapter_of(made, vault, tools, proofs)
+    chapter._prove(backup(made, NEEDS))
+    (fault,) = chapter.faults
+    assert fault.fact == (
+        "the backup is sound, but cannot be restored here: "
+        f"{STAND_IN} is missing in the throw-away PostgreSQL"
+    )
+    assert f"install a PostgreSQL {MAJOR} or newer that has it" in fault.hint
+    assert "bin/snapper verify orders --restore --on CONNECTION" in fault.hint
+    report = chapter.report(2)
+    assert report.missing == STAND_IN
+    assert not report.restored
+    assert "psql" not in str(fault)
+
+
+def test_a_damaged_backup_is_not_called_sound_for_want_of_an_extension(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(installed, "PLACES", ())
+    made = source(MAJOR)
+    # Random bytes behind what fails, so that the damage is not read before.
+    noise = "".join(hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(40_000))
+    newest = backup(made, f"{NEEDS}-- {noise}\n")
+    vault.put(newest.dump_key, flip(vault.read(newest.dump_key)))
+    chapter = chapter_of(made, vault, tools, proofs)
+    with chapter._told():
+        chapter._prove(newest)
+    (fault,) = chapter.faults
+    assert isinstance(fault, Fault)
+    assert "sound" not in fault.fact
+    assert newest.dump_key in fault.fact
+
+
+def test_a_comparison_that_fails_does_not_undo_the_restore(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = source(MAJOR)
+    newest = backup(made)
+
+    def lost(*_: str) -> None:
+        raise DumpFailed("the definitions cannot be read: gone")
+
+    monkeypatch.setattr("local.demo.proof.compare_definitions", lost)
+    comparison = prove(made.dsn, newest, vault, tools, proofs).comparison
+    assert comparison.unread == (Fault("the definitions cannot be read: gone"),)
+    assert not comparison.identical

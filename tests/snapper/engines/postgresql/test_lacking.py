@@ -1,0 +1,49 @@
+"""What PostgreSQL says of a thing that it has not got gives that thing's name, and nothing else."""
+
+import pytest
+
+from snapper.engines.postgresql.lacking import Lacking, lacked, lacking_told
+from snapper.errors import RestoreFailed
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ('ERROR:  extension "uuid-ossp" is not available', "uuid-ossp"),
+        (
+            'ERROR:  could not open extension control file "/usr/share/extension/postgis.control": '
+            "No such file or directory",
+            "postgis",
+        ),
+        (
+            'ERROR:  could not load library "/x/lib/uuid-ossp.so": libossp-uuid.so.16: cannot open',
+            "uuid-ossp",
+        ),
+        ('ERROR:  could not access file "$libdir/postgis-3": No such file', "postgis-3"),
+        ("ERROR:  ICU is not supported in this build", "ICU"),
+        ('ERROR:  could not create locale "de_DE.utf8": No such file', "de_DE.utf8"),
+        (
+            'ERROR:  collation "pg_catalog.de-x-icu" for encoding "UTF8" does not exist',
+            "pg_catalog.de-x-icu",
+        ),
+        (
+            "ERROR:  pg_cron can only be loaded via shared_preload_libraries",
+            "pg_cron",
+        ),
+        ("ERROR:  division by zero", ""),
+        ('ERROR:  relation "t" does not exist', ""),
+        ('ERROR:  column "ICU" does not exist', ""),
+    ],
+)
+def test_the_missing_thing_is_named(words: str, missing: str) -> None:
+    assert lacked(f"psql stopped at line 7 of the dump: {words}") == missing
+
+
+def test_only_a_failure_for_want_of_something_becomes_a_lack() -> None:
+    with pytest.raises(Lacking) as lacking, lacking_told():
+        raise RestoreFailed('psql stopped: ERROR: extension "hll" is not available', hint="x")
+    assert lacking.value.missing == "hll"
+    assert str(lacking.value).startswith("hll is missing in the throw-away PostgreSQL: psql ")
+    with pytest.raises(RestoreFailed) as other, lacking_told():
+        raise RestoreFailed("psql stopped: ERROR: division by zero")
+    assert not isinstance(other.value, Lacking)
