@@ -10,7 +10,7 @@ from botocore.config import Config
 from s3transfer.manager import TransferConfig, TransferManager
 
 from snapper.aws import client as aws
-from snapper.values.parts import PartPlan
+from snapper.aws.parts import PartPlan
 
 
 @dataclass(frozen=True)

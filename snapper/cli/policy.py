@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from snapper.aws import policies
+from snapper.aws.policies import Rights
 from snapper.cli import render
 from snapper.cli.options import ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
-from snapper.values import policies
-from snapper.values.policies import Rights
 
 
 def policy(

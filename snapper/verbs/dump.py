@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import snapper
+from snapper.aws.parts import plan_parts
 from snapper.aws.vault import Vault
 from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
 from snapper.engines.engine import Engine, Engines, engine_of
@@ -17,7 +18,6 @@ from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
-from snapper.values.parts import plan_parts
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events, tell_failure

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from snapper.aws.parts import SMALLEST_PART, PartPlan
 from snapper.aws.vault import Vault
 from snapper.errors import AlreadyStored, AwsFailed, DumpFailed
-from snapper.values.parts import SMALLEST_PART, PartPlan
 from tests.support.twin import MemoryVault
 from tests.support.vaults import keys
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, Self
 
+from snapper.aws.parts import PartPlan
 from snapper.aws.vault import Readable, StoredObject, Vault
 from snapper.errors import AlreadyStored, AwsFailed
-from snapper.values.parts import PartPlan
 
 
 class MemoryVault(Vault):

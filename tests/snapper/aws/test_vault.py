@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from snapper.aws.parts import MIB, PartPlan
 from snapper.aws.vault import Vault
 from snapper.errors import AlreadyStored, AwsFailed
-from snapper.values.parts import MIB, PartPlan
 
 PARTS = PartPlan(5 * MIB, 2)
 

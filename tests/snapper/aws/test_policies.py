@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snapper.values.policies import Rights, policy
+from snapper.aws.policies import Rights, policy
 from snapper.values.service import Service
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapper.values.parts import MIB, MOST_PARTS, plan_parts
+from snapper.aws.parts import MIB, MOST_PARTS, plan_parts
 
 LARGEST_OBJECT = 5 * 10**12
 
