@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
-from tests.snapper.values.test_policies import SERVICE
 
 from snapper.errors import SettingsError
 from snapper.values.service import Service
+from tests.snapper.aws.test_policies import SERVICE
 
 
 def test_it_is_read_as_it_was_written() -> None:
