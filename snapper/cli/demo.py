@@ -18,7 +18,6 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.engines.engine import connection_checks
-from snapper.engines.postgresql.connection import Connection
 from snapper.errors import SettingsError
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets
@@ -141,14 +140,13 @@ def _verdict(report: DemoReport) -> str:
 
 
 def again(options: DemoOptions, *, rows_given: bool) -> str:
-    """Give the same command with --keep, for who wants to go on; it shows no password.
+    """Give the same command with --keep, for who wants to go on; it shows no connection.
 
     `rows_given` says that the databases were options of the command, and not in the variable.
     """
     words = ["demo"]
     for each in options.databases if rows_given else ():
-        secret = Connection.parse(each.connection).password is not None
-        words += ["--database", f"{each.key},{'…' if secret else each.connection},POSTGRES"]
+        words += ["--database", f"{each.key},…,{each.kind}"]
     usual = DemoOptions()
     if options.retention != usual.retention:
         words += ["--retention", str(options.retention)]

@@ -156,8 +156,8 @@ def test_the_same_command_with_keep_is_printed_without_a_password() -> None:
     line = demo.again(options, rows_given=True)
     assert line == (
         "All of it is gone now. To look further, leave it running, with the connection in place of "
-        "…:\n  bin/snapper demo --database 'a,…,POSTGRES' --database 'b,host=h "
-        "dbname=d,POSTGRES' --retention 3 --runs 1 --export '/some where' --keep"
+        "…:\n  bin/snapper demo --database 'a,…,POSTGRES' --database 'b,…,POSTGRES' "
+        "--retention 3 --runs 1 --export '/some where' --keep"
     )
     assert demo.again(options, rows_given=False) == (
         "All of it is gone now. To look further, leave it running, with SNAPPER_DEMO_DATABASE as "
