@@ -1,8 +1,10 @@
 """The README and the promised JSON are true: commands, options, settings, fields."""
 
+import gzip
+import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,11 @@ from local.demo.fault import Fault
 from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.cli.exit_codes import EXIT_CODES
+from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import BackupDamaged
 from snapper.values.verification import Restored, Verification
+from tests.support.by_hand import ByHand
+from tests.support.databases import Source
 from tests.support.manifests import NOON, manifest
 from tests.support.properties import SAMPLE
 from tests.support.restores import flip
@@ -82,6 +87,50 @@ def test_commands_in_code_exist() -> None:
         assert name in app.COMMANDS
         for option in (each for each in arguments if each.startswith("--")):
             assert option in options(name)
+
+
+@pytest.fixture
+def by_hand(
+    server: Callable[[int], PostgresServer], tmp_path: Path
+) -> Iterator[tuple[ByHand, Source]]:
+    """Somebody without Snapper, and the database that its lines make."""
+    made = server(17)
+    yield ByHand(tmp_path, made), Source(made, "restored")
+    Source(made, "postgres").run("DROP DATABASE IF EXISTS restored")
+
+
+def store(hand: ByHand, sql: str, *, cut: int = 0) -> str:
+    """Store a backup of which some bytes are lost, and give README's lines that restore it."""
+    lines = README.split("\n## Restore without Snapper\n")[1].split("```")[1]
+    (name,) = re.findall(r"^backup=(\S+)", lines, re.MULTILINE)
+    body = gzip.compress(sql.encode())
+    manifest = {"sha256": hashlib.sha256(body).hexdigest()}
+    hand.store(f"{name}.sql.gz", body[: len(body) - cut])
+    hand.store(f"{name}.manifest.json", json.dumps(manifest).encode())
+    return lines.removeprefix("bash\n")
+
+
+def test_a_backup_is_restored_by_the_lines_that_need_no_snapper(
+    by_hand: tuple[ByHand, Source],
+) -> None:
+    hand, restored = by_hand
+    assert hand.run(store(hand, "CREATE TABLE t AS SELECT 1 AS n;")) == 0
+    assert restored.rows("SELECT n FROM t") == [(1,)]
+
+
+def test_a_stream_that_is_cut_restores_nothing(by_hand: tuple[ByHand, Source]) -> None:
+    hand, restored = by_hand
+    assert hand.run(store(hand, "CREATE TABLE t AS SELECT 1;" * 100, cut=10)) != 0
+    there = Source(restored.server, "postgres").rows(
+        "SELECT datname FROM pg_database WHERE datname = 'restored'"
+    )
+    assert there == []
+
+
+def test_a_statement_that_fails_leaves_nothing(by_hand: tuple[ByHand, Source]) -> None:
+    hand, restored = by_hand
+    assert hand.run(store(hand, "CREATE TABLE t AS SELECT 1;\nSELECT 1/0;")) != 0
+    assert restored.rows("SELECT to_regclass('t')") == [(None,)]
 
 
 def settings_table() -> str:

@@ -36,7 +36,7 @@ def download_backup(
     """Copy a backup out of the vault, checked against its manifest.
 
     An interrupted download goes on where it stopped. The file is a gzip of plain SQL:
-    gunzip -c FILE | psql DATABASE
+    gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
     """
     if output == "-" and json:
         raise SettingsError("--json and --output - both want stdout", hint="choose one")

@@ -168,5 +168,4 @@ def _tell_plan(document: dict[str, Any]) -> None:
     if document["creates"]:
         render.say("would first make the database; it gets its name when it is whole")
     render.say("nothing was changed; without Snapper it is done by:")
-    for command in document["commands"]:
-        render.say(f"  {command}")
+    render.say("  " + " &&\n  ".join(document["commands"]))

@@ -29,7 +29,9 @@ def stock_commands(
     *,
     creates_on: int | None = None,
 ) -> tuple[str, ...]:
-    """Give the lines for a shell: fetch, check, make what is missing, restore.
+    """Give the lines for a shell: fetch, check, make what is missing, restore in one transaction.
+
+    Each is to be run only if the one before it succeeded: join them with `&&`.
 
     `creates_on` is the major of the server on which the database must be made. The lines hold no
     password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
@@ -49,10 +51,11 @@ def stock_commands(
             known = tuple(each for each in properties.settings if not each.custom)
             after += statements(replace(properties, settings=known), name).values()
     return (
+        "set -o pipefail",
         f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {file}",
         f'echo "{manifest.sha256}  {file}" | sha256sum --check',
         *(f"psql -X -d {server} -c {quote(statement)}" for statement in before),
-        f"gunzip -c {file} | psql -X -q -v ON_ERROR_STOP=1 -d {quote(target.conninfo({}))}",
+        f"gunzip -c {file} | psql -X -q -1 -v ON_ERROR_STOP=1 -d {quote(target.conninfo({}))}",
         *(f"psql -X -d {server} -c {quote(statement)}" for statement in after),
         *(_custom_settings(bucket, manifest, name, server) if custom else ()),
     )

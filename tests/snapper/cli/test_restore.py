@@ -2,7 +2,6 @@
 
 import shlex
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from tests.support.backed_up import COUNT, backed_up, new
+from tests.support.by_hand import ByHand
 from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES, NOISE, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
@@ -190,7 +190,8 @@ def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
         told = stage.run_cli(*arguments, "--dry-run")
         assert f"would first make the role {role}, without login" in told.lines
         ran = stage.run_cli(*arguments, "--dry-run", "--json")
-        assert [line.strip() for line in told.lines][-len(ran.document["commands"]) :] == (
+        plan = told.out.partition("it is done by:\n")[2]
+        assert [line.strip().removesuffix(" &&") for line in plan.splitlines()] == (
             ran.document["commands"]
         )
         assert ran.document["restored"] is False
@@ -199,22 +200,16 @@ def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
         assert "p%40ss" not in ran.out
         assert str(connection.password) not in ran.out
 
-        fetch, *rest = ran.document["commands"]
-        *words, file = shlex.split(fetch)
+        _, fetch, *_ = ran.document["commands"]
+        *words, _ = shlex.split(fetch)
         assert words == ["aws", "s3", "cp", f"s3://{stage.vault.bucket}/{manifest.dump_key}"]
-        (tmp_path / file).write_bytes(stage.vault.read(manifest.dump_key))
-        programs = stage.server(18)._programs()
-        for command in rest:
-            subprocess.run(
-                ["bash", "-c", f"set -o pipefail; {command}"],
-                cwd=tmp_path,
-                env={
-                    "PATH": f"{programs}/bin:/usr/bin:/bin",
-                    "LD_LIBRARY_PATH": f"{programs}/lib",
-                    "PGPASSWORD": str(connection.password),
-                },
-                check=True,
-            )
+        by_hand = ByHand(tmp_path, stage.server(18))
+        backup = stage.vault.read(manifest.dump_key)
+        by_hand.store(manifest.dump_key, backup[:-100])
+        assert by_hand.run(plan) != 0
+        assert not exists(stage.server(18), target.name)
+        by_hand.store(manifest.dump_key, backup)
+        assert by_hand.run(plan) == 0
         assert target.rows(COUNT) == [(100,)]
 
 

@@ -168,7 +168,7 @@ def test_stock_commands_do_the_same_and_hold_no_value_of_an_applications_setting
     programs = made.server._programs()
     for command in commands:
         subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {command}"],
+            ["bash", "-c", command],
             cwd=tmp_path,
             env={
                 "PATH": f"{tmp_path}:{programs}/bin:/usr/bin:/bin",
