@@ -5,8 +5,8 @@ by a CHECK, a default, an index. A superuser's `COPY … TO PROGRAM` would be a 
 """
 
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 
 import psycopg2
@@ -63,11 +63,7 @@ def restore_confined(
     withheld, head = Withheld(), Head()
     pieces = rewritten(dump, portable, head, withheld)
     beginning = head.read(pieces)
-    plain = Connection(
-        {**database.parameters, "user": f"snapper-{secrets.token_hex(8)}"},
-        secrets.token_urlsafe(24),
-    )
-    role = sql.Identifier(plain.parameters["user"])
+    plain, role = _somebody(database)
     with asking(database, redact) as cursor:
         _prepare(cursor, encoding)
         _make_role(cursor, role, plain, database_name(database))
@@ -85,6 +81,38 @@ def restore_confined(
             cursor.execute(statement)
 
 
+@contextmanager
+def reader(database: Connection, redact: Redactor) -> Iterator[Connection]:
+    """Give a connection for whoever looks at the restored rows; it lasts as long as the block.
+
+    It reads everything and is no superuser either: even to count rows the server evaluates what
+    can be known beforehand of an index, and so calls functions that came with the dump.
+    """
+    plain, role = _somebody(database)
+    with asking(database, redact) as cursor:
+        _create(cursor, role, plain)
+        cursor.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(role))
+        # There is no such role for large objects.
+        cursor.execute(sql.SQL("ALTER ROLE {} SET lo_compat_privileges = on").format(role))
+    try:
+        yield plain
+    finally:
+        with asking(database, redact) as cursor:
+            cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def _somebody(database: Connection) -> tuple[Connection, sql.Identifier]:
+    """Think of a role that nobody can know, and give its connection and its name."""
+    name = f"snapper-{secrets.token_hex(8)}"
+    plain = Connection({**database.parameters, "user": name}, secrets.token_urlsafe(24))
+    return plain, sql.Identifier(name)
+
+
+def _create(cursor: Cursor, role: sql.Identifier, plain: Connection) -> None:
+    make = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER BYPASSRLS PASSWORD {}")
+    cursor.execute(make.format(role, sql.Literal(plain.password)))
+
+
 def _prepare(cursor: Cursor, encoding: str) -> None:
     cursor.execute(_AS_PG_DUMP)
     cursor.execute("SELECT pg_catalog.set_config('client_encoding', %s, false)", [encoding])
@@ -92,8 +120,7 @@ def _prepare(cursor: Cursor, encoding: str) -> None:
 
 def _make_role(cursor: Cursor, role: sql.Identifier, plain: Connection, database: str) -> None:
     """Make a role that may do all in this database, and nothing beyond it."""
-    make = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER BYPASSRLS PASSWORD {}")
-    cursor.execute(make.format(role, sql.Literal(plain.password)))
+    _create(cursor, role, plain)
     own = sql.SQL("ALTER DATABASE {} OWNER TO {}")
     cursor.execute(own.format(sql.Identifier(database), role))
     if cursor.connection.server_version < _OWNS_PUBLIC:

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.confined import reader
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.lacking import lacking_told
@@ -79,7 +80,8 @@ def _try(
     with _dropped(connection, name, rehearsal.missing_roles, redact):
         restore_as_new(dump, unset, target, tools, confined=confined)
         seconds = round(time.monotonic() - began, 3)
-        tables, rows = _count(connection, redact)
+        with reader(connection, redact) if confined else nullcontext(connection) as reading:
+            tables, rows = _count(reading, redact)
     return Restored(tables, rows, seconds)
 
 

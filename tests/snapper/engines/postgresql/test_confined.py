@@ -144,6 +144,28 @@ def test_what_needs_a_superuser_and_evaluates_nothing_is_there_all_the_same(
     assert (restored.tables, restored.rows) == (2, 7)
 
 
+def test_counting_the_rows_calls_no_function_of_the_sources_as_a_superuser(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """The planner evaluates what is constant in an index, whatever the query is."""
+    made = source(
+        18,
+        """
+        CREATE FUNCTION public.once(n integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql
+            AS $$BEGIN
+                IF pg_catalog.inet_client_addr() IS NULL
+                    AND pg_catalog.current_setting('is_superuser') = 'on'
+                THEN RAISE 'as a superuser'; END IF;
+                RETURN n;
+            END$$;
+        CREATE TABLE public.t AS SELECT 1 AS n;
+        CREATE INDEX ON public.t ((n + public.once(1)));
+        """,
+    )
+    manifest = back_up(made)
+    assert try_restore(read_back(vault, manifest), manifest, tools).rows == 1
+
+
 def test_a_rule_of_the_sources_that_would_act_on_our_own_queries_is_not_met(
     source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:

@@ -113,6 +113,31 @@ def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
     assert "--on" in failed.value.hint
 
 
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "CREATE FUNCTION l() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1'",
+        "CREATE FUNCTION c(text) RETURNS int LANGUAGE internal AS 'textlen'",
+        "CREATE OPERATOR FAMILY f USING btree",
+        "CREATE TYPE base; CREATE TYPE base (INPUT = nothing, OUTPUT = nothing)",
+        "CREATE FOREIGN DATA WRAPPER w",
+    ],
+)
+def test_what_only_a_superuser_can_restore_is_not_held_against_the_backup(
+    needs: str,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    manifest = back_up(source(18), f"SET search_path = public; {needs};\n")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert "needs a superuser" in failed.value.hint
+    assert "says nothing against the backup" in failed.value.hint
+    assert "--on" in failed.value.hint
+
+
 def test_another_error_is_not_taken_for_a_lack(
     source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
