@@ -15,10 +15,11 @@ from psycopg2.extensions import make_dsn
 
 from local.demo.compare import printable, unequal
 from local.demo.definitions import SchemaDump, read
+from snapper.engines.postgresql.confined import restore_confined
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.property_sql import create_database
-from snapper.engines.postgresql.psql import FedPsql, psql_command
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.target import asking
@@ -41,12 +42,18 @@ def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions
     Raises DumpFailed if they cannot be read, DatabaseUnreachable.
     """
     schema = dump(source)
-    theirs, ours = read(schema), read(dump(copy))
+    first, renamed = _first_role(source), Connection.parse(copy).parameters["user"].encode()
+
+    def of(copied: str) -> dict[str, str]:
+        # Each server's first superuser owns what nobody else does, whatever it is called.
+        return read(dump(copied).replace(renamed, first))
+
+    theirs, ours = read(schema), of(copy)
     if theirs == ours:
         return Definitions(())
     try:
         with _restored(schema, copy, dump) as again:
-            expected = read(dump(again))
+            expected = of(again)
     except SnapperError as error:
         note = f"the source's definitions could not be restored a second time: {error}"
         return Definitions(tuple(unequal("definition", theirs, ours)), (note,))
@@ -59,6 +66,13 @@ def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions
         tuple(unequal("definition", expected, ours)),
         (_reworded(reworded),) if reworded else (),
     )
+
+
+def _first_role(source: str) -> bytes:
+    with asking(Connection.parse(source), redactor(source)) as cursor:
+        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10")
+        (name,) = cursor.fetchone()
+    return str(name).encode()
 
 
 def _reworded(names: list[str]) -> str:
@@ -81,11 +95,7 @@ def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
     with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(create_database(name, facts.encoding, locale, facts.major))
     try:
-        command = psql_command(dump.tools, dump.major, beside)
-        environment = {**dump.tools.environment(), **beside.environment()}
-        with FedPsql(command, environment, redact) as psql:
-            psql.write(schema)
-            psql.finish()
+        restore_confined([schema], beside, dump.encoding, Portable(), dump.tools, redact)
         yield make_dsn(copy, dbname=name)
     finally:
         with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:

@@ -85,7 +85,7 @@ class PostgresServer:
         event trigger can wait for a login it is off.
         """
         settings = {"autovacuum": "off"} | ({"event_triggers": "off"} if major >= 17 else {})
-        name = f"snapper-{secrets.token_hex(8)}"
+        name = f"snapper_{secrets.token_hex(8)}"
         return cls(major, directory, settings=settings, superuser=name)
 
     def dsn(self, database: str = "postgres") -> str:
