@@ -20,8 +20,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import psycopg2
-
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.target import asking
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
@@ -113,10 +114,8 @@ def _told(figures: dict[str, float]) -> str:
 
 
 def _fill(dsn: str, rows: int) -> None:
-    link = psycopg2.connect(dsn)
-    with link, link.cursor() as cursor:
+    with asking(Connection.parse(dsn), redactor(dsn)) as cursor:
         cursor.execute(_FILL.format(rows=rows))
-    link.close()
 
 
 def _dump(dsn: str) -> None:
