@@ -13,6 +13,7 @@ from infra import checks
 from infra.scope import Scope
 from snapper.engines.engine import connection_checks
 from snapper.errors import SecretsInvalid
+from snapper.values.handover import crowding
 from snapper.values.health import LATE
 from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, parse_secrets
@@ -125,19 +126,21 @@ def config_key(field: str) -> str:
 
 
 def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]:
-    secrets = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS)}
-    for key, value in secrets.items():
-        if value is None:
-            faults.append(f"{key} is not set: pulumi config set --secret {key}")
-    if None in secrets.values():
+    given = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS)}
+    secrets = {key: value for key, value in given.items() if value is not None}
+    if missing := given.keys() - secrets.keys():
+        faults.extend(
+            f"{key} is not set: pulumi config set --secret {key}" for key in sorted(missing)
+        )
         return ()
     try:
-        return parse_secrets(
-            secrets[CONNECTIONS] or "", secrets[RETENTIONS] or "", connection_checks()
-        )
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], connection_checks())
     except SecretsInvalid as invalid:
         faults.extend(invalid.faults)
         return ()
+    if told := crowding(secrets, len(databases)):
+        pulumi.log.warn(told)
+    return databases
 
 
 def _plain_values(config: pulumi.Config, faults: list[str]) -> Iterator[tuple[str, Any]]:

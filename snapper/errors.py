@@ -56,11 +56,13 @@ class SettingsError(SnapperError):
 class SecretsInvalid(SettingsError):
     """The two secrets have faults; `faults` holds a sentence for each of them."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__(
-            "the secrets cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults),
-            hint="write rows as KEY,connection,POSTGRES and KEY,count, joined by |",
-        )
+    def __init__(
+        self,
+        faults: tuple[str, ...],
+        hint: str = "write rows as KEY,connection,POSTGRES and KEY,count, joined by |",
+    ) -> None:
+        told = "\n".join(f"  - {fault}" for fault in faults)
+        super().__init__(f"the secrets cannot be used:\n{told}", hint=hint)
         self.faults = faults
 
 

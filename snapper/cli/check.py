@@ -13,6 +13,7 @@ from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
 from snapper.engines.engine import connection_checks, engine_of
 from snapper.errors import SecretsInvalid, SettingsError
+from snapper.values.handover import crowding, overflow
 from snapper.values.secrets import parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
@@ -56,14 +57,19 @@ def check(
             if stdin
             else "set them in the environment, or use --stdin or --pulumi STACK",
         )
+    secrets = {name: secrets[name] for name in _NAMES}
     try:
         databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], connection_checks())
+        if fault := overflow(secrets, len(databases)):
+            raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
     except SecretsInvalid as invalid:
         if not json:
             raise
         outcome.code, outcome.answered = invalid.exit_code, True
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
+    if told := crowding(secrets, len(databases)):
+        render.remark(f"warning: {told}")
     places = [
         (each.key, engine_of(each.kind).place(each.connection), each.retention)
         for each in databases

@@ -106,6 +106,14 @@ def test_the_deployment_stops_at_faults_of_the_secrets(secrets: dict[str, str]) 
     assert refused(**secrets)
 
 
+def test_a_stage_that_few_more_databases_fit_into_is_warned_of(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snapper.values.handover.ROOM", 250)
+    record()
+    assert "the secrets of 2 databases fill " in caplog.text
+
+
 @pytest.mark.parametrize("name", ["p", "prod", "dev-2", "a" * 20])
 def test_a_stage_may_be_short_and_plain(name: str) -> None:
     assert settings(stage=name).scope.name("jobs") == f"snapper-{name}-jobs"

@@ -105,6 +105,37 @@ def test_with_json_faults_are_a_list(
     assert document["databases"][0] == {"database": "A", "place": "h/d", "retention": 3}
 
 
+def many(databases: int) -> dict[str, str]:
+    """As many as the environment of a test cannot hold; from a file or from Pulumi they come."""
+    keys = [f"DATABASE-{n:04}" for n in range(databases)]
+    at = "postgresql://backup:0123456789abcdef@database.example.com:5432/orders?sslmode=require"
+    return {
+        "DATABASE_CONN_STRINGS": "|".join(f"{key},{at},POSTGRES" for key in keys),
+        "BACKUP_STORAGE_DATA": "|".join(f"{key},7" for key in keys),
+    }
+
+
+def test_more_databases_than_pulumi_can_hand_over_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check(databases: int, *options: str) -> int:
+        typed = io.BytesIO(lines(many(databases)).encode())
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(typed))
+        return main(["check", "--stdin", *options])
+
+    assert check(1100) == 2
+    told = capsys.readouterr().err
+    assert "the secrets of 1100 databases take" in told
+    assert "hint: pulumi stack init makes a stage" in told
+    fitting = int(told.partition("about ")[2].split()[0])
+    assert check(1100, "--json") == 2
+    assert len(json.loads(capsys.readouterr().out)["faults"]) == 1
+    assert check(fitting) == 0
+    assert f"warning: the secrets of {fitting} databases fill" in capsys.readouterr().err
+    assert check(fitting // 2) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_what_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
