@@ -15,8 +15,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from local.deployment.resources import HANDLERS
-from local.deployment.resources.request import Inputs, Request
+from local.deployment.resources import ADOPTERS, HANDLERS
+from local.deployment.resources.request import Created, Inputs, Request
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.errors import SnapperError
@@ -90,11 +90,9 @@ class CloudMonitor(MockMonitor):
         raise self._unknown(request.type)
 
     def _make(self, urn: str, request: Any) -> Registration:  # noqa: ANN401
-        if request.type not in HANDLERS:
-            raise self._unknown(request.type)
         wanted = plain(rpc.deserialize_properties(request.object))
         inputs = Inputs(wanted)
-        made = HANDLERS[request.type](Request(request.name, inputs, self._cloud, self._host))
+        made = self._come_by(Request(request.name, inputs, self._cloud, self._host), request)
         registration = Registration(
             type=request.type,
             name=request.name,
@@ -110,6 +108,14 @@ class CloudMonitor(MockMonitor):
         if inputs.unread:
             raise DeployFailed(f"inputs not applied locally: {', '.join(inputs.unread)}")
         return registration
+
+    def _come_by(self, resource: Request, asked: Any) -> Created:  # noqa: ANN401
+        """Make the resource, or take over the one that the program names."""
+        if not asked.importId and (make := HANDLERS.get(asked.type)):
+            return make(resource)
+        if asked.importId and (adopt := ADOPTERS.get(asked.type)):
+            return adopt(resource, asked.importId)
+        raise self._unknown(asked.type)
 
     def _unknown(self, token: str) -> DeployFailed:
         return DeployFailed(

@@ -15,10 +15,13 @@ from local.deployment.resources import (
     schedules,
     topics,
 )
-from local.deployment.resources.request import Handler
+from local.deployment.resources.request import Adopter, Handler
 
 HANDLERS: Mapping[str, Handler] = {
     token: handler
     for family in (alarms, buckets, functions, parameters, queues, roles, schedules, topics)
     for token, handler in family.HANDLERS.items()
 }
+
+ADOPTERS: Mapping[str, Adopter] = buckets.ADOPTERS
+"""The types of which one that is there can be taken over."""

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from local.deployment.resources.request import Created, Handler, Request, capitalised
+from local.deployment.resources.request import Adopter, Created, Handler, Request, capitalised
 
 
 def bucket(request: Request) -> Created:
@@ -15,26 +15,37 @@ def bucket(request: Request) -> Created:
     s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else home))
     if tags := inputs.tags():
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
-    force = inputs.get("forceDestroy", False)
+    return _there(request, name)
+
+
+def adopted_bucket(request: Request, name: str) -> Created:
+    """Take over a bucket that is there, with its name and tags; everything else is set as usual."""
+    request.cloud.client("s3").head_bucket(Bucket=name)
+    for left_alone in ("bucket", "bucketPrefix", "tags"):
+        request.inputs.get(left_alone)
+    return _there(request, name)
+
+
+def _there(request: Request, name: str) -> Created:
+    s3, region = request.cloud.client("s3"), request.cloud.region
+    force = request.inputs.get("forceDestroy", False)
 
     def destroy() -> None:
         if force:
-            _empty(s3, name)
+            empty(s3, name)
         s3.delete_bucket(Bucket=name)
 
-    domain = f"{name}.s3.amazonaws.com"
-    regional = f"{name}.s3.{region}.amazonaws.com"
     outputs = {
         "arn": f"arn:aws:s3:::{name}",
         "bucket": name,
-        "bucketDomainName": domain,
-        "bucketRegionalDomainName": regional,
+        "bucketDomainName": f"{name}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
         "region": region,
     }
     return Created(name, destroy, outputs)
 
 
-def _empty(s3: Any, name: str) -> None:  # noqa: ANN401 (boto3 has no types of its own)
+def empty(s3: Any, name: str) -> None:  # noqa: ANN401 (boto3 has no types of its own)
     """Delete every version of every object, as Pulumi's provider does."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
@@ -115,3 +126,5 @@ HANDLERS: dict[str, Handler] = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
 }
+
+ADOPTERS: dict[str, Adopter] = {"aws:s3/bucket:Bucket": adopted_bucket}

@@ -70,6 +70,9 @@ class Created:
 
 Handler = Callable[[Request], Created]
 
+Adopter = Callable[[Request, str], Created]
+"""Takes over what is there under this id, as Pulumi's option `import_` wants it."""
+
 
 def nothing() -> None:
     """End a setting that ends with the resource it belongs to."""
