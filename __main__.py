@@ -1,11 +1,7 @@
 """Snapper: scheduled PostgreSQL backups on AWS."""
 
-import pulumi
-
+from infra import entry
 from infra.service import BackupService
 from infra.settings import StackSettings
 
-service = BackupService("snapper", StackSettings.load())
-
-for name, value in service.facts.items():
-    pulumi.export(name, value)
+entry.run(lambda: BackupService("snapper", StackSettings.load()).facts)

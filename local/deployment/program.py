@@ -55,7 +55,11 @@ def _run(root: Path, stage: str, config: StackConfig, monitor: MockMonitor) -> N
         # leaves one thing that is not in the context: what an earlier program still awaited.
         set_root_resource(None)  # type: ignore[arg-type]
         SETTINGS.outputs = set()
-        loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))
+        try:
+            loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))
+        except SystemExit as left:
+            # So a program leaves that has shown why by itself; here that is for the caller to show.
+            raise left.__cause__ or left from None
 
 
 def _execute(program: Path) -> None:

@@ -1,9 +1,12 @@
 """The whole program: every resource and no other, tagged, named, and the same each time."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import pulumi
 import pytest
+from pulumi.runtime import stack
+from pulumi.runtime.settings import SETTINGS
 
 from snapper.errors import SnapperError
 from tests.support import sdk
@@ -131,6 +134,20 @@ def test_what_cannot_be_built_is_told_by_pulumi_without_a_stack_trace(
     with pytest.raises(pulumi.RunError) as caught:
         record()
     assert str(caught.value) == "nothing for arm64\nlook at the network"
+
+
+def test_every_registration_has_begun_when_pulumi_begins_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = []
+
+    async def wait(original: Callable[[], Awaitable[None]] = stack.wait_for_rpcs) -> None:
+        begun.append(len(SETTINGS.rpc_manager.rpcs))
+        await original()
+
+    monkeypatch.setattr(stack, "wait_for_rpcs", wait)
+    registered = list(record())
+    assert begun[0] >= len(registered)
 
 
 def test_the_front_door_is_a_table_of_contents() -> None:
