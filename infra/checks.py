@@ -1,8 +1,9 @@
 """Which settings AWS would refuse later, or take and never do: key, value and what is allowed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.schedule import ScheduleInvalid, parse_schedule
@@ -22,6 +23,7 @@ LONGEST_WATCH = timedelta(days=7)
 """No alarm can look further back. Source: PutMetricAlarm."""
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _RANGES = {
     # 900 s is the longest a Lambda may run; below 60 s there is no time to stop a dump in order.
@@ -51,6 +53,15 @@ def region_faults(region: str | None, shells: str | None) -> Iterator[str]:
         )
 
 
+def key_faults(given: Collection[str], known: Collection[str]) -> Iterator[str]:
+    """Tell of every key that is no setting, and which one was meant; its value may be a secret."""
+    spelled = {key.lower(): key for key in known}
+    for key in sorted(set(given) - set(known)):
+        near = get_close_matches(key.lower(), spelled, n=1)
+        meant = f"did you mean {spelled[near[0]]}? Then " if near else ""
+        yield f"{key} is no setting: {meant}pulumi config rm {key}"
+
+
 def range_faults(settings: Mapping[str, Any]) -> Iterator[str]:
     """Tell of every number that lies outside its bounds; the settings come by field."""
     for field, (key, least, most) in _RANGES.items():
@@ -74,6 +85,17 @@ def form_faults(kms_key_arn: str, alarm_email: str) -> Iterator[str]:
         yield f"kmsKeyArn is {kms_key_arn}, must be the ARN of a key (not of an alias)"
     if alarm_email and not _EMAIL.fullmatch(alarm_email):
         yield f"alarmEmail is {alarm_email}, must be an e-mail address"
+
+
+def bucket_faults(bucket: str, delete_backups_on_destroy: bool) -> Iterator[str]:
+    """Tell of a name that no bucket has, and of adopting backups only to delete them."""
+    if bucket and not _BUCKET.fullmatch(bucket):
+        yield f"bucket is {bucket}, must be the name of an existing bucket"
+    if bucket and delete_backups_on_destroy:
+        yield (
+            "bucket and deleteBackupsOnDestroy are both set: adopt the bucket first, "
+            "then pulumi config rm bucket (it stays adopted)"
+        )
 
 
 def network_faults(subnet_ids: Sequence[str], security_group_ids: Sequence[str]) -> Iterator[str]:

@@ -37,6 +37,7 @@ class BackupService(pulumi.ComponentResource):
             f"{name}-vault",
             VaultArgs(
                 scope,
+                settings.bucket,
                 settings.kms_key_arn,
                 settings.noncurrent_days,
                 settings.delete_backups_on_destroy,

@@ -1,13 +1,14 @@
 """What the operator decides about a stage: read once, checked whole, told all at once."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, fields
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import CONFIG
 
 from infra import checks
 from infra.scope import Scope
@@ -54,6 +55,7 @@ class StackSettings:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""
+    bucket: str = ""
     noncurrent_days: int = 7
     log_retention_days: int = 30
     delete_backups_on_destroy: bool = False
@@ -67,6 +69,7 @@ class StackSettings:
             *checks.range_faults(vars(self)),
             *checks.choice_faults(self.architecture, self.log_retention_days),
             *checks.form_faults(self.kms_key_arn, self.alarm_email),
+            *checks.bucket_faults(self.bucket, self.delete_backups_on_destroy),
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours),
         )
@@ -102,7 +105,10 @@ class StackSettings:
         """Read the settings of the stack being deployed; raise SettingsRefused with all faults."""
         config = pulumi.Config()
         shells = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        faults = [*checks.region_faults(pulumi.Config("aws").get("region"), shells)]
+        faults = [
+            *checks.key_faults(_given(), _known()),
+            *checks.region_faults(pulumi.Config("aws").get("region"), shells),
+        ]
         settings: StackSettings | None = None
         databases = _databases(config, faults)
         plain = dict(_plain_values(config, faults))
@@ -123,6 +129,22 @@ def config_key(field: str) -> str:
     """
     first, *rest = field.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _known() -> list[str]:
+    return [CONNECTIONS, RETENTIONS, *(config_key(field.name) for field in _plain_fields())]
+
+
+def _given() -> list[str]:
+    """Give the keys that are set in the project's own namespace, Pulumi.yaml's defaults too."""
+    own = f"{pulumi.get_project()}:"
+    # Pulumi gives the value of a key, but the keys to nobody who does not know them.
+    return [key.removeprefix(own) for key in CONFIG.get() if key.startswith(own)]
+
+
+def _plain_fields() -> Sequence[Field[Any]]:
+    """Give the fields that are a setting each; the stage is none, and the databases are two."""
+    return fields(StackSettings)[2:]
 
 
 def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]:
@@ -151,7 +173,7 @@ def _plain_values(config: pulumi.Config, faults: list[str]) -> Iterator[tuple[st
         bool: config.get_bool,
         tuple: lambda key: _texts(config.get_object(key)),
     }
-    for field in fields(StackSettings)[2:]:
+    for field in _plain_fields():
         key, kind = config_key(field.name), type(field.default)
         try:
             value = read[kind](key)

@@ -11,9 +11,13 @@ from infra.scope import Scope
 
 @dataclass(frozen=True)
 class VaultArgs:
-    """Whose vault, by whose key it is encrypted, and what becomes of deleted and of all backups."""
+    """Whose vault, by whose key it is encrypted, and what becomes of deleted and of all backups.
+
+    A bucket that is named here exists, and is adopted with its backups; none means a new one.
+    """
 
     scope: Scope
+    bucket: str
     kms_key_arn: str
     noncurrent_days: int
     delete_backups_on_destroy: bool
@@ -38,7 +42,7 @@ class Vault(pulumi.ComponentResource):
             bucket_prefix=args.scope.name(""),
             force_destroy=args.delete_backups_on_destroy,
             tags=args.scope.tags,
-            opts=kept,
+            opts=pulumi.ResourceOptions.merge(kept, _adopting(args.bucket)),
         )
         self.bucket_name, self._arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
         self._guard(name, bucket, args, kept)
@@ -102,6 +106,16 @@ class Vault(pulumi.ComponentResource):
                 kept, pulumi.ResourceOptions(depends_on=[versioning])
             ),
         )
+
+
+def _adopting(bucket: str) -> pulumi.ResourceOptions:
+    # The name of an adopted bucket comes from elsewhere, and nothing about a name is worth a new
+    # bucket. Some releases of Pulumi adopt nothing that differs, so its tags are left to a later
+    # `up` without the setting.
+    differing = ["tags", "tagsAll"] if bucket else []
+    return pulumi.ResourceOptions(
+        import_=bucket or None, ignore_changes=["bucket", "bucket_prefix", *differing]
+    )
 
 
 def _encryption(

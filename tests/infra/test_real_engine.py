@@ -29,7 +29,7 @@ PARAMETER = "aws:ssm/parameter:Parameter"
 # Before the first `up`, what AWS has yet to make up: addresses, and what is written with them.
 ADDRESSES = frozenset(
     {
-        *("arn", "bucket", "queueUrl", "role", "layers"),
+        *("arn", "bucket", "queueUrl", "role", "layers", "topic"),
         *("eventSourceArn", "sourceArn", "alarmActions", "okActions", "destinationConfig"),
         *("policy", "redrivePolicy", "redriveAllowPolicy", "environment"),
     }
@@ -71,6 +71,9 @@ class Life:
         )
         workspace.provider.fail_next = PARAMETER
         self.failed = self.up()
+        stack.set(dumperMemroy="4096", architecture="m68k")
+        self.refused = Step(stack.run("preview"), workspace.provider.take_calls())
+        stack.unset("dumperMemroy", "architecture")
         self.mended = self.up()
         beside = workspace.stack("real-beside", **SECRETS, deleteBackupsOnDestroy="true")
         self.beside = Step(beside.up(), workspace.provider.take_calls())
@@ -139,6 +142,20 @@ def test_once_the_stage_is_there_a_preview_knows_everything(life: Life) -> None:
 def test_an_up_that_fails_says_what_could_not_be_made(life: Life) -> None:
     assert life.failed.ran.code != 0
     assert "made to fail once" in life.failed.ran.text
+
+
+def test_an_up_that_fails_shows_no_trace_of_ours(life: Life) -> None:
+    assert "Traceback" not in life.failed.ran.text
+    assert "KeyboardInterrupt" not in life.failed.ran.text
+
+
+def test_refused_settings_are_shown_all_at_once_and_once(life: Life) -> None:
+    shown = life.refused.ran.text.partition("Diagnostics:")[2]
+    assert shown.count("error:") == 1
+    assert shown.count("dumperMemroy is no setting: did you mean dumperMemory?") == 1
+    assert shown.count("architecture is m68k, must be arm64 or x86_64") == 1
+    assert "Traceback" not in life.refused.ran.text
+    assert (life.refused.ran.code != 0, life.refused.calls) == (True, [])
 
 
 def test_the_up_after_it_makes_what_was_missing(life: Life) -> None:

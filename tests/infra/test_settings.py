@@ -98,6 +98,20 @@ def test_all_faults_are_told_at_once_and_none_tells_a_secret() -> None:
     assert "hush-hush" not in "".join(faults)
 
 
+def test_a_key_that_is_no_setting_is_told_with_the_one_that_was_meant() -> None:
+    faults = refused(dumperMemroy="4096", database_conn_string="hush-hush", colour="blue")
+    assert faults == (
+        "colour is no setting: pulumi config rm colour",
+        "database_conn_string is no setting: did you mean DATABASE_CONN_STRINGS? "
+        "Then pulumi config rm database_conn_string",
+        "dumperMemroy is no setting: did you mean dumperMemory? Then pulumi config rm dumperMemroy",
+    )
+
+
+def test_keys_of_others_are_none_of_ours() -> None:
+    assert record(**{"aws:profile": "mine", "other:dumperMemroy": "1"})
+
+
 @pytest.mark.parametrize(
     "secrets",
     [{"DATABASE_CONN_STRINGS": ""}, {"BACKUP_STORAGE_DATA": ""}, {"BACKUP_STORAGE_DATA": "x,1"}],
@@ -135,6 +149,8 @@ def test_no_other_stage_is_taken(name: str) -> None:
         ({"log_retention_days": 31}, "logRetentionDays is 31, must be one of 1, 3, 5"),
         ({"kms_key_arn": "alias/mine"}, "must be the ARN of a key"),
         ({"alarm_email": "somebody"}, "alarmEmail is somebody"),
+        ({"bucket": "s3://mine"}, "bucket is s3://mine, must be the name of an existing bucket"),
+        ({"bucket": "mine", "delete_backups_on_destroy": True}, "adopt the bucket first"),
         ({"subnet_ids": ("subnet-0a",)}, "subnetIds is set without securityGroupIds"),
         ({"security_group_ids": ("sg-0a",)}, "securityGroupIds is set without subnetIds"),
         ({"subnet_ids": ("vpc-1",), "security_group_ids": ("sg-0a",)}, "subnetIds has vpc-1"),
@@ -167,6 +183,7 @@ def test_what_aws_would_refuse_is_refused_before(chosen: dict[str, Any], told: s
         {"kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0a"},
         {"log_retention_days": 3653},
         {"alarm_email": "operator@example.com"},
+        {"bucket": "snapper-prod-20261126011234567800000001"},
     ],
 )
 def test_what_aws_takes_is_taken(chosen: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.infra.conftest import KEY_ARN
-from tests.support.recorder import Graph, Registration
+from tests.support.recorder import Graph, Registration, record
 
 
 def vault(graph: Graph) -> list[Registration]:
@@ -25,6 +25,18 @@ def test_destroying_the_service_keeps_the_bucket_and_all_that_protects_it(graph:
 def test_on_demand_destroying_the_service_deletes_all_backups(full_graph: Graph) -> None:
     assert full_graph.named("snapper-vault-bucket").inputs["forceDestroy"]
     assert not any(one.retained for one in full_graph)
+
+
+def test_a_bucket_that_is_there_is_adopted_as_it_is(graph: Graph) -> None:
+    assert graph.named("snapper-vault-bucket").imported == ""
+    bucket = record(bucket="snapper-prod-old").named("snapper-vault-bucket")
+    assert bucket.imported == "snapper-prod-old"
+    assert bucket.ignored_changes >= {"tags", "tagsAll"}
+
+
+def test_no_other_name_makes_a_new_bucket(graph: Graph) -> None:
+    ignored = graph.named("snapper-vault-bucket").ignored_changes
+    assert ignored == {"bucket", "bucketPrefix"}
 
 
 def test_nothing_in_the_bucket_can_become_public(graph: Graph) -> None:

@@ -48,6 +48,8 @@ class Registration:
     retained: bool
     deleted_before_replace: bool
     replaced_on_changes: tuple[str, ...]
+    ignored_changes: frozenset[str]
+    imported: str
 
     def policy(self, key: str = "policy") -> list[dict[str, Any]]:
         """Give the statements of the policy that stands, as JSON, in an input."""
@@ -149,6 +151,8 @@ def _registration(request: Any) -> Registration:
         retained=request.retainOnDelete,
         deleted_before_replace=request.deleteBeforeReplace,
         replaced_on_changes=tuple(request.replaceOnChanges),
+        ignored_changes=frozenset(request.ignoreChanges),
+        imported=request.importId,
     )
 
 

@@ -217,6 +217,23 @@ def test_a_resource_of_an_unknown_type_is_refused(program: Program) -> None:
         program.deploy('pulumi.CustomResource("aws:sqs/queue:Unheard", "x", {})')
 
 
+def test_only_what_can_be_adopted_here_is(program: Program) -> None:
+    with pytest.raises(DeployFailed, match="aws:sqs/queue:Queue is not known"):
+        program.deploy("""
+            aws.sqs.Queue("q", name="small-q", opts=pulumi.ResourceOptions(import_="small-q"))
+        """)
+
+
+def test_a_program_that_leaves_by_itself_is_told_by_what_made_it_leave(program: Program) -> None:
+    with pytest.raises(SettingsError, match="days is 0"):
+        program.deploy("""
+            try:
+                raise pulumi.RunError("days is 0")
+            except pulumi.RunError as refused:
+                raise SystemExit(32) from refused
+        """)
+
+
 def test_a_look_up_in_aws_is_refused(program: Program) -> None:
     with pytest.raises(DeployFailed, match="getCallerIdentity"):
         program.deploy("aws.get_caller_identity()")

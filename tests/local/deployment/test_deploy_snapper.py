@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.deployment.deploy import Deployment, deploy
+from local.deployment.deploy import DeployFailed, Deployment, deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.errors import SettingsError
@@ -81,6 +81,27 @@ def test_the_backups_outlive_the_service(cloud: Cloud, host: LambdaHost) -> None
     assert left_of(cloud, "kept") == [bucket]
     assert cloud.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert cloud.client("s3").get_public_access_block(Bucket=bucket)
+
+
+def test_a_kept_bucket_is_adopted_again_with_its_backups(cloud: Cloud, host: LambdaHost) -> None:
+    first = up(cloud, host, "again")
+    bucket = first.outputs["bucket"]
+    cloud.client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
+    first.destroy()
+    second = up(cloud, host, "again", bucket=bucket)
+    assert second.outputs["bucket"] == bucket
+    second.destroy()
+    assert left_of(cloud, "again") == [bucket]
+    third = up(cloud, host, "again", deleteBackupsOnDestroy="true")
+    assert third.outputs["bucket"] != bucket
+    third.destroy()
+    assert cloud.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+
+
+def test_a_bucket_that_is_not_there_is_not_made(cloud: Cloud, host: LambdaHost) -> None:
+    with pytest.raises(DeployFailed, match="snapper-vault-bucket was not made"):
+        up(cloud, host, "lost", bucket="nowhere-to-be-found")
+    assert left_of(cloud, "lost") == []
 
 
 def test_stages_live_side_by_side(cloud: Cloud, host: LambdaHost) -> None:
