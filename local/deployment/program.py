@@ -24,6 +24,10 @@ from local.deployment.stack_config import StackConfig
 PARALLEL = 16
 """How many resources may be in the making at once; Pulumi's own default."""
 
+_LOG = logging.getLogger("pulumi")
+"""Where the program shows things; nobody has to look, and Python prints what nobody looks at."""
+_LOG.addHandler(logging.NullHandler())
+
 # The working directory and the module search path are the process's own.
 _one_at_a_time = threading.Lock()
 
@@ -48,7 +52,7 @@ def _run(root: Path, stage: str, config: StackConfig, monitor: MockMonitor) -> N
             config.project,
             stack=stage,
             preview=False,
-            logger=logging.getLogger("pulumi"),
+            logger=_LOG,
             monitor=monitor,
         )
         # set_mocks has made a stack for tests to live in; the program makes its own. It also

@@ -2,6 +2,8 @@
 
 import json
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,15 @@ def test_settings_the_program_refuses_are_told_all_at_once(cloud: Cloud, host: L
     assert "people" in str(told.value)
     assert "hush" not in str(told.value)
     assert left_of(cloud, "bad") == []
+
+
+def test_the_program_prints_nothing_of_its_own() -> None:
+    # pytest listens to every log; without it Python prints what nobody listens to.
+    source = "from tests.support.recorder import record; record()"
+    ran = subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (ran.stdout, ran.stderr) == ("", "")
 
 
 def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
