@@ -27,7 +27,7 @@ class Story:
 
     def __init__(self, workspace: Workspace, cloud: Cloud) -> None:
         self.provider, self.cloud, self.s3 = workspace.provider, cloud, cloud.client("s3")
-        self.stack = stack = workspace.stack("kept", **SECRETS)
+        self.stack = stack = workspace.stack("adopts", **SECRETS)
         stack.up()
         self.bucket = stack.outputs()["bucket"]
         self.put_backup(self.bucket)
@@ -71,7 +71,7 @@ class Story:
     def list_backups(self) -> list[dict[str, Any]]:
         """Give what `bin/snapper list` knows of the stage's backups."""
         ran = subprocess.run(
-            [sys.executable, "-m", "snapper.cli", "list", "orders", "--json", "--stage", "kept"],
+            [sys.executable, "-m", "snapper.cli", "list", "orders", "--json", "--stage", "adopts"],
             cwd=ROOT,
             env={**os.environ, **self.cloud.environment()},
             stdout=subprocess.PIPE,
@@ -109,7 +109,7 @@ def test_the_setting_may_stay(story: Story) -> None:
 
 def test_the_setting_may_go(story: Story) -> None:
     assert story.taken_out == []
-    assert story.tags(story.bucket) == {"project": "snapper", "stage": "kept"}
+    assert story.tags(story.bucket) == {"project": "snapper", "stage": "adopts"}
 
 
 def test_a_foreign_bucket_takes_the_place_of_the_stages_own_which_is_kept(story: Story) -> None:
@@ -121,7 +121,7 @@ def test_a_foreign_bucket_takes_the_place_of_the_stages_own_which_is_kept(story:
 def test_a_foreign_bucket_keeps_its_tags_until_the_setting_goes(story: Story) -> None:
     assert story.tags_at_first == THEIRS
     assert of_bucket(story.settled) == [("update", ("forceDestroy", "tags"))]
-    assert story.tags_in_the_end == {"project": "snapper", "stage": "kept"}
+    assert story.tags_in_the_end == {"project": "snapper", "stage": "adopts"}
 
 
 def test_an_adopted_bucket_goes_with_a_stage_that_says_so(story: Story) -> None:

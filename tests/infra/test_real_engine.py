@@ -55,6 +55,7 @@ class Life:
         self.workspace, self.cloud = workspace, cloud
         self.stack = stack = workspace.stack("real", **SECRETS, alarmEmail="a@example.com")
         self.first_preview = stack.steps()
+        workspace.provider.take_calls()  # of whoever was here before
         self.made = self.up()
         self.outputs = stack.outputs()
         self.again = self.up("--expect-no-changes")
