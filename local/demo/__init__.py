@@ -1,1 +1,1 @@
-"""The demo's story, from the sample data to the proof."""
+"""The demo, from the sample data to the comparison of what was restored."""

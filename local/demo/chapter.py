@@ -48,7 +48,7 @@ class Chapter:
         self._begun = transactions(self.database.connection)
 
     def heard(self, fault: Fault | None) -> None:
-        """Note how a run ended; the same reason is told once."""
+        """Note how a run ended; the same reason is kept once."""
         if fault is None:
             self.made += 1
             self._before = self._begun
@@ -56,15 +56,15 @@ class Chapter:
             self.faults.append(fault)
 
     def close(self, folder: Path | None) -> None:
-        """Read what lies in the vault, copy it out if asked to, and prove the newest backup."""
+        """Read what is in the vault, copy it out if asked to, and prove the newest backup."""
         key, vault = self.database.key, self.pipeline.vault
-        with self._told():
+        with self._noting_faults():
             self.manifests = tuple(read_manifest(vault, holding) for holding in backups(vault, key))
         if folder:
-            with self._told():
+            with self._noting_faults():
                 self.exported = export(vault, self.manifests, folder)
         if self.manifests:
-            with self._told():
+            with self._noting_faults():
                 self._prove(self.manifests[0])
         if self.proof and self.proof.comparison.differences:
             now = transactions(self.database.connection)
@@ -117,7 +117,7 @@ class Chapter:
             yield f"{self.database.key}_restored", self.proof.target
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _noting_faults(self) -> Iterator[None]:
         """Turn what goes wrong into a fault of this database, with its secrets masked."""
         try:
             yield

@@ -71,8 +71,10 @@ def compare(source: str, copy: str) -> Comparison:
     with closing(_open(source)) as left, closing(_open(copy)) as right:
         tables, copied_tables = names(left, TABLES), names(right, TABLES)
         closed = unread(right, TABLES) | unread(left, TABLES)
-        told = {**copied_tables, **tables}
-        differences = unequal("table", dict.fromkeys(tables), dict.fromkeys(copied_tables), told)
+        readable = {**copied_tables, **tables}
+        differences = unequal(
+            "table", dict.fromkeys(tables), dict.fromkeys(copied_tables), readable
+        )
         rows = 0
         compared = (tables.keys() & copied_tables.keys()) - closed.keys()
         for table in sorted(compared):
@@ -80,7 +82,7 @@ def compare(source: str, copy: str) -> Comparison:
             rows += tally["both"] + tally["source"]
             if tally["source"] or tally["copy"]:
                 differences.append(
-                    f"table {told[table]}: {tally['source']} rows only in the source, "
+                    f"table {readable[table]}: {tally['source']} rows only in the source, "
                     f"{tally['copy']} only in the copy"
                 )
         sequences, copied_sequences = names(left, SEQUENCES), names(right, SEQUENCES)
@@ -176,17 +178,17 @@ def unequal(
 
     `read_as` is what people read instead of a name.
     """
-    told = []
+    found = []
     for name in sorted(left.keys() | right.keys()):
         words = f"{kind} {read_as[name] if read_as else printable(name)}"
         if name not in right:
-            told.append(f"{words} is only in the source")
+            found.append(f"{words} is only in the source")
         elif name not in left:
-            told.append(f"{words} is only in the copy")
+            found.append(f"{words} is only in the copy")
         elif left[name] != right[name]:
-            told.append(f"{words} differs")
-    more = len(told) - _SHOWN
-    return [*told[:_SHOWN], f"{kind}s: {more} more"] if more > 0 else told
+            found.append(f"{words} differs")
+    more = len(found) - _SHOWN
+    return [*found[:_SHOWN], f"{kind}s: {more} more"] if more > 0 else found
 
 
 def printable(name: str) -> str:

@@ -17,7 +17,7 @@ def check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"{folder} cannot be made: {error.strerror}") from None
+        raise SettingsError(f"{folder} cannot be created: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsError(f"{folder} cannot be written to")
 
@@ -49,7 +49,7 @@ def _place(target: Path, sha256: str, blocks: Iterable[bytes]) -> None:
         if target.is_file() and _digest(target) == sha256:
             return
         raise SettingsError(
-            f"{target} is there already with another content", hint="choose an empty folder"
+            f"{target} exists already with other content", hint="choose an empty folder"
         )
     draft = target.with_name(f"{target.name}.part")
     try:
@@ -60,7 +60,7 @@ def _place(target: Path, sha256: str, blocks: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         if _digest(draft) != sha256:
-            raise BackupDamaged(f"{target} is not what was stored; it was not kept")
+            raise BackupDamaged(f"{target} is not what was stored, and was removed")
         draft.rename(target)
     except OSError as error:
         raise SettingsError(f"{target} cannot be written: {error.strerror}") from None

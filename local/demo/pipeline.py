@@ -19,7 +19,7 @@ from snapper.verbs.network import PRIVATE_HINT
 
 _POLL_SECONDS = 0.05
 
-# After these no word will come any more: the events travel within this machine, a connection may
+# After these nothing more will come: the events travel within this machine, a connection may
 # take a while to fail, and a dumper has 900 seconds.
 _DISPATCH_SECONDS = 20.0
 _BEGIN_SECONDS = 120.0
@@ -89,15 +89,15 @@ class Pipeline:
         silent: dict[str, Fault] = {}
         while waiting := set(keys) - self._faults().keys() - self._made(at, keys):
             passed = time.monotonic() - began
-            if passed > _DISPATCH_SECONDS and not self._told("dispatcher", "job.queued"):
+            if passed > _DISPATCH_SECONDS and not self._logged("dispatcher", "job.queued"):
                 raise ScheduleBroken(
-                    "no job came of the schedule's event", hint=self._last_words("dispatcher")
+                    "the schedule fired, but no job was queued", hint=self._last_words("dispatcher")
                 )
-            begun = {record["database"] for record in self._told("dumper", "dump.began")}
+            begun = {record["database"] for record in self._logged("dumper", "dump.began")}
             late = waiting if passed > _LONGEST_SECONDS else waiting - begun
             if passed > _BEGIN_SECONDS and late:
                 words = self._last_words("dumper")
-                fault = Fault(f"there was no word of its job for {passed:.0f} s", words)
+                fault = Fault(f"nothing was logged of its job for {passed:.0f} s", words)
                 silent = dict.fromkeys(late, fault)
                 break
             self._check_dispatcher()
@@ -105,7 +105,7 @@ class Pipeline:
         # Pruning comes after the backup; only an empty queue tells that it has ended too.
         self._failed += len(self._faults() | silent)
         while self._queued() > self._failed and time.monotonic() - began < _LONGEST_SECONDS:
-            if self._told("dumper", "prune.failed"):
+            if self._logged("dumper", "prune.failed"):
                 break
             time.sleep(_POLL_SECONDS)
         return silent | self._faults("dump.failed", "prune.failed")
@@ -137,7 +137,7 @@ class Pipeline:
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def _check_dispatcher(self) -> None:
-        for record in self._told("dispatcher", "dispatch.failed"):
+        for record in self._logged("dispatcher", "dispatch.failed"):
             raise ScheduleBroken(
                 f"the dispatcher failed: {record.get('reason', 'unforeseen')}",
                 hint=record.get("hint", ""),
@@ -150,10 +150,10 @@ class Pipeline:
                 # Here the functions are in the network of this machine.
                 record.get("hint", "").replace(PRIVATE_HINT, ""),
             )
-            for record in self._told("dumper", *(events or ("dump.failed",)))
+            for record in self._logged("dumper", *(events or ("dump.failed",)))
         }
 
-    def _told(self, function: str, *events: str) -> list[dict[str, Any]]:
+    def _logged(self, function: str, *events: str) -> list[dict[str, Any]]:
         """Give the records of these events since the schedule was last fired."""
         records = self._records(function, self._read[function])
         return [record for record in records if record["message"] in events]

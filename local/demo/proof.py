@@ -1,4 +1,4 @@
-"""The proof that a backup is one: restored into a throw-away server, and compared with its source.
+"""Proves a backup: restores it into a throw-away server, and compares it with its source.
 
 The user's own databases are only ever read. Where their server's major or locale is not at hand,
 the nearest one that is takes its place, and the notes say so.
@@ -64,7 +64,7 @@ class ProofServers:
             if programs not in self._servers:
                 kind = "installed" if programs.tree else "proof"
                 folder = self._directory / f"{kind}-{programs.major}"
-                # What lies there may be the user's own data.
+                # What is there may be the user's own data.
                 server = PostgresServer(programs.major, folder, tree=programs.tree)
                 self._stack.callback(server.stop)
                 server.start()
@@ -114,7 +114,7 @@ class _Attempt:
         return Proof(comparison, target, (*self._replaced(programs), *told, *notes))
 
     def _compare(self, target: str, told: tuple[str, ...]) -> tuple[Comparison, tuple[str, ...]]:
-        """Compare all there is; what was told of the restore already is not told again."""
+        """Compare all there is, without repeating what the restore said of it."""
         ours = inspect(Connection.parse(target), redactor(target))
         compared = compare(self.source, target)
         defined = compare_definitions(self.source, target, self._schema_dump(ours))

@@ -61,11 +61,11 @@ def unread(connection: extensions.connection, relations: str) -> dict[str, Fault
         return {
             _sql(schema, name): Fault(
                 readable(f"{_KINDS[kind]} {schema}.{name} was not compared: {why}", connection),
-                readable(mend, connection),
+                readable(fix, connection),
             )
             for schema, name, kind, lack in cursor.fetchall()
             if lack
-            for why, mend in [_words(lack, schema, name, role)]
+            for why, fix in [_words(lack, schema, name, role)]
         }
 
 

@@ -1,6 +1,6 @@
-"""Sample databases that hurt: what breaks careless backup tools, in a few megabytes.
+"""Deliberately awkward sample databases: what breaks careless backup tools, in a few megabytes.
 
-The SQL lies in `local/demo/sql`, one file per theme. All of it is the same at every run.
+The SQL is in `local/demo/sql`, one file per theme. All of it is the same at every run.
 """
 
 import secrets

@@ -25,7 +25,7 @@ class Sources:
 
     @property
     def databases(self) -> tuple[Database, ...]:
-        """The databases as the service is told of them; samples must have been started."""
+        """The databases as they are configured; samples must have been started."""
         return self._own or tuple(
             Database(each.key, server.dsn(each.name), self._retention)
             for each, server in self._samples.items()

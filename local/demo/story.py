@@ -1,4 +1,4 @@
-"""The demo's story: the real program, deployed here, backs up real servers and is put to the proof.
+"""The whole demo: the real program, deployed here, backs up real servers, and is tested.
 
     with demonstration(DemoOptions(), listener) as demonstrated:
         demonstrated.report.good
@@ -85,13 +85,13 @@ class Demonstration:
 def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstration]:
     """Play the story and give what came of it; the end of `with` stops and removes everything.
 
-    What goes wrong with one database is told in its report. Raises SnapperError if the machine,
+    What goes wrong with one database is in its report. Raises SnapperError if the machine,
     the deployment or the destruction is at fault.
     """
     began = time.monotonic()
     if options.export:
         check_folder(options.export)
-    with libpq.told_nothing(), _machine_told(), ExitStack() as stack:
+    with libpq.told_nothing(), _machine_faults(), ExitStack() as stack:
         directory = stack.enter_context(run_directory())
         _require_room(directory)
         sources = stack.enter_context(Sources(options.databases, options.retention, directory))
@@ -138,7 +138,7 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
 
 
 @contextmanager
-def _machine_told() -> Iterator[None]:
+def _machine_faults() -> Iterator[None]:
     """Tell in plain words where this machine, such as a full disk, kept a step from its end."""
     try:
         yield

@@ -61,9 +61,9 @@ def demo(
         bool, typer.Option("--json", help="Print one JSON document instead of the tables.")
     ] = False,
 ) -> None:
-    """Deploy the real Pulumi program onto an embedded cloud and put its backups to the proof.
+    """Deploy the real Pulumi program onto an embedded cloud, and test its backups.
 
-    Two PostgreSQL servers are filled with data that hurts, the deployed schedule fires, the
+    Two PostgreSQL servers get deliberately awkward data, the deployed schedule fires, the
     packaged functions back up and prune, and the newest backup of each database is restored into
     another server and compared row by row. Nothing is left behind. Exits 0 only if every run made
     its backups and all restored databases are identical.
@@ -87,7 +87,7 @@ def demo(
 
 
 def rows_of(environment: Mapping[str, str]) -> list[str]:
-    """Give the rows that are told where no other user of the machine sees them."""
+    """Give the rows of the variable, which no other user of the machine can see."""
     # One a line: the option's own way would part them at the spaces of host=… dbname=….
     return [row for row in environment.get(ROWS_VARIABLE, "").splitlines() if row.strip()]
 

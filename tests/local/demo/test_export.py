@@ -1,4 +1,4 @@
-"""Backups copied out: checked on the disk, and never over a file with another content."""
+"""Backups copied out: checked on the disk, and never over a file with other content."""
 
 import hashlib
 import io
@@ -55,7 +55,7 @@ def test_exporting_again_changes_nothing(tmp_path: Path) -> None:
 def test_another_file_of_that_name_is_not_overwritten(tmp_path: Path, key: str) -> None:
     (tmp_path / "orders").mkdir()
     (tmp_path / key).write_text("precious")
-    with pytest.raises(SettingsError, match="another content"):
+    with pytest.raises(SettingsError, match="other content"):
         export(vault(), [MANIFEST], tmp_path)
     assert (tmp_path / key).read_text() == "precious"
 
@@ -68,7 +68,7 @@ def test_a_damaged_backup_is_not_kept(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="cannot be made"):
+    with pytest.raises(SettingsError, match="cannot be created"):
         check_folder(tmp_path / "file")
 
 

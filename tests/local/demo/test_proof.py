@@ -121,7 +121,7 @@ def test_a_damaged_backup_is_not_called_sound_for_want_of_an_extension(
     newest = backup(made, f"{NEEDS}-- {noise}\n")
     vault.put(newest.dump_key, flip(vault.read(newest.dump_key)))
     chapter = chapter_of(made, vault, tools, proofs)
-    with chapter._told():
+    with chapter._noting_faults():
         chapter._prove(newest)
     (fault,) = chapter.faults
     assert isinstance(fault, Fault)

@@ -220,4 +220,4 @@ def test_an_export_folder_that_cannot_be_exits_2_at_once(room: Path, tmp_path: P
     (tmp_path / "file").touch()
     code, document, _ = finished(room, "--export", str(tmp_path / "file"))
     assert code == 2
-    assert "cannot be made" in document["error"]["fact"]
+    assert "cannot be created" in document["error"]["fact"]
