@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from typer.exceptions import TyperException
 
+from snapper.cli.colour import label
 from snapper.cli.interruption import Interrupted
 from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
@@ -36,7 +37,7 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     def tell(error: BaseException, fact: str, hint: str = "") -> None:
         notes = getattr(error, "__notes__", [])
         with suppress(OSError):
-            print(f"error: {fact}", file=sys.stderr)
+            print(f"{label('error', sys.stderr)} {fact}", file=sys.stderr)
             for note in notes:
                 print(f"now: {note}", file=sys.stderr)
             if hint:

@@ -9,6 +9,7 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from snapper.cli.streams import write_document
 
@@ -29,6 +30,14 @@ PROSE = 24
 _LEAST = 10
 """Columns that it gets in any case; without them a line is wider than the screen."""
 
+
+_BAD_WORDS = (
+    *("DAMAGED", "FAILED", "FAILING", "LATE", "SHRUNK", "NO BACKUP", "UNPROVEN"),
+    *("NOT RESTORED", "NOT RECORDED", "DIFFERENT"),
+)
+_WRONG = rf"\b({'|'.join(_BAD_WORDS)})\b|^failure$"
+_DOUBTFUL = "^warning$"
+"""What tables say in colour, beside the first column, whose names are of the user's choice."""
 
 _Rows = Sequence[Sequence[str]]
 
@@ -76,10 +85,18 @@ def table(
             justify="right" if header in _NUMBERS else "left",
         )
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(row[0], *map(_coloured, row[1:]))
     with console.capture() as captured:
         console.print(shown)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
+
+
+def _coloured(cell: str) -> Text:
+    """Mark what is wrong; a console without colours leaves that out."""
+    text = Text(cell)
+    text.highlight_regex(_WRONG, "bold red")
+    text.highlight_regex(_DOUBTFUL, "yellow")
+    return text
 
 
 def _fitting(rows: _Rows, spare: Sequence[str], width: int, prose: int) -> _Rows:

@@ -8,6 +8,7 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
+from snapper.cli.colour import label
 from snapper.cli.interruption import Interrupted
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -105,13 +106,15 @@ def _restore(
     except (SnapperError, Interrupted) as error:
         error.add_note(aftermath(engine, target, rehearsal, made))
         raise
+    # What was known before has been said before.
+    warned = tuple(each for each in warned if each not in rehearsal.warnings)
     _warn(warned)
     return warned, time.monotonic() - began
 
 
 def _warn(warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"{label('warning', sys.stderr)} {warning}", file=sys.stderr)
 
 
 def _asked() -> str:
@@ -168,4 +171,5 @@ def _tell_plan(document: dict[str, Any]) -> None:
     if document["creates"]:
         render.say("would first make the database; it gets its name when it is whole")
     render.say("nothing was changed; without Snapper it is done by:")
-    render.say("  " + " &&\n  ".join(document["commands"]))
+    for command in document["commands"]:
+        render.say(f"  {command}")

@@ -1,6 +1,7 @@
 """A terminal for a command: what it shows there, what is typed into it, and how it ends."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -26,6 +27,13 @@ class Shown:
 
     code: int
     text: str
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, for what is tested in this process."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def on_a_terminal(

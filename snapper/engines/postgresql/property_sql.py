@@ -67,6 +67,14 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
     return made
 
 
+def role_missing(role: str) -> str:
+    """Say, before and while it is done, what is not set for a role that is not there."""
+    return (
+        f"role {role} is missing here: its GRANT on the database, its settings or"
+        " its ownership are skipped"
+    )
+
+
 def differences(one: Properties, other: Properties) -> tuple[str, ...]:
     """Name what is not the same on two databases; in these words `statements` names it too."""
     ours, theirs = statements(one, "same"), statements(other, "same")

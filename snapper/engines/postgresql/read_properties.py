@@ -1,15 +1,18 @@
 """What is set on a database itself: read from one, and set on another."""
 
+import re
 from collections.abc import Callable
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.postgresql.properties import Locale, Properties, Right, Setting
-from snapper.engines.postgresql.property_sql import differences, statements
+from snapper.engines.postgresql.property_sql import differences, role_missing, statements
 
 Tell = Callable[[str], None]
 """Is given each warning, a sentence."""
+
+_NO_ROLE = re.compile(r'role "(.+)" does not exist')
 
 _PROVIDER = "CASE datlocprovider WHEN 'b' THEN 'builtin' WHEN 'i' THEN 'icu' ELSE 'libc' END"
 _LOCALES = (  # from which major on: provider, its own locale, rules
@@ -70,6 +73,7 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
     where the session is lost.
     """
     refused = {"its locale"}  # that is told when the database is made
+    missing: dict[str, None] = {}
     for what, statement in statements(properties, database).items():
         try:
             if what == "its owner":
@@ -79,7 +83,13 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
             if cursor.connection.closed:
                 raise
             refused.add(what)
-            tell(f"not restored on the database itself: {what}: {_reason(error, what)}")
+            reason = _reason(error, what)
+            if role := _NO_ROLE.fullmatch(reason):
+                missing.setdefault(role[1])
+            else:
+                tell(f"not restored on the database itself: {what}: {reason}")
+    for name in missing:
+        tell(role_missing(name))
     there = read_properties(cursor, database)
     # With another owner the rights are others too, and that was told.
     passed_over = ("GRANT ", "REVOKE ") if "its owner" in refused else ()

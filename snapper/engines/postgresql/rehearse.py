@@ -6,7 +6,7 @@ from snapper.engines.facts import Content, Rehearsal
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, TEMPLATES, database_name
-from snapper.engines.postgresql.property_sql import differences
+from snapper.engines.postgresql.property_sql import differences, role_missing
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import ServerFacts, connect, inspect
@@ -130,10 +130,7 @@ def _properties(
     elif not present:
         named = tuple(set(backup.properties.roles) - set(backup.roles))
         for role in missing_roles(asked, tuple(sorted(named)), redact):
-            yield (
-                f"role {role} is missing here: its GRANT on the database, its settings or"
-                " its ownership are skipped"
-            )
+            yield role_missing(role)
     elif server.properties and (other := differences(backup.properties, server.properties)):
         yield (
             "what is set on the target itself stays, and is not as in the backup:"

@@ -29,9 +29,7 @@ def stock_commands(
     *,
     creates_on: int | None = None,
 ) -> tuple[str, ...]:
-    """Give the lines for a shell: fetch, check, make what is missing, restore in one transaction.
-
-    Each is to be run only if the one before it succeeded: join them with `&&`.
+    """Give a script for a shell: fetch, check, make what is missing, restore in one transaction.
 
     `creates_on` is the major of the server on which the database must be made. The lines hold no
     password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
@@ -50,12 +48,16 @@ def stock_commands(
             custom = any(setting.custom for setting in properties.settings)
             known = tuple(each for each in properties.settings if not each.custom)
             after += statements(replace(properties, settings=known), name).values()
-    return (
-        "set -o pipefail",
+    whole = (  # each only if the one before it succeeded
         f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {file}",
         f'echo "{manifest.sha256}  {file}" | sha256sum --check',
         *(f"psql -X -d {server} -c {quote(statement)}" for statement in before),
         f"gunzip -c {file} | psql -X -q -1 -v ON_ERROR_STOP=1 -d {quote(target.conninfo({}))}",
+    )
+    return (
+        "set -o pipefail",
+        *(f"{line} &&" for line in whole[:-1]),
+        whole[-1],
         *(f"psql -X -d {server} -c {quote(statement)}" for statement in after),
         *(_custom_settings(bucket, manifest, name, server) if custom else ()),
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from snapper.cli.render import size
+from snapper.cli.render import size, table
+from tests.support.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,17 @@ from snapper.cli.render import size
 )
 def test_a_size_has_the_unit_that_people_would_choose(count: int, words: str) -> None:
     assert size(count) == words
+
+
+def test_what_is_wrong_is_red_on_a_terminal_but_not_a_name_that_looks_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout", shown := Terminal())
+    table(("database", "state"), [("LATE", "LATE, SHRUNK"), ("FAILED", "ok")])
+    rows = [line for line in shown.getvalue().splitlines() if "LATE" in line or "ok" in line]
+    assert rows == [
+        " LATE      \x1b[1;31mLATE\x1b[0m, \x1b[1;31mSHRUNK\x1b[0m",
+        " FAILED    ok",
+    ]

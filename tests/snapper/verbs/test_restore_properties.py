@@ -114,11 +114,10 @@ def test_roles_that_are_named_only_there_are_warned_of_and_stop_nothing(
     anew = Source(made.server, "without passing")
     found = rehearse(anew.dsn, backup, tools, may_create=True)
     assert found.missing_roles == ()
-    assert any("role passing is missing here" in warning for warning in found.warnings)
-    assert restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools)) == (
-        "not restored on the database itself: GRANT CREATE to passing:"
-        ' role "passing" does not exist',
-    )
+    warned = restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools))
+    assert len(warned) == 1
+    assert "role passing is missing here" in warned[0]
+    assert warned[0] in found.warnings  # in the same words, so that it need not be said twice
     assert anew.rows("SELECT n FROM t") == [(1,)]
 
 
@@ -166,17 +165,16 @@ def test_stock_commands_do_the_same_and_hold_no_value_of_an_applications_setting
     (tmp_path / "aws").write_text(AWS)
     (tmp_path / "aws").chmod(0o755)
     programs = made.server._programs()
-    for command in commands:
-        subprocess.run(
-            ["bash", "-c", command],
-            cwd=tmp_path,
-            env={
-                "PATH": f"{tmp_path}:{programs}/bin:/usr/bin:/bin",
-                "LD_LIBRARY_PATH": f"{programs}/lib",
-                "PGPASSWORD": str(connection.password),
-            },
-            check=True,
-        )
+    subprocess.run(
+        ["bash", "-c", "\n".join(commands)],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tmp_path}:{programs}/bin:/usr/bin:/bin",
+            "LD_LIBRARY_PATH": f"{programs}/lib",
+            "PGPASSWORD": str(connection.password),
+        },
+        check=True,
+    )
     assert properties_of(anew) == properties_of(made)
     existing = "".join(stock_commands("bucket", backup, connection))
     assert not re.search("(CREATE|ALTER) DATABASE", existing)

@@ -62,9 +62,9 @@ def test_what_an_older_release_has_is_set_on_a_newer(source: Callable[..., Sourc
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"owner": "gone"}, 'its owner: role "gone" does not exist'),
-        ({"rights": (Right("gone", "CONNECT", grantable=False),)}, 'role "gone" does not exist'),
-        ({"settings": (Setting("gone", "work_mem", "1MB"),)}, 'role "gone" does not exist'),
+        ({"owner": "gone"}, "role gone is missing here"),
+        ({"rights": (Right("gone", "CONNECT", grantable=False),)}, "role gone is missing here"),
+        ({"settings": (Setting("gone", "work_mem", "1MB"),)}, "role gone is missing here"),
         (
             {"settings": (Setting("", "unheard_of", SECRET),)},
             'the setting unheard_of: unrecognized configuration parameter "unheard_of"',
