@@ -37,7 +37,7 @@ def test_a_role_that_may_make_no_database_is_told_before_anything_is_read(own: S
     own.run("CREATE ROLE looker LOGIN PASSWORD 'hush-hush'")
     dsn = make_dsn(own.dsn, user="looker", password="hush-hush")
     try:
-        with pytest.raises(SettingsError, match=r"looker may make no database on .*/postgres") as no:
+        with pytest.raises(SettingsError, match=r"looker may make no database") as no:
             require(dsn)
         assert "CREATEDB" in no.value.hint
         own.run("ALTER ROLE looker CREATEDB")
