@@ -24,7 +24,7 @@ from snapper.errors import (
     SettingsError,
     SnapperError,
 )
-from snapper.values.manifest import Manifest
+from snapper.values.manifest import FIRST_ENGINE, Manifest
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import Holding, newest, read_manifest, to_public
 from snapper.verbs.restore import read_back
@@ -73,15 +73,21 @@ def verify_backups(
 
     --restore restores each of them too, into a PostgreSQL of its own major that is started here for
     it and thrown away; what that lacks, such as ICU or PostGIS, a server of your own may have:
-    with --on a new database is made there, filled, counted and dropped, and nothing else touched.
+    with --on a new database is made there, filled, counted and dropped, and nothing else touched;
+    that server is tried before anything is read.
     The verdict is recorded beside the backup, where list and status show it; retention counts no
     damaged one. Exits 4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be
     restored.
     """
     outcome: Outcome = context.obj
     limit = read_at(at, *keys or ())
-    if on:
-        _require_connection(on)  # before anything is read
+    if on and restore:
+        _require_server(on)
+    elif _is_typed(context, "on"):
+        raise SettingsError(
+            "--on says where to restore, and nothing is restored without --restore",
+            hint="add --restore, or leave --on out",
+        )
     opened = Stage.open(stage, profile, region)
     found = [
         _verify(opened, database, limit, on, restore=restore)
@@ -203,8 +209,16 @@ def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Resto
         return engine.try_restore(read_back(stage.vault, manifest, bar), manifest, on)
 
 
-def _require_connection(text: str) -> None:
-    """Raise SettingsError for what no engine takes for a connection."""
-    faults = [tuple(engine_of(kind).faults(text)) for kind in ENGINES]
-    if all(faults):
-        raise SettingsError(f"--on cannot be used: {faults[0][0]}")
+def _is_typed(context: typer.Context, option: str) -> bool:
+    """Tell whether an option stands on the command line, and not in a variable alone."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _require_server(text: str) -> None:
+    """Raise what keeps backups from being tried there, such as that no engine knows its form."""
+    faults = {kind: tuple(engine_of(kind).faults(text)) for kind in ENGINES}
+    known = [kind for kind in ENGINES if not faults[kind]]
+    if not known:
+        raise SettingsError(f"--on cannot be used: {faults[FIRST_ENGINE][0]}")
+    engine_of(known[0]).require_server(text)

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +37,17 @@ class Engine(Protocol):
 
     def faults(self, connection: str) -> Iterator[str]:
         """Give a sentence for each fault of a connection string."""
+        ...
+
+    def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
+        """Give the faults, and whatever else would keep the connection from working, with the fix.
+
+        The dumps are made by a function on another machine, or `from_here`: on this one.
+        """
+        ...
+
+    def doubts(self, connection: str) -> Iterator[str]:
+        """Give a sentence for each thing that may keep the connection from working."""
         ...
 
     def place(self, connection: str) -> str:
@@ -122,6 +134,13 @@ class Engine(Protocol):
         """Make the database and fill it; it has its name only when it is whole."""
         ...
 
+    def require_server(self, server: str) -> None:
+        """Raise what keeps `try_restore` from this server, before a dump is read for it.
+
+        SettingsError of a role that may make no database, DatabaseUnreachable, DatabaseUnsupported.
+        """
+        ...
+
     def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
         """Restore a dump for the proof, count what is there, remove it all.
 
@@ -161,6 +180,12 @@ def connection_checks() -> dict[str, Check]:
     """Give the check of a connection for every TYPE that may stand in the secrets."""
     planned = {kind: _not_yet(kind) for kind in sorted(PLANNED - ENGINES.keys())}
     return {kind: engine_of(kind).faults for kind in ENGINES} | planned
+
+
+def usability_checks(*, from_here: bool) -> dict[str, Check]:
+    """Give the same, for all that would keep a connection from working where dumps are made."""
+    found = {kind: partial(engine_of(kind).unusable, from_here=from_here) for kind in ENGINES}
+    return connection_checks() | found
 
 
 def _not_yet(kind: str) -> Check:

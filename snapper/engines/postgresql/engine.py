@@ -7,9 +7,11 @@ from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
-from snapper.engines.postgresql import examine, faults, rehearse, restore
+from snapper.engines.postgresql import examine, faults, reachable, rehearse, restore
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.known_poolers import pooler_doubts
+from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
@@ -51,6 +53,14 @@ class PostgreSQL:
     def faults(self, connection: str) -> Iterator[str]:
         """Give a sentence for each fault of a connection string."""
         return faults.faults(connection)
+
+    def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
+        """Give the faults, and whatever else would keep the connection from working."""
+        return reachable.unusable(connection, from_here=from_here)
+
+    def doubts(self, connection: str) -> Iterator[str]:
+        """Tell of hosts that may be poolers."""
+        return pooler_doubts(Connection.parse(connection))
 
     def place(self, connection: str) -> str:
         """Give server and database in words fit for a message."""
@@ -136,6 +146,10 @@ class PostgreSQL:
     ) -> tuple[str, ...]:
         """Make the database and fill it; it has its name only when it is whole."""
         return restore.restore_as_new(dump, Recorded.of(manifest), target, self.tools)
+
+    def require_server(self, server: str) -> None:
+        """Raise unless databases can be made on the server."""
+        require_server(Connection.parse(server), redactor(server))
 
     def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
         """Restore a dump for the proof, count what is there, remove it all."""

@@ -6,7 +6,8 @@ That is a function of AWS Lambda: another machine, with none of the operator's f
 from collections.abc import Iterator
 
 from snapper.engines.postgresql.accepted import value_faults
-from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.faults import faults
 from snapper.engines.postgresql.hosts import Host, host_faults, hosts
 from snapper.engines.postgresql.known_poolers import pooler_faults
 
@@ -31,17 +32,16 @@ _KERBEROS = frozenset({"krbsrvname", "gsslib", "gssdelegation"})
 _OAUTH = frozenset({"oauth_issuer", "oauth_client_id", "oauth_scope"})
 
 
-def faults(text: str, *, from_here: bool = False) -> Iterator[str]:
+def unusable(text: str, *, from_here: bool) -> Iterator[str]:
     """Tell all that is wrong with a connection, each with what to write; no secret is told.
 
     `from_here` is for dumps that are made on this very machine, with its files, sockets and
     servers: the embedded cloud.
     """
-    try:
-        connection = Connection.parse(text)
-    except ConnectionInvalid as error:
-        yield str(error)
+    if unreadable := tuple(faults(text)):
+        yield from unreadable
         return
+    connection = Connection.parse(text)
     if not from_here:
         yield from _left_behind(connection)
     yield from host_faults(connection)

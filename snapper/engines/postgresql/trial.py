@@ -16,6 +16,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.lacking import lacking_told
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.rehearse import make_roles, rehearse
@@ -49,6 +50,7 @@ def try_restore(
     is started for it. Raises what `restore` raises, and SnapperError if that cannot be started.
     """
     if server:
+        require_server(Connection.parse(server), redactor(server))
         return _try(server, dump, manifest, tools)
     major = tools.major_for(major_of(manifest))
     with (

@@ -8,7 +8,7 @@ import pytest
 from snapper.cli.verify import SERVER_VARIABLE
 from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
-from snapper.verbs.catalog import backups
+from snapper.verbs.catalog import backups, listing
 from tests.support.databases import AT
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
@@ -80,7 +80,7 @@ def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
         assert times() == [days[2], days[1], days[0]]
         stage.back_up(key, days[3])
         wait_until(lambda: times() == [days[3], days[2]])
-        assert len(list(stage.vault.list(f"{key}/"))) == 4
+        wait_until(lambda: len(list(stage.vault.list(f"{key}/"))) == 4)
 
 
 def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None:
@@ -124,18 +124,38 @@ def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(stage: StageUn
         assert own.rows(databases) == before
 
 
-def test_a_server_that_cannot_be_reached_leaves_all_of_them_sound(stage: StageUnderTest) -> None:
-    nowhere = "postgresql://u:hush@127.0.0.1:1/postgres"
-    with (
-        stage.database("a-unproven", stage.source(18).dsn),
-        stage.database("b-unproven", stage.source(18).dsn),
-    ):
-        stage.back_up("a-unproven")
-        stage.back_up("b-unproven")
-        ran = stage.run_cli("verify", "a-unproven", "b-unproven", "--restore", "--on", nowhere)
-        assert ran.code == DatabaseUnreachable.exit_code
-        assert ran.out.count("sound, but NOT RESTORED: ") == 2
-        assert "hush" not in ran.out + ran.err
+def test_a_server_that_cannot_be_reached_is_told_before_anything_is_read(
+    stage: StageUnderTest,
+) -> None:
+    nowhere = "postgresql://u:hush@127.0.0.1:1/own"
+    with stage.database("unproven", stage.source(18).dsn):
+        stage.back_up("unproven")
+        for more, named in (({}, ["--on", nowhere]), ({SERVER_VARIABLE: nowhere}, [])):
+            ran = stage.run_cli("verify", "unproven", "--restore", *named, more=more)
+            assert (ran.code, ran.out) == (DatabaseUnreachable.exit_code, "")
+            assert "cannot connect to 127.0.0.1:1/postgres" in ran.err
+            assert "unfinished" not in ran.err
+            assert "hush" not in ran.err
+        (backup,) = listing(stage.vault, "unproven")
+        assert backup.verification is None
+
+
+def test_a_server_without_a_restore_is_refused_where_it_was_typed(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("verify", "shop", "--on", "postgresql://u:hush@127.0.0.1:1/own")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nothing is restored without --restore" in ran.err
+    assert "add --restore" in ran.err
+    assert "hush" not in ran.err
+
+
+@pytest.mark.parametrize("named", ["postgresql://u:hush@127.0.0.1:1/own", "nonsense"])
+def test_the_variable_says_nothing_where_nothing_is_restored(
+    stage: StageUnderTest, named: str
+) -> None:
+    with stage.database("plain", stage.source(18).dsn):
+        stage.back_up("plain")
+        ran = stage.run_cli("verify", "plain", more={SERVER_VARIABLE: named})
+    assert ran.code == 0, ran.err
 
 
 def test_what_no_server_here_has_is_told_with_a_hint_and_stops_no_other(

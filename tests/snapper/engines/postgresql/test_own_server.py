@@ -7,13 +7,13 @@ from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.own_server import require_server
+from snapper.engines.postgresql.redaction import redactor
 from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
-from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 
 
 def require(dsn: str) -> None:
-    require_server(Connection.parse(dsn), Redactor(dsn))
+    require_server(Connection.parse(dsn), redactor(dsn))
 
 
 @pytest.fixture
