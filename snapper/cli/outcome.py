@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from typer.exceptions import TyperException
 
-from snapper.cli.colour import label
 from snapper.cli.interruption import Interrupted
+from snapper.cli.lines import labelled
 from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
 from snapper.values.nearest import did_you_mean
@@ -37,11 +37,11 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
     def tell(error: BaseException, fact: str, hint: str = "") -> None:
         notes = getattr(error, "__notes__", [])
         with suppress(OSError):
-            print(f"{label('error', sys.stderr)} {fact}", file=sys.stderr)
+            print(labelled("error", fact, sys.stderr), file=sys.stderr)
             for note in notes:
-                print(f"now: {note}", file=sys.stderr)
+                print(labelled("now", note, sys.stderr), file=sys.stderr)
             if hint:
-                print(f"hint: {hint}", file=sys.stderr)
+                print(labelled("hint", hint, sys.stderr), file=sys.stderr)
         with suppress(OSError):
             if as_json and not result.answered:
                 words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from snapper.cli.lines import fitted
 from snapper.cli.streams import write_document
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -67,11 +68,13 @@ def table(
     """Print rows under their headers: framed on a terminal, aligned and bare in a pipe.
 
     Only the last column is prose, and wraps between words; times and names are never cut. Where a
-    terminal is too narrow to leave it a width of `prose`, the table goes without the `spare`
-    columns, the first of them first.
+    terminal is too narrow to leave it a width of `prose` or of its longest word, the table goes
+    without the `spare` columns, the first of them first.
     """
     terminal = sys.stdout.isatty()
     width = Screen(stderr=False).width - _EDGES if terminal else _PIPE_WIDTH
+    words = [word for row in rows for word in row[-1].split()]
+    prose = max([prose, *(cell_len(word) for word in words if cell_len(word) < width // 2)])
     headers, *rows = _fitting([headers, *rows], spare, width, prose)
     console = Screen(max(width, _needed([headers, *rows], _LEAST)) + _EDGES, stderr=False)
     # A frame has a column of its own between two.
@@ -126,12 +129,12 @@ def mended(fact: str, *mends: str) -> str:
 
 def say(line: str) -> None:
     """Print a line that belongs to the result."""
-    print(line)
+    print(fitted(line, sys.stdout))
 
 
 def remark(line: str) -> None:
     """Print a line about the result, such as that it is empty: for people, not for programs."""
-    print(line, file=sys.stderr)
+    print(fitted(line, sys.stderr), file=sys.stderr)
 
 
 def number(count: int, one: str, many: str = "") -> str:

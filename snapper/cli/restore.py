@@ -8,8 +8,8 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
-from snapper.cli.colour import label
 from snapper.cli.interruption import Interrupted
+from snapper.cli.lines import labelled
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
@@ -114,7 +114,7 @@ def _restore(
 
 def _warn(warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        print(f"{label('warning', sys.stderr)} {warning}", file=sys.stderr)
+        print(labelled("warning", warning, sys.stderr), file=sys.stderr)
 
 
 def _asked() -> str:
@@ -172,4 +172,4 @@ def _tell_plan(document: dict[str, Any]) -> None:
         render.say("would first make the database; it gets its name when it is whole")
     render.say("nothing was changed; without Snapper it is done by:")
     for command in document["commands"]:
-        render.say(f"  {command}")
+        print(f"  {command}")  # to be copied, so never wrapped

@@ -32,3 +32,14 @@ def test_what_is_wrong_is_red_on_a_terminal_but_not_a_name_that_looks_so(
         " LATE      \x1b[1;31mLATE\x1b[0m, \x1b[1;31mSHRUNK\x1b[0m",
         " FAILED    ok",
     ]
+
+
+def test_no_word_of_the_last_column_is_broken_while_other_columns_can_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout", shown := Terminal())
+    key = "shop/2026-11-26T01-18-44Z.sql.gz"
+    row = ("shop", "2026-11-26T01:18:44Z", "53m", "407.4 kB", f"DAMAGED: {key} is gone")
+    table(("database", "taken at", "age", "stored", "verified"), [row], ("stored", "age"))
+    assert key in shown.getvalue()
