@@ -78,7 +78,7 @@ def _told(error: Exception) -> SnapperError:
     if isinstance(error.__cause__, SnapperError):
         return error.__cause__
     if isinstance(error, RunError):
-        # What a program raises to be shown without a stack trace: the operator can mend it.
+        # What a program raises to be shown without a stack trace: the operator can fix it.
         return SettingsError(str(error))
     return DeployFailed(f"the Pulumi program failed: {type(error).__name__}: {error}")
 

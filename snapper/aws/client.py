@@ -31,7 +31,7 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
     """Choose whose credentials and which region all clients made from now on have.
 
     A profile that is named here counts more than keys in the environment. Raises SettingsError,
-    with the mend, where AWS cannot be called at all.
+    with the fix, where AWS cannot be called at all.
     """
     try:
         boto3.setup_default_session(profile_name=profile, region_name=region)

@@ -66,7 +66,7 @@ def doctor(
     render.table(
         ("database", "", "about", "found"),
         [
-            (key, each.level.value, each.subject, render.mended(each.fact, each.mend))
+            (key, each.level.value, each.subject, render.with_fixes(each.fact, each.fix))
             for key, findings in found.items()
             for each in findings
         ],

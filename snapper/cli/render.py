@@ -121,10 +121,10 @@ def _widest(column: Sequence[str]) -> int:
     return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
 
 
-def mended(fact: str, *mends: str) -> str:
+def with_fixes(fact: str, *fixes: str) -> str:
     """Give a fact and what helps: below each other for people, in one line for programs."""
     between = "\n-> " if sys.stdout.isatty() else " -> "
-    return between.join([fact, *filter(None, mends)])
+    return between.join([fact, *filter(None, fixes)])
 
 
 def say(line: str) -> None:

@@ -104,7 +104,7 @@ def _words(result: _Result) -> str:
         return "queued"
     if isinstance(result, SnapperError):
         fact = str(result) if isinstance(result, BackupInProgress) else f"FAILED: {result}"
-        return render.mended(fact, result.hint)
+        return render.with_fixes(fact, result.hint)
     took = render.seconds(result.finished_at - result.started_at)
     return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
 

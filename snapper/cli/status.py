@@ -102,7 +102,7 @@ def status(
     if around.letters:
         render.say(f"{PROGRAM} failures shows why; retry, or failures --discard, ends the alarm")
     if alarms.level is not Level.OK:
-        render.say(render.mended(alarms.fact, alarms.mend))
+        render.say(render.with_fixes(alarms.fact, alarms.fix))
 
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ class _Found:
         if self.error is None:
             return judged
         fact = f"{judged}, but {self.undone}: {self.error}" if judged else str(self.error)
-        return render.mended(fact, *_notes(self.error), self.error.hint)
+        return render.with_fixes(fact, *_notes(self.error), self.error.hint)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""What a check-up finds: how bad, about what, and the mend."""
+"""What a check-up finds: how bad, about what, and the fix."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -15,12 +15,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding; `mend` says what to do, and is empty where all is well."""
+    """One finding; `fix` says what to do, and is empty where all is well."""
 
     level: Level
     subject: str
     fact: str
-    mend: str = ""
+    fix: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """Give the finding as JSON values."""
@@ -30,7 +30,7 @@ class Finding:
     def from_dict(cls, found: dict[str, Any]) -> Self:
         """Read a finding that a function answered with."""
         return cls(
-            Level(found["level"]), str(found["subject"]), str(found["fact"]), str(found["mend"])
+            Level(found["level"]), str(found["subject"]), str(found["fact"]), str(found["fix"])
         )
 
 
@@ -39,11 +39,11 @@ def ok(subject: str, fact: str) -> Finding:
     return Finding(Level.OK, subject, fact)
 
 
-def warning(subject: str, fact: str, mend: str) -> Finding:
+def warning(subject: str, fact: str, fix: str) -> Finding:
     """Say that something works, but not as well as it should."""
-    return Finding(Level.WARNING, subject, fact, mend)
+    return Finding(Level.WARNING, subject, fact, fix)
 
 
-def failure(subject: str, fact: str, mend: str) -> Finding:
+def failure(subject: str, fact: str, fix: str) -> Finding:
     """Say that something keeps backups from being made, or from being whole."""
-    return Finding(Level.FAILURE, subject, fact, mend)
+    return Finding(Level.FAILURE, subject, fact, fix)

@@ -197,7 +197,7 @@ ROLE = "CREATE ROLE {name} LOGIN PASSWORD 'wr0ng'; GRANT pg_read_all_data TO {na
 
 
 @pytest.mark.parametrize(
-    ("name", "sql", "word", "mend"),
+    ("name", "sql", "word", "fix"),
     [
         (
             "blind",
@@ -222,13 +222,13 @@ ROLE = "CREATE ROLE {name} LOGIN PASSWORD 'wr0ng'; GRANT pg_read_all_data TO {na
     ],
 )
 def test_a_role_that_may_not_read_all_of_it_makes_no_backup(
-    name: str, sql: str, word: str, mend: str, source: Callable[..., Source], dumper: Dumper
+    name: str, sql: str, word: str, fix: str, source: Callable[..., Source], dumper: Dumper
 ) -> None:
     made = source(17, sql)
     with faulted("server: rights"):
         error = refusal(dumper, Database("orders", _as(made, name), 2), DumpFailed)
         assert word in str(error)
-        assert mend in error.hint
+        assert fix in error.hint
 
 
 def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(

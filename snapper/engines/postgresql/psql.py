@@ -16,7 +16,7 @@ from snapper.values.redaction import Redactor
 _COMPLAINT = re.compile(r"(?:psql:<stdin>:(?P<line>\d+): )?(?P<words>(?:ERROR|FATAL|error): .*)")
 
 _NEW_DATABASE = "restore into a new database (--create) and put it in place by its name"
-_MENDS = {
+_FIXES = {
     "already exists": f"what is there is in the way, and a restore drops nothing: {_NEW_DATABASE}",
     "max_locks_per_transaction": "that many tables do not fit into one transaction of this server:"
     " restore into a new database (--create), which needs none, or raise the setting and restart",
@@ -109,5 +109,5 @@ class FedPsql(ToolProcess):
         if complaint := _COMPLAINT.search(words):
             where = f" at line {complaint['line']} of the dump" if complaint["line"] else ""
             words = f"psql stopped{where}: {complaint['words']}"
-        mend = next((mend for sign, mend in _MENDS.items() if sign in words), "")
-        return RestoreFailed(words, hint=mend)
+        fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
+        return RestoreFailed(words, hint=fix)

@@ -197,7 +197,7 @@ def test_names_that_read_the_same_are_two_tables_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("closed", "rest", "why", "mend"),
+    ("closed", "rest", "why", "fix"),
     [
         (
             "CREATE MATERIALIZED VIEW hidden AS SELECT 1 AS a",
@@ -237,7 +237,7 @@ def test_names_that_read_the_same_are_two_tables_all_the_same(
     ],
 )
 def test_what_may_not_be_read_is_named_with_the_right_that_is_missing(
-    server: PostgresServer, closed: str, rest: int, why: str, mend: str
+    server: PostgresServer, closed: str, rest: int, why: str, fix: str
 ) -> None:
     left, right = twins(server, "UTF8", b"t")
     for dsn in (left, right):
@@ -250,7 +250,7 @@ def test_what_may_not_be_read_is_named_with_the_right_that_is_missing(
         cursor.execute("""CREATE ROLE "a ""reader\""" LOGIN PASSWORD 'reader'""")
     reader = make_dsn(left, user='a "reader"', password="reader")
     comparison = compare(reader, right)
-    assert comparison.unread == (Fault(why, mend),)
+    assert comparison.unread == (Fault(why, fix),)
     assert not comparison.identical, "what nobody looked at is not called identical"
     assert (comparison.differences, comparison.tables) == ((), rest)
 

@@ -36,7 +36,7 @@ def found(stage: StageUnderTest, **how: Any) -> dict[str, Any]:
     alarms: dict[str, Any] = document["alarms"]
     said = [line for line in lines.lines if alarms["fact"] in line]
     assert bool(said) is (alarms["level"] != "ok")
-    assert all(alarms["mend"] in line for line in said)
+    assert all(alarms["fix"] in line for line in said)
     return alarms
 
 
@@ -44,7 +44,7 @@ def test_nobody_is_told(stage: StageUnderTest) -> None:
     alarms = found(stage)
     assert alarms["level"] == "warning"
     assert alarms["fact"].startswith("nobody is told of failures")
-    assert "pulumi config set alarmEmail" in alarms["mend"]
+    assert "pulumi config set alarmEmail" in alarms["fix"]
 
 
 def test_somebody_is_told(stage: StageUnderTest, subscribe: Subscribe) -> None:
@@ -71,7 +71,7 @@ def test_it_is_not_known_of_a_stage_that_an_older_release_deployed(stage: StageU
         assert "sns" not in stage.run_cli("policy").out
     finally:
         ssm.put_parameter(Name=name, Value=text, Overwrite=True)
-    assert (alarms["level"], alarms["mend"]) == ("warning", "pulumi up")
+    assert (alarms["level"], alarms["fix"]) == ("warning", "pulumi up")
     assert "an older release" in alarms["fact"]
 
 
@@ -81,7 +81,7 @@ def test_it_is_not_known_to_who_has_the_policy_of_an_older_release(stage: StageU
     alarms = found(stage, env=stage.as_role(policy))
     assert alarms["level"] == "warning"
     assert "sns:ListSubscriptionsByTopic" in alarms["fact"]
-    assert "snapper policy" in alarms["mend"]
+    assert "snapper policy" in alarms["fix"]
 
 
 def test_the_policy_for_looking_is_enough(stage: StageUnderTest) -> None:

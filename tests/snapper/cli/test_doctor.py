@@ -55,7 +55,7 @@ def test_an_unknown_host_is_a_failure_of_its_name(stage: StageUnderTest) -> None
     found = findings(stage, "unknown", "postgresql://u:s3cr3t@no-such-host.invalid/d", 1)
     assert found["name"]["level"] == "failure"
     assert "no-such-host.invalid cannot be resolved" in found["name"]["fact"]
-    assert "network" in found["name"]["mend"]
+    assert "network" in found["name"]["fix"]
     assert "connection" not in found
     assert "s3cr3t" not in str(found)
 
@@ -84,7 +84,7 @@ def test_a_pooler_is_a_failure_and_the_mend_names_the_direct_connection(
         dsn = source.dsn.replace(f":{port}/", f":{between}/")
         found = findings(stage, "pooled", dsn, 1)
     assert "is a connection pooler" in found["connection"]["fact"]
-    assert "direct connection" in found["connection"]["mend"]
+    assert "direct connection" in found["connection"]["fix"]
 
 
 def test_what_a_role_may_not_read_is_named_with_the_mend(stage: StageUnderTest) -> None:
@@ -98,9 +98,9 @@ def test_what_a_role_may_not_read_is_named_with_the_mend(stage: StageUnderTest) 
     found = findings(stage, "modest", dsn, 1)
     assert found["rights"]["level"] == "failure"
     assert "public.t1, public.t1_n_seq" in found["rights"]["fact"]
-    assert found["rights"]["mend"] == "GRANT pg_read_all_data TO modest"
+    assert found["rights"]["fix"] == "GRANT pg_read_all_data TO modest"
     assert "public.t2" in found["row security"]["fact"]
-    assert found["row security"]["mend"] == "ALTER ROLE modest BYPASSRLS"
+    assert found["row security"]["fix"] == "ALTER ROLE modest BYPASSRLS"
     assert "may not read 1 of 1" in found["large objects"]["fact"]
     source.run("DROP OWNED BY modest; DROP ROLE modest")
 
@@ -129,7 +129,7 @@ def test_no_backup_yet_is_a_warning_that_names_the_command(stage: StageUnderTest
         "level": "warning",
         "subject": "time",
         "fact": "no backup has been made yet",
-        "mend": "bin/snapper run never --wait",
+        "fix": "bin/snapper run never --wait",
     }
 
 

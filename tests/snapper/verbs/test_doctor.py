@@ -24,7 +24,7 @@ def test_a_client_that_cannot_run_is_told_with_its_own_words(tmp_path: Path) -> 
     assert (good.level, good.fact) == (Level.OK, "runs: 14.23")
     assert bad.level is Level.FAILURE
     assert "cannot open shared object file" in bad.fact
-    assert "pulumi up" in bad.mend
+    assert "pulumi up" in bad.fix
 
 
 def test_no_clients_at_all_is_a_failure(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_server_newer_than_every_client_is_a_failure_naming_both(
     }
     assert found["client"].level is Level.FAILURE
     assert "PostgreSQL 17, the newest bundled client is 14" in found["client"].fact
-    assert "update Snapper" in found["client"].mend
+    assert "update Snapper" in found["client"].fix
 
 
 def test_a_client_of_an_older_minor_release_is_a_warning(

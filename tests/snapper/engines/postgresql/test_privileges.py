@@ -55,7 +55,7 @@ def reader(
 
 
 @pytest.mark.parametrize(
-    ("made", "name", "mend"),
+    ("made", "name", "fix"),
     [
         ("CREATE TABLE t (n int)", "public.t", "GRANT SELECT ON t TO {}"),
         ("CREATE SEQUENCE s", "public.s", "GRANT SELECT ON SEQUENCE s TO {}"),
@@ -73,14 +73,14 @@ def reader(
     ids=["table", "sequence", "schema", "partitioned"],
 )
 def test_what_cannot_be_read_stops_pg_dump_and_is_found(
-    made: str, name: str, mend: str, reader: Reader
+    made: str, name: str, fix: str, reader: Reader
 ) -> None:
     assert reader.look() == _NOTHING
     assert reader.dumps()
     reader.source.run(made)
     assert reader.look().unreadable == (name,)
     assert not reader.dumps()
-    reader.source.run(mend.replace("{}", reader.role))
+    reader.source.run(fix.replace("{}", reader.role))
     assert reader.look() == _NOTHING
     assert reader.dumps()
 

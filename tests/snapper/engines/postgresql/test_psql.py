@@ -1,4 +1,4 @@
-"""What psql says of a target that lacks something comes with what mends it."""
+"""What psql says of a target that lacks something comes with what fixes it."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def feed(target: Source, major: int, tools: ClientTools, sql: str) -> None:
 
 @pytest.mark.parametrize("major", [14, 18])
 @pytest.mark.parametrize(
-    ("sql", "mend"),
+    ("sql", "fix"),
     [
         ("CREATE EXTENSION nowhere", "install the extension on the target's server"),
         (
@@ -38,8 +38,8 @@ def feed(target: Source, major: int, tools: ClientTools, sql: str) -> None:
     ],
 )
 def test_what_a_target_lacks_is_told_with_what_mends_it(
-    sql: str, mend: str, major: int, source: Callable[..., Source], tools: ClientTools
+    sql: str, fix: str, major: int, source: Callable[..., Source], tools: ClientTools
 ) -> None:
     with pytest.raises(RestoreFailed, match="psql stopped") as failed:
         feed(source(major), major, tools, f"{sql};\n")
-    assert failed.value.hint == mend
+    assert failed.value.hint == fix
