@@ -20,6 +20,7 @@ from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.confined import reader
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING
 from snapper.engines.postgresql.installed import Programs, choices, first_with_all
@@ -65,7 +66,7 @@ class ProofServers:
                 kind = "installed" if programs.tree else "proof"
                 folder = self._directory / f"{kind}-{programs.major}"
                 # What is there may be the user's own data.
-                server = PostgresServer(programs.major, folder, tree=programs.tree)
+                server = PostgresServer.confining(programs.major, folder, programs.tree)
                 self._stack.callback(server.stop)
                 server.start()
                 self._servers[programs] = server
@@ -116,7 +117,9 @@ class _Attempt:
     def _compare(self, target: str, told: tuple[str, ...]) -> tuple[Comparison, tuple[str, ...]]:
         """Compare all there is, without repeating what the restore said of it."""
         ours = inspect(Connection.parse(target), redactor(target))
-        compared = compare(self.source, target)
+        # Where rows are read, what an index is made of is evaluated: by no superuser.
+        with reader(Connection.parse(target), redactor(target)) as reading:
+            compared = compare(self.source, reading.text)
         defined = compare_definitions(self.source, target, self._schema_dump(ours))
         unequal = [
             f"{what} of the database itself differs"
@@ -134,7 +137,8 @@ class _Attempt:
         target = server.dsn(self.manifest.database)
         dump = read_back(self.vault, self.manifest)
         with lacking_told():
-            return target, restore_as_new(dump, Recorded.of(self.manifest), target, self.tools)
+            backup = Recorded.of(self.manifest)
+            return target, restore_as_new(dump, backup, target, self.tools, confined=True)
 
     def _schema_dump(self, ours: ServerFacts) -> SchemaDump:
         # A pg_dump reads servers of its own major and older ones.

@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in smal
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.head import Head, without_schemas
-from snapper.engines.postgresql.names import database_name
+from snapper.engines.postgresql.names import MAINTENANCE, database_name
 from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.psql import feed
 from snapper.engines.postgresql.statements import rewritten
@@ -83,22 +83,32 @@ def restore_confined(
 
 @contextmanager
 def reader(database: Connection, redact: Redactor) -> Iterator[Connection]:
-    """Give a connection for whoever looks at the restored rows; it lasts as long as the block.
+    """Give a connection for whoever looks at restored rows.
 
     It reads everything and is no superuser either: even to count rows the server evaluates what
-    can be known beforehand of an index, and so calls functions that came with the dump.
+    can be known beforehand of an index, and so calls functions that came with the dump. It is
+    taken away again after the block, or else goes with the server.
     """
     plain, role = _somebody(database)
-    with asking(database, redact) as cursor:
+    name = sql.Identifier(database_name(database))
+    asked = database.replace(dbname=MAINTENANCE)
+    with asking(asked, redact) as cursor:
         _create(cursor, role, plain)
         cursor.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(role))
         # There is no such role for large objects.
         cursor.execute(sql.SQL("ALTER ROLE {} SET lo_compat_privileges = on").format(role))
-    try:
-        yield plain
-    finally:
-        with asking(database, redact) as cursor:
-            cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+        # What is set on the database itself may keep others out.
+        cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
+        limit = "SELECT datconnlimit FROM pg_catalog.pg_database WHERE datname = %s"
+        cursor.execute(limit, [database_name(database)])
+        (connections,) = cursor.fetchone()
+        cursor.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
+    yield plain
+    with asking(asked, redact) as cursor:
+        back = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
+        cursor.execute(back.format(name, sql.Literal(connections)))
+        cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(name, role))
+        cursor.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 def _somebody(database: Connection) -> tuple[Connection, sql.Identifier]:

@@ -86,6 +86,11 @@ class Connection:
         merged = {**{key: str(value) for key, value in defaults.items()}, **self.parameters}
         return str(make_dsn(**{**merged, **settings}))
 
+    @property
+    def text(self) -> str:
+        """Give the whole connection, with its password: nothing to be shown or logged."""
+        return str(make_dsn(**{**self.parameters, PASSWORD: self.password}))
+
     def environment(self) -> dict[str, str]:
         """Give the password as libpq reads it from a child's environment."""
         return {} if self.password is None else {"PGPASSWORD": self.password}

@@ -77,7 +77,7 @@ class PostgresServer:
         self._child: children.Child | None = None
 
     @classmethod
-    def confining(cls, major: int, directory: Path) -> Self:
+    def confining(cls, major: int, directory: Path, tree: Path | None = None) -> Self:
         """Make one for `restore_confined`, whose superuser has a name that no dump can know.
 
         Most dumps name a role `postgres`, which is then made as one without rights, like any other.
@@ -86,7 +86,7 @@ class PostgresServer:
         """
         settings = {"autovacuum": "off"} | ({"event_triggers": "off"} if major >= 17 else {})
         name = f"snapper_{secrets.token_hex(8)}"
-        return cls(major, directory, settings=settings, superuser=name)
+        return cls(major, directory, settings=settings, superuser=name, tree=tree)
 
     def dsn(self, database: str = "postgres") -> str:
         """Give the superuser's connection string for a database of this server."""

@@ -16,16 +16,17 @@ from local.demo.proof import ProofServers, prove
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql import installed
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.pg_dump import END_MARKER
 from snapper.errors import DumpFailed
 from snapper.values.manifest import Manifest
 from tests.support.databases import Source
 from tests.support.installed import STAND_IN, install
 from tests.support.manifests import manifest
+from tests.support.properties import properties_of
 from tests.support.restores import flip, plain_dump
 
 MAJOR = 16
-NEEDS = f"CREATE EXTENSION {STAND_IN} WITH SCHEMA public;\n"
+BEFORE = b"SET row_security = off;\n"
+NEEDS = f"CREATE EXTENSION IF NOT EXISTS {STAND_IN} WITH SCHEMA public;\n"
 
 
 @pytest.fixture
@@ -36,15 +37,16 @@ def proofs(run_dir: Path) -> Iterator[ProofServers]:
 
 @pytest.fixture
 def backup(vault: Vault, tools: ClientTools) -> Callable[..., Manifest]:
-    """Give a backup of a database; with `more` at the end of its SQL, as if dumped with it."""
+    """Give a backup of a database; with `more` where its SQL would have an extension."""
 
     def make(source: Source, more: str = "") -> Manifest:
         dump = plain_dump(tools, MAJOR, source.dsn)
-        dump = dump.replace(END_MARKER, more.encode() + END_MARKER)
+        dump = dump.replace(BEFORE, BEFORE + more.encode())
         packed = gzip.compress(dump)
         made = manifest(
             server_version=f"{MAJOR}.1",
             encoding="UTF8",
+            properties=properties_of(source),
             dump_bytes=len(dump),
             backup_bytes=len(packed),
             sha256=hashlib.sha256(packed).hexdigest(),
@@ -147,3 +149,41 @@ def test_a_comparison_that_fails_does_not_undo_the_restore(
     comparison = prove(made.dsn, newest, vault, tools, proofs).comparison
     assert comparison.unread == (Fault("the definitions cannot be read: gone"),)
     assert not comparison.identical
+
+
+def test_a_proof_runs_no_function_of_the_source_as_a_superuser_and_is_whole_all_the_same(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+) -> None:
+    """The source is reached by TCP, the server of the proof is not."""
+    made = source(
+        MAJOR,
+        """
+        CREATE SCHEMA extensions; CREATE EXTENSION pg_stat_statements WITH SCHEMA extensions;
+        COMMENT ON EXTENSION pg_stat_statements IS 'of ours';
+        CREATE FUNCTION public.once(n integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql
+            AS $$BEGIN
+                IF pg_catalog.inet_client_addr() IS NULL
+                    AND pg_catalog.current_setting('is_superuser') = 'on'
+                THEN RAISE 'as a superuser'; END IF;
+                RETURN n;
+            END$$;
+        CREATE TABLE public.t (n integer CHECK (public.once(n) > 0));
+        INSERT INTO public.t VALUES (1), (2);
+        CREATE INDEX ON public.t ((n + public.once(1)));
+        CREATE MATERIALIZED VIEW public.seen AS SELECT public.once(n) FROM public.t;
+        SELECT pg_catalog.lo_from_bytea(0, 'kept');
+        CREATE FUNCTION public.frozen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER none ON ddl_command_start EXECUTE FUNCTION public.frozen();
+        CREATE PUBLICATION everything FOR ALL TABLES;
+        GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO PUBLIC;
+        """,
+    )
+    proof = prove(made.dsn, backup(made), vault, tools, proofs)
+    assert (proof.comparison.tables, proof.comparison.rows) == (2, 4)
+    assert proof.comparison.large_objects == 1
+    assert proof.comparison.identical
+    assert proof.notes == ()
