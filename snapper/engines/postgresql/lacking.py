@@ -19,7 +19,13 @@ _SIGNS = (
 )
 
 # Nothing of a dump is refused to a superuser, who restores nowhere here.
-_REFUSALS = ("permission denied", "must be superuser", "only superuser", "must be owner of")
+_REFUSALS = (
+    "permission denied",
+    "must be superuser",
+    "only superuser",
+    "must be owner of",
+    "non-superuser",  # a foreign server that is to be reached without a password
+)
 
 _ELSEWHERE = (
     f"prove the backup on a server of your own: {PROGRAM} verify KEY --restore --on CONNECTION"

@@ -47,3 +47,22 @@ def test_only_a_failure_for_want_of_something_becomes_a_lack() -> None:
     with pytest.raises(RestoreFailed) as other, lacking_told():
         raise RestoreFailed("psql stopped: ERROR: division by zero")
     assert not isinstance(other.value, Lacking)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ERROR: permission denied for language c",
+        "ERROR: must be superuser to create a base type",
+        "ERROR: only superuser can define a leakproof function",
+        "ERROR: must be owner of extension plpgsql",
+        "ERROR: password or GSSAPI delegated credentials required DETAIL: Non-superusers must"
+        " delegate GSSAPI credentials or provide a password in the user mapping.",
+    ],
+)
+def test_what_is_refused_to_a_plain_role_is_not_held_against_the_backup(words: str) -> None:
+    with pytest.raises(RestoreFailed) as failed, lacking_told():
+        raise RestoreFailed(f"psql stopped at line 7 of the dump: {words}", hint="another")
+    assert "needs a superuser" in failed.value.hint
+    assert "says nothing against the backup" in failed.value.hint
+    assert not isinstance(failed.value, Lacking)
