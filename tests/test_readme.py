@@ -84,9 +84,20 @@ def test_the_demos_options_are_told() -> None:
 def test_commands_in_code_exist() -> None:
     for line in re.findall(r"^bin/snapper (.*)$", README, re.MULTILINE):
         name, *arguments = line.split("#")[0].split("|")[0].split()
+        if name in options(""):
+            continue
         assert name in app.COMMANDS
         for option in (each for each in arguments if each.startswith("--")):
             assert option in options(name)
+
+
+def test_the_steps_to_deploy_name_the_region_and_keep_passwords_out_of_the_history() -> None:
+    steps = README.split("\n## Deploy\n")[1].split("```")[1]
+    lines = [line.partition("#")[0].strip() for line in steps.splitlines()]
+    order = ["bin/snapper --version", "pulumi login", "pulumi stack init prod"]
+    order += ['pulumi config set aws:region "$AWS_REGION"', "pulumi up --stack prod"]
+    assert [line for line in lines if line in order] == order
+    assert "postgresql://" not in steps
 
 
 @pytest.fixture
