@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -129,6 +130,14 @@ def cloud(run_dir: Path) -> Iterator[Cloud]:
     """Give the embedded cloud, one for the whole session."""
     with Cloud.start(run_dir / "cloud") as started:
         yield started
+
+
+@pytest.fixture
+def refusing_port() -> Iterator[int]:
+    """Give a port of this machine on which nobody listens, and which nobody can take meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture

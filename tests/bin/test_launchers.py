@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cloud import LONGEST
+
 BIN = Path(__file__).parents[2] / "bin"
 FILES = ("environment.py", "python.sh", "snapper")
 PROGRAM = """\
@@ -41,7 +43,7 @@ def start(
         env={**os.environ, **({"PATH": path} if path else {})},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST,
     )
 
 
@@ -77,10 +79,11 @@ def test_hints_can_name_the_program_as_it_was_started(installed: Path, tmp_path:
     assert done.stdout.splitlines()[1] == str(link)
 
 
-def test_a_second_start_is_quick_and_silent(installed: Path) -> None:
-    began = time.monotonic()
+def test_a_second_start_installs_nothing_and_is_silent(installed: Path) -> None:
+    log = installed / ".cache/environment.log"
+    before = log.stat().st_mtime_ns
     assert start(installed).stderr == ""
-    assert time.monotonic() - began < 2
+    assert log.stat().st_mtime_ns == before
 
 
 def test_changed_requirements_are_installed(installed: Path) -> None:
@@ -131,7 +134,7 @@ def test_two_first_starts_at_once_both_succeed_and_one_installs(tmp_path: Path) 
         )
         for _ in "ab"
     ]
-    ends = [child.communicate(timeout=120) for child in both]
+    ends = [child.communicate(timeout=LONGEST) for child in both]
     assert [child.returncode for child in both] == [0, 0]
     assert all(output.startswith("1.17.0 ") for output, _ in ends)
     assert "".join(talk for _, talk in ends).count("making .venv:") == 1
@@ -142,6 +145,10 @@ def test_an_interrupted_first_start_is_taken_up_by_the_next(
     how: signal.Signals, tmp_path: Path
 ) -> None:
     made = house(tmp_path)
+    # However slow we are, it is not done before us: at the latest pip waits here for its wishes.
+    wishes = tmp_path / "wishes.txt"
+    os.mkfifo(wishes)
+    (made / "requirements.txt").write_text(f"--requirement {wishes}\n")
     child = subprocess.Popen(
         [made / "bin/snapper"],
         stdout=subprocess.DEVNULL,
@@ -159,6 +166,8 @@ def test_an_interrupted_first_start_is_taken_up_by_the_next(
         talk = child.stderr.read()
     assert child.wait() == (130 if how == signal.SIGINT else -signal.SIGKILL)
     assert "Traceback" not in talk
+    wishes.unlink()
+    wishes.write_text("six==1.17.0\n")
     assert start(made).stdout.startswith("1.17.0 ")
 
 

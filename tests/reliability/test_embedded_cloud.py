@@ -21,7 +21,14 @@ from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql import throw_away as postgres
 from snapper.machine.run_directory import run_directory
 from tests.support.databases import Source
-from tests.support.demos import Ended, assert_nothing_is_left, finished, interrupted, started
+from tests.support.demos import (
+    SECONDS,
+    Ended,
+    assert_nothing_is_left,
+    finished,
+    interrupted,
+    started,
+)
 from tests.support.faults import faulted
 
 SURROUNDINGS = "embedded cloud: hostile surroundings"
@@ -126,7 +133,7 @@ def test_a_signal_before_its_first_word_ends_it_too(room: Path, delay: float) ->
 def test_a_kill_at_any_moment_leaves_nothing(room: Path, moment: str, delay: float) -> None:
     with faulted(INTERRUPTIONS):
         interrupted(room, signal.SIGKILL, moment, delay)
-        assert_nothing_is_left(room, seconds=15)
+        assert_nothing_is_left(room, killed=True)
 
 
 def assert_interruption(room: Path, number: signal.Signals, moment: str, delay: float = 0) -> None:
@@ -176,7 +183,7 @@ def test_a_room_that_cannot_be_written_is_told(room: Path) -> None:
     with faulted(SURROUNDINGS), run_directory() as other:
         with started(other, "--keep", env={"TMPDIR": str(closed)}) as child:
             child.send_signal(signal.SIGTERM)
-            child.communicate(timeout=60)
+            child.communicate(timeout=SECONDS)
         assert_nothing_is_left(other)
 
 
@@ -224,7 +231,7 @@ def test_whoever_stops_listening_does_not_keep_it_from_clearing_up(room: Path) -
             err = child.stderr.read()
         assert "Traceback" not in err
         assert child.returncode != 0
-        assert_nothing_is_left(room, seconds=5)
+        assert_nothing_is_left(room)
 
 
 @pytest.mark.long

@@ -108,11 +108,12 @@ def test_a_connection_that_is_wrong_is_told_by_what_is_wrong(
         assert word in str(refusal(dumper, database, DatabaseUnreachable))
 
 
-def test_a_port_where_nobody_listens_is_told_with_a_hint(dumper: Dumper) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        host = f"127.0.0.1:{closed.getsockname()[1]}"
+def test_a_port_where_nobody_listens_is_told_with_a_hint(
+    dumper: Dumper, refusing_port: int
+) -> None:
     with faulted("server: refuses"):
-        error = refusal(dumper, Database("orders", PLACE.format(host=host), 2), DatabaseUnreachable)
+        database = Database("orders", PLACE.format(host=f"127.0.0.1:{refusing_port}"), 2)
+        error = refusal(dumper, database, DatabaseUnreachable)
         assert "refused" in str(error)
         assert "subnetIds" in error.hint
 

@@ -1,7 +1,6 @@
 """Builders for tests on the embedded cloud: roles, zips, and functions made of a few lines."""
 
 import json
-import os
 import textwrap
 import time
 import zipfile
@@ -16,6 +15,10 @@ from local.deployment.resources.functions import PROXY
 from local.emulator.cloud import Cloud
 from local.runtime.host import Function, LambdaHost
 from snapper.machine.watchdog import process_table
+
+LONGEST = 300.0
+"""Seconds that a test waits for what must happen. No machine is so busy that it takes so long: it
+only ends a test that would hang."""
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 
@@ -75,7 +78,7 @@ def make_function(
     """Make a function of some Python source with a handler `handler`, ready to be called."""
     archive = write_zip(directory / f"{name}.zip", {"app.py": source})
     role = make_role(cloud, name, *rights)
-    function = Function(name, "app.handler", archive, role, **{"timeout": 20, **settings})
+    function = Function(name, "app.handler", archive, role, **{"timeout": 600, **settings})
     host.install(function)
     cloud.client("lambda").create_function(
         FunctionName=name,
@@ -95,7 +98,7 @@ def invoke(cloud: Cloud, name: str, event: object = None) -> Any:
     return json.loads(answer["Payload"].read())
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = LONGEST) -> Any:
     """Wait until the condition gives something true, and give it; fail the test if it does not."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -108,13 +111,3 @@ def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
 def lives(number: int) -> bool:
     """Tell whether a process with this number lives."""
     return number in process_table([number])
-
-
-def children_of_ours() -> dict[int, str]:
-    """The living processes that this one has started, apart from the watchdog."""
-    table = process_table()
-    mine = {number for number, entry in table.items() if entry.parent == os.getpid()}
-    commands = {number: Path(f"/proc/{number}/cmdline").read_text() for number in mine}
-    return {
-        n: command for n, command in commands.items() if "snapper.machine.watchdog" not in command
-    }

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from functions import dumper as dumper_function
 from snapper.values.job import Job
+from tests.support.cloud import LONGEST
 from tests.support.databases import AT
 from tests.support.fault_calls import Fault, Injection
 from tests.support.fault_service import (
@@ -28,7 +29,6 @@ from tests.support.fault_service import (
     record,
 )
 
-LONGEST = 60.0
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 

@@ -51,9 +51,11 @@ def dropping(server: int) -> Iterator[int]:
 def silent() -> Iterator[int]:
     """Give the port of one that takes the connection and never says a word."""
     done = threading.Event()
-    with _listening(lambda *_: done.wait(30), greet=False) as port:
-        yield port
-        done.set()
+    with _listening(lambda *_: done.wait(), greet=False) as port:
+        try:
+            yield port
+        finally:
+            done.set()
 
 
 @contextmanager

@@ -52,11 +52,10 @@ from snapper.values.service import Service
 from snapper.values.settings import connection_parameter, databases_path, parameter_root
 from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.catalog import holding_at, read_manifest
-from tests.support.cloud import document, eventually
+from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
 
 NAME = "tried"
-SECONDS = 60.0
 _NUMBERS = itertools.count(1)
 
 # In a test the session's own settings must not shine through.
@@ -157,7 +156,7 @@ class StageUnderTest:
         self.cloud.client("sqs").send_message(
             QueueUrl=self.deployment.outputs["queue_url"], MessageBody=job.to_json()
         )
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + LONGEST
         while not (holding := holding_at(self.vault, key, job.scheduled_at)).entry.complete:
             if time.monotonic() > end:
                 log = self.host.logs(self.deployment.outputs["dumper"])
@@ -278,7 +277,6 @@ def deployed(
         "DATABASE_CONN_STRINGS": "|".join(f"{k},{dsn},POSTGRES" for k, dsn in connections.items()),
         "BACKUP_STORAGE_DATA": "|".join(f"{key},3" for key in connections),
         "architecture": "arm64" if arm else "x86_64",
-        "dumperTimeout": "120",
         "deleteBackupsOnDestroy": "true",
     }
     with LambdaHost(cloud, directory) as host:
@@ -291,7 +289,7 @@ def deployed(
 
 def wait_until(condition: Callable[[], Any]) -> Any:
     """Wait for something the deployed functions bring about."""
-    return eventually(condition, SECONDS)
+    return eventually(condition)
 
 
 def _own() -> dict[str, str]:

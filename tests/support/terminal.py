@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from snapper.machine.children import ROOT
+from tests.support.cloud import LONGEST
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLUMNS = 100
@@ -40,7 +41,7 @@ def on_a_terminal(
     *arguments: str,
     environment: Mapping[str, str],
     react: Callable[[str], bytes | signal.Signals | None] = lambda _: None,
-    seconds: float = 60.0,
+    seconds: float = LONGEST,
 ) -> Shown:
     """Run a command of Snapper on a terminal of its own.
 

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,8 +21,8 @@ from local.demo.sample import AWKWARD
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
+from tests.support.demos import SECONDS, assert_nothing_is_left
 
-SECONDS = 120
 SECRET = f"hush,h|u@sh %/&{secrets.token_hex(16)}"
 
 
@@ -55,26 +54,6 @@ def finished(room: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
     with started(room, "--json", *arguments) as child:
         out, err = child.communicate(timeout=SECONDS)
     return child.returncode, json.loads(out), out + err
-
-
-def traces(room: Path) -> list[str]:
-    """What still speaks of the demo: files, and processes with its folder on their command line."""
-    found = [str(path) for path in room.iterdir()]
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue  # it has ended meanwhile
-        if str(room) in command:
-            found.append(command)
-    return found
-
-
-def assert_nothing_is_left(room: Path, seconds: float = 0) -> None:
-    deadline = time.monotonic() + seconds
-    while traces(room) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert traces(room) == []
 
 
 def in_any_spelling(password: str) -> set[str]:
@@ -213,7 +192,7 @@ def test_a_kill_leaves_nothing_behind_either(room: Path) -> None:
         while not child.stderr.readline().startswith("run 1"):
             assert child.poll() is None
         child.kill()
-    assert_nothing_is_left(room, seconds=10)
+    assert_nothing_is_left(room, killed=True)
 
 
 def test_an_export_folder_that_cannot_be_exits_2_at_once(room: Path, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
-"""The embedded cloud: quick, private, strict where AWS is, and gone when it ends."""
+"""The embedded cloud: private, strict where AWS is, and gone when it ends."""
 
 import http.client
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,10 +16,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator.cloud import Cloud, CloudFailed
+from snapper.machine import watchdog
 from snapper.machine.children import ROOT
 from tests.support.cloud import (
+    LONGEST,
     allow,
-    children_of_ours,
     document,
     eventually,
     lives,
@@ -32,18 +32,12 @@ from tests.support.cloud import (
 def status(cloud: Cloud, path: str, headers: dict[str, str], method: str = "GET") -> int:
     """What the emulator answers to a request as a web page could send it."""
     context = ssl.create_default_context(cafile=str(cloud.ca_bundle))
-    connection = http.client.HTTPSConnection(cloud.address, context=context, timeout=10)
+    connection = http.client.HTTPSConnection(cloud.address, context=context, timeout=LONGEST)
     try:
         connection.request(method, path, headers=headers)
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def test_it_starts_in_about_a_second(tmp_path: Path) -> None:
-    began = time.monotonic()
-    with Cloud.start(tmp_path):
-        assert time.monotonic() - began < 5
 
 
 def test_its_root_may_do_everything(cloud: Cloud) -> None:
@@ -151,7 +145,7 @@ def test_a_bucket_for_tls_alone_refuses_what_came_without(cloud: Cloud) -> None:
 
 
 def test_it_does_not_speak_without_tls(cloud: Cloud) -> None:
-    connection = http.client.HTTPConnection(cloud.address, timeout=10)
+    connection = http.client.HTTPConnection(cloud.address, timeout=LONGEST)
     connection.request("GET", "/_ministack/health")
     with pytest.raises((http.client.HTTPException, OSError)):
         connection.getresponse()
@@ -210,24 +204,22 @@ def test_two_clouds_side_by_side_know_nothing_of_each_other(cloud: Cloud, tmp_pa
 
 
 def test_it_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A temporary folder of the test's own: in the machine's lie other people's things.
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
+    # Folders of the test's own: in the machine's lie other people's things.
+    temporary, home = tmp_path / "temporary", tmp_path / "home"
+    for folder, variable in ((temporary, "TMPDIR"), (home, "HOME")):
+        folder.mkdir()
+        monkeypatch.setenv(variable, str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    before = children_of_ours()
-    at_home = set(Path.home().iterdir())
     cloud = Cloud.start(tmp_path)
+    assert cloud._child
+    processes = watchdog.family([cloud._child.pid])
     cloud.client("s3").create_bucket(Bucket="some")
     cloud.client("s3").put_object(Bucket="some", Key="a", Body=b"a" * 1_000_000)
     cloud.stop()
-    assert children_of_ours() == before
-    host, port = cloud.address.split(":")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((host, int(port)), timeout=5)
-    assert {path.name for path in tmp_path.iterdir()} == {"emulator", "temporary"}
-    assert set(Path.home().iterdir()) == at_home
-    assert not list(temporary.iterdir())
+    # With its processes their ports are free.
+    eventually(lambda: not watchdog.alive(processes))
+    assert {path.name for path in tmp_path.iterdir()} == {"emulator", "home", "temporary"}
+    assert not [*temporary.iterdir(), *home.iterdir()]
 
 
 def test_stopping_twice_is_no_error(tmp_path: Path) -> None:
@@ -240,7 +232,7 @@ def test_it_does_not_outlive_a_maker_that_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time, pathlib; from local.emulator.cloud import Cloud; "
         "cloud = Cloud.start(pathlib.Path(sys.argv[1])); "
-        "print(cloud._child.pid, flush=True); time.sleep(60)"
+        "print(cloud._child.pid, flush=True); time.sleep(3600)"
     )
     maker = subprocess.Popen(
         [sys.executable, "-c", program, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True

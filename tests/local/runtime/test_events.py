@@ -10,7 +10,7 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from tests.support.cloud import allow, eventually, invoke, make_function
+from tests.support.cloud import LONGEST, allow, eventually, invoke, make_function
 
 ANSWER = "def handler(event, context): return {}"
 
@@ -24,7 +24,7 @@ def host(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lam
 def post(url: str, headers: Mapping[str, str] | None = None) -> int:
     """What the host answers to an event that did not come from the emulator."""
     address, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=LONGEST)
     try:
         connection.request("POST", f"/{path}", body=b"{}", headers=dict(headers or {}))
         return connection.getresponse().status
@@ -33,12 +33,12 @@ def post(url: str, headers: Mapping[str, str] | None = None) -> int:
 
 
 def queue_with_letters(cloud: Cloud, name: str) -> tuple[str, str, str]:
-    """A queue whose jobs come back after a second and are dead after three failures."""
+    """A queue whose jobs come back when they are told to, and are dead after three failures."""
     sqs = cloud.client("sqs")
     arn = f"arn:aws:sqs:{cloud.region}:{cloud.account}:{name}"
     dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     redrive = {"deadLetterTargetArn": f"{arn}-dead", "maxReceiveCount": 3}
-    attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
+    attributes = {"VisibilityTimeout": "3600", "RedrivePolicy": json.dumps(redrive)}
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return url, arn, dead
 
@@ -48,6 +48,11 @@ def waiting(cloud: Cloud, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     answer = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
     return sum(int(number) for number in answer["Attributes"].values())
+
+
+def lines(host: LambdaHost, function: str, word: str) -> list[str]:
+    """What a function has written so far in whole lines that begin with this word."""
+    return [line.split()[1] for line in host.logs(function) if line.startswith(f"{word} ")]
 
 
 def map_queue(cloud: Cloud, arn: str, function: str, **settings: Any) -> None:
@@ -87,6 +92,7 @@ def test_a_job_that_fails_three_times_joins_the_dead_letters(
         def handler(event, context):
             (record,) = event["Records"]
             print("attempt", record["attributes"]["ApproximateReceiveCount"])
+            print("receipt", record["receiptHandle"])
             if %r == "raises":
                 raise ValueError
             return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
@@ -94,9 +100,13 @@ def test_a_job_that_fails_three_times_joins_the_dead_letters(
     make_function(cloud, host, tmp_path, name, source % way)
     map_queue(cloud, arn, name)
     cloud.client("sqs").send_message(QueueUrl=url, MessageBody="one")
-    eventually(lambda: waiting(cloud, dead) == 1, seconds=30)
-    attempts = [line for line in host.logs(name) if line.startswith("attempt")]
-    assert attempts == ["attempt 1", "attempt 2", "attempt 3"]
+    for attempt in range(3):
+        receipt = eventually(lambda: lines(host, name, "receipt")[attempt:])[0]  # noqa: B023
+        cloud.client("sqs").change_message_visibility(
+            QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+        )
+    eventually(lambda: waiting(cloud, dead) == 1)
+    assert lines(host, name, "attempt") == ["1", "2", "3"]
     assert waiting(cloud, url) == 0
 
 
@@ -105,11 +115,17 @@ def test_no_more_jobs_are_handled_at_once_than_the_mapping_says(
 ) -> None:
     sqs = cloud.client("sqs")
     url = sqs.create_queue(QueueName="many")["QueueUrl"]
-    source = """
-        import os, time
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    source = f"""
+        import os, pathlib, time
+        seen = pathlib.Path({str(seen)!r})
         def handler(event, context):
             print("+", os.getpid())
-            time.sleep(0.5)
+            (seen / str(os.getpid())).touch()
+            while len(list(seen.iterdir())) < 2:  # the first one waits for the second
+                time.sleep(0.01)
+            time.sleep(0.2)  # and both for a third one, which must not come
             print("-", os.getpid())
     """
     make_function(cloud, host, tmp_path, "limited", source)
