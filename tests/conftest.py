@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bin.pg_dump.layer import client_root
 from local.emulator.cloud import Cloud
@@ -25,8 +26,16 @@ if TYPE_CHECKING:
 
 _NUMBERS = itertools.count(1)
 
-# Under nohup a hang-up is ignored, by all children too; tests send it, and mean what it means.
+# Under nohup a hang-up is ignored, in the background Ctrl-C, by all children too; tests send them,
+# and mean what they mean.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples on every machine and in every run, however long one takes.
+settings.register_profile(
+    "snapper", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("snapper")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,7 @@ BATCH = 10
 """Messages of one SendMessageBatch. Source: Amazon SQS limits."""
 
 _ATTEMPTS = 5
+_PAUSE_SECONDS = 0.4
 
 
 class JobQueue:
@@ -58,7 +59,7 @@ class JobQueue:
         waiting = [(job, "") for job in jobs]
         for attempt in range(_ATTEMPTS):
             if attempt:
-                self._sleep(0.2 * 2**attempt)
+                self._sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
                 waiting = self._try_batch([job for job, _ in waiting])
             except AwsFailed as error:

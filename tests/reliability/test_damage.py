@@ -90,7 +90,7 @@ def test_another_object_in_its_place_is_found(body: bytes) -> None:
     changed(body)
 
 
-@settings(derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_block_overwritten_moved_or_lost_is_found(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(WHOLE) - 2))

@@ -46,7 +46,7 @@ def test_a_flipped_bit_in_a_manifest_is_found_wherever_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", manifest().to_dict())
-@settings(derandomize=True, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_an_edited_field_of_a_manifest_is_found(name: str, data: st.DataObject) -> None:
     vault = MemoryVault()

@@ -8,6 +8,7 @@ network of the operator's own, are asserted in tests/infra/test_functions.py: th
 has neither. What may be refused to the operator and the deploying user is in the files beside.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ import pytest
 
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
-from tests.support.cloud import invoke
+from tests.support.cloud import eventually, invoke
 from tests.support.faults import faulted
 from tests.support.rights import Rights, Statement, Weakening, without_a_part, without_a_statement
 from tests.support.stage import NAME, StageUnderTest
@@ -64,12 +65,10 @@ def assert_nothing_is_superfluous(
     rights = Rights(stage.cloud, function)
     for weakening in filter(asked, weaken(rights.statements)):
         with faulted(FAMILY), rights.weakened(weakening):
-            seen = signs()
-            assert seen, f"{function} does not need {weakening}"
+            # Rights are believed and denied within a moment, not at once.
+            seen = eventually(signs, what=f"{function} does not need {weakening}")
             assert NAMED in seen or QUIET.issuperset(weakening.actions), f"{weakening}: {seen}"
-    # A right that was given back is believed again within a moment, not at once.
-    if signs():
-        assert signs() == set()
+    eventually(lambda: signs() == set())
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def test_the_dumper_needs_every_right_it_has(
     stage: StageUnderTest, torn: str, weaken: Weaken
 ) -> None:
     dumper, vault = stage.deployment.outputs["dumper"], stage.vault
-    days = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(100))
+    days = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
 
     def signs() -> set[str]:
         at = next(days)
@@ -120,7 +119,7 @@ def test_the_dumper_needs_every_right_it_has(
 @BY_PARTS_AND_WHOLE
 def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
     dispatcher = stage.deployment.outputs["dispatcher"]
-    days = (datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(100))
+    days = (datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
 
     def signs() -> set[str]:
         at = write_time(next(days))

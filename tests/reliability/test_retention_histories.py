@@ -185,7 +185,7 @@ def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime |
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestHistories.settings = settings(max_examples=150, stateful_step_count=25)
 
 
 class LongHistories(Histories):
@@ -193,7 +193,7 @@ class LongHistories(Histories):
 
 
 TestLongHistories = pytest.mark.long(LongHistories.TestCase)
-TestLongHistories.settings = settings(max_examples=2000, stateful_step_count=60, deadline=None)
+TestLongHistories.settings = settings(max_examples=2000, stateful_step_count=60)
 
 
 def test_2_pages_of_backups_are_pruned_after_a_crash(vault: Vault) -> None:

@@ -30,14 +30,14 @@ def check_random(number: int, seed: int, family: str = FAMILY) -> int:
     return accepted
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(), st.text())
 def test_any_text_is_read_by_the_rules(first: str, second: str) -> None:
     check(first, second)
     tried(FAMILY)
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
@@ -47,7 +47,7 @@ def test_texts_of_telling_pieces_are_read_by_the_rules(first: str, second: str) 
     tried(FAMILY)
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(keys, connections, counts), min_size=1, max_size=4),
     st.data(),

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,13 +127,33 @@ def test_a_server_that_falls_silent_is_given_up(
         assert_all_or_nothing(dumper, outcome)
 
 
+class Listening(Vault):
+    """A vault that notes how long each next byte of a dump may take."""
+
+    def __init__(self, inner: Vault) -> None:
+        super().__init__(inner.bucket, inner._client)
+        self.waits: list[float] = []
+
+    def upload(self, stream: Any, *arguments: Any) -> None:
+        poll = stream._source._output.poll
+
+        def note(milliseconds: float) -> object:
+            self.waits.append(milliseconds)
+            return poll(milliseconds)
+
+        stream._source._output = SimpleNamespace(poll=note)
+        super().upload(stream, *arguments)
+
+
 def test_a_slow_server_is_not_a_silent_one(source: Callable[..., Source], dumper: Dumper) -> None:
-    made = source(17, SMALL)
-    # Longer in all than the patience, but never without a byte for so long.
-    with faulted("server: slow"), Proxy(made.server.port, pace=150_000) as proxy:
-        outcome = result(replace(dumper, patience=5.0), through(made, proxy))
+    """However long it takes in all: for each next byte there is the whole patience."""
+    made, vault = source(17, SMALL), Listening(dumper.vault)
+    with faulted("server: slow"), Proxy(made.server.port, pace=300_000) as proxy:
+        outcome = result(replace(dumper, vault=vault), through(made, proxy))
         assert not isinstance(outcome, SnapperError)
         assert_all_or_nothing(dumper, outcome)
+        assert len(vault.waits) > 3
+        assert set(vault.waits) == {dumper.patience * 1000}
 
 
 @dataclass(frozen=True)

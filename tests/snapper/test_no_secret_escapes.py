@@ -3,10 +3,11 @@
 import itertools
 import json
 import logging
-import threading
-import time
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg2
@@ -32,29 +33,26 @@ WINDOW = 12
 
 
 class Argvs:
-    """Everything that any process of this machine showed as its command line meanwhile."""
+    """The command line of every process that is started here meanwhile."""
+
+    starting = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn"})
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
-        self._done = threading.Event()
-        self._watcher = threading.Thread(target=self._watch)
+        self.seen: list[str] = []
+        self._watching = False
 
     def __enter__(self) -> "Argvs":
-        self._watcher.start()
+        self._watching = True
+        sys.addaudithook(self._hear)  # and there it stays
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._watcher.join()
+        self._watching = False
 
-    def _watch(self) -> None:
-        while not self._done.is_set():
-            for process in Path("/proc").glob("[0-9]*"):
-                try:
-                    self.seen.add((process / "cmdline").read_text(errors="replace"))
-                except OSError:
-                    continue  # it has ended
-            time.sleep(0.001)
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._watching and event in self.starting:
+            # Of all that an event has, its environment alone may hold a password.
+            self.seen.append("\0".join(map(os.fsdecode, arguments[1])))
 
 
 class Stage:

@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ from snapper.machine.watchdog import process_table
 LONGEST = 300.0
 """Seconds that a test waits for what must happen. No machine is so busy that it takes so long: it
 only ends a test that would hang."""
+
+NO_PAUSE = SimpleNamespace(time=time.time, sleep=lambda _: None)
+"""A clock for botocore's endpoint: a call that is tried again does not wait before."""
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 
@@ -98,12 +102,14 @@ def invoke(cloud: Cloud, name: str, event: object = None) -> Any:
     return json.loads(answer["Payload"].read())
 
 
-def eventually(condition: Callable[[], Any], seconds: float = LONGEST) -> Any:
+def eventually(
+    condition: Callable[[], Any], seconds: float = LONGEST, what: str = "it did not happen"
+) -> Any:
     """Wait until the condition gives something true, and give it; fail the test if it does not."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
-            pytest.fail(f"it did not happen within {seconds:g} seconds")
+            pytest.fail(f"{what} within {seconds:g} seconds")
         time.sleep(0.02)
     return value
 

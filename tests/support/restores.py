@@ -26,6 +26,20 @@ SELECT n, decode(string_agg(md5((n * 1000 + m)::text), ''), 'hex') AS noise
 FROM generate_series(1, 200) AS n, generate_series(1, 2000) AS m GROUP BY n
 """
 
+# The same, but where it is restored that stops at a late row until it is ended. A dump does not
+# ask the function, and here it says yes until all rows are there.
+HELD = """
+CREATE FUNCTION goes_on(n int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE TABLE noise (n int CHECK (goes_on(n)), noise bytea);
+INSERT INTO noise
+SELECT n, decode(string_agg(md5((n * 1000 + m)::text), ''), 'hex')
+FROM generate_series(1, 400) AS n, generate_series(1, 2000) AS m GROUP BY n ORDER BY n;
+CREATE OR REPLACE FUNCTION goes_on(n int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    IF n = 300 THEN PERFORM pg_catalog.pg_sleep(3600); END IF;
+    RETURN true;
+END $$;
+"""
+
 
 def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
     """Make a database of all that hurts on a server; its roles are made once for the server."""
@@ -56,6 +70,13 @@ def unfinished(server: PostgresServer) -> list[object]:
     """Give the databases of restores that did not clear up behind themselves."""
     query = "SELECT datname FROM pg_database WHERE datname LIKE 'snapper-unfinished-%'"
     return [name for (name,) in Source(server, "postgres").rows(query)]
+
+
+def end_sessions(database: Source) -> None:
+    """End what is still done in a database."""
+    Source(database.server, "postgres").run(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'"
+    )
 
 
 def damage(vault: Vault, manifest: Manifest, change: Callable[[bytes], bytes]) -> None:

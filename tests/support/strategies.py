@@ -5,15 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from snapper.values.keys import Kind
 from snapper.values.retention import Entry
-
-# A busy machine is slow now and then: that is no fault of what is tested.
-settings.register_profile("snapper", deadline=None)
-settings.load_profile("snapper")
 
 # The rows' own separators, all that has a meaning in a URI or in libpq's quoting, other scripts.
 RICH = string.ascii_letters + string.digits + ",|%&@:/?#[]= '\"\\+;{}$`~<>()!*^_-.äß€漢🐘"

@@ -12,6 +12,7 @@ from snapper import __version__
 from snapper.cli.__main__ import main
 from snapper.cli.app import COMMANDS
 from snapper.cli.exit_codes import EXIT_CODES
+from tests.support.cloud import LONGEST
 from tests.support.stage import StageUnderTest
 
 ROOT = Path(__file__).parents[3]
@@ -147,7 +148,7 @@ def test_a_prompt_start_imports_only_what_is_needed(arguments: str, slow: set[st
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LONGEST,
         check=True,
     )
     assert slow & {*ran.stderr.split()} == set()

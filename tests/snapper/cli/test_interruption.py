@@ -58,7 +58,7 @@ def test_a_signal_that_a_finalizer_swallowed_ends_it_all_the_same(
         watched = weakref.ref(guest, finalize)
         del guest
         assert finalized, watched
-        time.sleep(10)  # which the signal cuts short
+        time.sleep(120)  # which the signal cuts short
     assert result.code == 143
     assert capsys.readouterr().err == "error: interrupted by SIGTERM\n"
     assert (signal.getsignal(signal.SIGALRM), sys.unraisablehook) == former
@@ -74,7 +74,7 @@ def mind_nothing() -> None:
 def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
     with told(as_json=False) as result, signals_raise():
         mind_nothing()
-        time.sleep(10)  # which the signal cuts short
+        time.sleep(120)  # which the signal cuts short
         pytest.fail("it went on")
     assert result.code == 143
 

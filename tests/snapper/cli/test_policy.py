@@ -10,7 +10,7 @@ from snapper.values.keys import Kind, object_key
 from tests.support.cloud import refused
 from tests.support.databases import AT
 from tests.support.restores import flip
-from tests.support.stage import StageUnderTest
+from tests.support.stage import StageUnderTest, wait_until
 
 Env = Mapping[str, str]
 LOOKING = (
@@ -100,6 +100,8 @@ def test_whoever_may_operate_does_all_of_it(
     stage.post_dead_letter("hm")
     assert stage.run_cli("failures", "--discard", "--foreign", env=me).code == 0
     assert stage.run_cli("failures", env=me).out == ""
+    # The next test must not meet the job that went back.
+    wait_until(lambda: stage.run_cli("status", "--json").document["jobs_waiting"] == 0)
 
 
 def test_whoever_may_look_reads_no_dump_and_no_connection(

@@ -11,7 +11,7 @@ from snapper.engines.postgresql.connection import Connection
 from tests.support.backed_up import COUNT, backed_up, new
 from tests.support.by_hand import ByHand
 from tests.support.properties import SECRET
-from tests.support.restores import DAMAGES, NOISE, exists, plain_dump, unfinished
+from tests.support.restores import DAMAGES, HELD, end_sessions, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
 
@@ -257,7 +257,7 @@ def test_an_edited_manifest_is_refused(edit: object, stage: StageUnderTest) -> N
 
 
 def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -> None:
-    with backed_up(stage, "ctrlc", NOISE.replace("200", "400")):
+    with backed_up(stage, "ctrlc", HELD):
         target = new(stage, "ctrlc anew")
         shown = on_a_terminal(
             "restore",
@@ -278,7 +278,7 @@ def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -
 
 
 def test_a_killed_restore_leaves_an_existing_target_as_it_was(stage: StageUnderTest) -> None:
-    with backed_up(stage, "killed", NOISE.replace("200", "400")):
+    with backed_up(stage, "killed", HELD):
         target = stage.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
         on_a_terminal(
             "restore",
@@ -291,3 +291,4 @@ def test_a_killed_restore_leaves_an_existing_target_as_it_was(stage: StageUnderT
         )
         tables = "SELECT relname FROM pg_class WHERE relname IN ('mine', 'noise')"
         assert target.rows(tables) == [("mine",)]
+        end_sessions(target)

@@ -4,11 +4,16 @@ import itertools
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 import psycopg2
 import pytest
 
+from snapper.aws.logs import LogEvent
 from snapper.errors import DatabaseUnreachable
+from snapper.verbs import run
+from tests.support.cloud import LONGEST
 from tests.support.stage import StageUnderTest, wait_until
 
 NOWHERE = "postgresql://nobody:hush@127.0.0.1:1/none"
@@ -91,17 +96,34 @@ def test_patience_without_waiting_is_refused(stage: StageUnderTest) -> None:
 
 
 def test_who_runs_out_of_patience_is_told_that_the_job_goes_on(
-    stage: StageUnderTest,
+    stage: StageUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = stage.source(18)
+    seen: list[str] = []
+
+    def watch(*arguments: Any) -> Iterator[LogEvent]:
+        for event in events_of(*arguments):
+            seen.append(event.name)
+            yield event
+
+    class Clock(datetime):
+        """Jumps ahead once the dump is under way."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:
+            return datetime.now(tz) + timedelta(hours="dump.began" in seen)
+
+    events_of = run._events_of
+    monkeypatch.setattr(run, "_events_of", watch)
+    monkeypatch.setattr(run, "datetime", Clock)
     with stage.database("slow", source.dsn) as slow:
         with closing(psycopg2.connect(source.dsn)) as link:
             link.cursor().execute("LOCK TABLE t")
-            ran = stage.run_cli("run", slow, "--wait", "--patience", "0.03", "--json")
+            ran = stage.run_cli("run", slow, "--wait", "--patience", "30", "--json")
         assert ran.code == 10
         (job,) = ran.document["jobs"]
         assert job["state"] == "in progress"
-        assert "not made after 0.03 minutes" in job["error"]
+        assert "not made after 30 minutes" in job["error"]
         wait_until(lambda: listed(stage, slow) == [job["scheduled_at"]])
 
 
@@ -114,7 +136,7 @@ def test_an_interrupted_wait_leaves_the_jobs_alone(stage: StageUnderTest) -> Non
             assert following.stderr
             assert following.stderr.readline() == f"{slow}: queued\n"
             following.send_signal(signal.SIGINT)
-            out, err = following.communicate(timeout=20)
+            out, err = following.communicate(timeout=LONGEST)
         assert following.returncode == 130
         assert out == ""
         assert "the jobs go on all the same" in err
