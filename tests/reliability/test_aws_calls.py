@@ -15,8 +15,8 @@ from tests.support.faults import faulted
 SMALL = "CREATE TABLE t AS SELECT 1 AS n"
 
 ONE_CALL = (  # of a database that fits into one part
-    "ssm:GetParameter 1",
-    "ssm:GetParameter 2",
+    "ssm:GetParameter 1",  # the connection
+    "ssm:GetParametersByPath 1",  # the count
     "s3:ListObjectsV2 1",
     "s3:PutObject 1",  # the dump
     "s3:PutObject 2",  # its manifest

@@ -11,13 +11,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from snapper.engines.postgresql import pg_dump
+from snapper.engines.postgresql import engine, pg_dump
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.server import ServerFacts, inspect
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, DumpFailed, SnapperError
 from snapper.values.secrets import Database
-from snapper.verbs import dump
 from snapper.verbs.dump import Dumper
 from tests.support.canary import CANARY
 from tests.support.certificates import DAY, Authority
@@ -186,9 +185,9 @@ def test_a_server_newer_than_every_client_is_refused(
         assert "PostgreSQL 18, the newest bundled client is 17" in str(error)
 
     def from_the_future(*arguments: object) -> ServerFacts:
-        return replace(inspect(*arguments), major=99)  # type: ignore[arg-type]
+        return replace(inspect(*arguments), major=99, version="99.0")  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dump, "inspect", from_the_future)
+    monkeypatch.setattr(engine, "inspect", from_the_future)
     with faulted("server: newer than every client"):
         error = refusal(dumper, source(18).database(), DatabaseUnsupported)
         assert "PostgreSQL 99" in str(error)

@@ -188,7 +188,7 @@ def test_nothing_escapes_when_pg_dump_fails_and_prints_all_it_knows(
         'printf "%s\\n" "$PGPASSWORD" "password=$PGPASSWORD" "$*" >&2;'
         'printf "postgresql://guarded:%s@h/d\\n" "$PGPASSWORD" >&2; exit 1',
     )
-    monkeypatch.setenv("SNAPPER_CLIENTS", str(clients(tools, tmp_path)))
+    monkeypatch.setenv("SNAPPER_CLIENTS", str(clients(tools, tmp_path / "fake")))
     stage.configure(uri(guarded))
     assert not stage.run()
     said = stage.everything_said()

@@ -6,7 +6,6 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,9 +19,6 @@ from snapper.machine.watchdog import process_table
 LONGEST = 300.0
 """Seconds that a test waits for what must happen. No machine is so busy that it takes so long: it
 only ends a test that would hang."""
-
-NO_PAUSE = SimpleNamespace(time=time.time, sleep=lambda _: None)
-"""A clock for botocore's endpoint: a call that is tried again does not wait before."""
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 

@@ -1,5 +1,6 @@
 """Engines whose programs a test chooses."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from snapper.engines.engine import Engine, Engines
@@ -26,6 +27,7 @@ def engines(tools: ClientTools) -> Engines:
 def clients(tools: ClientTools, folder: Path) -> Path:
     """Lay the programs out as the functions expect those of all engines."""
     made = folder / "clients"
-    made.mkdir(exist_ok=True)
-    (made / FOLDER).symlink_to(tools.root)
+    made.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        (made / FOLDER).symlink_to(tools.root)
     return made

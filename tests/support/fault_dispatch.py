@@ -1,7 +1,6 @@
 """A stage of many databases, whose schedule fires under faults."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,7 +9,9 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue
 from snapper.errors import SnapperError
 from snapper.values.job import Job
-from snapper.values.settings import parameter_root, retention_parameter
+from snapper.values.secrets import Database
+from snapper.values.settings import databases_path, parameter_root
+from snapper.values.table import write_table
 from snapper.verbs.dispatch import dispatch
 from tests.support.databases import AT
 from tests.support.fault_calls import Fault, Injection
@@ -38,14 +39,9 @@ class Schedule:
     @classmethod
     def make(cls, cloud: Cloud, stage: str, keys: Iterable[str]) -> Self:
         """Make a stage that knows these databases."""
-        client, root = cloud.client("ssm"), parameter_root(stage)
-
-        def register(key: str) -> None:
-            name = retention_parameter(root, key)
-            client.put_parameter(Name=name, Value="2", Type="String", Overwrite=True)
-
-        with ThreadPoolExecutor(8) as writers:
-            list(writers.map(register, keys))
+        client, path = cloud.client("ssm"), databases_path(parameter_root(stage))
+        for number, piece in enumerate(write_table(Database(key, "", 2) for key in keys), 1):
+            client.put_parameter(Name=f"{path}/{number}", Value=piece, Type="SecureString")
         url = cloud.client("sqs").create_queue(QueueName=stage)["QueueUrl"]
         return cls(cloud, stage, url)
 

@@ -26,21 +26,26 @@ from local.emulator.cloud import Cloud
 from snapper.aws import client as aws
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
+from snapper.values.manifest import FIRST_ENGINE
+from snapper.values.secrets import Database
 from snapper.values.settings import (
     DumperSettings,
     connection_parameter,
+    databases_path,
     parameter_root,
-    retention_parameter,
 )
+from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.back_up import back_up
 from snapper.verbs.catalog import backups, holding_at, read_manifest
 from snapper.verbs.dump import Dumper
 from tests.support.backups import days, store
-from tests.support.cloud import NO_PAUSE
 from tests.support.databases import AT, Source
+from tests.support.engines import clients
 from tests.support.fault_calls import Fault, Injection
+from tests.support.impatience import NO_PAUSE
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import open_uploads
 
@@ -108,18 +113,23 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        settings = DumperSettings(self.stage, self.root, self.stage, str(client_root()))
+        programs = clients(ClientTools(client_root()), self.cloud.directory)
+        settings = DumperSettings(self.stage, self.root, self.stage, str(programs))
         return {**self.cloud.environment(), **settings.to_env()}
 
     def register(self, key: str, connection: str, keep: int) -> None:
         """Let the stage have a database."""
+        client, path = self.cloud.client("ssm"), databases_path(self.root)
+        there = client.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
+        rows = read_table([piece["Value"] for piece in there]) | {key: Row(keep, FIRST_ENGINE)}
+        (table,) = write_table(
+            Database(key, "", row.retention, row.kind) for key, row in rows.items()
+        )
         for name, value in (
             (connection_parameter(self.root, key), connection),
-            (retention_parameter(self.root, key), str(keep)),
+            (f"{path}/1", table),
         ):
-            self.cloud.client("ssm").put_parameter(
-                Name=name, Value=value, Type="SecureString", Overwrite=True
-            )
+            client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     def furnish(self) -> dict[str, bytes]:
         """Empty the bucket, put older backups and others' objects into it, and give them."""

@@ -33,13 +33,11 @@ from typing import Any
 from unittest import mock
 
 import boto3
-import botocore.endpoint
 
 from local.demo import sample
 from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from snapper.aws import dead_letters, queue
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.cli.__main__ import main
@@ -52,10 +50,10 @@ from snapper.values.secrets import Database
 from snapper.values.service import Service
 from snapper.values.settings import connection_parameter, databases_path, parameter_root
 from snapper.values.table import Row, read_table, write_table
-from snapper.verbs import run
 from snapper.verbs.catalog import holding_at, read_manifest
-from tests.support.cloud import LONGEST, NO_PAUSE, document, eventually
+from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
+from tests.support.impatience import impatient
 
 NAME = "tried"
 _NUMBERS = itertools.count(1)
@@ -209,11 +207,7 @@ class StageUnderTest:
         with (
             mock.patch.dict(os.environ, variables, clear=True),
             mock.patch.object(boto3, "DEFAULT_SESSION", None),
-            # The emulator has but one host, and who refuses once does so again.
-            mock.patch.object(dead_letters, "WAIT_SECONDS", 0),
-            mock.patch.object(queue, "_PAUSE_SECONDS", 0),
-            mock.patch.object(run, "_POLL_SECONDS", 0.05),
-            mock.patch.object(botocore.endpoint, "time", NO_PAUSE),
+            impatient(),
             mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
             redirect_stdout(out),
             redirect_stderr(err),
