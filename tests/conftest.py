@@ -89,6 +89,12 @@ def _no_ambient_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No verdict depends on which PostgreSQL is installed on this machine."""
+    monkeypatch.setattr("snapper.engines.postgresql.installed.PLACES", ())
+
+
 @pytest.fixture(scope="session")
 def run_dir() -> Iterator[Path]:
     """One directory for all that the session starts."""

@@ -27,7 +27,7 @@ from snapper.errors import (
 from snapper.values.manifest import FIRST_ENGINE, Manifest
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import Holding, newest, read_manifest, to_public
-from snapper.verbs.restore import read_back
+from snapper.verbs.restore import Dump
 from snapper.verbs.verify import prove, record, verify
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
@@ -206,7 +206,7 @@ def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Resto
     with transfer(
         f"restoring it into a throw-away {where}", manifest.backup_bytes, BUILDING
     ) as bar:
-        return engine.try_restore(read_back(stage.vault, manifest, bar), manifest, on)
+        return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on)
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:

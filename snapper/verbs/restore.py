@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from isal import isal_zlib
 
@@ -44,6 +45,19 @@ def restore_as_new(
     The database has its name only when it is whole.
     """
     return engine.restore_as_new(read_back(vault, manifest, progress), manifest, target)
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A backup's plain dump, which can be read as often as there is a need to; see `read_back`."""
+
+    vault: Vault
+    manifest: Manifest
+    progress: Progress = lambda _: None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read it from its beginning."""
+        return read_back(self.vault, self.manifest, self.progress)
 
 
 def read_back(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from psycopg2.extensions import make_dsn
@@ -14,6 +15,7 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.confined import reader
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
+from snapper.engines.postgresql.installed import Programs, choices, first_with_all
 from snapper.engines.postgresql.lacking import lacking_told
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
 from snapper.engines.postgresql.own_server import require_server
@@ -47,16 +49,27 @@ def try_restore(
     """Restore a dump, count what is there, remove it all.
 
     On the server of this connection; without one on an empty server of the backup's own major that
-    is started for it. Raises what `restore` raises, and SnapperError if that cannot be started.
+    is started for it. Where that lacks something, one that is installed on the machine is tried, if
+    the dump can be read again. Raises what `restore` raises, and SnapperError if none starts.
     """
     if server:
         require_server(Connection.parse(server), redactor(server))
         return _try(server, dump, manifest, tools)
-    major = tools.major_for(major_of(manifest))
+    programs = choices(tools.major_for(major_of(manifest)), tools.majors())
+    # An iterator can be read only once, a backup again.
+    readings = 1 if iter(dump) is dump else len(programs)
+    return first_with_all(programs[:readings], partial(_try_here, dump, manifest, tools))
+
+
+def _try_here(
+    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, programs: Programs
+) -> Restored:
     with (
         libpq.told_nothing(),
         run_directory() as directory,
-        PostgresServer.confining(major, Path(directory, "trial")) as throw_away,
+        PostgresServer.confining(
+            programs.major, Path(directory, "trial"), programs.tree
+        ) as throw_away,
         lacking_told(),
     ):
         return _try(throw_away.dsn(), dump, manifest, tools, confined=True)

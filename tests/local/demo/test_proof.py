@@ -91,7 +91,6 @@ def test_what_no_server_here_has_is_told_of_one_database_with_its_name(
     proofs: ProofServers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(installed, "PLACES", ())
     made = source(MAJOR)
     chapter = chapter_of(made, vault, tools, proofs)
     chapter._prove(backup(made, NEEDS))
@@ -116,7 +115,6 @@ def test_a_damaged_backup_is_not_called_sound_for_want_of_an_extension(
     proofs: ProofServers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(installed, "PLACES", ())
     made = source(MAJOR)
     # Random bytes behind what fails, so that the damage is not read before.
     noise = "".join(hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(40_000))

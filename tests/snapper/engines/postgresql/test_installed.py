@@ -12,6 +12,7 @@ from snapper.engines.postgresql.lacking import Lacking
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 
+PLACES = module.PLACES
 MAJORS = (14, 15, 16, 17, 18)
 
 
@@ -92,7 +93,10 @@ def test_one_that_does_not_start_hides_nothing() -> None:
         first_with_all([Programs(14), Programs(15)], attempt)
 
 
-def test_an_installed_postgresql_serves_as_throw_away_server(run_dir: Path) -> None:
+def test_an_installed_postgresql_serves_as_throw_away_server(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PLACES", PLACES)
     found = [(major, tree) for major in MAJORS if (tree := installed(major))]
     if not found:
         pytest.skip("no PostgreSQL server is installed on this machine")

@@ -5,21 +5,24 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg2
 import pytest
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.lacking import Lacking
 from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.pg_dump import END_MARKER
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
-from snapper.verbs.restore import read_back
+from snapper.verbs.restore import Dump, read_back
 from tests.support.databases import Source, job
 from tests.support.engines import engines
+from tests.support.installed import STAND_IN, install
 from tests.support.recording import RecordedEvents
 
 MakeBackup = Callable[..., Manifest]
@@ -136,6 +139,26 @@ def test_what_only_a_superuser_can_restore_is_not_held_against_the_backup(
     assert "needs a superuser" in failed.value.hint
     assert "says nothing against the backup" in failed.value.hint
     assert "--on" in failed.value.hint
+
+
+def test_what_it_lacks_is_tried_on_a_postgresql_that_is_installed_here(
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+    run_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = back_up(source(16), f"CREATE EXTENSION {STAND_IN} WITH SCHEMA public;\n")
+    with pytest.raises(Lacking) as lacking:
+        try_restore(Dump(vault, manifest), manifest, tools)
+    assert lacking.value.missing == STAND_IN
+    place = install(run_dir / "for trials", 17)
+    monkeypatch.setattr("snapper.engines.postgresql.installed.PLACES", (place,))
+    restored = try_restore(Dump(vault, manifest), manifest, tools)
+    assert (restored.tables, restored.rows) == (1, 1)
+    with pytest.raises(Lacking):
+        try_restore(read_back(vault, manifest), manifest, tools)  # which cannot be read again
 
 
 def test_another_error_is_not_taken_for_a_lack(
