@@ -1,5 +1,6 @@
 """The dumper's check-up: findings about its clients and its databases, as JSON."""
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from snapper.aws.parameters import Parameters
 from snapper.engines.engine import Engines, engine_of
 from snapper.errors import SnapperError
+from snapper.values.embedded import is_embedded
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import checked
@@ -42,4 +44,5 @@ def _examine(key: str, parameters: Parameters, engines: Engines) -> Iterator[Fin
     except SnapperError as error:
         yield failure("secrets", str(error), error.hint)
         return
-    yield from examine(database, engines(database.kind))
+    from_here = is_embedded(filter(None, [os.environ.get("AWS_ENDPOINT_URL")]))
+    yield from examine(database, engines(database.kind), from_here=from_here)

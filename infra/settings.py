@@ -12,8 +12,9 @@ from pulumi.runtime.config import CONFIG
 
 from infra import checks
 from infra.scope import Scope
-from snapper.engines.engine import connection_checks
+from snapper.engines.engine import doubts, usability_checks
 from snapper.errors import SecretsInvalid
+from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
 from snapper.values.health import LATE
 from snapper.values.schedule import parse_schedule
@@ -155,14 +156,23 @@ def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]
             f"{key} is not set: pulumi config set --secret {key}" for key in sorted(missing)
         )
         return ()
+    usable = usability_checks(from_here=is_embedded(_endpoints()))
     try:
-        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], connection_checks())
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], usable)
     except SecretsInvalid as invalid:
         faults.extend(invalid.faults)
         return ()
     if told := crowding(secrets, len(databases)):
         pulumi.log.warn(told)
+    for doubt in doubts(databases):
+        pulumi.log.warn(doubt)
     return databases
+
+
+def _endpoints() -> list[str]:
+    """Give where AWS is, if it is not AWS's own, as the provider is told it."""
+    given = pulumi.Config("aws").get_object("endpoints") or ()
+    return [str(url) for each in given for url in each.values()]
 
 
 def _plain_values(config: pulumi.Config, faults: list[str]) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ What this does not try: Pulumi's engine (previews, updates, replacements), the p
 of inputs, and what the emulator does not enforce; tests assert the last on the recorded inputs.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,10 @@ def deploy(
     refuses its settings and another SnapperError if anything else fails; whatever had been made by
     then is destroyed again.
     """
-    settings = load_stack_config(root, {"aws:region": cloud.region, **config}, secret_keys)
+    # As it tells Pulumi's provider where AWS is; the program sees that its functions run here.
+    endpoints = json.dumps([{"lambda": cloud.endpoint_url}])
+    place = {"aws:region": cloud.region, "aws:endpoints": endpoints}
+    settings = load_stack_config(root, {**place, **config}, secret_keys)
     monitor = CloudMonitor(cloud, host)
     try:
         run_program(root, stage, settings, monitor)

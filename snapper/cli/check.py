@@ -11,7 +11,7 @@ import typer
 from snapper.cli import render
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.engines.engine import connection_checks, engine_of
+from snapper.engines.engine import doubts, engine_of, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
 from snapper.values.secrets import parse_secrets
@@ -38,6 +38,9 @@ def check(
 ) -> None:
     """Check the two secrets and tell every fault at once.
 
+    That is all that keeps them from being read, and connections from working in the function: files
+    and servers of this machine, hosts known as poolers, values that libpq does not know.
+
     They are read from the environment (DATABASE_CONN_STRINGS and BACKUP_STORAGE_DATA), from stdin
     or from Pulumi's config. No password is ever shown.
     """
@@ -59,7 +62,8 @@ def check(
         )
     secrets = {name: secrets[name] for name in _NAMES}
     try:
-        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], connection_checks())
+        usable = usability_checks(from_here=False)
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], usable)
         if fault := overflow(secrets, len(databases)):
             raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
     except SecretsInvalid as invalid:
@@ -68,7 +72,7 @@ def check(
         outcome.code, outcome.answered = invalid.exit_code, True
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
-    if told := crowding(secrets, len(databases)):
+    for told in filter(None, (crowding(secrets, len(databases)), *doubts(databases))):
         render.remark(f"warning: {told}")
     places = [
         (each.key, engine_of(each.kind).place(each.connection), each.retention)

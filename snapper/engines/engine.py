@@ -12,6 +12,7 @@ from snapper.errors import SettingsError
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 
 ENGINES = {"POSTGRES": "snapper.engines.postgresql.engine.PostgreSQL"}
@@ -186,6 +187,13 @@ def usability_checks(*, from_here: bool) -> dict[str, Check]:
     """Give the same, for all that would keep a connection from working where dumps are made."""
     found = {kind: partial(engine_of(kind).unusable, from_here=from_here) for kind in ENGINES}
     return connection_checks() | found
+
+
+def doubts(databases: Iterable[Database]) -> Iterator[str]:
+    """Give a sentence for each thing that may keep a connection from working, by the key."""
+    for database in databases:
+        for doubt in engine_of(database.kind).doubts(database.connection):
+            yield f"{database.key}: {doubt}"
 
 
 def _not_yet(kind: str) -> Check:

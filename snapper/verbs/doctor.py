@@ -15,8 +15,11 @@ from snapper.values.secrets import Database
 from snapper.verbs.network import from_the_function
 
 
-def examine(database: Database, engine: Engine) -> Iterator[Finding]:
-    """Look one database over, and stop where nothing more can be learned."""
+def examine(database: Database, engine: Engine, *, from_here: bool = False) -> Iterator[Finding]:
+    """Look one database over, and stop where nothing more can be learned.
+
+    `from_here` is whether the function runs on the operator's own machine.
+    """
     names = [each for host in engine.hosts(database.connection) for each in _resolve(host)]
     yield from names
     if names and all(each.level is Level.FAILURE for each in names):
@@ -26,6 +29,9 @@ def examine(database: Database, engine: Engine) -> Iterator[Finding]:
             facts = engine.inspect(database.connection, LONGEST_SILENCE)
     except SnapperError as error:
         yield failure("connection", str(error), error.hint)
+        # What is known of it without connecting says more, and what to write.
+        for fault in engine.unusable(database.connection, from_here=from_here):
+            yield failure("connection string", fault, "correct the secret, then pulumi up")
         return
     place = engine.place(database.connection)
     yield ok("connection", f"{place} answers; no pooler is between")

@@ -19,7 +19,7 @@ from tests.support.pulumi.provider import Call
 from tests.support.pulumi.wire import UNKNOWN
 from tests.support.pulumi.workspace import Ran, Workspace
 
-CONNECTION = f"postgresql://reader:{quote(CANARY, safe='')}@127.0.0.1:1/nothing"
+CONNECTION = f"postgresql://reader:{quote(CANARY, safe='')}@nowhere.invalid/nothing"
 SECRETS = {
     "DATABASE_CONN_STRINGS": f"orders,{CONNECTION},POSTGRES|people,{CONNECTION},POSTGRES",
     "BACKUP_STORAGE_DATA": "orders,2|people,3",
@@ -64,7 +64,11 @@ class Life:
         stack.set(schedule="rate(2 hours)")
         self.preview_of_schedule = stack.steps()
         self.schedule = self.up()
-        stack.set(DATABASE_CONN_STRINGS=SECRETS["DATABASE_CONN_STRINGS"].replace("127.", "128.", 1))
+        stack.set(
+            DATABASE_CONN_STRINGS=SECRETS["DATABASE_CONN_STRINGS"].replace(
+                "nowhere", "elsewhere", 1
+            )
+        )
         self.diff_of_connection = stack.run("preview", "--diff")
         stack.set(
             DATABASE_CONN_STRINGS=f"{SECRETS['DATABASE_CONN_STRINGS']}|third,{CONNECTION},POSTGRES",

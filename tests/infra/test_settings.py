@@ -128,6 +128,48 @@ def test_a_stage_that_few_more_databases_fit_into_is_warned_of(
     assert "the secrets of 2 databases fill " in caplog.text
 
 
+HERE = "orders,postgresql://u:hush-hush@127.0.0.1/d?sslmode={},POSTGRES"
+
+
+def test_the_deployment_stops_at_connections_that_cannot_work_from_the_function() -> None:
+    told = refused(DATABASE_CONN_STRINGS=HERE.format("Require"), BACKUP_STORAGE_DATA="orders,1")
+    assert len(told) == 2
+    assert "127.0.0.1 means the function itself" in told[0]
+    assert "this value of sslmode: write it in small letters" in told[1]
+    assert "hush-hush" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "works"),
+    [
+        ('[{"s3": "https://127.0.0.1:1", "lambda": "http://localhost:4566"}]', True),
+        ('[{"s3": "https://127.0.0.1:1"}, {"lambda": "https://lambda.example.com"}]', False),
+        ("[]", False),
+    ],
+)
+def test_what_lies_on_this_machine_can_be_dumped_only_where_the_functions_run_on_it(
+    endpoints: str, *, works: bool
+) -> None:
+    config = {
+        "DATABASE_CONN_STRINGS": HERE.format("require"),
+        "BACKUP_STORAGE_DATA": "orders,1",
+        "aws:endpoints": endpoints,
+    }
+    if works:
+        assert record(**config)
+    else:
+        assert len(refused(**config)) == 1
+
+
+def test_what_may_not_work_is_deployed_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    record(
+        DATABASE_CONN_STRINGS="orders,postgresql://u:p@db.example.com:6432/d,POSTGRES",
+        BACKUP_STORAGE_DATA="orders,1",
+        alarmEmail="operator@example.com",
+    )
+    assert "orders: db.example.com has port 6432, which is mostly PgBouncer's" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["p", "prod", "dev-2", "a" * 20])
 def test_a_stage_may_be_short_and_plain(name: str) -> None:
     assert settings(stage=name).scope.name("jobs") == f"snapper-{name}-jobs"

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,3 +162,36 @@ def test_no_pulumi_cli_is_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["check", "--pulumi", "prod"]) == 2
     assert "the Pulumi CLI cannot be run" in capsys.readouterr().err
+
+
+def test_what_cannot_work_from_the_function_is_told_with_what_to_write(
+    arguments: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connections = {
+        "A": "postgresql://u:s3cr3t@localhost/d?sslmode=Require",
+        "B": "host=h password=s3cr3t sslrootcert=/home/me/root.pem sslmode=verify-full",
+        "C": "postgresql://u:s3cr3t@ep-x-pooler.eu-central-1.aws.neon.tech/d",
+    }
+    secrets = {
+        "DATABASE_CONN_STRINGS": "|".join(f"{k},{c},POSTGRES" for k, c in connections.items()),
+        "BACKUP_STORAGE_DATA": "A,1|B,1|C,1",
+    }
+    assert main(arguments(secrets)) == 2
+    told = capsys.readouterr()
+    for words in (
+        "row 1 (A): localhost means the function itself: write",
+        "row 1 (A): libpq does not know this value of sslmode: write it in small letters",
+        "row 2 (B): sslrootcert needs a file of yours",
+        "row 3 (C): ep-x-pooler.eu-central-1.aws.neon.tech is Neon's pooler",
+    ):
+        assert words in told.err
+    assert "s3cr3t" not in told.out + told.err
+
+
+def test_what_may_not_work_is_warned_of(arguments: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    secrets = {
+        "DATABASE_CONN_STRINGS": "A,postgresql://u:s3cr3t@db.example.com:6432/d,POSTGRES",
+        "BACKUP_STORAGE_DATA": "A,1",
+    }
+    assert main(arguments(secrets)) == 0
+    assert "warning: A: db.example.com has port 6432" in capsys.readouterr().err

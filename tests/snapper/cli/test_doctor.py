@@ -71,6 +71,7 @@ def test_a_wrong_password_is_told_and_not_shown(stage: StageUnderTest) -> None:
 def test_nobody_listening_is_told(stage: StageUnderTest) -> None:
     found = findings(stage, "deaf", "postgresql://u:p@127.0.0.1:1/d", 1)
     assert "refused" in found["connection"]["fact"]
+    assert "connection string" not in found  # the function runs on the machine that is meant
 
 
 @pytest.mark.parametrize("kind", ["refusing", "dropping"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.finding import Level
+from snapper.values.secrets import Database
 from snapper.verbs.doctor import examine
 from tests.support.databases import Source
 from tests.support.engines import postgresql
@@ -54,3 +55,14 @@ def test_a_client_of_an_older_minor_release_is_a_warning(
         for each in examine(source(17).database(), postgresql(ClientTools(tmp_path)))
     }
     assert found["client"].level is Level.WARNING
+
+
+def test_a_connection_that_fails_is_judged_as_check_judges_it(tmp_path: Path) -> None:
+    orders = Database("orders", "postgresql://u:hush-hush@127.0.0.1:1/d", 1)
+    engine = postgresql(ClientTools(tmp_path))
+    failed, judged = examine(orders, engine)
+    assert (failed.subject, judged.subject) == ("connection", "connection string")
+    assert judged.fact.startswith("127.0.0.1 means the function itself: write the name")
+    assert "hush" not in str(judged)
+    # Where the function runs on this machine, that is no fault.
+    assert [each.subject for each in examine(orders, engine, from_here=True)] == ["connection"]

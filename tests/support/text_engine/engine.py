@@ -35,6 +35,12 @@ class TextEngine:
         except SettingsError as fault:
             yield str(fault)
 
+    def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
+        return self.faults(connection)
+
+    def doubts(self, connection: str) -> Iterator[str]:
+        return iter(())
+
     def place(self, connection: str) -> str:
         return str(TextFile.parse(connection).path)
 
@@ -126,6 +132,9 @@ class TextEngine:
         self, dump: Iterable[bytes], manifest: Manifest, target: str
     ) -> tuple[str, ...]:
         return self.restore(dump, manifest, target)
+
+    def require_server(self, server: str) -> None:
+        TextFile.parse(server)
 
     def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
         began = time.monotonic()
