@@ -48,7 +48,10 @@ def list_backups(
     if rows:
         render.table(_HEADERS, rows, _SPARE)
     else:
-        render.remark(f"there are no backups of {render.either(keys)} in stage {stage}")
+        bucket = opened.service.bucket
+        render.remark(
+            f"there are no backups of {render.either(keys)} in stage {stage}, bucket {bucket}"
+        )
 
 
 def to_dict(listed: Listed) -> dict[str, Any]:

@@ -101,7 +101,8 @@ def test_a_database_without_backups_leaves_stdout_to_programs(stage: StageUnderT
     with stage.database("empty", "postgresql://nobody@127.0.0.1:1/none") as key:
         ran = stage.run_cli("list", key)
         assert (ran.code, ran.out) == (0, "")
-        assert ran.err == f"there are no backups of {key} in stage {stage.name}\n"
+        where = f"stage {stage.name}, bucket {stage.service.bucket}"
+        assert ran.err == f"there are no backups of {key} in {where}\n"
         assert stage.run_cli("list", key, "--json").document["databases"] == {key: []}
 
 
