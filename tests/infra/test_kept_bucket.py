@@ -28,10 +28,10 @@ class Story:
     def __init__(self, workspace: Workspace, cloud: Cloud) -> None:
         self.provider, self.cloud, self.s3 = workspace.provider, cloud, cloud.client("s3")
         self.stack = stack = workspace.stack("adopts", **SECRETS)
-        stack.up()
+        stack.up().must_be_good()
         self.bucket = stack.outputs()["bucket"]
         self.put_backup(self.bucket)
-        stack.destroy()
+        stack.destroy().must_be_good()
         self.adopted = self.up(bucket=self.bucket)
         self.listed = self.list_backups()
         self.left_in = self.up()
@@ -51,7 +51,7 @@ class Story:
         stack.set(bucket="nowhere-to-be-found", deleteBackupsOnDestroy="false")
         self.missing = stack.run("preview")
         stack.unset("bucket")
-        stack.destroy()
+        stack.destroy().must_be_good()
         self.left = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
 
     def up(self, **settings: str) -> list[Call]:
@@ -59,8 +59,7 @@ class Story:
         self.provider.take_calls()
         if settings:
             self.stack.set(**settings)
-        ran = self.stack.up()
-        assert ran.code == 0, ran.text
+        self.stack.up().must_be_good()
         return self.provider.take_calls()
 
     def put_backup(self, bucket: str) -> None:

@@ -49,6 +49,12 @@ class Ran:
         """All that somebody at a terminal would have seen."""
         return self.out + self.err
 
+    def must_be_good(self) -> "Ran":
+        """Raise, with all that it wrote, if the command failed."""
+        if self.code:
+            raise AssertionError(self.text)
+        return self
+
 
 class Workspace:
     """Where commands run, and as whom.
@@ -100,7 +106,7 @@ class Workspace:
 
     def stack(self, name: str, **settings: str) -> "Stack":
         """Make a stack of these settings."""
-        self.run("stack", "init", name)
+        self.run("stack", "init", name).must_be_good()
         stack = Stack(self, name)
         stack.set(**settings)
         return stack
@@ -127,7 +133,8 @@ class Stack:
 
     def steps(self) -> list[dict[str, Any]]:
         """Preview it, and give each step as the engine plans it."""
-        steps: list[dict[str, Any]] = json.loads(self.run("preview", "--json").out)["steps"]
+        planned = json.loads(self.run("preview", "--json").must_be_good().out)
+        steps: list[dict[str, Any]] = planned["steps"]
         return steps
 
     def set(self, **settings: str) -> None:
@@ -137,11 +144,12 @@ class Stack:
             for key, value in settings.items()
             for word in ("--secret" if key in SECRETS else "--plaintext", f"{key}={value}")
         ]
-        self.run("config", "set-all", "--plaintext", f"aws:region={self.region}", *pairs)
+        place = ("--plaintext", f"aws:region={self.region}")
+        self.run("config", "set-all", *place, *pairs).must_be_good()
 
     def unset(self, *keys: str) -> None:
         """Take settings back."""
-        self.run("config", "rm-all", *keys)
+        self.run("config", "rm-all", *keys).must_be_good()
 
     @property
     def region(self) -> str:
@@ -150,7 +158,9 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """Give what the program exported."""
-        outputs: dict[str, Any] = json.loads(self.run("stack", "output", "--json").out)
+        outputs: dict[str, Any] = json.loads(
+            self.run("stack", "output", "--json").must_be_good().out
+        )
         return outputs
 
 
