@@ -3,11 +3,13 @@
 import itertools
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,7 +19,7 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
-from tests.support import faults
+from tests.support import faults, figures
 from tests.support.canary import CANARY, SEARCH
 from tests.support.databases import Source
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tests.support.stage import StageUnderTest
 
 _NUMBERS = itertools.count(1)
+_BEGAN = time.monotonic()
 
 # Under nohup a hang-up is ignored, in the background Ctrl-C, by all children too; tests send them,
 # and mean what they mean.
@@ -38,15 +41,27 @@ settings.register_profile(
 settings.load_profile("snapper")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run write its figures down."""
+    told = "write the figures of this run into docs/reliability.md if every test passes"
+    parser.addoption("--figures", action="store_true", help=told)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
     """Say how many faults were injected, and how many of them did no harm."""
-    if lines := faults.table():
+    if rows := faults.rows():
         terminalreporter.section("faults")
-        for line in lines:
+        for line in faults.table(rows):
             terminalreporter.write_line(line)
     if SEARCH.texts or SEARCH.files:
         terminalreporter.section("secrets")
         terminalreporter.write_line(SEARCH.line())
+    if config.getoption("--figures") and exitstatus == pytest.ExitCode.OK:
+        passed, seconds = len(terminalreporter.stats["passed"]), time.monotonic() - _BEGAN
+        seed = config.getoption("randomly_seed", None)
+        figures.publish(figures.section(passed, seconds, seed, SEARCH.line(), rows))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -120,18 +135,25 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
 
 
 @pytest.fixture
-def source(server: Callable[[int], PostgresServer]) -> Callable[..., Source]:
-    """Give a new database on a server of a major, with the SQL run in it."""
+def source(server: Callable[[int], PostgresServer]) -> Iterator[Callable[..., Source]]:
+    """Give a new database on a server of a major, with the SQL run in it; it goes with the test."""
+    all_made: list[Source] = []
 
     def make(major: int = 17, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
         chosen = server(major)
         name = f"source {next(_NUMBERS)}"
         Source(chosen, "postgres").run(f'CREATE DATABASE "{name}"')
         made = Source(chosen, name)
+        all_made.append(made)
         made.run(sql)
         return made
 
-    return make
+    yield make
+    for each in all_made:
+        # What a test dropped or left in use is taken away with the server.
+        with suppress(psycopg2.Error):
+            drop = f'DROP DATABASE "{each.name}" WITH (FORCE)'
+            Source(each.server, "postgres").run(drop)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ or, where the check is made elsewhere, `tried("aws calls: dump and prune")`. Fam
 "room: what is injected". The end of every run prints the table of all that were tried in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -57,12 +57,15 @@ def take_over(counts: dict[str, tuple[int, int]]) -> None:
         count.survived += survived
 
 
-def table() -> list[str]:
-    """Give the lines of the summary, one per family and a sum; none if nothing was tried."""
-    if not COUNTS:
-        return []
-    rows = [(name, count.tried, count.survived) for name, count in sorted(COUNTS.items())]
-    rows.append(("all families", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+def rows() -> list[tuple[str, int, int]]:
+    """Give what was tried and survived by family, and the sum; nothing if nothing was tried."""
+    found = [(name, count.tried, count.survived) for name, count in sorted(COUNTS.items())]
+    every = ("all families", sum(row[1] for row in found), sum(row[2] for row in found))
+    return [*found, every] if found else []
+
+
+def table(rows: Sequence[tuple[str, int, int]]) -> list[str]:
+    """Give the lines of the summary."""
     width = max(len(name) for name, _, _ in rows)
     head = f"{'':<{width}} {'tried':>10} {'survived':>10}"
     return [head, *(f"{name:<{width}} {tries:>10,} {well:>10,}" for name, tries, well in rows)]
