@@ -199,7 +199,6 @@ class Cloud:
             "DOCKER_HOST": "unix:///nonexistent",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def _wait(self) -> None:

@@ -109,7 +109,6 @@ def variables(function: Function, task: Path, layers: Path, scratch: Path) -> di
         "LD_LIBRARY_PATH": f"{layers}/lib",
         "PYTHONPATH": f"{task}:{layers}/python",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "TZ": ":UTC",
