@@ -14,6 +14,7 @@ from bin.pg_dump.kept import keeping, make_folder, settle
 from snapper.errors import SnapperError
 from snapper.machine.unprivileged import unprivileged
 from tests.bin.test_launchers import house, stand_in
+from tests.support.cloud import LONGEST
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start it as somebody else")
 
@@ -33,7 +34,7 @@ def start(
         umask=umask,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST,
     )
 
 

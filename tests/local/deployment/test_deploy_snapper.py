@@ -135,7 +135,7 @@ def test_the_program_prints_nothing_of_its_own() -> None:
 def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
     cloud: Cloud, host: LambdaHost
 ) -> None:
-    deployment = up(cloud, host, "works", dumperTimeout="60")
+    deployment = up(cloud, host, "works")
     assert invoke(cloud, deployment.outputs["dispatcher"], EVENT) == {"queued": 2}
     dumper = deployment.outputs["dumper"]
 
@@ -144,7 +144,7 @@ def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
         return {each["database"]: each["kind"] for each in map(json.loads, lines)}
 
     # As far as the unreachable server the way is free: every right up to there is enough.
-    eventually(lambda: len(failed()) == 2, seconds=30)
+    eventually(lambda: len(failed()) == 2)
     assert failed() == {"orders": "HostUnreachable", "people": "HostUnreachable"}
     assert "hush" not in "\n".join(host.logs(dumper))
     deployment.destroy()

@@ -89,7 +89,8 @@ def test_the_deadline_is_the_functions_timeout(
     source = """
         import time
         def handler(event, context):
-            return time.time() + context.get_remaining_time_in_millis() / 1000
+            left = context.get_remaining_time_in_millis()
+            return time.time() + left / 1000
     """
     make_function(cloud, host, tmp_path, "deadline", source, timeout=333)
     before = time.time()
