@@ -68,7 +68,8 @@ def handler(
 def _succeeds(
     record: dict[str, Any], parameters: Parameters, dumper: Dumper, telemetry: Telemetry
 ) -> bool:
-    """Do one job. Its failure has been told, or is told here: it must not stop the others."""
+    """Do one job. Its failure has been logged, or is logged here: it must not stop the others."""
+    telemetry.note(attempt=int(record["attributes"]["ApproximateReceiveCount"]))
     try:
         job = Job.from_json(record["body"])
     except SnapperError as error:

@@ -30,6 +30,10 @@ class Telemetry:
         self._stage = stage
         self._logger = Logger(service=service)
 
+    def note(self, **fields: str | float) -> None:
+        """Add fields to every event from now on, in place of those of the same name."""
+        self._logger.append_keys(**fields)
+
     def emit(self, event: str, /, **fields: str | float) -> None:
         """Log one event; a failure as an error, so that a filter for errors finds it."""
         if event.endswith(".failed"):

@@ -1,7 +1,10 @@
 """The queue of jobs."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from snapper.aws import client as aws
@@ -13,6 +16,14 @@ BATCH = 10
 
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How many attempts a job has, and the time from the beginning of one to the next."""
+
+    attempts: int
+    pause: timedelta
 
 
 class JobQueue:
@@ -54,6 +65,15 @@ class JobQueue:
         with aws.translated("sqs:GetQueueAttributes"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
+
+    def retries(self) -> Retries:
+        """Say how often a job is tried in all, and after how long again."""
+        names = ["VisibilityTimeout", "RedrivePolicy"]
+        with aws.translated("sqs:GetQueueAttributes"):
+            found = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        timeout, policy = (found["Attributes"][name] for name in names)
+        pause = timedelta(seconds=int(timeout))
+        return Retries(int(json.loads(policy)["maxReceiveCount"]), pause)
 
     def _send_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
         waiting = [(job, "") for job in jobs]

@@ -49,8 +49,8 @@ def run_now(
     """Queue a backup of the databases now, as the schedule would.
 
     Without --wait it ends when the jobs are queued. With it, the exit code is that of the first
-    backup that failed, by the order of keys; its job is tried again by itself, and after that is a
-    dead letter.
+    backup that failed, by the order of keys. Its job is tried again, three times in all; then it
+    goes to the dead-letter queue.
     """
     outcome: Outcome = context.obj
     if patience is not None and not wait:
@@ -94,7 +94,7 @@ def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> 
             progress(f"{job.database}: {words}")
 
     try:
-        return follow(job, stage.vault, stage.logs, patience, tell)
+        return follow(job, stage.vault, stage.logs, patience, stage.queue.retries, tell)
     except SnapperError as error:
         return error
 
@@ -104,7 +104,7 @@ def _words(result: _Result) -> str:
         return "queued"
     if isinstance(result, SnapperError):
         fact = str(result) if isinstance(result, BackupInProgress) else f"FAILED: {result}"
-        return render.with_fixes(fact, result.hint)
+        return render.with_fixes(fact, result.hint, *getattr(result, "__notes__", ()))
     took = render.seconds(result.finished_at - result.started_at)
     return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
 

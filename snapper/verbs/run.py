@@ -7,9 +7,9 @@ from typing import Any
 
 from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.parameters import Parameters
-from snapper.aws.queue import JobQueue
+from snapper.aws.queue import JobQueue, Retries
 from snapper.aws.vault import Vault
-from snapper.errors import BackupInProgress, DumpFailed, SettingsError, exit_code_of
+from snapper.errors import AwsFailed, BackupInProgress, DumpFailed, SettingsError, exit_code_of
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.values.nearest import did_you_mean
@@ -52,14 +52,15 @@ def follow(
     vault: Vault,
     logs: Logs,
     patience: timedelta,
+    retries: Callable[[], Retries],
     tell: Callable[[LogEvent], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Manifest:
     """Wait until the job has made its backup, and give the manifest.
 
     `tell` is given each event of the job as it is logged. Raises DumpFailed with the reason at the
-    first failed attempt, with the exit code of what failed there, and BackupInProgress when
-    `patience` is over.
+    first failed attempt, with the exit code of what failed there and a note on the next one;
+    BackupInProgress when `patience` is over.
     """
     end = datetime.now(UTC) + patience
     told = 0
@@ -72,7 +73,7 @@ def follow(
         if holding.entry.complete:
             return read_manifest(vault, holding)
         if failed := next(filter(_is_failure, events), None):
-            raise _failure(job, failed.fields)
+            raise _failure(job, failed.fields, retries)
         sleep(_POLL_SECONDS)
     raise BackupInProgress(
         f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
@@ -85,14 +86,30 @@ def _is_failure(event: LogEvent) -> bool:
     return event.name == "dump.failed" and event.fields.get("kind") != BackupInProgress.__name__
 
 
-def _failure(job: Job, fields: dict[str, Any]) -> DumpFailed:
+def _failure(job: Job, fields: dict[str, Any], retries: Callable[[], Retries]) -> DumpFailed:
     kind = str(fields.get("kind"))
     error = DumpFailed(
         f"the backup of {job.database} failed: {fields.get('reason') or f'an unforeseen {kind}'}",
-        hint=str(fields.get("hint") or "the job is tried again by itself"),
+        hint=str(fields.get("hint") or ""),
     )
     error.exit_code = exit_code_of(kind) or DumpFailed.exit_code
+    error.add_note(_what_follows(job, int(fields.get("attempt") or 1), retries))
     return error
+
+
+def _what_follows(job: Job, attempt: int, retries: Callable[[], Retries]) -> str:
+    """Say what becomes of a job after a failed attempt."""
+    try:
+        queue = retries()
+    except AwsFailed:
+        return "the job may be tried again"  # that nobody may look at the queue is no failure
+    if attempt < queue.attempts:
+        minutes = queue.pause.total_seconds() / 60
+        return f"tried again in {minutes:.0f} min ({attempt + 1} of {queue.attempts})"
+    return (
+        f"that was attempt {attempt} of {queue.attempts}: the job goes to the dead-letter queue;"
+        f" {PROGRAM} retry {job.database} tries it again"
+    )
 
 
 def _events_of(job: Job, logs: Logs) -> Iterator[LogEvent]:

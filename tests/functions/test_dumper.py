@@ -95,7 +95,7 @@ def test_a_database_that_fails_goes_back_counted_and_keeps_no_other_from_being_d
     configure("people", "postgresql://u:hush-hush@127.0.0.1:1/d")
     answer = handler(
         delivery(
-            record(job(database="people").to_json(), "closed"),
+            record(job(database="people").to_json(), "closed", attempt=2),
             record(job(database="unknown").to_json(), "unknown"),
             record(job().to_json(), "good"),
         ),
@@ -107,6 +107,7 @@ def test_a_database_that_fails_goes_back_counted_and_keeps_no_other_from_being_d
     assert [metric["Database"] for metric in told.metrics] == ["people", "unknown", "orders"]
     assert len(told.measured("BackupFailed")) == 2
     assert told.log("dump.failed")["kind"] == "HostUnreachable"
+    assert told.log("dump.failed")["attempt"] == 2
     assert "hush-hush" not in json.dumps(told.logs)
 
 

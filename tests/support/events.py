@@ -15,14 +15,16 @@ SCHEDULED = {
 }
 
 
-def record(body: str, message_id: str = "059f36b4-87a3-44ab-83d2-661975830a7d") -> dict[str, Any]:
+def record(
+    body: str, message_id: str = "059f36b4-87a3-44ab-83d2-661975830a7d", attempt: int = 1
+) -> dict[str, Any]:
     """Give one message of a queue."""
     return {
         "messageId": message_id,
         "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
         "body": body,
         "attributes": {
-            "ApproximateReceiveCount": "1",
+            "ApproximateReceiveCount": str(attempt),
             "SentTimestamp": "1795402800000",
             "SenderId": "AROAEXAMPLE:snapper-prod-dispatcher",
             "ApproximateFirstReceiveTimestamp": "1795402800001",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from snapper.aws.queue import JobQueue
+from snapper.aws.queue import JobQueue, Retries
 from snapper.errors import AwsFailed
 from snapper.values.job import Job
 from tests.support.databases import AT
@@ -126,3 +127,12 @@ def test_a_job_that_the_answer_does_not_name_was_not_sent() -> None:
 
     with pytest.raises(AwsFailed, match=r"failed for 2 of 2 jobs: .*database-01 \(no answer\)"):
         JobQueue("https://sqs/jobs", CutShort(), lambda _: None).send(JOBS[:2])
+
+
+def test_the_queue_says_how_often_and_when_a_job_is_tried_again(sqs: Any) -> None:
+    letters = sqs.create_queue(QueueName="letters")["QueueUrl"]
+    named = sqs.get_queue_attributes(QueueUrl=letters, AttributeNames=["QueueArn"])
+    policy = {"deadLetterTargetArn": named["Attributes"]["QueueArn"], "maxReceiveCount": 3}
+    settings = {"VisibilityTimeout": "5400", "RedrivePolicy": json.dumps(policy)}
+    url = sqs.create_queue(QueueName="jobs", Attributes=settings)["QueueUrl"]
+    assert JobQueue(url, sqs).retries() == Retries(3, timedelta(minutes=90))
