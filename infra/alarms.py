@@ -57,7 +57,7 @@ class Alarms(pulumi.ComponentResource):
         self.topic_arn = self._topic.arn
         if not args.email:
             pulumi.log.warn(
-                "nobody is told when backups fail: pulumi config set alarmEmail you@example.com, "
+                "nobody is notified of failures: pulumi config set alarmEmail you@example.com, "
                 "or subscribe something else to the stack's output topic",
                 self,
             )
@@ -65,7 +65,7 @@ class Alarms(pulumi.ComponentResource):
         self._alarm(
             f"{name}-{DEAD_LETTERS}",
             args.scope.name(DEAD_LETTERS),
-            "A backup failed for good, or the dispatcher did; the dead letters tell which.",
+            "A backup failed for good, or the dispatcher did; the dead letters say which.",
             Watch(
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",

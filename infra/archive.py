@@ -55,7 +55,7 @@ def write_zip(target: Path, entries: Iterable[Entry]) -> None:
             written = ""
             for entry in sorted(entries):
                 if entry.name == written:
-                    raise SnapperError(f"two files want to be {entry.name} in {target.name}")
+                    raise SnapperError(f"two files have the name {entry.name} in {target.name}")
                 bundle.writestr(_header(entry), entry.content)
                 written = entry.name
         open_to_all(Path(draft))  # which is private

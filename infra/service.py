@@ -82,7 +82,7 @@ class BackupService(pulumi.ComponentResource):
         )
         if settings.is_unwatched:
             pulumi.log.warn(
-                f"no alarm will tell of late backups: {settings.schedule} pauses for longer than "
+                f"no alarm will report late backups: {settings.schedule} pauses for longer than "
                 "CloudWatch looks back; ask `bin/snapper status` in its place",
                 self,
             )

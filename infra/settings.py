@@ -33,7 +33,7 @@ class SettingsRefused(pulumi.RunError):
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__(
-            "the settings of this stack cannot be used:\n"
+            "the settings of this stack are invalid:\n"
             + "\n".join(f"  - {fault}" for fault in faults)
         )
         self.faults = faults

@@ -62,7 +62,7 @@ class SecretsInvalid(SettingsError):
         hint: str = "write rows as KEY,connection,POSTGRES and KEY,count, joined by |",
     ) -> None:
         told = "\n".join(f"  - {fault}" for fault in faults)
-        super().__init__(f"the secrets cannot be used:\n{told}", hint=hint)
+        super().__init__(f"the secrets are invalid:\n{told}", hint=hint)
         self.faults = faults
 
 

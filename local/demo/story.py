@@ -147,7 +147,7 @@ def _machine_faults() -> Iterator[None]:
     except (OSError, psycopg2.Error) as error:
         words = " ".join(str(error).split()) or type(error).__name__
         raise SnapperError(
-            f"this machine could not do it: {words}",
+            f"this machine cannot run it: {words}",
             hint=_ROOM,
         ) from error
 

@@ -45,7 +45,7 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
                 "there are no AWS credentials", hint="use --profile, aws sso login or aws configure"
             )
     except BotoCoreError as error:
-        raise SettingsError(f"the AWS settings cannot be used: {error}") from None
+        raise SettingsError(f"the AWS settings are invalid: {error}") from None
 
 
 def of_account() -> str:
@@ -90,7 +90,7 @@ def translated(call: str) -> Iterator[None]:
         if code in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
             raise AlreadyStored(
                 fact,
-                hint="another delivery of the job stored it, or this one whose answer was lost;"
+                hint="another delivery of the job stored it, or this one, whose answer was lost;"
                 " the job comes back to the queue and is tried again",
             ) from None
         raise AwsFailed(fact, hint=_hint(code)) from None

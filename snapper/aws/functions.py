@@ -30,7 +30,7 @@ class Functions:
             body = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             kind = body.get("errorType", "unknown") if isinstance(body, dict) else "unknown"
-            raise AwsFailed(f"{name} failed: {kind}", hint="its log tells more")
+            raise AwsFailed(f"{name} failed: {kind}", hint="see its log")
         found: dict[str, Any] = body
         return found
 

@@ -71,7 +71,7 @@ class Parameters:
             raise SettingsError(
                 f"there is no stage {stage} in {region}{aws.of_account()}: {name} does not exist",
                 hint="choose with --stage, --region and --profile; "
-                "pulumi stack output region tells where a stage was deployed",
+                "pulumi stack output region shows where a stage was deployed",
             ) from None
 
     @cached_property

@@ -66,7 +66,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
         if database and databases and database not in databases:
             raise SettingsError(
                 f"--at {text} is a backup of {database}, not of {' or '.join(databases)}",
-                hint="give its time alone to mean the same time",
+                hint="give only its time to mean the same time",
             )
         text = named["stamp"]
     for read in (_read_stamp, _read_day, datetime.fromisoformat):
@@ -74,7 +74,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
             at = read(text)
             return at if at.tzinfo else at.replace(tzinfo=UTC)
     raise SettingsError(
-        f"--at {text} is no time",
+        f"--at {text} is not a time",
         hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "
         "or latest",
     )

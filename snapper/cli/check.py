@@ -93,7 +93,7 @@ def _read_stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
-        raise SettingsError("what stdin says is no UTF-8") from None
+        raise SettingsError("stdin is not UTF-8") from None
 
 
 def _from_stdin(text: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def doctor(
 ) -> None:
     """Look the databases over from inside the dumper: network, clients, rights, size, time.
 
-    And whether anybody is told when backups fail.
+    And whether anybody is notified when backups fail.
 
     Exits 1 if anything was found that keeps a backup from being made or from being whole.
     """

@@ -41,7 +41,7 @@ def download_backup(
     if output == "-" and json:
         raise SettingsError("--json and --output - both want stdout", hint="choose one")
     if output == "-" and sys.stdout.isatty():
-        raise SettingsError("a backup is no text for a terminal", hint="pipe it, or name a file")
+        raise SettingsError("a backup is not text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
     limit, place = read_at(at, key), _place(output)
     opened = Stage.open(stage, profile, region)

@@ -32,7 +32,7 @@ def reason(letter: Letter, failure: Failure | None) -> str:
     if failure:
         return failure.reason
     if letter.job:
-        return "no reason is in the log (any more)"
+        return "the log has no reason (any more)"
     return "neither a job nor an event of this stage; retry leaves it"
 
 

@@ -35,7 +35,7 @@ def restore_backup(
             metavar="CONNECTION",
             envvar=TARGET_VARIABLE,
             show_envvar=True,
-            help="The database to restore into; asked for, unseen, if not given.",
+            help="The database to restore into; asked for without echo, if not given.",
         ),
     ] = None,
     at: AtOption = LATEST,

@@ -66,7 +66,7 @@ def run_now(
                     progress(f"{job.database}: queued")
                     results[job] = _follow(job, opened, longest, progress)
         except Interrupted as interrupted:
-            interrupted.add_note(f"the jobs go on all the same; {PROGRAM} status shows how")
+            interrupted.add_note(f"the jobs go on; {PROGRAM} status shows how they end")
             raise
     failures = [found for found in results.values() if isinstance(found, SnapperError)]
     outcome.code = failures[0].exit_code if failures else 0

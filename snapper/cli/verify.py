@@ -220,5 +220,5 @@ def _require_server(text: str) -> None:
     faults = {kind: tuple(engine_of(kind).faults(text)) for kind in ENGINES}
     known = [kind for kind in ENGINES if not faults[kind]]
     if not known:
-        raise SettingsError(f"--on cannot be used: {faults[FIRST_ENGINE][0]}")
+        raise SettingsError(f"--on is invalid: {faults[FIRST_ENGINE][0]}")
     engine_of(known[0]).require_server(text)

@@ -82,7 +82,7 @@ class CheckedDump(ToolProcess):
             hint = next((hint for sign, hint in self._tool.hints.items() if sign in words), "")
             raise DumpFailed(words, hint=hint)
         if not self._tool.ends_well(self._tail):
-            raise DumpFailed(f"{self.name} ended without its end marker: the dump is not whole")
+            raise DumpFailed(f"{self.name} ended without its end marker: the dump is incomplete")
         return b""
 
     def check(self) -> None:
@@ -109,7 +109,7 @@ class CheckedDump(ToolProcess):
 
     def _give_up(self) -> NoReturn:
         reason = DumpFailed(
-            f"{self.name} was stopped after {self._patience:.0f} s in which nothing came from it",
+            f"{self.name} was stopped after {self._patience:.0f} s without output",
             hint=self._tool.silence_hint,
         )
         self.stop(reason)

@@ -99,7 +99,7 @@ class Manifest:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
         if vouched != manifest.dump_key:
-            raise BackupDamaged(f"the manifest {manifest.key} vouches for another object")
+            raise BackupDamaged(f"the manifest {manifest.key} belongs to another object")
         if not sealed:
             raise BackupDamaged(f"the manifest {manifest.key} was changed after it was written")
         return manifest

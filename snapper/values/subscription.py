@@ -30,10 +30,12 @@ def hearing(subscriptions: Sequence[Subscription]) -> Finding:
     pending = [each.endpoint for each in subscriptions if not each.confirmed]
     told = len(subscriptions) - len(pending)
     if pending:
-        others = f"; told already: {told}" if told else ", so nobody is told of failures"
+        others = f"; already notified: {told}" if told else ", so nobody is notified of failures"
         return warning(SUBJECT, f"not confirmed yet: {', '.join(pending)}{others}", _CONFIRM)
     if not told:
         return warning(
-            SUBJECT, "nobody is told of failures: the alarms' topic has no subscription", _SUBSCRIBE
+            SUBJECT,
+            "nobody is notified of failures: the alarms' topic has no subscription",
+            _SUBSCRIBE,
         )
-    return ok(SUBJECT, f"subscriptions that are told of failures: {told}")
+    return ok(SUBJECT, f"subscriptions that are notified of failures: {told}")

@@ -47,7 +47,9 @@ def read_table(pieces: Sequence[str]) -> dict[str, Row]:
     parted = [piece.split("|") for piece in pieces]
     rows = [row for _, *some in parted for row in some]
     if any(first != _digest(rows) for first, *_ in parted):
-        raise SecretsInvalid(("the table of databases is not whole: pulumi up may be changing it",))
+        raise SecretsInvalid(
+            ("the table of databases is incomplete: pulumi up may be changing it",)
+        )
     return dict(map(_row, rows))
 
 

@@ -14,10 +14,10 @@ def examine_alarms(topic: Topic | None) -> Finding:
     if topic is None:
         return warning(
             SUBJECT,
-            "who is told of failures is not known: an older release deployed this stage",
+            "it is not known who is notified of failures: an older release deployed this stage",
             "pulumi up",
         )
     try:
         return hearing(topic.subscriptions())
     except AwsFailed as error:
-        return warning(SUBJECT, f"who is told of failures is not known: {error}", error.hint)
+        return warning(SUBJECT, f"it is not known who is notified of failures: {error}", error.hint)

@@ -31,7 +31,7 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
         yield failure("connection", str(error), error.hint)
         # What is known of it without connecting says more, and what to write.
         for fault in engine.unusable(database.connection, from_here=from_here):
-            yield failure("connection string", fault, "correct the secret, then pulumi up")
+            yield failure("connection string", fault, "fix the secret, then pulumi up")
         return
     place = engine.place(database.connection)
     yield ok("connection", f"{place} answers; no pooler is between")
@@ -48,7 +48,7 @@ def _resolve(host: str) -> Iterator[Finding]:
         yield failure(
             "name",
             f"{host} cannot be resolved: {getattr(error, 'strerror', None) or error}",
-            "correct the host, or put the dumper into the network that knows it",
+            "fix the host, or put the dumper into the network that can resolve it",
         )
     else:
         if addresses != {host}:

@@ -79,5 +79,5 @@ def _check(manifest: Manifest, size: int, sha256: str, part: Path | None) -> Non
     raise BackupDamaged(
         f"{manifest.dump_key} is not what was stored: {size} bytes of SHA-256 {sha256}, "
         f"its manifest says {manifest.backup_bytes} of {manifest.sha256}",
-        hint="" if part is None else "what was fetched is removed: try it again from the start",
+        hint="" if part is None else "the part that was fetched is removed: try again",
     )

@@ -79,7 +79,7 @@ def discard(
     if selection.empty:
         raise SettingsError(
             "nothing is named to be discarded",
-            hint="name databases, or say --undispatched or --foreign",
+            hint="name databases, or add --undispatched or --foreign",
         )
     with letters.held() as found:
         wanted = [letter for letter in found if selection.takes(letter)]

@@ -18,12 +18,12 @@ def refuse(
     if rehearsal.is_source and typed != manifest.database:
         raise SettingsError(
             f"{rehearsal.place} is the database that this backup was made of",
-            hint=f"restore into another one, or say --over-source {manifest.database}",
+            hint=f"restore into another one, or add --over-source {manifest.database}",
         )
     if rehearsal.content is not None and not rehearsal.content.empty and not force:
         raise SettingsError(
             f"{rehearsal.place} is not empty: {rehearsal.content.words}",
-            hint="restore into a new database (--create), or say --force",
+            hint="restore into a new database (--create), or add --force",
         )
     if rehearsal.missing_roles and not may_make_roles:
         raise SettingsError(

@@ -82,7 +82,7 @@ def read_back(
                     yield piece
                     block = gunzip.unconsumed_tail
         except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
-            raise BackupDamaged(f"{manifest.dump_key} is no whole gzip: {error}") from None
+            raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip: {error}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
         raise BackupDamaged(
             f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "

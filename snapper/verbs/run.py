@@ -77,7 +77,7 @@ def follow(
         sleep(_POLL_SECONDS)
     raise BackupInProgress(
         f"the backup of {job.database} is not made after {patience.total_seconds() / 60:g} minutes",
-        hint=f"its job goes on all the same; {PROGRAM} status shows how",
+        hint=f"its job goes on; {PROGRAM} status shows how it ends",
     )
 
 

@@ -78,7 +78,7 @@ def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
 ) -> None:
     recorded = alarms(record(schedule="cron(0 3 ? * SUN *)"))
     assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
-    assert "no alarm will tell of late backups: cron(0 3 ? * SUN *)" in caplog.text
+    assert "no alarm will report late backups: cron(0 3 ? * SUN *)" in caplog.text
 
 
 def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(
@@ -93,7 +93,7 @@ def test_a_stage_whose_failures_nobody_is_told_of_is_deployed_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     record()
-    assert "nobody is told when backups fail: pulumi config set alarmEmail" in caplog.text
+    assert "nobody is notified of failures: pulumi config set alarmEmail" in caplog.text
 
 
 def test_a_stage_with_an_address_for_its_alarms_is_deployed_without_one(

@@ -60,6 +60,6 @@ def test_every_user_of_the_folder_may_read_the_zip(tmp_path: Path) -> None:
 
 
 def test_two_files_of_one_name_are_refused_and_leave_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SnapperError, match=r"two files want to be bin/pg_dump"):
+    with pytest.raises(SnapperError, match=r"two files have the name bin/pg_dump"):
         write_zip(tmp_path / "one.zip", [*ENTRIES, Entry("bin/pg_dump", b"another", 0o755)])
     assert not list(tmp_path.iterdir())

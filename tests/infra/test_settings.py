@@ -77,7 +77,7 @@ def test_a_refusal_is_printed_by_pulumi_without_a_stack_trace() -> None:
     with pytest.raises(SettingsRefused) as caught:
         settings(dumper_memory=1, max_concurrency=1)
     assert str(caught.value) == (
-        "the settings of this stack cannot be used:\n"
+        "the settings of this stack are invalid:\n"
         "  - dumperMemory is 1, must lie within 512..10240\n"
         "  - maxConcurrency is 1, must lie within 2..1000"
     )

@@ -1,4 +1,4 @@
-"""Builders for tests of restores: data that hurts, dumps that can be compared, and damage."""
+"""Builders for tests of restores: awkward data, dumps that can be compared, and damage."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ END $$;
 
 
 def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
-    """Make a database of all that hurts on a server; its roles are made once for the server."""
+    """Make a database of awkward data on a server; its roles are made once for the server."""
     sample.create_roles(server.dsn())
     made = source(server.major, EMPTY)
     for theme in ("shop", "awkward"):

@@ -9,8 +9,8 @@
 
 The real program is deployed once for the session, so a test brings databases of its own names and
 takes them along again: `database` adds one for the length of a `with`, and removes its backups.
-Two are always there: "shop" (PostgreSQL 14) and "sensors" (18), the samples that hurt. What backups
-a test made of them goes with that test, too.
+Two are always there: "shop" (PostgreSQL 14) and "sensors" (18), the deliberately awkward samples.
+What backups a test made of them goes with that test, too.
 
 `run_cli` runs a command as root of the cloud; `env=stage.as_role(policy)` as somebody who may do
 exactly what the policy says.

@@ -33,6 +33,7 @@ _LIBPQ_FACTS = (
     "invalid connection option",
     "unexpected spaces found",
 )
+_PLAINER = {'missing "="': "it must begin with postgresql:// or be host=… dbname=… pairs"}
 
 # What libpq takes for hosts and database: all between the user's "@" and the first "?".
 _PLACE = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?([^?]*)")
@@ -66,6 +67,7 @@ class Connection:
         except (ProgrammingError, ValueError) as error:
             message = str(error)
             fact = next((known for known in _LIBPQ_FACTS if known in message), "unknown form")
+            fact = _PLAINER.get(fact, fact)
             raise ConnectionInvalid(f"libpq cannot read the connection: {fact}") from None
         if not parameters:
             raise ConnectionInvalid("the connection names no host and no database")

@@ -26,8 +26,8 @@ _HINTS = {
     "cannot give out: store such values in pieces, or as large objects",
     "invalid memory alloc request size": "a row is larger than a gigabyte as text, which "
     "PostgreSQL cannot give out: store such values in pieces, or as large objects",
-    "server closed the connection": "the server died or was stopped; its log tells why",
-    "terminating connection": "the server ended the session; its log tells why",
+    "server closed the connection": "the server died or was stopped; its log says why",
+    "terminating connection": "the server ended the session; its log says why",
 }
 """What to do about it, by pg_dump's own words."""
 

@@ -17,7 +17,7 @@ _COMPLAINT = re.compile(r"(?:psql:<stdin>:(?P<line>\d+): )?(?P<words>(?:ERROR|FA
 
 _NEW_DATABASE = "restore into a new database (--create) and put it in place by its name"
 _FIXES = {
-    "already exists": f"what is there is in the way, and a restore drops nothing: {_NEW_DATABASE}",
+    "already exists": f"existing objects are in the way; a restore drops nothing: {_NEW_DATABASE}",
     "max_locks_per_transaction": "that many tables do not fit into one transaction of this server:"
     " restore into a new database (--create), which needs none, or raise the setting and restart",
     "unrecognized configuration parameter": "the target is older than the backup's server:"
@@ -30,9 +30,9 @@ _FIXES = {
     "permission denied": "restore as a superuser, or as a role that may do this",
     "must be ": "restore as a superuser, or as a role that may do this",
     "No space left": "make room on the target's server",
-    "terminating connection": "the server ended the session; its log tells why",
-    "server closed the connection": "the server died or was stopped; its log tells why",
-    "connection to server was lost": "the server died or was stopped; its log tells why",
+    "terminating connection": "the server ended the session; its log says why",
+    "server closed the connection": "the server died or was stopped; its log says why",
+    "connection to server was lost": "the server died or was stopped; its log says why",
 }
 
 

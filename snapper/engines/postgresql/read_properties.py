@@ -102,7 +102,7 @@ def _require_rights_of(cursor: Cursor, role: str) -> None:
     """Raise if a database that belongs to the role could not be renamed any more."""
     cursor.execute("SELECT pg_catalog.pg_has_role(%s, 'USAGE')", [role])
     if not cursor.fetchone()[0]:
-        raise psycopg2.errors.InsufficientPrivilege(f"this user has not the rights of {role}")
+        raise psycopg2.errors.InsufficientPrivilege(f"this user does not have the rights of {role}")
 
 
 def _reason(error: Exception, what: str) -> str:

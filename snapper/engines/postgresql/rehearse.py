@@ -88,7 +88,7 @@ def _is_there(connection: Connection, redact: Redactor, *, may_create: bool) -> 
         return True
     if not may_create:
         raise SettingsError(
-            f"there is no database {connection.place}", hint="say --create to have it made"
+            f"there is no database {connection.place}", hint="add --create to make it"
         )
     return False
 
@@ -110,7 +110,7 @@ def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[s
     if server.major < major_of(manifest):
         found.append(
             f"the backup is of PostgreSQL {major_of(manifest)}, the target is the older "
-            f"{server.major}: what the older one does not know will stop the restore"
+            f"{server.major}: what the older one does not support will stop the restore"
         )
     if encoding != (recorded := Recorded.of(manifest).encoding):
         found.append(f"the backup is in {recorded}, the target in {encoding}")

@@ -64,6 +64,6 @@ def restore_as_new(
 
 def _moved(portable: Portable) -> tuple[str, ...]:
     return tuple(
-        f"the target has no tablespace {tablespace}: what lay there is in its default"
+        f"the target has no tablespace {tablespace}: its objects are in the default tablespace"
         for tablespace in sorted(portable.replaced)
     )

@@ -1,4 +1,4 @@
-"""`status` and `doctor` say whether anybody is told of failures, and fail for nothing of it."""
+"""`status` and `doctor` say whether anybody is notified of failures."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def found(stage: StageUnderTest, **how: Any) -> dict[str, Any]:
 def test_nobody_is_told(stage: StageUnderTest) -> None:
     alarms = found(stage)
     assert alarms["level"] == "warning"
-    assert alarms["fact"].startswith("nobody is told of failures")
+    assert alarms["fact"].startswith("nobody is notified of failures")
     assert "pulumi config set alarmEmail" in alarms["fix"]
 
 
@@ -93,5 +93,5 @@ def test_doctor_says_it_of_the_stage_and_stays_healthy(stage: StageUnderTest) ->
         ran = stage.run_cli("doctor", "alarming", "--json")
     (finding,) = ran.document["findings"]["(stage)"]
     assert (finding["level"], finding["subject"]) == ("warning", "alarms")
-    assert finding["fact"].startswith("nobody is told of failures")
+    assert finding["fact"].startswith("nobody is notified of failures")
     assert ran.code == 0

@@ -47,7 +47,7 @@ def test_latest_is_no_time(text: str) -> None:
     "text", ["", "yesterday", "2026-13-01", "2026-02-30T00-00-00Z", f"{KEY}/notes.txt"]
 )
 def test_anything_else_is_refused_with_what_it_takes(text: str) -> None:
-    with pytest.raises(SettingsError, match="is no time") as refused:
+    with pytest.raises(SettingsError, match="is not a time") as refused:
         read_at(text, KEY)
     assert "2026-11-23T03:00Z" in refused.value.hint
 

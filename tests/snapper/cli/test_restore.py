@@ -57,7 +57,7 @@ def test_a_target_that_is_not_there_is_made_only_if_told(stage: StageUnderTest) 
     with backed_up(stage, "absent"):
         ran = stage.run_cli("restore", "absent", "--to", new(stage, "nowhere").dsn)
         assert ran.code == 2
-        assert "hint: say --create to have it made" in ran.err
+        assert "hint: add --create to make it" in ran.err
         assert not exists(stage.server(18), "nowhere")
 
 

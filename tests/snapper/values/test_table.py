@@ -33,9 +33,9 @@ def test_a_table_of_which_a_piece_is_missing_or_older_is_not_read(missing: int) 
     pieces = write_table((Database(f"database-{n}", "", 7) for n in range(9)), 100)
     older = write_table((Database(f"database-{n}", "", 8) for n in range(9)), 100)
     assert len(pieces) == 3
-    with pytest.raises(SecretsInvalid, match="not whole"):
+    with pytest.raises(SecretsInvalid, match="is incomplete"):
         read_table([piece for number, piece in enumerate(pieces) if number != missing])
-    with pytest.raises(SecretsInvalid, match="not whole"):
+    with pytest.raises(SecretsInvalid, match="is incomplete"):
         read_table([*pieces[:missing], older[missing], *pieces[missing + 1 :]])
 
 

@@ -18,7 +18,8 @@ CHECKS = connection_checks()
 _KEY = rf"(?P<key>{DATABASE_KEY.pattern})"
 _ROW = rf"(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) row \d+(?: \({_KEY}\))?"
 _LIBPQ = (
-    'missing "="|unterminated quoted string|invalid percent-encoded token|forbidden value %00|'
+    "it must begin with postgresql:// or be host=… dbname=… pairs|"
+    "unterminated quoted string|invalid percent-encoded token|forbidden value %00|"
     "invalid URI query parameter|missing key/value separator|extra key/value separator|"
     'IPv6 host address may not be empty|looking for matching "]"|unexpected character|'
     "invalid connection option|unexpected spaces found|unknown form|a zero byte"

@@ -95,7 +95,7 @@ class TextEngine:
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
         content = self.content(target)
         if content is None and not may_create:
-            raise SettingsError(f"there is no file {self.place(target)}", hint="say --create")
+            raise SettingsError(f"there is no file {self.place(target)}", hint="add --create")
         return Rehearsal(
             place=self.place(target),
             content=content,

@@ -125,7 +125,8 @@ def test_who_may_not_set_something_is_told_and_keeps_the_database(
         cursor.execute("DROP DATABASE modestly")
     admin.run("DROP ROLE modest; DROP ROLE superior")
     assert told == [
-        "not restored on the database itself: its owner: this user has not the rights of superior",
+        "not restored on the database itself: its owner: "
+        "this user does not have the rights of superior",
         "not restored on the database itself: the setting log_statement: "
         'permission denied to set parameter "log_statement"',
     ]
