@@ -13,10 +13,10 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from snapper.machine.children import ROOT
-from tests.support.deployments import SECRETS
 from tests.support.manifests import manifest
 from tests.support.pulumi.provider import Call
 from tests.support.pulumi.workspace import Workspace
+from tests.support.recorder import SECRETS
 
 THEIRS = {"paid by": "somebody else"}
 ELSEWHERE = "somebody-elses-bucket"
