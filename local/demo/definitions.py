@@ -79,7 +79,8 @@ def read(dump: bytes) -> dict[str, str]:
         lines = body.strip().splitlines()
         if entry["type"].endswith("ACL"):
             lines.sort()
-        name = f"{entry['type']} {entry['schema']}.{entry['name']}"
+        schema = "" if entry["schema"] == "-" else f"{entry['schema']}."
+        name = f"{entry['type']} {schema}{entry['name']}"
         found.setdefault(name, []).append("\n".join([f"owner {entry['owner']}", *lines]))
     return {
         name if number == 0 else f"{name} #{number + 1}": body

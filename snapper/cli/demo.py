@@ -82,7 +82,10 @@ def demo(
     if not keep:
         _show(report, outcome, as_json=json)
         if not report.good and not json:
-            render.remark(f"\n{again(options, rows_given=bool(database))}")
+            words, command = again(options, rows_given=bool(database))
+            render.remark(f"\n{words}")
+            # Never broken into lines: it is there to be copied.
+            print(f"  {command}", file=sys.stderr)
     outcome.code = 0 if report.good else 1
 
 
@@ -139,8 +142,8 @@ def _verdict(report: DemoReport) -> str:
     return f"{good} of {len(report.databases)} databases proven: not {others}"
 
 
-def again(options: DemoOptions, *, rows_given: bool) -> str:
-    """Give the same command with --keep, for who wants to go on; it shows no connection.
+def again(options: DemoOptions, *, rows_given: bool) -> tuple[str, str]:
+    """Give what to know of the same command with --keep, and it itself; it shows no connection.
 
     `rows_given` says that the databases were options of the command, and not in the variable.
     """
@@ -157,7 +160,7 @@ def again(options: DemoOptions, *, rows_given: bool) -> str:
     command = f"{PROGRAM} {shlex.join([*words, '--keep'])}"
     note = f", with {ROWS_VARIABLE} as it is" if options.databases and not rows_given else ""
     note = ", with the connection in place of …" if "…" in command else note
-    return f"All of it is gone now. To look further, leave it running{note}:\n  {command}"
+    return f"All of it is gone now. To look further, leave it running{note}:", command
 
 
 def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:

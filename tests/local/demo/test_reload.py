@@ -22,7 +22,7 @@ MOVING = {
     "CHECK CONSTRAINT public.items c": "ALTER TABLE items ADD CONSTRAINT c"
     " CHECK (word IN ('a', 'b')) NOT VALID",
     "INDEX public.partial": "CREATE INDEX partial ON items (id) WHERE word IN ('a', 'b')",
-    "EXTENSION -.plpgsql": "DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql",
+    "EXTENSION plpgsql": "DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql",
 }
 """Definitions that come back in other words, by their names."""
 

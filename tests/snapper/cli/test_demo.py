@@ -153,19 +153,17 @@ def test_the_same_command_with_keep_is_printed_without_a_password() -> None:
         runs=1,
         export=Path("/some where"),
     )
-    line = demo.again(options, rows_given=True)
-    assert line == (
-        "All of it is gone now. To look further, leave it running, with the connection in place of "
-        "…:\n  bin/snapper demo --database 'a,…,POSTGRES' --database 'b,…,POSTGRES' "
-        "--retention 3 --runs 1 --export '/some where' --keep"
+    gone = "All of it is gone now. To look further, leave it running"
+    assert demo.again(options, rows_given=True) == (
+        f"{gone}, with the connection in place of …:",
+        "bin/snapper demo --database 'a,…,POSTGRES' --database 'b,…,POSTGRES'"
+        " --retention 3 --runs 1 --export '/some where' --keep",
     )
     assert demo.again(options, rows_given=False) == (
-        "All of it is gone now. To look further, leave it running, with SNAPPER_DEMO_DATABASE as "
-        "it is:\n  bin/snapper demo --retention 3 --runs 1 --export '/some where' --keep"
+        f"{gone}, with SNAPPER_DEMO_DATABASE as it is:",
+        "bin/snapper demo --retention 3 --runs 1 --export '/some where' --keep",
     )
-    assert demo.again(DemoOptions(), rows_given=False) == (
-        "All of it is gone now. To look further, leave it running:\n  bin/snapper demo --keep"
-    )
+    assert demo.again(DemoOptions(), rows_given=False) == (f"{gone}:", "bin/snapper demo --keep")
 
 
 def test_json_is_one_document_with_the_promised_fields(capsys: pytest.CaptureFixture[str]) -> None:
