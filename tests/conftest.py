@@ -1,5 +1,6 @@
 """What every test may ask for: no credentials of this machine, real servers, a real S3 API."""
 
+import functools
 import itertools
 import signal
 import socket
@@ -9,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import psycopg2
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +35,9 @@ _BEGAN = time.monotonic()
 # and mean what they mean.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Every command makes a session of its own; what boto3 reads of AWS's services is the same for all.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 # The same examples on every machine and in every run, however long one takes.
 settings.register_profile(
