@@ -133,7 +133,9 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
             if major not in servers:
                 # By TCP, as the service reaches every database; what they hold is made up.
                 made = PostgresServer(major, run_dir / f"postgres-{major}", CANARY, tcp=True)
-                servers[major] = stack.enter_context(made)
+                made.start()
+                stack.callback(made.crash)  # nobody needs what it would still write
+                servers[major] = made
             return servers[major]
 
         yield start
