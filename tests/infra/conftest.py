@@ -37,8 +37,7 @@ def full_graph() -> Graph:
 @pytest.fixture(scope="session")
 def workspace(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Give a workspace of Pulumi's real engine, where that is."""
-    if not (found := installation.find()):
-        pytest.skip(installation.MISSING)
+    found = installation.need()
     directory = tmp_path_factory.mktemp("pulumi")
     with (
         LambdaHost(cloud, directory / "host") as host,

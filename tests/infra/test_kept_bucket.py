@@ -14,9 +14,12 @@ import pytest
 from local.emulator.cloud import Cloud
 from snapper.machine.children import ROOT
 from tests.support.manifests import manifest
+from tests.support.pulumi import installation
 from tests.support.pulumi.provider import Call
 from tests.support.pulumi.workspace import Workspace
 from tests.support.recorder import SECRETS
+
+installation.need()
 
 THEIRS = {"paid by": "somebody else"}
 ELSEWHERE = "somebody-elses-bucket"

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import pytest
 
-from local.deployment.resources import HANDLERS
 from local.emulator.cloud import Cloud
 from tests.support.canary import CANARY, Search
-from tests.support.pulumi.kinds import KINDS
+from tests.support.pulumi import installation
 from tests.support.pulumi.provider import Call
 from tests.support.pulumi.wire import UNKNOWN
 from tests.support.pulumi.workspace import Ran, Workspace
+
+installation.need()
 
 CONNECTION = f"postgresql://reader:{quote(CANARY, safe='')}@nowhere.invalid/nothing"
 SECRETS = {
@@ -101,10 +102,6 @@ def unknown(step: dict[str, Any]) -> set[str]:
     """The inputs of a planned step that nobody knows yet."""
     inputs = step.get("newState", {}).get("inputs", {})
     return {key for key, value in inputs.items() if UNKNOWN in json.dumps(value)}
-
-
-def test_every_type_of_resource_has_its_place_in_the_stand_in() -> None:
-    assert set(KINDS) == set(HANDLERS)
 
 
 def test_before_the_first_up_only_addresses_are_unknown(life: Life) -> None:

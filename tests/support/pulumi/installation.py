@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from snapper.machine.children import ROOT
 
 FOLDER = "SNAPPER_PULUMI"
@@ -30,6 +32,13 @@ def find() -> Installation | None:
         if os.access(pulumi, os.X_OK) and script.is_file():
             return Installation(pulumi, script)
     return None
+
+
+def need() -> Installation:
+    """Give the installation; where there is none, skip the test, or the whole module that asks."""
+    if not (found := find()):
+        pytest.skip(MISSING, allow_module_level=True)
+    return found
 
 
 def _folders() -> Iterator[Path]:
