@@ -58,7 +58,7 @@ def test_somebody_who_has_not_confirmed_is_named(
     subscribe("https", "https://127.0.0.1:1/alarms")
     alarms = found(stage)
     assert alarms["level"] == "warning"
-    assert "https://127.0.0.1:1/alarms, so nobody is told" in alarms["fact"]
+    assert "https://127.0.0.1:1/alarms, so nobody is notified" in alarms["fact"]
 
 
 def test_it_is_not_known_of_a_stage_that_an_older_release_deployed(stage: StageUnderTest) -> None:
