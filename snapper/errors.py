@@ -117,9 +117,13 @@ class AlreadyStored(AwsFailed):
 
 
 class RestoreFailed(SnapperError):
-    """The target does not hold the whole backup."""
+    """The target does not hold the whole backup.
+
+    `against_backup` says whether that may be the backup's own fault, and not only the server's.
+    """
 
     exit_code = 9
+    against_backup = True
 
 
 class BackupInProgress(SnapperError):

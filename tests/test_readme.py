@@ -19,7 +19,7 @@ from snapper.cli import app
 from snapper.cli.exit_codes import EXIT_CODES
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import BackupDamaged
-from snapper.values.verification import Restored, Verification
+from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from tests.support.by_hand import ByHand
 from tests.support.databases import Source
 from tests.support.manifests import NOON, manifest
@@ -209,7 +209,8 @@ def test_every_command_with_json_is_told() -> None:
 
 def test_manifest_and_verification_are_as_told() -> None:
     check("manifest", manifest(roles=("reader",), properties=SAMPLE).to_dict())
-    proven = Verification(NOON, "ab", sound=True, restored=Restored(1, 2, 3.0))
+    failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
+    proven = Verification(NOON, "ab", True, restored=Restored(1, 2, 3.0), failed=failed)
     check("verification", proven.to_dict())
 
 
@@ -230,7 +231,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         file = str(tmp_path / "file")
         secrets = {"DATABASE_CONN_STRINGS": "a,postgres://h/d,POSTGRES"}
         runs: dict[str, list[list[str]]] = {
-            "verify": [["told"], ["sensors"]],
+            "verify": [["told", "--restore"], ["sensors"]],
             "list": [["told"]],
             "status": [[]],
             "run": [["told"]],
@@ -247,7 +248,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         counts = [{"BACKUP_STORAGE_DATA": "a,1"}, {"BACKUP_STORAGE_DATA": "a,0"}]
         answers = [stage.run_cli("check", "--json", more={**secrets, **each}) for each in counts]
         check("check", *(each.document for each in answers))
-        at = NOON.isoformat()
+        at = damaged.dump_key
         error = stage.run_cli("restore", "told", "--to", target, "--create", "--at", at, "--json")
         assert error.code == BackupDamaged.exit_code
         check("errors", error.document)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from snapper.values.keys import Kind
+from snapper.values.keys import MARK, Kind
 from snapper.values.service import Service
 from snapper.values.settings import RETENTIONS, databases_path, service_parameter
 
@@ -79,7 +79,7 @@ def _operate(service: Service) -> list[Statement]:
             ["lambda:InvokeFunction"],
             [f"{function}:{service.dumper}", f"{function}:{service.dispatcher}"],
         ),
-        _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{kind}" for kind in Kind]),
+        _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*")]),
     ]
 
 

@@ -1,6 +1,7 @@
 """Options that name one backup of one database."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
@@ -8,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from snapper.cli.lines import labelled
 from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
 from snapper.values.keys import STAMP, Kind
@@ -78,6 +80,16 @@ def read_at(text: str, *databases: str) -> datetime | None:
         hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "
         "or latest",
     )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether the option names one very backup, and not a time that is to be gone back to."""
+    return _NAMED.fullmatch(text) is not None
+
+
+def warn(warning: str) -> None:
+    """Print a warning where it is no part of the result."""
+    print(labelled("warning", warning, sys.stderr), file=sys.stderr)
 
 
 def _read_stamp(text: str) -> datetime:

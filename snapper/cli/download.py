@@ -8,13 +8,22 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
+from snapper.cli.backup_options import (
+    LATEST,
+    AtOption,
+    KeyArgument,
+    chosen_backup,
+    is_name,
+    read_at,
+    warn,
+)
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
-from snapper.verbs.catalog import find, to_public
+from snapper.verbs.catalog import to_public
+from snapper.verbs.choice import find
 from snapper.verbs.download import download, stream
 
 
@@ -35,7 +44,8 @@ def download_backup(
 ) -> None:
     """Copy a backup out of the vault, checked against its manifest.
 
-    An interrupted download goes on where it stopped. The file is a gzip of plain SQL:
+    A backup that is known to be damaged is passed over, or warned of if it was named by its very
+    time. An interrupted download goes on where it stopped. The file is a gzip of plain SQL:
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
     """
     if output == "-" and json:
@@ -46,7 +56,7 @@ def download_backup(
     limit, place = read_at(at, key), _place(output)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "downloads"):
-        manifest = find(opened.vault, key, limit)
+        manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         if output == "-":
             with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
                 stream(opened.vault, manifest, sys.stdout.buffer, progress)

@@ -7,7 +7,7 @@ from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
 from snapper.values.job import write_time
-from snapper.values.manifest import Manifest
+from snapper.values.verification import FailedTrial
 from snapper.verbs.catalog import Listed, listing, to_public
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
@@ -23,10 +23,10 @@ def list_backups(
 ) -> None:
     """Show the complete backups, newest first.
 
-    `taken at` is the time the backup was scheduled for, in UTC; `size` is the plain dump, `stored`
-    the compressed object. Databases that are backed up no more are listed as long as backups of
-    them are there. What is unfinished is no backup, and not listed; one whose manifest and object
-    disagree is DAMAGED.
+    `taken at` is the time the backup was due, or begun if that was more than 15 minutes later, in
+    UTC; `size` is the plain dump, `stored` the compressed object. Databases that are backed up no
+    more are listed as long as backups of them are there. What is unfinished is no backup, and not
+    listed; one whose manifest and object disagree is DAMAGED.
     """
     opened = Stage.open(stage, profile, region)
     found = {
@@ -58,6 +58,7 @@ def to_dict(listed: Listed) -> dict[str, Any]:
     """Give one backup as JSON values; what is not there is null."""
     return {
         "taken_at": write_time(listed.taken_at),
+        "begun_at": write_time(listed.begun_at),
         "manifest": to_public(listed.manifest) if listed.manifest else None,
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
@@ -70,24 +71,38 @@ def verdict(listed: Listed) -> str:
         return f"DAMAGED: {listed.damage}"
     if listed.verification is None:
         return "no"
-    how = "restored" if listed.verification.restored else "read"
-    return f"{how} {listed.verification.verified_at:%Y-%m-%d}"
+    read, proven = listed.verification.verified_at, listed.verification.proven_at
+    if failed := listed.verification.failed:
+        return _not_restored(failed)
+    if proven is None:
+        return f"read {read:%Y-%m-%d}"
+    since = f", read {read:%Y-%m-%d}" if read.date() > proven.date() else ""
+    return f"restored {proven:%Y-%m-%d}{since}"
+
+
+def _not_restored(failed: FailedTrial) -> str:
+    if failed.accepted is None:
+        return f"NOT RESTORED {failed.at:%Y-%m-%d}: {failed.reason}"
+    word = failed.accepted
+    by = word.by.rpartition("/")[2]
+    return f"not restored {failed.at:%Y-%m-%d}, accepted {word.at:%Y-%m-%d} by {by}: {word.reason}"
 
 
 def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
     manifest = listed.manifest
     return (
         database,
-        write_time(listed.taken_at),
-        render.age(now - listed.taken_at),
+        write_time(listed.begun_at),
+        render.age(now - listed.begun_at),
         render.size(manifest.dump_bytes) if manifest else "",
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        f"{verdict(listed)}{_begun(manifest)}",
+        f"{verdict(listed)}{_was_due(listed)}",
     )
 
 
-def _begun(manifest: Manifest | None) -> str:
-    """Say when a backup was begun, if that was long after the time that it is named after."""
-    return f", begun {write_time(manifest.started_at)}" if manifest and manifest.late else ""
+def _was_due(listed: Listed) -> str:
+    """Say what a backup is named after, if it was begun long after that."""
+    late = listed.begun_at != listed.taken_at
+    return f", was due at {write_time(listed.taken_at)}" if late else ""

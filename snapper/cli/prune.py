@@ -35,11 +35,13 @@ def prune_backups(
     found: dict[str, list[Verdict]] = {}
     for database in chosen(keys or (), opened.parameters):
         kept = Database(database, "", opened.parameters.retention(database))
-        damaged = {each.taken_at for each in listing(opened.vault, database) if each.damage}
+        listed = listing(opened.vault, database)
+        damaged = {each.taken_at for each in listed if each.damage}
+        late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}
         found[database] = (
-            judge(opened.vault, kept, damaged)
+            judge(opened.vault, kept, damaged, late)
             if dry_run
-            else prune(opened.vault, kept, Silence(), damaged=damaged)
+            else prune(opened.vault, kept, Silence(), damaged=damaged, late=late)
         )
     if json:
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
@@ -51,7 +53,7 @@ def prune_backups(
     render.table(
         ("database", "taken at", "verdict", "reason"),
         [
-            (database, write_time(each.entry.taken_at), "stays" if each.keep else gone, each.reason)
+            (database, write_time(each.entry.begun_at), "stays" if each.keep else gone, each.reason)
             for database, verdicts in found.items()
             for each in verdicts
         ],
@@ -63,6 +65,7 @@ def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
         database: [
             {
                 "taken_at": write_time(each.entry.taken_at),
+                "begun_at": write_time(each.entry.begun_at),
                 "keep": each.keep,
                 "reason": each.reason,
             }

@@ -2,14 +2,22 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, KeyArgument, chosen_backup, read_at
+from snapper.cli.backup_options import (
+    LATEST,
+    AtOption,
+    KeyArgument,
+    chosen_backup,
+    is_name,
+    read_at,
+    warn,
+)
 from snapper.cli.interruption import Interrupted
-from snapper.cli.lines import labelled
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
@@ -18,7 +26,8 @@ from snapper.engines.engine import Engine, engine_of
 from snapper.engines.facts import Rehearsal
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.catalog import find, to_public
+from snapper.verbs.catalog import to_public
+from snapper.verbs.choice import find
 from snapper.verbs.rehearse import aftermath, refuse
 from snapper.verbs.restore import restore, restore_as_new
 
@@ -65,13 +74,16 @@ def restore_backup(
 
     The object is checked while it flows. A database that is there is filled in one transaction,
     committed only when SHA-256, sizes and the dump's end are right; one made by --create gets its
-    name only then. A target that is not empty is refused without --force.
+    name only then. A target that is not empty is refused without --force. A backup that is known to
+    be damaged is passed over with a warning, or refused if it was named by its very time.
     """
     outcome: Outcome = context.obj
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
-        manifest = find(opened.vault, key, limit)
+        passed: list[str] = []
+        manifest = find(opened.vault, key, limit, passed.append, exactly=is_name(at))
+        _warn(passed)
         target = to or _asked()
         engine = engine_of(manifest.engine)
         rehearsal = engine.rehearse(target, manifest, may_create=create)
@@ -81,7 +93,7 @@ def restore_backup(
             ((), None) if dry_run else _restore(opened, manifest, target, rehearsal, engine)
         )
     commands = engine.stock_commands(opened.service.bucket, manifest, target, rehearsal)
-    document = _document(stage, manifest, rehearsal, warned, commands, seconds)
+    document = _document(stage, manifest, rehearsal, (*passed, *warned), commands, seconds)
     if json:
         render.document(document)
         outcome.answered = True
@@ -112,9 +124,9 @@ def _restore(
     return warned, time.monotonic() - began
 
 
-def _warn(warnings: tuple[str, ...]) -> None:
+def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
-        print(labelled("warning", warning, sys.stderr), file=sys.stderr)
+        warn(warning)
 
 
 def _asked() -> str:

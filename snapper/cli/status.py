@@ -1,5 +1,6 @@
 """`snapper status`: how every database stands; fit for a health check."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from snapper.cli.stage import Stage
 from snapper.values.finding import Level
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
+from snapper.values.trial import Trial
 from snapper.verbs.alarms import examine_alarms
+from snapper.verbs.catalog import Listed
 from snapper.verbs.run import chosen
 from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
 
@@ -41,12 +44,14 @@ def status(
 ) -> None:
     """Show how every database stands, a line each. Exits 1 if something is wrong with one.
 
-    A database is LATE when its newest backup is older than 1.5 times the schedule's period, SHRUNK
-    when that is less than half the median of the five before (the usual size), FAILING when a later
-    one was tried in vain, FAILED when a job was given up and is a dead letter, DAMAGED when a
-    backup is not what its manifest says. Any other dead letter counts as wrong too, such as a
-    scheduled event that never became jobs. That nobody would be told of failures is said, and
-    counts as nothing. `failed` is the number of its dead letters; with --json all times are exact.
+    A database is LATE when its newest good backup is older than 1.5 times the schedule's period,
+    SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
+    a later one was tried in vain, FAILED when a job was given up and is a dead letter, DAMAGED when
+    a backup is not what its manifest says, UNRESTORABLE when the newest backup that was restored
+    for the proof could not be, until a later one is proven or you accept it (see verify). Any other
+    dead letter counts as wrong too, such as a scheduled event that never became jobs. That
+    nobody would be told of failures is said, and counts as nothing. `failed` is the number of its
+    dead letters; with --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -90,8 +95,8 @@ def status(
     render.table(_HEADERS, [_row(each, now) for each in standings], _SPARE)
     render.say("")
     for each in standings:
-        if failure := each.health.failure:
-            render.say(f"{each.database} failed at {write_time(failure.at)}: {failure.reason}")
+        for line in _explained(each):
+            render.say(line)
     until = f", next run in {render.age(coming - now)}" if coming else ""
     render.say(f"schedule {opened.service.schedule}{until}")
     dead = render.number(len(around.letters), "dead letter")
@@ -105,18 +110,49 @@ def status(
         render.say(render.with_fixes(alarms.fact, alarms.fix))
 
 
+def _explained(each: Standing) -> Iterator[str]:
+    """Say what the table has no room for."""
+    if failure := each.health.failure:
+        yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
+    for listed in each.backups:
+        if listed.damage:
+            at = write_time(listed.begun_at)
+            yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"
+    if each.trial and (failed := each.trial.verdict.failed):
+        if word := failed.accepted:
+            yield (
+                f"a backup of {each.database} could not be restored on {failed.at:%Y-%m-%d}, which "
+                f"{word.by} accepted on {word.at:%Y-%m-%d}: {word.reason}"
+            )
+            return
+        yield (
+            f"the backup of {each.database} at {write_time(each.trial.begun_at)} could not be "
+            f"restored on {failed.at:%Y-%m-%d}: {failed.reason}"
+        )
+        yield (
+            f"-> {PROGRAM} verify {each.database} --restore proves a later backup, "
+            "--accept REASON says why that is no reason to worry"
+        )
+
+
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:
-    newest = each.health.newest
+    newest, bad = each.health.newest, len(each.backups) - len(each.good)
+    damaged = f", {bad} damaged" if bad else ""
     return (
         each.database,
         _state(each),
         f"{render.age(now - newest.taken_at)} ago" if newest else "none",
-        f"{len(each.backups)} of {each.retention}",
+        f"{len(each.good)} of {each.retention}{damaged}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         str(each.dead_letters),
-        verdict(each.backups[0]) if each.backups else "",
+        verdict(shown) if (shown := _newest(each)) else "",
     )
+
+
+def _newest(each: Standing) -> Listed | None:
+    """Give the newest backup that is good; without any the newest, with what is wrong with it."""
+    return next(iter([*each.good, *each.backups]), None)
 
 
 def _state(each: Standing) -> str:
@@ -131,11 +167,17 @@ def _to_dict(each: Standing) -> dict[str, Any]:
     return {
         "database": each.database,
         "problems": list(each.health.problems),
-        "newest": backup_to_dict(each.backups[0]) if each.backups else None,
+        "newest": backup_to_dict(shown) if (shown := _newest(each)) else None,
         "backups": len(each.backups),
+        "damaged": len(each.backups) - len(each.good),
         "retention": each.retention,
         "stored_bytes": newest.backup_bytes if newest else None,
         "usual_bytes": each.health.usual_bytes,
         "dead_letters": each.dead_letters,
+        "trial": _trial_to_dict(each.trial) if each.trial else None,
         "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
     }
+
+
+def _trial_to_dict(trial: Trial) -> dict[str, Any]:
+    return {"taken_at": write_time(trial.taken_at), "verification": trial.verdict.to_dict()}

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from snapper.aws.identity import caller
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, read_at
+from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
+from snapper.cli.found import Found
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
@@ -25,10 +27,13 @@ from snapper.errors import (
     SnapperError,
 )
 from snapper.values.manifest import FIRST_ENGINE, Manifest
+from snapper.values.trial import Trial
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import Holding, newest, read_manifest, to_public
+from snapper.verbs.catalog import Holding, read_manifest
+from snapper.verbs.choice import newest
 from snapper.verbs.restore import Dump
-from snapper.verbs.verify import prove, record, verify
+from snapper.verbs.trial import accept_trial, attempt, earlier_verdict, record_trial
+from snapper.verbs.verify import record, verify
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
 
@@ -64,6 +69,14 @@ def verify_backups(
             help="With --restore: into a new database on your own server instead.",
         ),
     ] = "",
+    accept: Annotated[
+        str,
+        typer.Option(
+            "--accept",
+            metavar="REASON",
+            help="Say why the failed trial of one KEY is no reason to worry; nothing is read.",
+        ),
+    ] = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -76,11 +89,12 @@ def verify_backups(
     with --on a new database is made there, filled, counted and dropped, and nothing else touched;
     that server is tried before anything is read.
     The verdict is recorded beside the backup, where list and status show it; retention counts no
-    damaged one. Exits 4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be
-    restored.
+    damaged one. What was proven once stays proven while the bytes are the same. After a trial that
+    failed, status is not ok until a later backup is proven, or you --accept it with a reason. Exits
+    4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
-    limit = read_at(at, *keys or ())
+    wanted = _Wanted(read_at(at, *keys or ()), is_name(at))
     if on and restore:
         _require_server(on)
     elif _is_typed(context, "on"):
@@ -88,11 +102,18 @@ def verify_backups(
             "--on says where to restore, and nothing is restored without --restore",
             hint="add --restore, or leave --on out",
         )
+    if accept and (restore or len(keys or ()) != 1 or at != LATEST):
+        raise SettingsError(
+            "--accept is about the last trial of one database",
+            hint="name one KEY, without --restore and --at",
+        )
     opened = Stage.open(stage, profile, region)
-    found = [
-        _verify(opened, database, limit, on, restore=restore)
-        for database in opened.databases(*keys or ())
-    ]
+    databases = opened.databases(*keys or ())
+    found = (
+        [_accept(opened, databases[0], accept)]
+        if accept
+        else [_verify(opened, database, wanted, on, restore=restore) for database in databases]
+    )
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
         render.document({"stage": stage, "backups": [each.to_dict() for each in found]})
@@ -106,96 +127,62 @@ def verify_backups(
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What came of one database: a backup, a verdict on it, what kept us from one or from more."""
+class _Wanted:
+    """Which backup of each database: the newest, that up to a time, or that of a name."""
 
-    database: str
-    manifest: Manifest | None = None
-    verdict: Verification | None = None
-    error: SnapperError | None = None
-    undone: str = "NOT RESTORED"
-
-    @property
-    def code(self) -> int:
-        if self.verdict and not self.verdict.sound:
-            return BackupDamaged.exit_code
-        return self.error.exit_code if self.error else 0
-
-    def row(self) -> tuple[str, ...]:
-        restored = self.verdict.restored if self.verdict else None
-        return (
-            self.manifest.dump_key if self.manifest else self.database,
-            render.size(self.manifest.backup_bytes) if self.manifest else "",
-            str(restored.tables) if restored else "",
-            f"{restored.rows:,}" if restored else "",
-            f"{restored.seconds:.1f} s" if restored else "",
-            self._words(),
-        )
-
-    def _words(self) -> str:
-        """Give the verdict; what helps is below it for people, in one line for programs."""
-        judged = ""
-        if self.verdict:
-            judged = "sound" if self.verdict.sound else f"DAMAGED: {self.verdict.reason}"
-        if self.error is None:
-            return judged
-        fact = f"{judged}, but {self.undone}: {self.error}" if judged else str(self.error)
-        return render.with_fixes(fact, *_notes(self.error), self.error.hint)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "database": self.database,
-            "manifest": to_public(self.manifest) if self.manifest else None,
-            "verification": self.verdict.to_dict() if self.verdict else None,
-            "error": _told(self.error) if self.error else None,
-        }
+    at: datetime | None
+    exactly: bool
 
 
-def _told(error: SnapperError) -> dict[str, Any]:
-    notes = {"now": notes} if (notes := _notes(error)) else {}
-    return {"fact": str(error), "hint": error.hint, **notes}
-
-
-def _notes(error: SnapperError) -> list[str]:
-    return getattr(error, "__notes__", [])
-
-
-def _verify(stage: Stage, database: str, at: datetime | None, on: str, *, restore: bool) -> _Found:
+def _verify(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bool) -> Found:
     """Judge one backup; nothing that is wrong with it, or kept from us, stops the others."""
     try:
-        return _judge(stage, database, at, on, restore=restore)
+        return _judge(stage, database, wanted, on, restore=restore)
     except SnapperError as failed:
-        return _Found(database, error=failed)
+        return Found(database, error=failed)
 
 
-def _judge(stage: Stage, database: str, at: datetime | None, on: str, *, restore: bool) -> _Found:
-    """Judge one backup and record the verdict; raises as `find` does, and AwsFailed."""
+def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bool) -> Found:
+    """Judge one backup, known to be damaged or not, and record the verdict; raises AwsFailed."""
     now = datetime.now(UTC)
     try:
-        holding = newest(stage.vault, database, at)
+        holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly)
     except BackupNotFound as missing:
-        return _Found(database, error=missing)
+        return Found(database, error=missing)
     try:
         manifest = read_manifest(stage.vault, holding)
     except BackupDamaged as damage:
         verdict = Verification(now, "", sound=False, reason=str(damage))
-        return _record(stage, holding, _Found(database, None, verdict), verdict)
+        return _record(stage, holding, Found(database, None, verdict), verdict)
     engine = engine_of(manifest.engine)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
     error = None
     if restore and verdict.sound:
-        try:
-            verdict = prove(verdict, partial(_restore, stage, manifest, engine, on))
-        except SnapperError as failed:
-            error = failed
-    return _record(stage, holding, _Found(database, manifest, verdict, error), verdict)
+        verdict, error = attempt(verdict, partial(_restore, stage, manifest, engine, on))
+    tried = bool(verdict.restored or verdict.failed)
+    verdict = verdict.after(earlier_verdict(stage.vault, holding, manifest))
+    trial = Trial(holding.taken_at, manifest.begun_at, verdict) if tried else None
+    return _record(stage, holding, Found(database, manifest, verdict, error), verdict, trial)
 
 
-def _record(stage: Stage, holding: Holding, found: _Found, verdict: Verification) -> _Found:
+def _accept(stage: Stage, database: str, reason: str) -> Found:
+    trial = accept_trial(stage.vault, database, caller(), reason, datetime.now(UTC))
+    return Found(database, verdict=trial.verdict)
+
+
+def _record(
+    stage: Stage,
+    holding: Holding,
+    found: Found,
+    verdict: Verification,
+    trial: Trial | None = None,
+) -> Found:
     """Record the verdict; one that cannot be is told all the same."""
     try:
         record(stage.vault, found.database, holding.taken_at, verdict)
+        if trial:
+            record_trial(stage.vault, found.database, trial)
     except AwsFailed as failed:
         return replace(found, error=failed, undone="NOT RECORDED")
     return found

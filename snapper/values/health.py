@@ -49,13 +49,16 @@ def judge(
     period: timedelta,
     now: datetime,
     dead_letters: int = 0,
+    *,
+    unrestorable: bool = False,
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
 
     `damaged` counts listed backups that are not what they should be. A failure counts until the
     backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
     among the dead letters has failed for good, and the alarm rings until it is retried or
-    discarded, whatever was made since.
+    discarded, whatever was made since. `unrestorable` is a database whose newest backup that was
+    restored for the proof could not be, for a reason that nobody has accepted.
     """
     newest = made[0] if made else None
     earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
@@ -75,4 +78,6 @@ def judge(
         problems.append("failed")
     if damaged:
         problems.append("damaged")
+    if unrestorable:
+        problems.append("unrestorable")
     return Health(newest, usual, failure, tuple(problems))

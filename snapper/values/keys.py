@@ -10,6 +10,10 @@ DATABASE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What names a database; it is its prefix in the bucket and its last step in SSM paths."""
 
 
+MARK = ".begun-"
+"""Between the scheduled time and that of the beginning, in the key that says when it was begun."""
+
+
 class Kind(StrEnum):
     """The objects that make up one backup, by the end of their keys."""
 
@@ -48,6 +52,37 @@ def object_key(database: str, at: datetime, kind: Kind) -> str:
     'orders/2026-11-23T03-00-00Z.sql.gz'
     """
     return f"{prefix(database)}{stamp(at)}{kind}"
+
+
+def mark_key(database: str, at: datetime, begun_at: datetime) -> str:
+    """Give the key of the empty object that says of a backup when it was begun, if that was late.
+
+    Who may only list learns by it in which order backups were made.
+
+    >>> due = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    >>> mark_key("orders", due, due.replace(hour=21, minute=35))
+    'orders/2026-11-23T20-00-00Z.begun-2026-11-23T21-35-00Z'
+    """
+    return f"{prefix(database)}{stamp(at)}{MARK}{stamp(begun_at)}"
+
+
+def parse_mark(database: str, key: str) -> tuple[datetime, datetime] | None:
+    """Read such a key back: the time the backup was due, and when it was begun; None for others."""
+    first, found, last = key.partition(MARK)
+    due = parse_key(database, f"{first}{Kind.DUMP}") if found else None
+    begun = parse_key(database, f"{prefix(database)}{last}{Kind.DUMP}")
+    return (due[0], begun[0]) if due and begun else None
+
+
+def trial_key(database: str) -> str:
+    """Give the key of what is known of the last trial of a database; it is of no backup.
+
+    Who may read and write verdicts may read and write it too: it ends as one.
+
+    >>> trial_key("orders")
+    'orders/last-trial.verification.json'
+    """
+    return f"{prefix(database)}last-trial{Kind.VERIFICATION}"
 
 
 def parse_key(database: str, key: str) -> tuple[datetime, Kind] | None:

@@ -65,6 +65,11 @@ class Manifest:
         """
         return self.started_at - self.scheduled_at > _LATE
 
+    @property
+    def begun_at(self) -> datetime:
+        """The one time by which backups are ordered: when it was due, or begun if that was late."""
+        return self.started_at if self.late else self.scheduled_at
+
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
         own = {name: getattr(self, name) for name in _OWN}

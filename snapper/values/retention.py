@@ -1,5 +1,6 @@
 """Which backups stay and which go: decided purely, with reasons, carried out elsewhere."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,20 @@ SMALLEST_DUMP = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """What lies in the vault for one database at one scheduled time."""
+    """What lies in the vault for one database at one scheduled time.
+
+    `late_at` is when it was begun, if that was so long after its time that it matters.
+    """
 
     taken_at: datetime
     kinds: frozenset[Kind]
     damaged: bool = False
+    late_at: datetime | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """The one time by which backups are ordered; see `Manifest.begun_at`."""
+        return max(self.taken_at, self.late_at or self.taken_at)
 
     @property
     def complete(self) -> bool:
@@ -41,34 +51,43 @@ class Verdict:
 
 
 def plan(entries: Iterable[Entry], keep: int, just_made: datetime | None = None) -> list[Verdict]:
-    """Judge every entry of one database, newest first.
+    """Judge every entry of one database, newest first: by when each was begun.
 
-    The newest `keep` good backups stay, and so does the one just made, whatever its time. A half
-    (a dump without manifest or the reverse) and what is known to be damaged are never counted;
-    they go once they are older than everything that stays: the one may still be under way,
-    somebody may want to look at the other. Nothing at all goes while there are fewer than `keep`
-    good backups. So whoever is told of damage never deletes more for it.
+    The newest `keep` good backups stay, and so does the one just made, whatever its time. Those
+    that were begun between the same two scheduled times are counted as one: what comes late after
+    an outage holds about the same state, and pushes nothing older out. A half (a dump without
+    manifest or the reverse) and what is known to be damaged are never counted; they go once they
+    are older than everything that stays: the one may still be under way, somebody may want to look
+    at the other. Nothing at all goes while there are fewer than `keep` good backups. So whoever is
+    told of damage never deletes more for it.
 
     Raises ValueError for a `keep` below 1: no setting may empty a vault.
     """
     if keep < 1:
         raise ValueError(f"a retention of {keep} would keep nothing")
-    ordered = sorted(entries, key=lambda entry: entry.taken_at, reverse=True)
-    good = [entry for entry in ordered if not entry.flaw]
-    oldest_kept = good[keep - 1].taken_at if len(good) >= keep else None
-    ranks = {entry.taken_at: rank for rank, entry in enumerate(good, 1)}
-
-    def judge(entry: Entry) -> Verdict:
+    ordered = sorted(entries, key=lambda entry: (entry.begun_at, entry.taken_at), reverse=True)
+    due = sorted(entry.taken_at for entry in ordered if not entry.flaw)
+    ranks: dict[datetime, int] = {}
+    verdicts = []
+    for entry in ordered:
         made = entry.complete and entry.taken_at == just_made
-        stays = made or oldest_kept is None or entry.taken_at >= oldest_kept
-        return Verdict(entry, stays, _reason(entry, ranks.get(entry.taken_at), keep, stays=stays))
+        stays = made or len(ranks) < keep
+        if entry.flaw:
+            reason = f"{entry.flaw}, {'never counted' if stays else _BEHIND}"
+        else:
+            # The newest scheduled time when it was begun: its own, unless it was late.
+            slot = due[bisect_right(due, entry.begun_at) - 1]
+            shared = slot in ranks
+            rank = ranks.setdefault(slot, len(ranks) + 1)
+            reason = _reason(rank, keep, shared=shared, stays=stays)
+        verdicts.append(Verdict(entry, stays, reason))
+    return verdicts
 
-    return [judge(entry) for entry in ordered]
+
+_BEHIND = "older than every backup that stays"
 
 
-def _reason(entry: Entry, rank: int | None, keep: int, *, stays: bool) -> str:
-    if rank is None:
-        return f"{entry.flaw}, {'never counted' if stays else 'older than every backup that stays'}"
+def _reason(rank: int, keep: int, *, shared: bool, stays: bool) -> str:
     if rank <= keep:
-        return f"number {rank} of the {keep} to keep"
+        return f"{'counted together with ' if shared else ''}number {rank} of the {keep} to keep"
     return "just made" if stays else f"number {rank}, beyond the {keep} to keep"

@@ -1,7 +1,7 @@
-"""The verdict on one backup, recorded beside it: when it was read back, and what was found."""
+"""The verdict on one backup, recorded beside it: read when, restored when, and what was found."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -23,23 +23,73 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """Who has said, and when, why a failed trial is no reason to worry."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FailedTrial:
+    """The last restore of a sound backup failed for a reason that lies in the backup."""
+
+    at: datetime
+    reason: str
+    accepted: Accepted | None = None
+
+
+@dataclass(frozen=True)
 class Verification:
-    """One verdict. It speaks of the object with this SHA-256, and of no other that replaced it."""
+    """One verdict. It speaks of the object with this SHA-256, and of no other that replaced it.
+
+    `restored` may be older than `verified_at`: what was proven once stays proven while the bytes
+    are the same. `failed` is there until a trial succeeds.
+    """
 
     verified_at: datetime
     sha256: str
     sound: bool
     reason: str = ""
     restored: Restored | None = None
+    restored_at: datetime | None = None
+    failed: FailedTrial | None = None
 
     @property
     def kind(self) -> Kind:
         """Under which kind of key it lies: who may only list sees by it what is damaged."""
         return Kind.VERIFICATION if self.sound else Kind.DAMAGED
 
+    @property
+    def proven_at(self) -> datetime | None:
+        """When it was last restored; earlier Snappers wrote one time for both."""
+        return (self.restored_at or self.verified_at) if self.restored else None
+
+    @property
+    def unrestorable(self) -> FailedTrial | None:
+        """The failed trial for which nobody has given a reason yet, if there is one."""
+        return None if self.failed is None or self.failed.accepted else self.failed
+
+    def after(self, earlier: "Verification | None") -> "Verification":
+        """Keep what an earlier verdict on the same bytes knew, and this one did not try again.
+
+        A proof ends a failure. A failure for the reason that was accepted before stays accepted.
+        """
+        if earlier is None or not (self.sound and earlier.sound) or self.sha256 != earlier.sha256:
+            return self
+        if self.restored:
+            return self
+        failed = self.failed or earlier.failed
+        if failed and earlier.failed and failed.reason == earlier.failed.reason:
+            failed = replace(failed, accepted=earlier.failed.accepted)
+        return replace(
+            self, restored=earlier.restored, restored_at=earlier.proven_at, failed=failed
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON values, with its version."""
-        return {"version": VERSION, **asdict(self), "verified_at": write_time(self.verified_at)}
+        return {"version": VERSION, **_plain(asdict(self))}
 
     def to_json(self) -> str:
         """Write the verdict as it lies in the vault."""
@@ -54,13 +104,39 @@ class Verification:
                 raise BackupDamaged(f"a verification record has version {found['version']!r}")
             if not is_sealed(found):
                 raise BackupDamaged("a verification record was changed after it was written")
-            restored = found["restored"]
-            return cls(
-                verified_at=read_time(found["verified_at"]),
-                sha256=str(found["sha256"]),
-                sound=found["sound"] is True,
-                reason=str(found["reason"]),
-                restored=Restored(**restored) if restored else None,
-            )
+            return cls.from_dict(found)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise BackupDamaged("a verification record cannot be read") from None
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> Self:
+        """Read what `to_dict` gave; raises ValueError, KeyError and TypeError for nonsense."""
+        restored, restored_at = found["restored"], found.get("restored_at")
+        return cls(
+            verified_at=read_time(found["verified_at"]),
+            sha256=str(found["sha256"]),
+            sound=found["sound"] is True,
+            reason=str(found["reason"]),
+            restored=Restored(**restored) if restored else None,
+            restored_at=read_time(restored_at) if restored_at else None,
+            failed=_read_failed(found.get("failed")),
+        )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  of any kind of JSON
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return write_time(value) if isinstance(value, datetime) else value
+
+
+def _read_failed(found: dict[str, Any] | None) -> FailedTrial | None:
+    if found is None:
+        return None
+    accepted = found["accepted"]
+    return FailedTrial(
+        read_time(found["at"]),
+        str(found["reason"]),
+        Accepted(read_time(accepted["at"]), str(accepted["by"]), str(accepted["reason"]))
+        if accepted
+        else None,
+    )

@@ -8,9 +8,8 @@ from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
-from snapper.values.job import write_time
-from snapper.values.keys import Kind, object_key, parse_key, prefix
+from snapper.errors import BackupDamaged, SettingsError
+from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
 from snapper.values.retention import SMALLEST_DUMP, Entry
 from snapper.values.verification import Verification
@@ -26,6 +25,7 @@ class Holding:
     database: str
     taken_at: datetime
     objects: dict[Kind, StoredObject] = field(default_factory=dict)
+    marks: dict[datetime, StoredObject] = field(default_factory=dict)
 
     @property
     def entry(self) -> Entry:
@@ -33,7 +33,12 @@ class Holding:
         dump = self.objects.get(Kind.DUMP)
         too_small = dump is not None and dump.size < SMALLEST_DUMP
         damaged = too_small or self.verdict is Kind.DAMAGED
-        return Entry(self.taken_at, frozenset(self.objects), damaged)
+        return Entry(self.taken_at, frozenset(self.objects), damaged, max(self.marks, default=None))
+
+    @property
+    def begun_at(self) -> datetime:
+        """The one time by which backups are ordered; see `Manifest.begun_at`."""
+        return self.entry.begun_at
 
     @property
     def verdict(self) -> Kind | None:
@@ -57,7 +62,7 @@ class Holding:
 
 
 def holdings(vault: Vault, database: str) -> list[Holding]:
-    """Give everything of ours under exactly this database's prefix, newest first.
+    """Give everything of ours under exactly this database's prefix, newest first: as it was begun.
 
     Objects that are not named as Snapper names them are not ours, and not mentioned.
     """
@@ -79,34 +84,6 @@ def backups(vault: Vault, database: str) -> list[Holding]:
     else took the dump away, and that must be seen.
     """
     return [found for found in holdings(vault, database) if Kind.MANIFEST in found.objects]
-
-
-def newest(vault: Vault, database: str, at: datetime | None = None) -> Holding:
-    """Give the newest backup, or the newest one that was begun not after `at`.
-
-    A job that was tried again holds what was there when that attempt began, hours after the time
-    it was scheduled for; who names that very time means it all the same. Raises BackupNotFound.
-    """
-    for holding in backups(vault, database):
-        if at in (None, holding.taken_at):
-            return holding
-        if at and holding.taken_at < at and _begun_at(vault, holding) <= at:
-            return holding
-    limit = f" at or before {write_time(at)}" if at else ""
-    raise BackupNotFound(f"there is no backup of {database}{limit} in {vault.bucket}")
-
-
-def _begun_at(vault: Vault, holding: Holding) -> datetime:
-    try:
-        return read_manifest(vault, holding).started_at
-    except BackupDamaged:
-        # It is for whoever reads it to tell; older ones are not to be taken for it in silence.
-        return holding.taken_at
-
-
-def find(vault: Vault, database: str, at: datetime | None = None) -> Manifest:
-    """Read the manifest of what `newest` gives; raises also what `read_manifest` does."""
-    return read_manifest(vault, newest(vault, database, at))
 
 
 def read_manifest(vault: Vault, holding: Holding) -> Manifest:
@@ -145,6 +122,11 @@ class Listed:
     fault: str = ""
 
     @property
+    def begun_at(self) -> datetime:
+        """The one time by which backups are ordered; see `Manifest.begun_at`."""
+        return self.manifest.begun_at if self.manifest else self.taken_at
+
+    @property
     def damage(self) -> str:
         """What is known to be wrong with it; nothing if nothing is."""
         if self.fault or self.verification is None or self.verification.sound:
@@ -155,7 +137,8 @@ class Listed:
 def listing(vault: Vault, database: str) -> list[Listed]:
     """Read what is known of every backup, newest first; damage is told, not raised."""
     with ThreadPoolExecutor(_READERS) as readers:
-        return list(readers.map(lambda found: _listed(vault, found), backups(vault, database)))
+        found = list(readers.map(lambda each: _listed(vault, each), backups(vault, database)))
+    return sorted(found, key=lambda each: (each.begun_at, each.taken_at), reverse=True)
 
 
 def _listed(vault: Vault, holding: Holding) -> Listed:
@@ -164,14 +147,17 @@ def _listed(vault: Vault, holding: Holding) -> Listed:
     except (BackupDamaged, SettingsError) as fault:
         return Listed(holding.taken_at, None, fault=str(fault))
     try:
-        verification = _verification(vault, holding, manifest)
+        verification = verdict_on(vault, holding, manifest)
     except BackupDamaged as damage:
         return Listed(holding.taken_at, manifest, fault=str(damage))
     return Listed(holding.taken_at, manifest, verification)
 
 
-def _verification(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
-    """Read the verdict on a backup; one that speaks of another object counts for nothing."""
+def verdict_on(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
+    """Read the verdict on a backup; one that speaks of another object counts for nothing.
+
+    Raises BackupDamaged if it cannot be read.
+    """
     if holding.verdict is None:
         return None
     key = holding.objects[holding.verdict].key
@@ -185,4 +171,7 @@ def _group(database: str, objects: Iterable[StoredObject]) -> list[Holding]:
         if parsed := parse_key(database, stored.key):
             at, kind = parsed
             found.setdefault(at, Holding(database, at)).objects[kind] = stored
-    return sorted(found.values(), key=lambda holding: holding.taken_at, reverse=True)
+        elif marked := parse_mark(database, stored.key):
+            at, begun_at = marked
+            found.setdefault(at, Holding(database, at)).marks[begun_at] = stored
+    return sorted(found.values(), key=lambda each: (each.begun_at, each.taken_at), reverse=True)

@@ -16,7 +16,7 @@ from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
 from snapper.values.job import Job, write_time
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import Holding, holding_at
@@ -82,6 +82,9 @@ class Dumper:
             engine=engine.kind,
             part=engine.part(facts, client),
         )
+        if manifest.late:
+            # Who may only list, as we who prune, is to know in which order backups were made.
+            self.vault.put(mark_key(job.database, job.scheduled_at, started_at), b"")
         # Whose dump lies there, writes the manifest: there is only one such writer.
         self.vault.put(manifest.key, manifest.to_json().encode())
         return manifest
@@ -172,9 +175,9 @@ class Dumper:
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
                 hint="the job comes back to the queue and is tried again",
             )
-        for kind in (Kind.MANIFEST, Kind.DUMP):
-            if kind in earlier.objects:
-                self.vault.delete(earlier.objects[kind].key)
+        found = (earlier.objects.get(kind) for kind in (Kind.MANIFEST, Kind.DUMP))
+        for stored in (*filter(None, found), *earlier.marks.values()):
+            self.vault.delete(stored.key)
 
     def _skip(self, job: Job) -> None:
         """Tell that there is nothing to do."""

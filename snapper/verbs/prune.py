@@ -1,8 +1,9 @@
 """Carry out what retention decides for one database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
@@ -14,7 +15,10 @@ from snapper.verbs.catalog import Holding, holdings
 from snapper.verbs.events import Events
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
-_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED, Kind.DUMP)
+# The dump goes last, after the mark of a late one too.
+_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)
+
+NOTHING: Mapping[datetime, datetime] = MappingProxyType({})
 
 
 def prune(
@@ -23,16 +27,18 @@ def prune(
     events: Events,
     just_made: datetime | None = None,
     damaged: Collection[datetime] = (),
+    late: Mapping[datetime, datetime] = NOTHING,
 ) -> list[Verdict]:
     """Delete the oldest backups beyond the database's count, and give every verdict.
 
-    The listing tells most of what is damaged; `damaged` are those of which the caller knows more.
+    The listing tells most of what is damaged or was late. The caller may know more: `damaged` by
+    their scheduled times, and when those that were `late` were begun.
 
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    verdicts = _plan(found, database, just_made, damaged)
+    verdicts = _plan(found, database, just_made, damaged, late)
     failures: list[SnapperError] = []
     for verdict in reversed(verdicts):
         if verdict.keep:
@@ -53,10 +59,15 @@ def prune(
     return verdicts
 
 
-def judge(vault: Vault, database: Database, damaged: Collection[datetime] = ()) -> list[Verdict]:
+def judge(
+    vault: Vault,
+    database: Database,
+    damaged: Collection[datetime] = (),
+    late: Mapping[datetime, datetime] = NOTHING,
+) -> list[Verdict]:
     """Give every verdict, and delete nothing."""
     found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    return _plan(found, database, None, damaged)
+    return _plan(found, database, None, damaged, late)
 
 
 def _plan(
@@ -64,13 +75,21 @@ def _plan(
     database: Database,
     just_made: datetime | None,
     damaged: Collection[datetime],
+    late: Mapping[datetime, datetime],
 ) -> list[Verdict]:
-    entries = [holding.entry for holding in found.values()]
-    known = [replace(each, damaged=each.damaged or each.taken_at in damaged) for each in entries]
+    known = [
+        replace(
+            each,
+            damaged=each.damaged or each.taken_at in damaged,
+            late_at=late.get(each.taken_at, each.late_at),
+        )
+        for each in (holding.entry for holding in found.values())
+    ]
     return plan(known, database.retention, just_made)
 
 
 def _delete(vault: Vault, holding: Holding) -> None:
-    for kind in _ORDER:
-        if kind in holding.objects:
-            vault.delete(holding.objects[kind].key)
+    first = [holding.objects[kind] for kind in _ORDER if kind in holding.objects]
+    last = [holding.objects[Kind.DUMP]] if Kind.DUMP in holding.objects else []
+    for stored in (*first, *holding.marks.values(), *last):
+        vault.delete(stored.key)

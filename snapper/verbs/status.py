@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from snapper.aws.dead_letters import Letter
 from snapper.aws.logs import Logs
 from snapper.aws.vault import Vault
+from snapper.errors import BackupDamaged
 from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.schedule import Schedule
+from snapper.values.trial import Trial
+from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import failed_dumps
+from snapper.verbs.trial import last_trial
 
 # Failures older than this are history; a log is read no further back.
 _LONGEST_LOOK = timedelta(days=14)
@@ -26,6 +30,12 @@ class Standing:
     backups: Sequence[Listed]
     health: Health
     dead_letters: int
+    trial: Trial | None = None
+
+    @property
+    def good(self) -> Sequence[Listed]:
+        """Those of which no damage is known."""
+        return [each for each in self.backups if not each.damage]
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,11 @@ def standing(
     """Judge one database by what lies in the vault and what its functions told."""
     listed = listing(vault, database)
     made = [
-        Made(each.taken_at, each.manifest.backup_bytes)
+        Made(each.begun_at, each.manifest.backup_bytes)
         for each in listed
-        if each.manifest is not None
+        if each.manifest is not None and not each.damage
     ]
+    trial = _last_trial(vault, database, now)
     letters = [each for each in around.letters if each.job and each.job.database == database]
     health = judge(
         made,
@@ -55,8 +66,18 @@ def standing(
         period=around.schedule.longest_pause(),
         now=now,
         dead_letters=len(letters),
+        unrestorable=bool(trial and trial.verdict.unrestorable),
     )
-    return Standing(database, retention, listed, health, len(letters))
+    return Standing(database, retention, listed, health, len(letters), trial)
+
+
+def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
+    try:
+        return last_trial(vault, database)
+    except BackupDamaged as damage:
+        # Nobody knows then whether it failed, so it is no good news.
+        failed = FailedTrial(now, str(damage))
+        return Trial(now, now, Verification(now, "", sound=True, failed=failed))
 
 
 def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:

@@ -36,7 +36,7 @@ def verify(
 def prove(verdict: Verification, restore: Callable[[], Restored]) -> Verification:
     """Add to a verdict what came of restoring the backup; raises what `restore` does but damage."""
     try:
-        return replace(verdict, restored=restore())
+        return replace(verdict, restored=restore(), restored_at=verdict.verified_at)
     except BackupDamaged as damage:
         return replace(verdict, sound=False, reason=str(damage))
 

@@ -12,7 +12,8 @@ from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.seal import write_sealed
 from snapper.values.verification import Verification
-from snapper.verbs.catalog import find, holding_at, listing
+from snapper.verbs.catalog import holding_at, listing
+from snapper.verbs.choice import find
 from snapper.verbs.verify import record, verify
 from tests.support.damage import (
     MANIFEST,

@@ -12,7 +12,8 @@ import pytest
 from local.runtime.environment import Environment
 from snapper.values.job import Job
 from snapper.values.settings import connection_parameter, parameter_root
-from snapper.verbs.catalog import find, holding_at
+from snapper.verbs.catalog import holding_at
+from snapper.verbs.choice import find
 from tests.support.cloud import LONGEST, invoke
 from tests.support.databases import Source
 from tests.support.faults import faulted

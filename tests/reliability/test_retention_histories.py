@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
-from snapper.values.keys import Kind, object_key, parse_key
+from snapper.values.keys import Kind, mark_key, object_key, parse_key, parse_mark
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.secrets import Database
 from snapper.verbs.events import Silence
@@ -36,6 +36,7 @@ BODY = b"x" * SMALLEST_DUMP
 
 databases = st.sampled_from(NEIGHBOURS)
 times = st.integers(0, 12).map(lambda hour: AT + timedelta(hours=hour))
+delays = st.sampled_from([20, 60, 95, 300]).map(lambda minutes: timedelta(minutes=minutes))
 verdicts = st.sampled_from([Kind.VERIFICATION, Kind.DAMAGED])
 halves = st.sampled_from([*((kind,) for kind in Kind), (Kind.DUMP, Kind.VERIFICATION)])
 # What befalls the deletes of one pruning, by their number: nothing, death, a refusal.
@@ -63,6 +64,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(database=databases, at=times, faults=faults)
     def a_job_succeeds(self, database: str, at: datetime, faults: dict[int, str]) -> None:
+        self._put(database, at, WHOLE)
+        self._prune(database, faults, just_made=at)
+
+    @rule(database=databases, at=times, delay=delays, faults=faults)
+    def a_late_job_succeeds(
+        self, database: str, at: datetime, delay: timedelta, faults: dict[int, str]
+    ) -> None:
+        self._write(mark_key(database, at, at + delay), b"")
         self._put(database, at, WHOLE)
         self._prune(database, faults, just_made=at)
 
@@ -122,7 +131,7 @@ class Histories(RuleBasedStateMachine):
 
         def watch(key: str) -> None:
             nonlocal deletes
-            assert parse_key(name, key), f"{key} is not this database's"
+            assert due(name, key), f"{key} is not this database's"
             assert newest <= set(good(self.vault, name)), "between two deletes too few are left"
             deletes += 1
             match faults.get(deletes - 1):
@@ -150,6 +159,22 @@ class Histories(RuleBasedStateMachine):
         tried("retention: histories pruned")
 
 
+def due(database: str, key: str) -> datetime | None:
+    """Give the scheduled time of any object of ours."""
+    found = parse_key(database, key) or parse_mark(database, key)
+    return found[0] if found else None
+
+
+def begun(vault: Vault, database: str) -> dict[datetime, tuple[datetime, datetime]]:
+    """Say once more where each backup stands in the order, by its scheduled time."""
+    places: dict[datetime, tuple[datetime, datetime]] = {}
+    for stored in vault.list(f"{database}/"):
+        if at := due(database, stored.key):
+            mark = parse_mark(database, stored.key) or (at, at)
+            places[at] = max(places.get(at, (at, at)), (mark[1], at))
+    return places
+
+
 def good(vault: Vault, database: str) -> list[datetime]:
     """Say once more, in other words, which backups count; newest first."""
     found = {stored.key: stored for stored in vault.list(f"{database}/")}
@@ -164,23 +189,27 @@ def good(vault: Vault, database: str) -> list[datetime]:
             return True
         return sound is not None and sound.changed_at > damaged.changed_at
 
-    times = {parsed[0] for key in found if (parsed := parse_key(database, key))}
-    return sorted(filter(counts, times), reverse=True)
+    times = {at for key in found if (at := due(database, key))}
+    return sorted(filter(counts, times), key=begun(vault, database).__getitem__, reverse=True)
 
 
 def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime | None) -> set[str]:
     """Say once more, in other words, what must go."""
-    counted = good(vault, database)
-    if len(counted) < keep:
-        return set()
+    counted, places = good(vault, database), begun(vault, database)
+    moments = {one: max(at for at in counted if at <= places[one][0]) for one in counted}
+
+    def newer_moments(at: datetime) -> int:
+        """Count the scheduled times at which something newer was begun."""
+        return len({moments[one] for one in counted if places[one] > places[at]})
+
     made = {object_key(database, just_made, kind) for kind in WHOLE} if just_made else set()
     whole = bool(made) and made <= set(vault.objects)
     return {
         key
         for key in vault.objects
-        if (parsed := parse_key(database, key))
-        and parsed[0] < counted[keep - 1]
-        and not (whole and parsed[0] == just_made)
+        if (at := due(database, key))
+        and newer_moments(at) >= keep
+        and not (whole and at == just_made)
     }
 
 

@@ -9,7 +9,8 @@ import pytest
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from snapper.values.schedule import Rate
-from snapper.verbs.catalog import Listed, find, listing
+from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.choice import find
 from snapper.verbs.restore import read_back
 from snapper.verbs.status import Surroundings, standing
 from snapper.verbs.verify import record, verify

@@ -29,7 +29,7 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
-from snapper.values.manifest import FIRST_ENGINE
+from snapper.values.manifest import FIRST_ENGINE, Manifest
 from snapper.values.secrets import Database
 from snapper.values.settings import (
     DumperSettings,
@@ -47,7 +47,7 @@ from tests.support.engines import clients
 from tests.support.fault_calls import Fault, Injection
 from tests.support.impatience import NO_PAUSE
 from tests.support.recording import RecordedEvents
-from tests.support.vaults import open_uploads
+from tests.support.vaults import keys, open_uploads
 
 KEY, KEEP = "orders", 2
 MUCH_LATER = timedelta(hours=2)
@@ -171,7 +171,7 @@ class Service:
         return events
 
     def objects(self) -> dict[str, bytes]:
-        return {stored.key: self.vault.read(stored.key) for stored in self.vault.list("")}
+        return {key: self.vault.read(key) for key in keys(self.vault)}
 
     def is_backed_up(self, at: datetime = AT) -> bool:
         return holding_at(self.vault, self.key, at).entry.complete
@@ -240,7 +240,10 @@ def _session(cloud: str) -> boto3.Session:
 
 @contextmanager
 def as_function(environment: dict[str, str], injection: Injection | None = None) -> Iterator[None]:
-    """Let the function's own clients reach the cloud, through the faults, and never wait."""
+    """Let the function's own clients reach the cloud, through the faults, and never wait.
+
+    Every backup is late, and makes all the calls there are, whatever the time is.
+    """
     original = aws.client
 
     def client(*arguments: Any) -> Any:
@@ -250,6 +253,7 @@ def as_function(environment: dict[str, str], injection: Injection | None = None)
     with (
         mock.patch.dict("os.environ", environment),
         mock.patch.object(aws, "client", client),
+        mock.patch.object(Manifest, "late", True),
         mock.patch.object(botocore.endpoint, "time", NO_PAUSE),
         mock.patch("boto3.DEFAULT_SESSION", _session(environment["AWS_ENDPOINT_URL"])),
     ):

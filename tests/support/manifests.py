@@ -33,4 +33,6 @@ def manifest(
         "part": Recorded(pg_dump_version, encoding, roles, properties).to_part(),
     }
     plain = {field.name: _ANY.get(field.type) for field in fields(Manifest)}
+    # Begun when it was due, if nothing else is said.
+    plain["started_at"] = plain["finished_at"] = given.get("scheduled_at", NOON)
     return Manifest(**{**plain, **named, **given})

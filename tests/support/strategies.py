@@ -75,12 +75,18 @@ _MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 
 entries = st.lists(
     st.builds(
-        lambda hour, kinds, damaged: Entry(_MIDNIGHT + timedelta(hours=hour), kinds, damaged),
+        lambda hour, kinds, damaged, late: Entry(
+            _MIDNIGHT + timedelta(hours=hour),
+            kinds,
+            damaged,
+            _MIDNIGHT + timedelta(hours=hour, minutes=late) if late else None,
+        ),
         st.integers(0, 60),
         st.sampled_from(
             [frozenset(Kind), frozenset(Kind), frozenset({Kind.DUMP}), frozenset({Kind.MANIFEST})]
         ),
         st.booleans(),
+        st.sampled_from([0, 0, 0, 30, 90, 100, 500]),
     ),
     max_size=25,
     unique_by=lambda entry: entry.taken_at,

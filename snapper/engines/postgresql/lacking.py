@@ -1,4 +1,4 @@
-"""What a throw-away server lacks or refuses, and what that says of a backup: nothing."""
+"""What a trial's server lacks or refuses, and what that says of a backup: nothing."""
 
 import re
 from collections.abc import Iterator
@@ -27,6 +27,16 @@ _REFUSALS = (
     "non-superuser",  # a foreign server that is to be reached without a password
 )
 
+# Signs of a server that could not do it today.
+_HINDRANCES = (
+    "no space left",
+    "out of memory",
+    "out of shared memory",
+    "terminating connection",
+    "server closed the connection",
+    "connection to server was lost",
+)
+
 _ELSEWHERE = (
     f"prove the backup on a server of your own: {PROGRAM} verify KEY --restore --on CONNECTION"
 )
@@ -39,6 +49,8 @@ _REFUSED = (
 class Lacking(RestoreFailed):
     """The server that was tried has not got what the backup needs; `missing` is its name."""
 
+    against_backup = False
+
     def __init__(self, missing: str, words: str) -> None:
         super().__init__(
             f"{missing} is missing in the throw-away PostgreSQL: {words}",
@@ -49,15 +61,22 @@ class Lacking(RestoreFailed):
 
 
 @contextmanager
-def lacking_told() -> Iterator[None]:
-    """Raise Lacking for a restore that failed for want of something; hint at what was refused."""
+def lacking_told(*, here: bool = True) -> Iterator[None]:
+    """Tell a restore that failed for this server's sake from one that fails anywhere.
+
+    Of the throw-away server `here` raise Lacking for want of something; hint at what was refused.
+    """
     try:
         yield
     except RestoreFailed as failed:
-        if missing := lacked(str(failed)):
+        words = str(failed).lower()
+        missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)
+        if here and missing:
             raise Lacking(missing, str(failed)) from None
-        if any(sign in str(failed).lower() for sign in _REFUSALS):
+        if here and refused:
             failed.hint = _REFUSED
+        if missing or refused or any(sign in words for sign in _HINDRANCES):
+            failed.against_backup = False
         raise
 
 

@@ -54,7 +54,8 @@ def try_restore(
     """
     if server:
         require_server(Connection.parse(server), redactor(server))
-        return _try(server, dump, manifest, tools)
+        with lacking_told(here=False):
+            return _try(server, dump, manifest, tools)
     programs = choices(tools.major_for(major_of(manifest)), tools.majors())
     # An iterator can be read only once, a backup again.
     readings = 1 if iter(dump) is dump else len(programs)

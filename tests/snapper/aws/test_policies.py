@@ -25,6 +25,7 @@ SERVICE = Service(
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
+LATE = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.begun-2026-11-23T04-30-00Z"
 VERDICTS = (
     "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.verification.json",
     "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.damaged.json",
@@ -76,7 +77,7 @@ def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
 
 
 def test_who_may_operate_deletes_what_is_ours_and_nothing_else() -> None:
-    for ours in (DUMP, MANIFEST, *VERDICTS):
+    for ours in (DUMP, MANIFEST, LATE, *VERDICTS):
         assert allows(Rights.OPERATE, "s3:DeleteObject", ours)
     assert not allows(Rights.OPERATE, "s3:DeleteObject", "arn:aws:s3:::snapper-prod-1/notes.txt")
 

@@ -4,11 +4,17 @@ import gzip
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from snapper.machine.children import ROOT
+from snapper.values.job import write_time
+from snapper.values.verification import Verification
+from snapper.verbs.verify import record
+from tests.support.manifests import NOON
 from tests.support.restores import files_in, flip
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal
@@ -105,3 +111,21 @@ def test_a_database_that_nobody_knows_exits_2_with_those_there_are(
     assert ran.code == 2
     assert "nobody" in ran.err
     assert "sensors, shop" in ran.err
+
+
+def test_what_is_known_to_be_damaged_is_warned_of_by_its_name(
+    stage: StageUnderTest, tmp_path: Path
+) -> None:
+    with stage.database("flawed-file", stage.source(18).dsn):
+        good = stage.back_up("flawed-file")
+        bad = replace(good, scheduled_at=good.scheduled_at + timedelta(days=1))
+        stage.put_backup(bad, stage.vault.read(good.dump_key))
+        unsound = Verification(NOON, bad.sha256, sound=False, reason="it is told so")
+        record(stage.vault, "flawed-file", bad.scheduled_at, unsound)
+        ran = stage.run_cli("download", "flawed-file", "-o", str(tmp_path / "good"), "--json")
+        assert ran.document["manifest"]["object"] == good.dump_key
+        assert "warning: passed over" in ran.err
+        at = write_time(bad.scheduled_at)
+        named = stage.run_cli("download", "flawed-file", "-o", str(tmp_path / "bad"), "--at", at)
+        assert named.code == 0, named.err
+        assert f"warning: the backup of flawed-file at {at} is damaged: it is told so" in named.err

@@ -76,7 +76,10 @@ def test_a_backup_that_was_begun_long_after_its_time_says_so(
     begun = at + timedelta(hours=2)
     stage.put_backup(manifest(database=two, scheduled_at=at, started_at=begun))
     _, newest, older, _ = stage.run_cli("list", two).lines
-    assert newest.endswith(f"no, begun {write_time(begun)}")
+    assert newest.startswith(f"{two}   {write_time(begun)}  ")
+    assert newest.endswith(f"no, was due at {write_time(at)}")
+    (found, _, _) = stage.run_cli("list", two, "--json").document["databases"][two]
+    assert (found["taken_at"], found["begun_at"]) == (write_time(at), write_time(begun))
     assert older.endswith("no")
 
 

@@ -9,6 +9,7 @@ from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from tests.support.cloud import refused
 from tests.support.databases import AT
+from tests.support.manifests import manifest
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -82,8 +83,8 @@ def test_whoever_may_not_operate_queues_nothing(
 def test_whoever_may_not_operate_prunes_nothing(
     stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str
 ) -> None:
-    made = stage.back_up(guarded, AT)  # older than the one that is kept
-    stage.put_backup(made)  # which the dumper has pruned at once
+    # Older than the one that is kept.
+    stage.put_backup(manifest(database=guarded, scheduled_at=AT, backup_bytes=99))
     ran = stage.run_cli("prune", guarded, env=who[kind])
     assert (ran.code, ran.out) == (8, "")
     assert "s3:DeleteObject" in ran.err

@@ -102,9 +102,24 @@ def test_damaged_when_a_verdict_says_so(stage: StageUnderTest, key: str) -> None
     at = put(stage, key, HOUR)
     verdict = Verification(NOON, "ab" * 32, sound=False, reason="one bit is flipped")
     record(stage.vault, key, at, verdict)
-    assert status(stage, key)["problems"] == ["damaged"]
+    assert status(stage, key)["problems"] == ["no backup", "damaged"]
     (line,) = (each for each in stage.run_cli("status").lines if each.startswith(key))
     assert "DAMAGED: one bit is flipped" in line
+
+
+def test_damage_is_not_counted_and_the_good_one_before_it_is_the_newest(
+    stage: StageUnderTest, key: str
+) -> None:
+    good = put(stage, key, 3 * HOUR)
+    at = put(stage, key, HOUR)
+    record(stage.vault, key, at, Verification(NOON, "ab" * 32, sound=False, reason="a flipped bit"))
+    found = status(stage, key)
+    assert (found["backups"], found["damaged"], found["problems"]) == (2, 1, ["damaged"])
+    assert found["newest"]["taken_at"] == write_time(good)
+    ran = stage.run_cli("status")
+    (line,) = (each for each in ran.lines if each.startswith(key))
+    assert "1 of 3, 1 damaged" in line
+    assert f"the backup of {key} at {write_time(at)} is DAMAGED: a flipped bit" in ran.out
 
 
 def test_failing_until_a_later_backup_is_made(stage: StageUnderTest, key: str) -> None:

@@ -1,7 +1,8 @@
 """`snapper verify`: a verdict on each backup, recorded beside it."""
 
+import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +10,6 @@ from snapper.cli.verify import SERVER_VARIABLE
 from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
 from snapper.verbs.catalog import backups, listing
-from tests.support.databases import AT
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -19,6 +19,18 @@ NEEDS = """
     UPDATE pg_proc SET probin = '$libdir/nowhere' WHERE proname = 'f'
 """
 """A library that other servers have not got."""
+_FUNCTION = "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
+UNRESTORABLE = f"""
+    CREATE TABLE t AS SELECT 1 AS n; {_FUNCTION} 'SELECT $1';
+    CREATE INDEX ON t (f(n)); {_FUNCTION} 'SELECT 1/0'
+"""
+"""What can be dumped, and restored nowhere."""
+
+
+def problems(stage: StageUnderTest, key: str) -> list[str]:
+    found = stage.run_cli("status", "--json").document["databases"]
+    (mine,) = (each["problems"] for each in found if each["database"] == key)
+    return list(mine)
 
 
 def test_sound_backups_exit_0_and_are_listed_as_read(stage: StageUnderTest) -> None:
@@ -45,6 +57,19 @@ def test_a_restored_one_tells_tables_rows_and_time(stage: StageUnderTest) -> Non
         assert "restored 20" in stage.run_cli("list", "proven").out
 
 
+def test_what_was_proven_stays_proven_when_it_is_read_again(stage: StageUnderTest) -> None:
+    with stage.database("lasting", stage.source(18).dsn):
+        stage.back_up("lasting")
+        assert stage.run_cli("verify", "lasting", "--restore").code == 0
+        proven = stage.run_cli("list", "lasting", "--json").document["databases"]["lasting"][0]
+        assert stage.run_cli("verify", "lasting").code == 0
+        assert "restored 20" in stage.run_cli("list", "lasting").out
+        again = stage.run_cli("list", "lasting", "--json").document["databases"]["lasting"][0]
+        assert again["verification"]["restored"] == proven["verification"]["restored"]
+        assert again["verification"]["restored_at"] == proven["verification"]["restored_at"]
+        assert again["verification"]["verified_at"] >= proven["verification"]["verified_at"]
+
+
 def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderTest) -> None:
     with (
         stage.database("a-damaged", stage.source(18).dsn),
@@ -66,7 +91,8 @@ def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderT
 def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
     stage: StageUnderTest, change: Callable[[bytes], bytes]
 ) -> None:
-    days = [AT + timedelta(days=number) for number in range(5)]
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)  # none of them late
+    days = [tomorrow + timedelta(days=number) for number in range(4)]
 
     def times() -> list[datetime]:
         return [holding.taken_at for holding in backups(stage.vault, key)]
@@ -97,17 +123,62 @@ def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None
 
 
 def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageUnderTest) -> None:
-    function = "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
-    sql = (
-        f"CREATE TABLE t AS SELECT 1 AS n; {function} 'SELECT $1';"
-        f"CREATE INDEX ON t (f(n)); {function} 'SELECT 1/0'"
-    )
-    with stage.database("unrestorable", stage.source(18, sql).dsn):
+    with stage.database("unrestorable", stage.source(18, UNRESTORABLE).dsn):
         stage.back_up("unrestorable")
         ran = stage.run_cli("verify", "unrestorable", "--restore")
         assert ran.code == 9
         assert "sound, but NOT RESTORED: psql stopped" in ran.out
         assert "division by zero" in ran.out
+
+
+def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
+    stage: StageUnderTest,
+) -> None:
+    source = stage.source(18, UNRESTORABLE)
+    with stage.database("unproven", source.dsn, retention=1) as key:
+        at = write_time(stage.back_up(key).scheduled_at)
+        assert stage.run_cli("verify", key, "--restore").code == 9
+        for _ in range(2):
+            assert problems(stage, key) == ["unrestorable"]
+            ran = stage.run_cli("status")
+            assert ran.code == 1
+            assert f"the backup of {key} at {at} could not be restored" in ran.out
+            assert "division by zero" in ran.out
+            assert "NOT RESTORED 20" in stage.run_cli("list", key).out
+            # To read it again takes nothing back.
+            assert "but NOT RESTORED on 20" in stage.run_cli("verify", key).out
+        source.run(f"{_FUNCTION} 'SELECT $1'")
+        time.sleep(1)  # the next scheduled time is another one
+        stage.back_up(key)
+        wait_until(lambda: len(backups(stage.vault, key)) == 1)
+        assert problems(stage, key) == ["unrestorable"], "that it is pruned proves nothing"
+        assert stage.run_cli("verify", key, "--restore").code == 0
+        assert problems(stage, key) == []
+
+
+def test_the_operator_says_why_a_failed_trial_is_no_reason_to_worry(stage: StageUnderTest) -> None:
+    with stage.database("excused", stage.source(18, UNRESTORABLE).dsn) as key:
+        stage.back_up(key)
+        refused = stage.run_cli("verify", key, "--accept", "why not")
+        assert refused.code == 2
+        assert "no failed trial of excused" in refused.err
+        assert stage.run_cli("verify", key, "--restore").code == 9
+        assert stage.run_cli("verify", key, "--accept", "nobody needs it").code == 0
+        assert problems(stage, key) == []
+        (found,) = stage.run_cli("list", key, "--json").document["databases"][key]
+        accepted = found["verification"]["failed"]["accepted"]
+        assert accepted["reason"] == "nobody needs it"
+        assert accepted["by"].startswith("arn:aws:")
+        for told in (stage.run_cli("list", key).out, stage.run_cli("status").out):
+            assert "nobody needs it" in told
+        # The same reason needs no new word.
+        assert stage.run_cli("verify", key, "--restore").code == 9
+        assert problems(stage, key) == []
+
+
+def test_a_word_for_a_trial_is_about_one_database_and_its_last(stage: StageUnderTest) -> None:
+    for more in ([], ["shop", "sensors"], ["shop", "--restore"], ["shop", "--at", "2026-11-23"]):
+        assert stage.run_cli("verify", "--accept", "why not", *more).code == 2
 
 
 def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(stage: StageUnderTest) -> None:
@@ -172,6 +243,8 @@ def test_what_no_server_here_has_is_told_with_a_hint_and_stops_no_other(
         needy, plain = ran.document["backups"]
         assert needy["verification"]["sound"] is True
         assert "--on" in needy["error"]["hint"]
+        assert needy["verification"]["failed"] is None
+        assert problems(stage, "a-needy") == []
         assert plain["verification"]["restored"]["tables"] == 1
 
 

@@ -86,6 +86,10 @@ def test_damage_is_told() -> None:
     assert judged(made(100), damaged=1).problems == ("damaged",)
 
 
+def test_a_failed_trial_is_told() -> None:
+    assert judge(made(100), 0, None, DAY, NOON, unrestorable=True).problems == ("unrestorable",)
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     wrong = judged(made(1, 100, age=3 * DAY), damaged=2, failure=Failure(NOON, NOON, "no route"))
     assert wrong.problems == ("late", "shrunk", "failing", "damaged")

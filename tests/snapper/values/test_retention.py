@@ -29,6 +29,10 @@ def good(found: list[Entry]) -> list[Entry]:
     return [entry for entry in found if entry.complete and not entry.damaged]
 
 
+def newest_first(found: list[Entry]) -> list[Entry]:
+    return sorted(found, key=lambda entry: (entry.begun_at, entry.taken_at), reverse=True)
+
+
 def gone(found: list[Entry], keep: int) -> set[Entry]:
     return {verdict.entry for verdict in plan(found, keep) if not verdict.keep}
 
@@ -38,13 +42,15 @@ def test_never_fewer_good_backups_stay_than_the_count_unless_there_are_fewer(
     found: list[Entry], keep: int
 ) -> None:
     staying = good(kept(plan(found, keep)))
-    assert len(staying) == min(keep, len(good(found)))
+    assert len(staying) >= min(keep, len(good(found)))
+    on_time = [replace(entry, late_at=None) for entry in found]
+    assert len(good(kept(plan(on_time, keep)))) == min(keep, len(good(found)))
 
 
 @given(entries, counts)
 def test_those_that_stay_are_the_newest(found: list[Entry], keep: int) -> None:
-    newest = sorted(good(found), key=lambda entry: entry.taken_at, reverse=True)[:keep]
-    assert good(kept(plan(found, keep))) == newest
+    staying = good(kept(plan(found, keep)))
+    assert staying == newest_first(good(found))[: len(staying)]
 
 
 @given(entries, counts, st.data())
@@ -61,9 +67,7 @@ def test_the_one_just_made_always_stays(found: list[Entry], keep: int, data: st.
 @given(entries, counts)
 def test_each_entry_gets_one_verdict_with_a_reason(found: list[Entry], keep: int) -> None:
     verdicts = plan(found, keep)
-    assert [verdict.entry for verdict in verdicts] == sorted(
-        found, key=lambda entry: entry.taken_at, reverse=True
-    )
+    assert [verdict.entry for verdict in verdicts] == newest_first(found)
     assert all(verdict.reason for verdict in verdicts)
 
 
@@ -90,7 +94,7 @@ def test_a_crash_between_any_two_deletes_is_made_good_by_the_next_run(
     """The deletes in prune's order: oldest first, of each the manifest and then the dump."""
     doomed = [verdict.entry for verdict in reversed(plan(found, keep)) if not verdict.keep]
     deletes = [(entry, kind) for entry in doomed for kind in Kind if kind in entry.kinds]
-    deletes.sort(key=lambda one: (one[0].taken_at, one[1] is Kind.DUMP))
+    deletes.sort(key=lambda one: (one[0].begun_at, one[0].taken_at, one[1] is Kind.DUMP))
     done = deletes[: data.draw(st.integers(0, len(deletes)))]
     left = [
         replace(entry, kinds=kinds)
@@ -108,7 +112,7 @@ def test_halves_and_damage_are_never_counted_and_go_only_behind_all_that_stays(
     whole = good(found)
     assert good(kept(plan(found, keep))) == kept(plan(whole, keep))
     for bad in gone(found, keep) - set(whole):
-        assert all(bad.taken_at < entry.taken_at for entry in kept(plan(found, keep)))
+        assert all(bad.begun_at <= entry.begun_at for entry in kept(plan(found, keep)))
         assert len(whole) >= keep
 
 
@@ -175,3 +179,62 @@ def test_a_far_future_backup_does_not_push_out_the_one_just_made() -> None:
     future = [Entry(day(1) + timedelta(days=999 * n), BOTH) for n in (1, 2)]
     made = Entry(day(1), BOTH)
     assert made in kept(plan([*future, made], 2, just_made=made.taken_at))
+
+
+def hour(number: float) -> datetime:
+    return day(23) + timedelta(hours=number)
+
+
+def test_they_are_ordered_by_when_they_were_begun() -> None:
+    """A job of 20:00 that was tried again at 21:35 holds newer data than that of 21:30 has."""
+    late, other = Entry(hour(20), BOTH, late_at=hour(21.6)), Entry(hour(21.5), BOTH)
+    older = [Entry(hour(19), BOTH), Entry(hour(18), BOTH)]
+    found = [verdict.entry for verdict in plan([*older, other, late], 1)]
+    assert found == [late, other, *older]
+    assert kept(plan([*older, other, late], 1)) == [late]
+
+
+def test_what_was_begun_between_the_same_two_times_is_counted_once() -> None:
+    late = [Entry(hour(n), BOTH, late_at=hour(6) + timedelta(minutes=n)) for n in (3, 4, 5)]
+    found = [Entry(hour(6), BOTH), *late, *(Entry(hour(n), BOTH) for n in (2, 1, 0))]
+    assert [(verdict.keep, verdict.reason) for verdict in plan(found, 3)] == [
+        (True, "number 1 of the 3 to keep"),
+        (True, "counted together with number 1 of the 3 to keep"),
+        (True, "counted together with number 1 of the 3 to keep"),
+        (True, "counted together with number 1 of the 3 to keep"),
+        (True, "number 2 of the 3 to keep"),
+        (True, "number 3 of the 3 to keep"),
+        (False, "number 4, beyond the 3 to keep"),
+    ]
+
+
+@given(
+    counts,
+    st.integers(5, 20),
+    st.floats(0.1, 20),
+    st.lists(st.sampled_from([2, 10, 30, 90, 180]), min_size=1, max_size=4),
+)
+def test_retries_after_an_outage_push_no_older_hour_out(
+    keep: int, gone_at: int, outage: float, pauses: list[int]
+) -> None:
+    """An hour in which anything was begun costs one of the oldest, however much came late in it."""
+    away = (gone_at + 0.5, gone_at + 0.5 + outage)
+    made: dict[int, float] = {}
+    for due in range(int(away[1]) + 8):
+        attempts = [due + sum(pauses[:number]) / 60 for number in range(len(pauses) + 1)]
+        for at in attempts:
+            if not away[0] < at < away[1]:
+                made[due] = at
+                break
+    vault: list[Entry] = []
+    before = sorted(due for due, at in made.items() if at < away[0])
+    since: set[int] = set()
+    for due, at in sorted(made.items(), key=lambda one: one[1]):
+        late = hour(at) if at - due > 0.25 else None
+        vault = kept(plan([*vault, Entry(hour(due), BOTH, late_at=late)], keep, hour(due)))
+        if at < away[0]:
+            continue
+        since.add(int(at))
+        staying = {entry.taken_at for entry in vault}
+        for older in before[max(0, len(before) - max(0, keep - len(since))) :]:
+            assert hour(older) in staying, f"{older}:00 was pushed out at {at}"

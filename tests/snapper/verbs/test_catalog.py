@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +10,9 @@ from moto import mock_aws
 
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, BackupNotFound
-from snapper.verbs.catalog import backups, find, holding_at, holdings, listing
+from snapper.values.keys import mark_key
+from snapper.verbs.catalog import backups, holding_at, holdings, listing
+from snapper.verbs.choice import find
 from tests.support.backups import days, store
 from tests.support.databases import AT
 
@@ -20,6 +21,19 @@ def test_backups_are_given_newest_first(vault: Vault) -> None:
     for number in (1, 0, 2):
         store(vault, days(number))
     assert [holding.taken_at for holding in backups(vault, "orders")] == [days(2), days(1), AT]
+
+
+def test_one_that_was_begun_late_stands_where_it_was_begun(vault: Vault) -> None:
+    """Whether a mark tells it in the listing, or only the manifest, as of an earlier release."""
+    store(vault, days(1))
+    store(vault, AT, started_at=days(2))
+    assert [each.taken_at for each in listing(vault, "orders")] == [AT, days(1)]
+    assert [each.taken_at for each in holdings(vault, "orders")] == [days(1), AT]
+    vault.put(mark_key("orders", AT, days(2)), b"")
+    assert [each.taken_at for each in listing(vault, "orders")] == [AT, days(1)]
+    late, other = holdings(vault, "orders")
+    assert (late.taken_at, late.begun_at, late.entry.late_at) == (AT, days(2), days(2))
+    assert (other.taken_at, other.begun_at, other.entry.late_at) == (days(1), days(1), None)
 
 
 def test_a_dump_without_manifest_is_no_backup(vault: Vault) -> None:
@@ -35,25 +49,6 @@ def test_a_neighbours_backups_are_not_found(vault: Vault) -> None:
         store(vault, AT, neighbour)
     assert holdings(vault, "orders") == []
     assert not holding_at(vault, "orders", AT).objects
-
-
-def test_the_newest_is_found_or_the_newest_not_after_a_time(vault: Vault) -> None:
-    for number in range(3):
-        store(vault, days(number))
-    assert find(vault, "orders").scheduled_at == days(2)
-    assert find(vault, "orders", days(1)).scheduled_at == days(1)
-    assert find(vault, "orders", days(1.5)).scheduled_at == days(1)
-    with pytest.raises(BackupNotFound, match="at or before 2026-11-22T03:00:00Z"):
-        find(vault, "orders", days(-1))
-
-
-def test_a_backup_that_was_made_late_is_no_witness_of_the_time_before(vault: Vault) -> None:
-    store(vault, AT, started_at=AT + timedelta(seconds=3))
-    store(vault, days(1), started_at=days(1) + timedelta(hours=3))
-    assert find(vault, "orders", days(1) + timedelta(hours=2)).scheduled_at == AT
-    assert find(vault, "orders", days(1) + timedelta(hours=3)).scheduled_at == days(1)
-    assert find(vault, "orders", days(1)).scheduled_at == days(1)  # named as list names it
-    assert find(vault, "orders").scheduled_at == days(1)
 
 
 def test_one_scheduled_time_is_looked_up_without_its_neighbours(vault: Vault) -> None:
@@ -90,7 +85,7 @@ def test_a_manifest_of_another_backup_is_damage(vault: Vault) -> None:
     made, other = store(vault, AT), store(vault, days(1))
     vault.put(other.key, made.to_json().encode())
     with pytest.raises(BackupDamaged, match="is the manifest of"):
-        find(vault, "orders")
+        find(vault, "orders", days(1))
 
 
 def test_an_object_of_another_size_is_damage(vault: Vault) -> None:

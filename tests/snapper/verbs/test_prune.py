@@ -8,6 +8,7 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
+from snapper.values.keys import mark_key
 from snapper.values.secrets import Database
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import backups
@@ -225,3 +226,36 @@ def test_a_judgement_deletes_nothing(vault: Vault) -> None:
     watched = Watched(vault)
     assert [verdict.keep for verdict in judge(watched, orders(2))] == [True, True, False]
     assert watched.tried == 0
+
+
+def test_a_late_one_goes_with_its_mark_after_those_that_were_begun_before(vault: Vault) -> None:
+    """The job of the first day was tried again after that of the second had been done."""
+    store(vault, AT)
+    store(vault, days(1))
+    vault.put(mark_key("orders", AT, days(1.5)), b"")
+    watched = Watched(vault)
+    prune(watched, orders(1), Silence())
+    assert times(vault) == [AT]
+    store(vault, days(2))
+    prune(watched, orders(1), Silence())
+    assert keys_and_marks(vault) == [
+        "orders/2026-11-25T03-00-00Z.manifest.json",
+        "orders/2026-11-25T03-00-00Z.sql.gz",
+    ]
+    assert watched.deleted[-2:] == [
+        "orders/2026-11-23T03-00-00Z.begun-2026-11-24T15-00-00Z",
+        "orders/2026-11-23T03-00-00Z.sql.gz",
+    ]
+
+
+def test_of_lateness_that_no_listing_shows_the_caller_knows(vault: Vault) -> None:
+    store(vault, AT)
+    store(vault, days(1))
+    late = {AT: days(1.5)}
+    assert [each.entry.taken_at for each in judge(vault, orders(1), late=late)] == [AT, days(1)]
+    prune(vault, orders(1), Silence(), late=late)
+    assert times(vault) == [AT]
+
+
+def keys_and_marks(vault: Vault) -> list[str]:
+    return [stored.key for stored in vault.list("")]

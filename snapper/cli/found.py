@@ -1,0 +1,73 @@
+"""What verify found out about one database's backup, as a row of its table and as JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from snapper.cli import render
+from snapper.errors import BackupDamaged, SnapperError
+from snapper.values.manifest import Manifest
+from snapper.values.verification import Verification
+from snapper.verbs.catalog import to_public
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of one database: a backup, a verdict on it, what kept us from one or from more."""
+
+    database: str
+    manifest: Manifest | None = None
+    verdict: Verification | None = None
+    error: SnapperError | None = None
+    undone: str = "NOT RESTORED"
+
+    @property
+    def code(self) -> int:
+        """Give the exit code that this one would end with."""
+        if self.verdict and not self.verdict.sound:
+            return BackupDamaged.exit_code
+        return self.error.exit_code if self.error else 0
+
+    def row(self) -> tuple[str, ...]:
+        """Give the cells of the table's row."""
+        restored = self.verdict.restored if self.verdict else None
+        return (
+            self.manifest.dump_key if self.manifest else self.database,
+            render.size(self.manifest.backup_bytes) if self.manifest else "",
+            str(restored.tables) if restored else "",
+            f"{restored.rows:,}" if restored else "",
+            f"{restored.seconds:.1f} s" if restored else "",
+            self._words(),
+        )
+
+    def _words(self) -> str:
+        """Give the verdict; what helps is below it for people, in one line for programs."""
+        judged = ""
+        if self.verdict:
+            judged = "sound" if self.verdict.sound else f"DAMAGED: {self.verdict.reason}"
+            if (proven := self.verdict.proven_at) and proven < self.verdict.verified_at:
+                judged += f", restored on {proven:%Y-%m-%d}"
+            if (failed := self.verdict.failed) and self.error is None:
+                state = "accepted" if failed.accepted else "verify --restore tries it again"
+                judged += f", but NOT RESTORED on {failed.at:%Y-%m-%d}: {failed.reason} ({state})"
+        if self.error is None:
+            return judged
+        fact = f"{judged}, but {self.undone}: {self.error}" if judged else str(self.error)
+        return render.with_fixes(fact, *_notes(self.error), self.error.hint)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON values; what is not there is null."""
+        return {
+            "database": self.database,
+            "manifest": to_public(self.manifest) if self.manifest else None,
+            "verification": self.verdict.to_dict() if self.verdict else None,
+            "error": _told(self.error) if self.error else None,
+        }
+
+
+def _told(error: SnapperError) -> dict[str, Any]:
+    now = {"now": notes} if (notes := _notes(error)) else {}
+    return {"fact": str(error), "hint": error.hint, **now}
+
+
+def _notes(error: SnapperError) -> list[str]:
+    return getattr(error, "__notes__", [])

@@ -1,0 +1,51 @@
+"""The last trial of a database: which backup was restored for the proof, and what came of it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from snapper.errors import BackupDamaged
+from snapper.values.job import read_time, write_time
+from snapper.values.seal import is_sealed, write_sealed
+from snapper.values.verification import Verification
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The verdict on the newest backup that was tried; it outlives that backup.
+
+    Retention may delete a backup that could not be restored. That nobody has restored any since
+    is then still true.
+    """
+
+    taken_at: datetime
+    begun_at: datetime
+    verdict: Verification
+
+    def to_json(self) -> str:
+        """Write the trial as it lies in the vault."""
+        plain: dict[str, Any] = {
+            "version": VERSION,
+            "taken_at": write_time(self.taken_at),
+            "begun_at": write_time(self.begun_at),
+            "verification": self.verdict.to_dict(),
+        }
+        return write_sealed(plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a trial; raise BackupDamaged if it is not as it was written."""
+        try:
+            found = json.loads(text)
+            if found["version"] != VERSION or not is_sealed(found):
+                raise BackupDamaged("the record of the last trial was changed")
+            return cls(
+                read_time(found["taken_at"]),
+                read_time(found["begun_at"]),
+                Verification.from_dict(found["verification"]),
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise BackupDamaged("the record of the last trial cannot be read") from None

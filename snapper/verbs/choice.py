@@ -1,0 +1,93 @@
+"""Which of a database's backups is meant: the newest good one, up to a time or of a name."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from snapper.aws.vault import Vault
+from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.values.job import write_time
+from snapper.values.manifest import Manifest
+from snapper.verbs.catalog import Holding, Listed, holding_at, listing, read_manifest
+
+Warn = Callable[[str], None]
+
+
+def find(
+    vault: Vault,
+    database: str,
+    at: datetime | None = None,
+    warn: Warn = lambda _: None,
+    *,
+    exactly: bool = False,
+    even_damaged: bool = False,
+) -> Manifest:
+    """Read the manifest of the newest good backup, or the newest one begun not after `at`.
+
+    `exactly` means the backup that is named after `at`, whenever it was begun. `warn` is given a
+    sentence for each backup that is passed over because it is known to be damaged. One that was
+    named by its very time is not passed over: it is refused, or warned of if `even_damaged`.
+    Raises BackupNotFound, BackupDamaged, and what `read_manifest` does.
+    """
+    there = listing(vault, database)
+    found = _meant(there, at, exactly=exactly)
+    for each in there if at and not exactly else ():
+        if each.taken_at == at != each.begun_at:
+            warn(f"the backup that was due at {write_time(at)} was begun at {_time(each)} only")
+    if not found:
+        raise _not_found(vault, database, at, exactly=exactly)
+    first, named = found[0], exactly or _is_of(found[0], at)
+    if not first.damage or (named and even_damaged):
+        if first.damage:
+            warn(f"the backup of {database} at {_time(first)} is damaged: {first.damage}")
+        return first.manifest or read_manifest(vault, holding_at(vault, database, first.taken_at))
+    if first.manifest is None:
+        with suppress(BackupDamaged):  # that of an engine which came later is no damage
+            read_manifest(vault, holding_at(vault, database, first.taken_at))
+    good = next((each for each in found if not each.damage), None)
+    if named or good is None or good.manifest is None:
+        others = "" if named else ", and no older one is good"
+        raise BackupDamaged(
+            f"the backup of {database} at {_time(first)} is damaged: {first.damage}{others}"
+        )
+    for each in found[: found.index(good)]:
+        warn(f"passed over the backup of {database} at {_time(each)}, as damaged: {each.damage}")
+    return good.manifest
+
+
+def newest(
+    vault: Vault, database: str, at: datetime | None = None, *, exactly: bool = False
+) -> Holding:
+    """Give the same as `find` would, but pass over nothing: to judge it is what it is for."""
+    found = _meant(listing(vault, database), at, exactly=exactly)
+    if not found:
+        raise _not_found(vault, database, at, exactly=exactly)
+    return holding_at(vault, database, found[0].taken_at)
+
+
+def _meant(found: Sequence[Listed], at: datetime | None, *, exactly: bool) -> list[Listed]:
+    if at is None:
+        return list(found)
+    if exactly:
+        return [each for each in found if each.taken_at == at]
+    return [each for each in found if _is_of(each, at) or _begun(each) <= at]
+
+
+def _is_of(listed: Listed, at: datetime | None) -> bool:
+    """Tell whether this is the backup's own time, as `list` shows it."""
+    return listed.begun_at == at
+
+
+def _begun(listed: Listed) -> datetime:
+    return listed.manifest.started_at if listed.manifest else listed.taken_at
+
+
+def _not_found(
+    vault: Vault, database: str, at: datetime | None, *, exactly: bool
+) -> BackupNotFound:
+    limit = "" if at is None else f" {'of' if exactly else 'at or before'} {write_time(at)}"
+    return BackupNotFound(f"there is no backup of {database}{limit} in {vault.bucket}")
+
+
+def _time(listed: Listed) -> str:
+    return write_time(listed.begun_at)

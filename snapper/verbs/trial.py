@@ -1,0 +1,95 @@
+"""Restoring a backup for the proof: what came of it is remembered until a later one is proven."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from snapper.aws.vault import Vault
+from snapper.errors import BackupDamaged, RestoreFailed, SettingsError, SnapperError
+from snapper.values.keys import Kind, trial_key
+from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
+from snapper.values.trial import Trial
+from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
+from snapper.verbs.catalog import Holding, holding_at, read_manifest, verdict_on
+from snapper.verbs.verify import prove, record
+
+# A reason is a line for people; what a statement holds beyond it is nobody's business here.
+_LONGEST_REASON = 500
+
+
+def attempt(
+    verdict: Verification, restore: Callable[[], Restored]
+) -> tuple[Verification, SnapperError | None]:
+    """Restore a sound backup; give the verdict with what came of it, and what stopped it.
+
+    A restore that failed for what the server lacks, or because it was not there, says nothing of
+    the backup: then the verdict is as it was.
+    """
+    try:
+        return prove(verdict, restore), None
+    except RestoreFailed as failed:
+        if not failed.against_backup:
+            return verdict, failed
+        reason = str(failed).partition("\n")[0][:_LONGEST_REASON]
+        return replace(verdict, failed=FailedTrial(verdict.verified_at, reason)), failed
+    except SnapperError as error:
+        return verdict, error
+
+
+def last_trial(vault: Vault, database: str) -> Trial | None:
+    """Read what is known of the last trial; raises BackupDamaged if it cannot be read."""
+    key = trial_key(database)
+    if not any(stored.key == key for stored in vault.list(key)):
+        return None
+    return Trial.from_json(vault.read(key).decode(errors="replace"))
+
+
+def record_trial(vault: Vault, database: str, trial: Trial) -> None:
+    """Remember a trial, unless a newer backup was tried before: an older one proves less."""
+    try:
+        known = last_trial(vault, database)
+    except BackupDamaged:
+        known = None
+    if known is None or known.begun_at <= trial.begun_at:
+        vault.put(trial_key(database), trial.to_json().encode())
+
+
+def accept_trial(vault: Vault, database: str, by: str, reason: str, now: datetime) -> Trial:
+    """Record the operator's word for the trial that failed, with it and beside its backup.
+
+    Raises SettingsError if none has failed, BackupDamaged if the record cannot be read.
+    """
+    trial = last_trial(vault, database)
+    if trial is None or trial.verdict.failed is None:
+        raise SettingsError(
+            f"there is no failed trial of {database} to accept",
+            hint=f"{PROGRAM} status shows those that failed",
+        )
+    failed = replace(trial.verdict.failed, accepted=Accepted(now, by, reason))
+    accepted = replace(trial, verdict=replace(trial.verdict, failed=failed))
+    vault.put(trial_key(database), accepted.to_json().encode())
+    _record_beside(vault, database, accepted)
+    return accepted
+
+
+def earlier_verdict(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
+    """Give what was known of a backup so far; a record that cannot be read is nothing to keep."""
+    try:
+        return verdict_on(vault, holding, manifest)
+    except BackupDamaged:
+        return None
+
+
+def _record_beside(vault: Vault, database: str, trial: Trial) -> None:
+    """Record an accepted trial beside its backup, if that is still there and the same."""
+    holding = holding_at(vault, database, trial.taken_at)
+    if Kind.MANIFEST not in holding.objects:
+        return
+    try:
+        known = verdict_on(vault, holding, read_manifest(vault, holding))
+    except BackupDamaged:
+        return
+    if known and known.failed and trial.verdict.failed:
+        accepted = replace(known.failed, accepted=trial.verdict.failed.accepted)
+        record(vault, database, trial.taken_at, replace(known, failed=accepted))
