@@ -1,11 +1,11 @@
-"""How the functions speak: structured logs, and metrics that alarms listen to."""
+"""What the functions write: structured logs, and metrics that alarms watch."""
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "Snapper"
 
-# A backup that an earlier delivery made is there all the same: the late alarm must not ring.
+# A backup that an earlier delivery made is there all the same: the late alarm must not fire.
 _COUNTS = {
     "dump.ended": "BackupSucceeded",
     "dump.skipped": "BackupSucceeded",
@@ -21,7 +21,7 @@ _WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned"})
 
 
 class Telemetry:
-    """Tells the verbs' events as JSON log lines and, where they count, as EMF metrics.
+    """Writes the verbs' events as JSON log lines and, where they count, as EMF metrics.
 
     The metrics have the dimensions Stage and Database, and count, seconds and bytes as units.
     """
@@ -47,7 +47,7 @@ class Telemetry:
             self._measure(_COUNTS[event], fields)
 
     def _measure(self, count: str, fields: dict[str, str | float]) -> None:
-        # A service name would become a third dimension, and no alarm would hear of the metric.
+        # A service name would become a third dimension, and no alarm would see the metric.
         metrics = EphemeralMetrics(namespace=NAMESPACE, service="")
         metrics.add_dimension("Stage", self._stage)
         metrics.add_dimension("Database", str(fields.get("database", "unknown")))

@@ -1,4 +1,4 @@
-"""Who is told when backups fail, and when they silently do not happen at all."""
+"""Who is notified when backups fail, and when they do not happen at all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class AlarmsArgs:
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm looks at; unless told otherwise it rings at the first sign of anything."""
+    """What an alarm looks at; by default it fires at the first data point above zero."""
 
     namespace: str
     metric: str

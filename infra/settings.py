@@ -1,4 +1,4 @@
-"""What the operator decides about a stage: read once, checked whole, told all at once."""
+"""What the operator decides about a stage: read once, checked, all faults shown at once."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ class SnapperError(Exception):
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
     Neither ever holds a secret. `retry` says whether another attempt can help, `told` whether its
-    event was emitted before it could be raised.
+    event has already been logged.
     """
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""What the functions have told: their structured log lines in CloudWatch Logs."""
+"""What the functions have logged: their structured log lines in CloudWatch Logs."""
 
 import json
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from snapper.cli.streams import open_streams
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code; every error is told, none is a stack trace."""
+    """Run one command and give its exit code; every error is a message, never a stack trace."""
     open_streams()
     with told(as_json="--json" in arguments) as result, signals_raise():
         # The commands take a moment to import; from the first one on, Ctrl-C ends in plain words.

@@ -19,17 +19,17 @@ from snapper.values.program import PROGRAM
 
 COMMANDS = {
     "list": ("list.list_backups", "show the backups there are"),
-    "status": ("status.status", "show how every database stands"),
+    "status": ("status.status", "show the state of every database"),
     "run": ("run.run_now", "back up now"),
     "restore": ("restore.restore_backup", "restore a backup into a database"),
     "download": ("download.download_backup", "copy a backup into a file"),
     "verify": ("verify.verify_backups", "check backups, and restore them to prove it"),
-    "prune": ("prune.prune_backups", "delete what retention does not keep"),
+    "prune": ("prune.prune_backups", "delete backups beyond the count to keep"),
     "failures": ("failures.failures", "show the jobs that failed too often, or discard them"),
     "retry": ("retry.retry_failures", "put failed jobs back on the queue"),
     "check": ("check.check", "check the two secrets before they are set"),
     "doctor": ("doctor.doctor", "check the databases from inside the dumper"),
-    "policy": ("policy.policy", "print the IAM policies that operators need"),
+    "policy": ("policy.policy", "print the IAM policies for operators"),
     "demo": ("demo.demo", "try the whole service on this machine"),
 }
 """Every command: its module in this room and its function, and what it does in a few words."""
@@ -127,7 +127,7 @@ def snapper(
 
 
 def run(arguments: Sequence[str], result: outcome.Outcome) -> None:
-    """Run one command, which tells the result its exit code; raises what goes wrong."""
+    """Run one command, which sets the exit code of the result; raises errors."""
     streams = sys.stdout, sys.stderr
     try:
         typer.main.get_command(app).main(
@@ -136,6 +136,6 @@ def run(arguments: Sequence[str], result: outcome.Outcome) -> None:
     except SystemExit as end:
         if not isinstance(end.__context__, BrokenPipeError):
             raise
-        # Typer's own way to end when nobody reads any more; ours says so by the exit code.
+        # Typer's own way to end when the output pipe is closed; ours sets the exit code.
         sys.stdout, sys.stderr = streams
         raise end.__context__ from None

@@ -36,7 +36,7 @@ def check(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the two secrets and tell every fault at once.
+    """Check the two secrets and show every fault at once.
 
     That is all that keeps them from being read, and connections from working in the function: files
     and servers of this machine, hosts known as poolers, values that libpq does not know.

@@ -32,11 +32,10 @@ def doctor(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Look the databases over from inside the dumper: network, clients, rights, size, time.
+    """Check the databases from inside the dumper: network, clients, rights, size, time.
 
-    And whether anybody is notified when backups fail.
-
-    Exits 1 if anything was found that keeps a backup from being made or from being whole.
+    Also checks whether anybody is notified when backups fail. Exits 1 if it found anything that
+    prevents a backup or makes it incomplete.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)

@@ -46,7 +46,7 @@ def told(*, as_json: bool) -> Iterator[Outcome]:
             if as_json and not result.answered:
                 words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}
                 write_document({"error": words})
-        # It has its exit code, whether or not anybody could be told.
+        # The exit code is set, whether or not the message could be written.
         give_up_lost()
 
     try:

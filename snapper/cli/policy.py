@@ -25,8 +25,8 @@ def policy(
 ) -> None:
     """Print an IAM policy for people who operate this stage, as JSON.
 
-    Each policy holds the ones before it. Printing one needs no more than the right to read the
-    parameter /snapper/STAGE/SERVICE, so somebody who deploys can print all of them.
+    Each policy includes the ones before it. Printing one needs only the right to read the parameter
+    /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
     """
     opened = Stage.open(stage, profile, region)
     render.document(policies.policy(opened.service, rights))

@@ -26,10 +26,10 @@ def prune_backups(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Delete the backups beyond each database's count, with the reason for each.
+    """Delete the backups beyond each database's count, and show the reason for each.
 
-    The dumper does the same after every backup; this is for a count that was lowered since. What
-    list calls DAMAGED is never counted, and goes once it is older than every backup that stays.
+    The dumper does the same after every backup; this is for a count that you have lowered. What
+    list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
     """
     opened = Stage.open(stage, profile, region)
     found: dict[str, list[Verdict]] = {}

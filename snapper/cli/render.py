@@ -50,7 +50,7 @@ class Screen(Console):
         super().__init__(width=width, stderr=stderr, highlight=False, markup=False)
 
     def on_broken_pipe(self) -> None:
-        """Let it be told as for any other output; rich would end the program at once."""
+        """Report it as for any other output; rich would end the program at once."""
         raise  # what rich has caught
 
 

@@ -49,18 +49,20 @@ def restore_backup(
     ] = None,
     at: AtOption = LATEST,
     create: Annotated[
-        bool, typer.Option("--create", help="Make the database, if it is not there.")
+        bool, typer.Option("--create", help="Create the database if it does not exist.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Restore into a database that is not empty.")
     ] = False,
     over_source: Annotated[
         str,
-        typer.Option(metavar="KEY", help="Restore over the very database the backup is of."),
+        typer.Option(
+            metavar="KEY", help="Allow the database that the backup was made of as target."
+        ),
     ] = "",
     create_roles: Annotated[
         bool,
-        typer.Option("--create-roles", help="Make the roles that are missing, without login."),
+        typer.Option("--create-roles", help="Create missing roles, without login."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
@@ -72,7 +74,7 @@ def restore_backup(
 ) -> None:
     """Restore a backup into a database: all of it, or nothing.
 
-    The object is checked while it flows. A database that is there is filled in one transaction,
+    The backup is checked while it is restored. An existing database is filled in one transaction,
     committed only when SHA-256, sizes and the dump's end are right; one made by --create gets its
     name only then. A target that is not empty is refused without --force. A backup that is known to
     be damaged is passed over with a warning, or refused if it was named by its very time.

@@ -16,7 +16,7 @@ from snapper.verbs.prune import prune
 def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
     """Back up the job's database and then delete what is beyond its count.
 
-    Tells `dump.ended` with the figures of the backup; `dump.failed` or `prune.failed` with the
+    Logs `dump.ended` with the figures of the backup; `dump.failed` or `prune.failed` with the
     reason, and raises it.
     """
     events = dumper.events

@@ -1,4 +1,4 @@
-"""What the verbs tell while they work: named events with fields, never with a secret."""
+"""What the verbs log while they work: named events with fields, never with a secret."""
 
 from typing import Protocol
 
@@ -10,19 +10,19 @@ class Events(Protocol):
     """Takes `dump.began`, `dump.ended`, `dump.failed`, `backup.pruned` and so on."""
 
     def emit(self, event: str, /, **fields: str | float) -> None:
-        """Tell one event with its fields."""
+        """Log one event with its fields."""
         ...
 
 
 class Silence:
-    """Events for those who do not listen."""
+    """Events that are not logged."""
 
     def emit(self, event: str, /, **fields: str | float) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 def tell_failure(events: Events, event: str, job: Job, error: SnapperError) -> None:
-    """Tell what became of a job, with the reason; what has been told already is not repeated."""
+    """Log that a job failed, with the reason; an error is logged once."""
     if not error.told:
         events.emit(
             event,
