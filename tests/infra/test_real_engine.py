@@ -25,6 +25,8 @@ SECRETS = {
     "DATABASE_CONN_STRINGS": f"orders,{CONNECTION},POSTGRES|people,{CONNECTION},POSTGRES",
     "BACKUP_STORAGE_DATA": "orders,2|people,3",
 }
+# Of the stage `real`. Joined by hyphens it is `orders` of the stage `real-beside`.
+CLASHING = "beside-orders"
 PARAMETER = "aws:ssm/parameter:Parameter"
 
 # Before the first `up`, what AWS has yet to make up: addresses, and what is written with them.
@@ -72,8 +74,8 @@ class Life:
         )
         self.diff_of_connection = stack.run("preview", "--diff")
         stack.set(
-            DATABASE_CONN_STRINGS=f"{SECRETS['DATABASE_CONN_STRINGS']}|third,{CONNECTION},POSTGRES",
-            BACKUP_STORAGE_DATA="orders,2|people,4|third,1",
+            DATABASE_CONN_STRINGS=f"{SECRETS['DATABASE_CONN_STRINGS']}|{CLASHING},{CONNECTION},POSTGRES",
+            BACKUP_STORAGE_DATA=f"orders,2|people,4|{CLASHING},1",
         )
         workspace.provider.fail_next = PARAMETER
         self.failed = self.up()
@@ -86,6 +88,11 @@ class Life:
         bucket = beside.outputs()["bucket"]
         cloud.client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
         self.beside_destroyed = Step(beside.destroy(), workspace.provider.take_calls())
+        self.alarms_left = {
+            alarm["AlarmName"]
+            for page in cloud.client("cloudwatch").get_paginator("describe_alarms").paginate()
+            for alarm in page["MetricAlarms"]
+        }
         self.untouched = self.up("--refresh", "--expect-no-changes")
         self.destroyed = Step(stack.destroy(), workspace.provider.take_calls())
 
@@ -166,7 +173,7 @@ def test_the_up_after_it_makes_what_was_missing(life: Life) -> None:
         call.name for step in (life.failed, life.mended) for call in step.calls if not call.error
     ]
     assert len(made) == len(set(made))
-    assert [name for name in made if "third" in name]
+    assert [name for name in made if CLASHING in name]
 
 
 def test_another_stage_comes_and_goes_beside_it(life: Life) -> None:
@@ -174,6 +181,12 @@ def test_another_stage_comes_and_goes_beside_it(life: Life) -> None:
     assert {call.verb for call in life.beside.calls} == {"create"}
     assert len(life.beside_destroyed.calls) == len(life.beside.calls)
     assert (life.untouched.ran.code, life.untouched.calls) == (0, [])
+
+
+def test_the_other_stage_takes_no_alarm_away(life: Life) -> None:
+    late = {f"snapper-real-late_{database}" for database in ("orders", "people", CLASHING)}
+    assert late <= life.alarms_left
+    assert not [name for name in life.alarms_left if name.startswith("snapper-real-beside")]
 
 
 def test_backups_go_with_a_stage_that_says_so(life: Life) -> None:
