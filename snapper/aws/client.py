@@ -48,16 +48,6 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
         raise SettingsError(f"the AWS settings are invalid: {error}") from None
 
 
-def of_account() -> str:
-    """Name the account whose credentials are in use, for a message; nothing where AWS is silent."""
-    quick = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
-    try:
-        # Everybody may ask this, whatever their policy says.
-        return f" of account {client('sts', quick).get_caller_identity()['Account']}"
-    except (BotoCoreError, ClientError, KeyError):
-        return ""
-
-
 # What the services answer to a key that does not exist, or whose secret is another.
 _NOBODY = frozenset(
     {

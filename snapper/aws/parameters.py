@@ -4,16 +4,13 @@ from functools import cached_property
 from typing import Any, Self
 
 from snapper.aws import client as aws
-from snapper.errors import AwsFailed, SettingsError
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.secrets import Database, read_count
-from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
     databases_path,
     retention_parameter,
-    service_parameter,
 )
 from snapper.values.table import Row, read_table
 
@@ -57,22 +54,6 @@ class Parameters:
     def kinds(self) -> list[str]:
         """List the TYPEs that there are among the databases."""
         return sorted({row.kind for row in self._table.values()} or {FIRST_ENGINE})
-
-    def service(self) -> Service:
-        """Read where the stage's parts are; raise SettingsError if there is no such stage."""
-        name = service_parameter(self._root)
-        try:
-            return Service.from_json(self._value(name))
-        except AwsFailed as error:
-            # The second is SSM's word for a name that no parameter can have.
-            if not any(code in str(error) for code in ("ParameterNotFound", "ValidationException")):
-                raise
-            stage, region = self._root.rpartition("/")[2], self._client.meta.region_name
-            raise SettingsError(
-                f"there is no stage {stage} in {region}{aws.of_account()}: {name} does not exist",
-                hint="choose with --stage, --region and --profile; "
-                "pulumi stack output region shows where a stage was deployed",
-            ) from None
 
     @cached_property
     def _table(self) -> dict[str, Row]:

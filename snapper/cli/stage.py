@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from snapper.aws import client as aws
+from snapper.aws import signpost
 from snapper.aws.dead_letters import DeadLetters
 from snapper.aws.functions import Functions
 from snapper.aws.logs import Logs
@@ -14,7 +15,6 @@ from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
-from snapper.values.settings import parameter_root
 from snapper.verbs.run import only
 
 
@@ -30,8 +30,8 @@ class Stage:
     def open(cls, name: str, profile: str | None = None, region: str | None = None) -> "Stage":
         """Find the stage; raise SettingsError if it, credentials or region are missing."""
         aws.sign_in(profile, region)
-        parameters = Parameters.connect(parameter_root(name))
-        return cls(name, parameters.service(), parameters)
+        service = signpost.find(name, aws.client("ssm"))
+        return cls(name, service, Parameters.connect(service.parameter_root))
 
     @cached_property
     def vault(self) -> Vault:

@@ -38,6 +38,7 @@ from local.demo import sample
 from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
+from snapper.aws import signpost
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.cli.__main__ import main
@@ -103,7 +104,7 @@ class StageUnderTest:
     @property
     def service(self) -> Service:
         """What stands on the stage's signpost."""
-        return self.parameters.service()
+        return signpost.find(self.name, self.cloud.client("ssm"))
 
     def source(self, major: int, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
         """Make a new database on the server of this major (14 or 18), with the SQL run in it."""

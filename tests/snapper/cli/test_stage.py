@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from snapper.aws import client as aws
 from tests.support.manifests import manifest
 from tests.support.stage import StageUnderTest
 
@@ -73,14 +72,9 @@ def test_a_stage_that_is_not_there_is_told_with_where_it_was_looked_for(
 ) -> None:
     ran = stage.run_cli("list", "--stage", name)
     assert (ran.code, ran.out) == (2, "")
-    where = f"there is no stage {name.rpartition('/')[2]} in us-east-1 of account 000000000000"
+    where = f"there is no stage {name} in us-east-1 of account 000000000000"
     assert f"error: {where}: /snapper/{name}/SERVICE does not exist" in ran.err
     assert "--region" in ran.err
-
-
-def test_an_account_that_aws_does_not_name_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:1")
-    assert aws.of_account() == ""
 
 
 def test_the_stage_is_prod_where_nothing_else_is_said(stage: StageUnderTest) -> None:
