@@ -197,7 +197,9 @@ def _remarks(database: DatabaseReport) -> list[str]:
         for line in (f"error: {fault.fact}", f"hint: {fault.hint}" if fault.hint else "")
         if line
     ]
-    exported = [f"{len(database.exported)} files exported"] if database.exported else []
+    exported = (
+        [f"{render.number(len(database.exported), 'file')} exported"] if database.exported else []
+    )
     steps = [] if database.good else [database.steps]
     return [*steps, *database.notes, *exported, *differences, *faults]
 

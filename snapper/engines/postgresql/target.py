@@ -43,13 +43,17 @@ _CONTENT = """
 """
 
 
+_ONE = ("table or other relation", "function", "type", "large object")
+_MANY = ("tables and other relations", "functions", "types", "large objects")
+
+
 def content(connection: Connection, redact: Redactor) -> Content:
     """Count what the database holds; raises as `inspect` does."""
     with asking(connection, redact) as cursor:
         cursor.execute(_CONTENT)
         counts = cursor.fetchone()
-    names = ("tables and other relations", "functions", "types", "large objects")
-    words = ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True))
+    found = zip(counts, _ONE, _MANY, strict=True)
+    words = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in found)
     return Content(words, not any(counts))
 
 

@@ -38,7 +38,7 @@ def test_a_database_that_is_there_is_not_made_again(
     found = rehearse(source().dsn, BACKUP, tools, may_create=True)
     assert not found.creates
     assert found.content is not None
-    assert found.content.words.startswith("1 tables and other relations, 0 functions")
+    assert found.content.words.startswith("1 table or other relation, 0 functions")
 
 
 def test_a_server_that_is_not_there_is_unreachable(tools: ClientTools) -> None:
