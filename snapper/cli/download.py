@@ -44,8 +44,8 @@ def download_backup(
 ) -> None:
     """Copy a backup out of the vault, checked against its manifest.
 
-    A backup that is known to be damaged is passed over, or warned of if it was named by its very
-    time. An interrupted download goes on where it stopped. The file is a gzip of plain SQL:
+    A backup that is known to be damaged is passed over, or only warned of if --at names it exactly.
+    An interrupted download continues where it stopped. The file is a gzip of plain SQL:
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
     """
     if output == "-" and json:

@@ -24,9 +24,9 @@ def list_backups(
     """Show the complete backups, newest first.
 
     `taken at` is the time the backup was due, or begun if that was more than 15 minutes later, in
-    UTC; `size` is the plain dump, `stored` the compressed object. Databases that are backed up no
-    more are listed as long as backups of them are there. What is unfinished is no backup, and not
-    listed; one whose manifest and object disagree is DAMAGED.
+    UTC; `size` is the plain dump, `stored` the compressed object. Databases that are no longer
+    backed up are listed while they have backups. Unfinished backups are not listed; one whose
+    object does not match its manifest is DAMAGED.
     """
     opened = Stage.open(stage, profile, region)
     found = {

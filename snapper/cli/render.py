@@ -33,7 +33,7 @@ _LEAST = 10
 
 
 _BAD_WORDS = (
-    *("DAMAGED", "FAILED", "FAILING", "LATE", "SHRUNK", "NO BACKUP", "UNPROVEN"),
+    *("DAMAGED", "FAILED", "FAILING", "LATE", "SHRUNK", "NO BACKUP", "UNRESTORABLE"),
     *("NOT RESTORED", "NOT RECORDED", "DIFFERENT"),
 )
 _WRONG = rf"\b({'|'.join(_BAD_WORDS)})\b|^failure$"

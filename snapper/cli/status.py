@@ -42,16 +42,17 @@ def status(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show how every database stands, a line each. Exits 1 if something is wrong with one.
+    """Show the state of every database, one line each. Exits 1 if something is wrong.
 
     A database is LATE when its newest good backup is older than 1.5 times the schedule's period,
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
-    a later one was tried in vain, FAILED when a job was given up and is a dead letter, DAMAGED when
-    a backup is not what its manifest says, UNRESTORABLE when the newest backup that was restored
-    for the proof could not be, until a later one is proven or you accept it (see verify). Any other
-    dead letter counts as wrong too, such as a scheduled event that never became jobs. That
-    nobody would be told of failures is said, and counts as nothing. `failed` is the number of its
-    dead letters; with --json all times are exact.
+    a later attempt failed, FAILED when a job was given up and is in the dead-letter queue, DAMAGED
+    when a backup does not match its manifest, UNRESTORABLE when `verify --restore` failed for the
+    newest backup that it tried, until it succeeds for a later one or you accept that (see verify).
+
+    Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
+    That nobody is notified of failures is shown, but does not change the exit code. `failed` counts
+    the dead letters of a database; with --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)

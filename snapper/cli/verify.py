@@ -74,7 +74,7 @@ def verify_backups(
         typer.Option(
             "--accept",
             metavar="REASON",
-            help="Say why the failed trial of one KEY is no reason to worry; nothing is read.",
+            help="Accept the failed restore of one KEY, and say why; nothing is read.",
         ),
     ] = "",
     stage: StageOption = "prod",
@@ -82,16 +82,17 @@ def verify_backups(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read backups back whole: size, SHA-256, gzip, and the dump's own end marker.
+    """Read whole backups and check them: size, SHA-256, gzip, and the dump's own end marker.
 
-    --restore restores each of them too, into a PostgreSQL of its own major that is started here for
-    it and thrown away; what that lacks, such as ICU or PostGIS, a server of your own may have:
-    with --on a new database is made there, filled, counted and dropped, and nothing else touched;
-    that server is tried before anything is read.
-    The verdict is recorded beside the backup, where list and status show it; retention counts no
-    damaged one. What was proven once stays proven while the bytes are the same. After a trial that
-    failed, status is not ok until a later backup is proven, or you --accept it with a reason. Exits
-    4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be restored.
+    --restore also restores each of them, into a PostgreSQL of its own major that is started here
+    for that and then removed. If that lacks something, such as ICU or PostGIS, use your own server:
+    with --on a new database is made there, filled, counted and dropped; nothing else is touched.
+
+    The result is stored beside the backup, where list and status show it; retention does not count
+    damaged ones. A restore that succeeded still counts while the bytes are the same. After one that
+    failed, status is not ok until a later backup is restored, or you --accept it with a reason.
+
+    Exits 4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
     wanted = _Wanted(read_at(at, *keys or ()), is_name(at))
@@ -104,7 +105,7 @@ def verify_backups(
         )
     if accept and (restore or len(keys or ()) != 1 or at != LATEST):
         raise SettingsError(
-            "--accept is about the last trial of one database",
+            "--accept is for the last failed restore of one database",
             hint="name one KEY, without --restore and --at",
         )
     opened = Stage.open(stage, profile, region)
