@@ -26,7 +26,7 @@ def write_table(databases: Iterable[Database], room: int = LONGEST_CONNECTION) -
     """Write the rows in the order of their keys, in as few pieces of `room` bytes as can be.
 
     >>> write_table([Database("orders", "postgresql://h/d", 7), Database("a", "host=h", 2)])
-    ['13bab9df|a,2,POSTGRES|orders,7,POSTGRES']
+    ['91a8a886|a,2,POSTGRES|orders,7,POSTGRES']
     """
     ordered = sorted(databases, key=lambda database: database.key)
     rows = [f"{each.key},{each.retention},{each.kind}" for each in ordered]
