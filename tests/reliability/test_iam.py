@@ -17,6 +17,7 @@ import pytest
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from tests.support.cloud import eventually, invoke
+from tests.support.events import delivery, record
 from tests.support.faults import faulted
 from tests.support.rights import Rights, Statement, Weakening, without_a_part, without_a_statement
 from tests.support.stage import NAME, StageUnderTest
@@ -93,8 +94,8 @@ def test_the_dumper_needs_every_right_it_has(
     def signs() -> set[str]:
         at = next(days)
         cold_start(stage, dumper)
-        records = [{"messageId": key, "body": Job(key, at).to_json()} for key in ("whole", torn)]
-        failed = invoke(stage.cloud, dumper, {"Records": records})["batchItemFailures"]
+        records = [record(Job(key, at).to_json(), key) for key in ("whole", torn)]
+        failed = invoke(stage.cloud, dumper, delivery(*records))["batchItemFailures"]
         back = {item["itemIdentifier"] for item in failed}
         # Whatever it may not do, it takes nothing torn for a backup.
         assert torn in back

@@ -44,6 +44,8 @@ from snapper.verbs.dump import Dumper
 from tests.support.backups import days, store
 from tests.support.databases import AT, Source
 from tests.support.engines import clients
+from tests.support.events import delivery
+from tests.support.events import record as message
 from tests.support.fault_calls import Fault, Injection
 from tests.support.impatience import NO_PAUSE
 from tests.support.recording import RecordedEvents
@@ -229,7 +231,7 @@ class Service:
 def record(*jobs: Job | str) -> dict[str, Any]:
     """Make the event that SQS hands to the dumper, of jobs and of other bodies."""
     bodies = [job.to_json() if isinstance(job, Job) else job for job in jobs]
-    return {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+    return delivery(*(message(body, f"m{n}") for n, body in enumerate(bodies)))
 
 
 @functools.cache

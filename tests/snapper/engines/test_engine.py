@@ -26,6 +26,8 @@ from snapper.values.settings import (
     service_parameter,
 )
 from snapper.values.table import write_table
+from tests.support.events import delivery
+from tests.support.events import record as taken
 from tests.support.recorder import record
 
 TEXT = "first line\nsecond line\nthird line\n"
@@ -84,8 +86,8 @@ class TextStage:
         (message,) = answer["Messages"]
         assert SECRET not in message["Body"]
         self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        record = {"messageId": message["MessageId"], "body": message["Body"]}
-        return dict(dumper.handler({"Records": [record]}, Context()))
+        record_of_it = taken(message["Body"], message["MessageId"])
+        return dict(dumper.handler(delivery(record_of_it), Context()))
 
 
 @pytest.fixture
