@@ -71,10 +71,10 @@ def test_twenty_thousand_composed_secrets_are_read_by_the_rules() -> None:
 @pytest.mark.parametrize(
     ("broken", "secret"),
     [
-        (lambda text: text.split("|"), "a,postgresql://u:p|w@h/d,POSTGRES"),
-        (lambda text: [text.replace("p", "q")], "a,postgresql://u:p@h/d,POSTGRES"),
-        (lambda text: [text, text], "a,postgresql://u:p@h/d,POSTGRES"),
-        (lambda text: [text[:-20]], "a,host=h,POSTGRES|b,host=i,POSTGRES"),
+        (lambda text, _: text.split("|"), "a,postgresql://u:p|w@h/d,POSTGRES"),
+        (lambda text, _: [text.replace("p", "q")], "a,postgresql://u:p@h/d,POSTGRES"),
+        (lambda text, _: [text, text], "a,postgresql://u:p@h/d,POSTGRES"),
+        (lambda text, _: [text[:-20]], "a,host=h,POSTGRES|b,host=i,POSTGRES"),
     ],
 )
 def test_the_rules_see_a_parser_that_is_broken(

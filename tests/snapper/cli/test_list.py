@@ -1,5 +1,6 @@
 """`snapper list`, run against the deployed service."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,13 +17,13 @@ OLDER = AT - timedelta(days=1)
 
 
 @pytest.fixture
-def two(stage: StageUnderTest) -> str:
-    """A database that is backed up no more, with two old backups."""
-    stage.forget("archive")
+def two(stage: StageUnderTest) -> Iterator[str]:
+    """A database that is backed up no more, with two old backups; they go with the test."""
     for at in (OLDER, AT):
         made = manifest(database="archive", scheduled_at=at, started_at=at, backup_bytes=1500)
         stage.put_backup(made)
-    return "archive"
+    yield "archive"
+    stage.forget("archive")
 
 
 def test_the_newest_backup_comes_first(stage: StageUnderTest) -> None:
