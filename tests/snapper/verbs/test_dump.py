@@ -17,7 +17,7 @@ from snapper.errors import (
     BackupInProgress,
     DatabaseUnsupported,
 )
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import MARK, Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from tests.support.databases import AT, Source, job
@@ -136,3 +136,17 @@ def test_an_unencrypted_connection_is_not_silent(
 def test_keys_of_the_dump_are_those_of_the_scheduled_time(vault: Vault) -> None:
     assert object_key("orders", AT, Kind.DUMP) == DUMP
     assert object_key("orders", AT, Kind.MANIFEST) == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("delay", "marks"),
+    [(14, []), (95, ["orders/2026-11-23T03-00-00Z.begun-2026-11-23T04-35-00Z"])],
+)
+def test_a_late_one_says_in_the_listing_when_it_was_begun(
+    delay: int, marks: list[str], source: Callable[..., Source], dumper: Dumper
+) -> None:
+    """Who may only list, as the dumper when it prunes, knows the order by it."""
+    begun = replace(dumper, now=lambda: AT + timedelta(minutes=delay))
+    assert begun.dump(job(), source().database()) is not None
+    listed = [stored.key for stored in dumper.vault.list("") if MARK in stored.key]
+    assert listed == marks
