@@ -69,7 +69,7 @@ def _succeeds(
     record: dict[str, Any], parameters: Parameters, dumper: Dumper, telemetry: Telemetry
 ) -> bool:
     """Do one job. Its failure has been logged, or is logged here: it must not stop the others."""
-    telemetry.note(attempt=int(record["attributes"]["ApproximateReceiveCount"]))
+    telemetry.note(attempt=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)))
     try:
         job = Job.from_json(record["body"])
     except SnapperError as error:
