@@ -142,7 +142,7 @@ NOBODYS = (
 
 ALL = (*WRITE, *LIST, *DELETE, *SECRETS, *NAMES, *SEND, *TAKE, *NOBODYS)
 ALLOWED = {
-    "dumper": {*WRITE, *LIST, *DELETE, *SECRETS, *TAKE},
+    "dumper": {*WRITE, *LIST, *DELETE, *SECRETS, *NAMES, *TAKE},
     "dispatcher": {*NAMES, *SEND},
 }
 BOTH = pytest.mark.parametrize("part", ALLOWED)
