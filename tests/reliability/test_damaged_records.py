@@ -102,8 +102,11 @@ def test_a_dump_that_is_gone_is_told_and_the_older_backup_is_still_to_be_had() -
         vault.delete(made.dump_key)
         assert "is gone" in listed(vault).fault
         assert "damaged" in problems(vault)
+        warnings: list[str] = []
+        assert find(vault, "orders", warn=warnings.append) == older
+        assert ["is gone" in warning for warning in warnings] == [True]
         with pytest.raises(BackupDamaged, match="is gone"):
-            find(vault, "orders")
+            find(vault, "orders", made.scheduled_at)
         assert find(vault, "orders", older.scheduled_at) == older
 
 
