@@ -27,6 +27,9 @@ FAMILY = "pg_dump: misbehaves"
 SHORT = 0.5
 """Seconds for a pg_dump that is to be given up: it never goes on, however slow the machine is."""
 
+GIVEN_UP = "without output"
+"""What is said of one whose patience was over."""
+
 LONG = 120.0
 """Seconds for one that ends by itself: no machine is so busy that it takes so long."""
 
@@ -45,7 +48,7 @@ class Misbehaviour:
     @property
     def patience(self) -> float:
         """How long it is waited for."""
-        return SHORT if "nothing" in self.reason else LONG
+        return SHORT if GIVEN_UP in self.reason else LONG
 
     def __str__(self) -> str:
         return self.name
@@ -73,34 +76,32 @@ FAILURES = [
         for name in ("KILL", "SEGV", "ABRT", "TERM", "BUS", "HUP", "PIPE")
     ),
     Misbehaviour("is killed after its last byte", "cat $whole; kill -KILL $$", "SIGKILL"),
-    Misbehaviour("hangs without a byte", "sleep 600", "without output"),
-    Misbehaviour("hangs after one byte", "printf x; sleep 600", "without output"),
-    Misbehaviour("hangs before its last byte", "head -c -1 $whole; sleep 600", "without output"),
-    Misbehaviour("hangs after its last byte", "cat $whole; sleep 600", "without output"),
-    Misbehaviour(
-        "closes its output and hangs", "cat $whole; exec >&-; sleep 600", "without output"
-    ),
-    Misbehaviour(
-        "ignores SIGTERM", "trap '' TERM; printf x; while :; do sleep 1; done", "without output"
-    ),
+    Misbehaviour("hangs without a byte", "sleep 600", GIVEN_UP),
+    Misbehaviour("hangs after one byte", "printf x; sleep 600", GIVEN_UP),
+    Misbehaviour("hangs before its last byte", "head -c -1 $whole; sleep 600", GIVEN_UP),
+    Misbehaviour("hangs after its last byte", "cat $whole; sleep 600", GIVEN_UP),
+    Misbehaviour("closes its output and hangs", "cat $whole; exec >&-; sleep 600", GIVEN_UP),
+    Misbehaviour("ignores SIGTERM", "trap '' TERM; printf x; while :; do sleep 1; done", GIVEN_UP),
     Misbehaviour(
         "floods stderr and fails", "yes warning | head -c 20000000 >&2; exit 1", "warning"
     ),
     Misbehaviour(
         "floods stderr with one line", "head -c 20000000 /dev/zero >&2; exit 1", "status 1"
     ),
-    Misbehaviour("floods stderr for ever", "yes warning >&2", "without output"),
+    Misbehaviour("floods stderr for ever", "yes warning >&2", GIVEN_UP),
     Misbehaviour(
         "says what is no text", "head -c 5000 /dev/urandom >&2; exit 1", "exited with status 1"
     ),
-    Misbehaviour("leaves a grandchild with its pipes", "sleep 600 & exit 1", "status 1|nothing"),
+    Misbehaviour(
+        "leaves a grandchild with its pipes", "sleep 600 & exit 1", f"status 1|{GIVEN_UP}"
+    ),
     Misbehaviour(
         "leaves a stubborn grandchild",
         "(trap '' TERM; while :; do sleep 1; done) 2>&- & exit 1",
-        "status 1|without output",
+        f"status 1|{GIVEN_UP}",
     ),
     Misbehaviour("leaves a grandchild with its errors", "sleep 600 >&- & exit 1", "status 1"),
-    Misbehaviour("leaves a grandchild after a whole dump", "cat $whole; sleep 600 &", "nothing"),
+    Misbehaviour("leaves a grandchild after a whole dump", "cat $whole; sleep 600 &", GIVEN_UP),
 ]
 
 HARMLESS = [
