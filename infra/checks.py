@@ -59,7 +59,7 @@ def key_faults(given: Collection[str], known: Collection[str]) -> Iterator[str]:
     for key in sorted(set(given) - set(known)):
         near = get_close_matches(key.lower(), spelled, n=1)
         meant = f"did you mean {spelled[near[0]]}? Then " if near else ""
-        yield f"{key} is no setting: {meant}pulumi config rm {key}"
+        yield f"{key} is not a setting: {meant}pulumi config rm {key}"
 
 
 def range_faults(settings: Mapping[str, Any]) -> Iterator[str]:

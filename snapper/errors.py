@@ -59,7 +59,7 @@ class SecretsInvalid(SettingsError):
     def __init__(
         self,
         faults: tuple[str, ...],
-        hint: str = "write rows as KEY,connection,POSTGRES and KEY,count, joined by |",
+        hint: str = "rows are KEY,connection,TYPE and KEY,count, joined by |",
     ) -> None:
         told = "\n".join(f"  - {fault}" for fault in faults)
         super().__init__(f"the secrets are invalid:\n{told}", hint=hint)

@@ -22,5 +22,9 @@ class Fault:
         if isinstance(error, SnapperError):
             return cls(redact(str(error)).strip(), redact(error.hint))
         if isinstance(error, psycopg2.Error):
-            return cls(f"PostgreSQL's answer was: {words}" if words else "PostgreSQL is gone")
-        return cls(f"an unforeseen {type(error).__name__}: {words}")
+            return cls(
+                f"PostgreSQL's answer was: {words}"
+                if words
+                else "the connection to PostgreSQL was lost"
+            )
+        return cls(f"an unexpected {type(error).__name__}: {words}")

@@ -146,7 +146,7 @@ class Pipeline:
     def _faults(self, *events: str) -> dict[str, Fault]:
         return {
             record["database"]: Fault(
-                record.get("reason") or f"an unforeseen {record.get('kind', 'error')}",
+                record.get("reason") or f"an unexpected {record.get('kind', 'error')}",
                 # Here the functions are in the network of this machine.
                 record.get("hint", "").replace(PRIVATE_HINT, ""),
             )

@@ -143,7 +143,7 @@ def _machine_faults() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise  # nobody reads our result any more
+        raise  # the output pipe is closed
     except (OSError, psycopg2.Error) as error:
         words = " ".join(str(error).split()) or type(error).__name__
         raise SnapperError(

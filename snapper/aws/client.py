@@ -81,7 +81,7 @@ def translated(call: str) -> Iterator[None]:
             raise AlreadyStored(
                 fact,
                 hint="another delivery of the job stored it, or this one, whose answer was lost;"
-                " the job comes back to the queue and is tried again",
+                " the job returns to the queue and is tried again",
             ) from None
         raise AwsFailed(fact, hint=_hint(code)) from None
     except (BotoCoreError, Boto3Error) as error:

@@ -72,9 +72,9 @@ def read_at(text: str, *databases: str) -> datetime | None:
             )
         text = named["stamp"]
     for read in (_read_stamp, _read_day, datetime.fromisoformat):
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             at = read(text)
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     raise SettingsError(
         f"--at {text} is not a time",
         hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
+from snapper.cli.backup_options import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
 from snapper.engines.engine import doubts, engine_of, usability_checks
@@ -73,7 +74,7 @@ def check(
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
     for told in filter(None, (crowding(secrets, len(databases)), *doubts(databases))):
-        render.remark(f"warning: {told}")
+        warn(told)
     places = [
         (each.key, engine_of(each.kind).place(each.connection), each.retention)
         for each in databases

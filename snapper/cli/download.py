@@ -49,7 +49,7 @@ def download_backup(
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
     """
     if output == "-" and json:
-        raise SettingsError("--json and --output - both want stdout", hint="choose one")
+        raise SettingsError("--json and --output - both write to stdout", hint="choose one")
     if output == "-" and sys.stdout.isatty():
         raise SettingsError("a backup is not text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj

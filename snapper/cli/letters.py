@@ -17,7 +17,7 @@ def name(letter: Letter) -> str:
     """Give the database that a letter is of, or say that it is of all or of none."""
     if letter.job:
         return letter.job.database
-    return "(every database)" if letter.failure else "(not ours)"
+    return "(every database)" if letter.failure else "(foreign message)"
 
 
 def due(letter: Letter) -> str | None:
@@ -32,7 +32,7 @@ def reason(letter: Letter, failure: Failure | None) -> str:
     if failure:
         return failure.reason
     if letter.job:
-        return "the log has no reason (any more)"
+        return "no reason in the log (it may have expired)"
     return "neither a job nor an event of this stage; retry leaves it"
 
 

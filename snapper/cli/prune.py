@@ -49,7 +49,7 @@ def prune_backups(
     if not any(found.values()):
         render.remark(f"there are no backups of {render.either(keys)} in stage {stage}")
         return
-    gone = "would go" if dry_run else "deleted"
+    gone = "would be deleted" if dry_run else "deleted"
     render.table(
         ("database", "taken at", "verdict", "reason"),
         [

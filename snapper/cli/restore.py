@@ -168,7 +168,8 @@ def _document(
 def _what(document: dict[str, Any]) -> str:
     manifest = document["manifest"]
     size = render.size(manifest["backup_bytes"])
-    return f"{manifest['object']} ({size}, PostgreSQL {manifest['server_version']})"
+    server = f"{engine_of(manifest['engine']).name} {manifest['server_version']}"
+    return f"{manifest['object']} ({size}, {server})"
 
 
 def _tell_result(document: dict[str, Any]) -> None:

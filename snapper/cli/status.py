@@ -101,7 +101,7 @@ def status(
     until = f", next run in {render.age(coming - now)}" if coming else ""
     render.say(f"schedule {opened.service.schedule}{until}")
     dead = render.number(len(around.letters), "dead letter")
-    render.say(f"{render.number(waiting, 'job')} waiting or at work, {dead}")
+    render.say(f"{render.number(waiting, 'job')} waiting or running, {dead}")
     if undispatched:
         events = render.number(undispatched, "scheduled event")
         render.say(f"{events} never became jobs")

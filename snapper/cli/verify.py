@@ -185,6 +185,9 @@ def _record(
         if trial:
             record_trial(stage.vault, found.database, trial)
     except AwsFailed as failed:
+        if found.error:  # what stopped the restore counts more
+            found.error.add_note(f"the result is not recorded: {failed}")
+            return found
         return replace(found, error=failed, undone="NOT RECORDED")
     return found
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL tool as a child process: its own group, its last words, no secret in its argv."""
+"""A tool as a child process: its own group, its last words, no secret in its argv."""
 
 import contextlib
 import os

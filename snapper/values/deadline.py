@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 RESERVE = 30.0
-"""Seconds kept for stopping pg_dump, aborting the upload and telling the reason."""
+"""Seconds kept for stopping the dump, aborting the upload and logging the reason."""
 
 
 @dataclass(frozen=True)

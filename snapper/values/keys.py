@@ -68,7 +68,7 @@ def mark_key(database: str, at: datetime, begun_at: datetime) -> str:
 
 def parse_mark(database: str, key: str) -> tuple[datetime, datetime] | None:
     """Read such a key back: the time the backup was due, and when it was begun; None for others."""
-    first, found, last = key.partition(MARK)
+    first, found, last = key.rpartition(MARK)
     due = parse_key(database, f"{first}{Kind.DUMP}") if found else None
     begun = parse_key(database, f"{prefix(database)}{last}{Kind.DUMP}")
     return (due[0], begun[0]) if due and begun else None

@@ -15,7 +15,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Restored:
-    """What a throw-away PostgreSQL held after a restore that took so many seconds."""
+    """What a throw-away server held after a restore that took so many seconds."""
 
     tables: int
     rows: int

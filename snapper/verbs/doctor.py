@@ -34,7 +34,7 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
             yield failure("connection string", fault, "fix the secret, then pulumi up")
         return
     place = engine.place(database.connection)
-    yield ok("connection", f"{place} answers; no pooler is between")
+    yield ok("connection", f"{place} answers")
     yield _encryption(facts, engine)
     yield _client(facts, engine)
     yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.about}")

@@ -41,7 +41,7 @@ class Dumper:
     def dump(self, job: Job, database: Database) -> Manifest | None:
         """Make the backup of this job, or give None where an earlier delivery made it already.
 
-        The object appears when pg_dump has ended well and its last byte has arrived; the manifest
+        The object appears when the dump has ended well and its last byte has arrived; the manifest
         follows, and with it the backup exists. After any error neither is there, and no upload is
         left open. Raises DumpFailed, DeadlineReached, DatabaseUnreachable, DatabaseUnsupported,
         BackupInProgress, AwsFailed.
@@ -173,7 +173,7 @@ class Dumper:
         if left_over and self.now() - left_over.changed_at < LONGEST_FINISH:
             raise BackupInProgress(
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
-                hint="the job comes back to the queue and is tried again",
+                hint="the job returns to the queue and is tried again",
             )
         found = (earlier.objects.get(kind) for kind in (Kind.MANIFEST, Kind.DUMP))
         for stored in (*filter(None, found), *earlier.marks.values()):

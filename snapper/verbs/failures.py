@@ -48,7 +48,7 @@ def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
             scheduled_at = read_time(str(fields.get("scheduled_at")))
         except ValueError:
             continue
-        reason = fields.get("reason") or f"an unforeseen {fields.get('kind', 'error')}"
+        reason = fields.get("reason") or f"an unexpected {fields.get('kind', 'error')}"
         yield str(fields.get("database")), Failure(scheduled_at, event.at, str(reason))
 
 

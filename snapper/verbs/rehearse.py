@@ -1,4 +1,4 @@
-"""Refuse a target that a restore would hurt, and say what became of one after a failure."""
+"""Refuse a target that a restore would damage, and say what became of one after a failure."""
 
 from snapper.engines.engine import Engine
 from snapper.engines.facts import Rehearsal
@@ -9,7 +9,7 @@ from snapper.values.manifest import Manifest
 def refuse(
     rehearsal: Rehearsal, manifest: Manifest, *, force: bool, typed: str, may_make_roles: bool
 ) -> None:
-    """Raise SettingsError for a target that a restore would hurt, unless it was said that it may.
+    """Raise SettingsError for a target that a restore would damage, unless it was said that it may.
 
     `force` allows a target that is not empty; `typed` must be the database's key where the target
     is the very database that the backup was made of. Roles that are missing would stop the
@@ -56,10 +56,11 @@ def _found(engine: Engine, target: str, before: Rehearsal) -> str:
         return (
             f"{place} is not there: a database gets its name when it is whole"
             if now is None
-            else f"{place} is there: this restore had just ended, or somebody else has made it"
+            else f"{place} is there: either this restore had just finished, or another session has"
+            " made it"
         )
     if now is None:
-        return f"{place} is not there any more: somebody else has dropped it"
+        return f"{place} is not there any more: another session has dropped it"
     if now == before.content:
         return f"{place} is as it was: nothing of this restore is in it"
     return f"{place} holds {now.words} now, and held {before.content.words} before"

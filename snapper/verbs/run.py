@@ -89,7 +89,7 @@ def _is_failure(event: LogEvent) -> bool:
 def _failure(job: Job, fields: dict[str, Any], retries: Callable[[], Retries]) -> DumpFailed:
     kind = str(fields.get("kind"))
     error = DumpFailed(
-        f"the backup of {job.database} failed: {fields.get('reason') or f'an unforeseen {kind}'}",
+        f"the backup of {job.database} failed: {fields.get('reason') or f'an unexpected {kind}'}",
         hint=str(fields.get("hint") or ""),
     )
     error.exit_code = exit_code_of(kind) or DumpFailed.exit_code

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from snapper.aws.vault import Vault
-from snapper.errors import BackupDamaged, RestoreFailed, SettingsError, SnapperError
+from snapper.errors import AwsFailed, BackupDamaged, RestoreFailed, SettingsError, SnapperError
 from snapper.values.keys import Kind, trial_key
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
@@ -74,10 +74,13 @@ def accept_trial(vault: Vault, database: str, by: str, reason: str, now: datetim
 
 
 def earlier_verdict(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
-    """Give what was known of a backup so far; a record that cannot be read is nothing to keep."""
+    """Give what was known of a backup so far; a record that cannot be read is nothing to keep.
+
+    Nor may it keep a new verdict from being shown.
+    """
     try:
         return verdict_on(vault, holding, manifest)
-    except BackupDamaged:
+    except (BackupDamaged, AwsFailed):
         return None
 
 

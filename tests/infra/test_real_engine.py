@@ -161,7 +161,7 @@ def test_an_up_that_fails_shows_no_trace_of_ours(life: Life) -> None:
 def test_refused_settings_are_shown_all_at_once_and_once(life: Life) -> None:
     shown = life.refused.ran.text.partition("Diagnostics:")[2]
     assert shown.count("error:") == 1
-    assert shown.count("dumperMemroy is no setting: did you mean dumperMemory?") == 1
+    assert shown.count("dumperMemroy is not a setting: did you mean dumperMemory?") == 1
     assert shown.count("architecture is m68k, must be arm64 or x86_64") == 1
     assert "Traceback" not in life.refused.ran.text
     assert (life.refused.ran.code != 0, life.refused.calls) == (True, [])

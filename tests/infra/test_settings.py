@@ -101,10 +101,11 @@ def test_all_faults_are_told_at_once_and_none_tells_a_secret() -> None:
 def test_a_key_that_is_no_setting_is_told_with_the_one_that_was_meant() -> None:
     faults = refused(dumperMemroy="4096", database_conn_string="hush-hush", colour="blue")
     assert faults == (
-        "colour is no setting: pulumi config rm colour",
-        "database_conn_string is no setting: did you mean DATABASE_CONN_STRINGS? "
+        "colour is not a setting: pulumi config rm colour",
+        "database_conn_string is not a setting: did you mean DATABASE_CONN_STRINGS? "
         "Then pulumi config rm database_conn_string",
-        "dumperMemroy is no setting: did you mean dumperMemory? Then pulumi config rm dumperMemroy",
+        "dumperMemroy is not a setting: did you mean dumperMemory? "
+        "Then pulumi config rm dumperMemroy",
     )
 
 
@@ -167,7 +168,7 @@ def test_what_may_not_work_is_deployed_with_a_warning(caplog: pytest.LogCaptureF
         BACKUP_STORAGE_DATA="orders,1",
         alarmEmail="operator@example.com",
     )
-    assert "orders: db.example.com has port 6432, which is mostly PgBouncer's" in caplog.text
+    assert "orders: db.example.com has port 6432, which is usually PgBouncer's" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["p", "prod", "dev-2", "a" * 20])

@@ -66,7 +66,7 @@ def host_faults(connection: Connection) -> Iterator[str]:
     for port in ports:
         if port and not 0 < int(port) < 1 << 16:
             # Not the port itself: of a connection without its host this is the password.
-            yield f"there is no such port: write 1 to 65535, mostly {PORT}"
+            yield f"there is no such port: write 1 to 65535, usually {PORT}"
     if any(each and not _address(each) for each in addresses):
         yield "hostaddr takes addresses only: write a name as host"
 

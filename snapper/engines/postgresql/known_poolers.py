@@ -26,13 +26,13 @@ class _Pooler:
 _KNOWN = (
     _Pooler("Neon's pooler", re.compile(r"^[^.]+-pooler\."), "write the host without -pooler"),
     _Pooler(
-        "Supabase's pooler of transactions",
+        "Supabase's transaction pooler",
         re.compile(r"\.pooler\.supabase\.com$"),
         "write the direct connection, db.<project>.supabase.co, port 5432",
         6543,
     ),
     _Pooler(
-        "Supabase's pooler of transactions", re.compile(r"\.supabase\.co$"), "write port 5432", 6543
+        "Supabase's transaction pooler", re.compile(r"\.supabase\.co$"), "write port 5432", 6543
     ),
     _Pooler(
         "an RDS Proxy",
@@ -81,6 +81,6 @@ def pooler_doubts(connection: Connection) -> Iterator[str]:
     for host in hosts(connection):
         if host.port == _USUAL_PORT and not any(each.is_at(host) for each in _KNOWN):
             yield (
-                f"{host.name or host.address} has port {_USUAL_PORT}, which is mostly PgBouncer's: "
-                "if it is, write the server's own port; a pooler will be refused"
+                f"{host.name or host.address} has port {_USUAL_PORT}, which is usually PgBouncer's:"
+                " if it is, write the server's own port; a pooler will be refused"
             )

@@ -41,8 +41,8 @@ _ELSEWHERE = (
     f"prove the backup on a server of your own: {PROGRAM} verify KEY --restore --on CONNECTION"
 )
 _REFUSED = (
-    "this needs a superuser, and the throw-away PostgreSQL here lets no code of a backup run as "
-    f"one, which says nothing against the backup: {_ELSEWHERE}"
+    "this needs a superuser, and the throw-away PostgreSQL here never runs a backup's code as "
+    f"one; the backup itself is not at fault: {_ELSEWHERE}"
 )
 
 
@@ -54,7 +54,7 @@ class Lacking(RestoreFailed):
     def __init__(self, missing: str, words: str) -> None:
         super().__init__(
             f"{missing} is missing in the throw-away PostgreSQL: {words}",
-            hint="that says nothing against the backup: install a PostgreSQL of its major or a "
+            hint="the backup itself is not at fault: install a PostgreSQL of its major or a "
             f"newer one that has {missing}, which is then used, or {_ELSEWHERE}",
         )
         self.missing = missing

@@ -13,13 +13,13 @@ END_MARKER = b"-- PostgreSQL database dump complete"
 
 _GRANTS = "GRANT pg_read_all_data TO the user of the connection"
 _HINTS = {
-    "due to statement timeout": f"a table was locked for more than {LOCK_WAIT}, and pg_dump does "
-    "not wait longer, so that nobody has to wait for it: move the schedule away from migrations",
+    "due to statement timeout": f"a table was locked for more than {LOCK_WAIT}, and pg_dump "
+    "gives up then, so that it blocks no other query: move the schedule away from migrations",
     "permission denied for large object": "pg_read_all_data holds for no large object: make the "
     "user a member of their owner, or GRANT SELECT ON LARGE OBJECT … TO it",
     "permission denied": f"{_GRANTS}, or whatever it may not read",
-    "row-level security": "a dump that leaves out rows is none: ALTER ROLE … BYPASSRLS, or GRANT "
-    "the table's owner to the user of the connection",
+    "row-level security": "a dump without those rows would be incomplete: ALTER ROLE … "
+    "BYPASSRLS, or GRANT the table's owner to the user of the connection",
     "max_locks_per_transaction": "pg_dump locks every table at once: raise the setting on the "
     "server and restart it",
     "Cannot enlarge string buffer": "a row is larger than a gigabyte as text, which PostgreSQL "

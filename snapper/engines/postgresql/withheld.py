@@ -20,7 +20,10 @@ _SINGLE = re.compile(
     rb"(?:[^;'\"$\\/-]|-(?!-)|/(?!\*)|(?<![\w&\x80-\xff])\"[^\"]*\"|(?<![\w&\x80-\xff])'[^']*')*;\n"
 )
 
-_OWNER = rb"ALTER (?:%b) OWNER TO %b;\n" % (
+# What names whoever runs the statement: here that would be the superuser.
+_NOBODY_ELSE = rb"(?!(?i:CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER)\b)"
+
+_OWNER = rb"ALTER (?:%b) OWNER TO %b%b;\n" % (
     rb"|".join(
         [
             rb"LARGE OBJECT [0-9]+",
@@ -32,6 +35,7 @@ _OWNER = rb"ALTER (?:%b) OWNER TO %b;\n" % (
             rb"|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) %b" % _PATH,
         ]
     ),
+    _NOBODY_ELSE,
     _NAME,
 )
 _RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)* ON (?!\s*(?i:PARAMETER)\b).*" % (
@@ -51,6 +55,14 @@ _FORMS = re.compile(
             rb"ALTER PUBLICATION %b ADD TABLES IN SCHEMA .*" % _NAME,
         ]
     ),
+    re.DOTALL,
+)
+# Rights on functions are the superuser's to give only where they are the dump's own: one function,
+# by its whole name. Those on the system's own, such as lo_export, would open the server's files.
+_ON_FUNCTIONS = re.compile(rb"(?:GRANT|REVOKE)\b[^;]*?\bON\s+(?i:ALL|FUNCTION|PROCEDURE|ROUTINE)\b")
+_ON_ITS_OWN = re.compile(
+    rb"[^;]*? ON (?:FUNCTION|PROCEDURE) (?!(?i:\"?pg_catalog\"?)\.)%(name)b\.%(name)b\([^();]*\)"
+    rb" (?:TO|FROM) .*" % {b"name": _NAME},
     re.DOTALL,
 )
 # From when they are there they act on every other statement.
@@ -87,7 +99,7 @@ class Withheld:
     def __call__(self, statement: bytes) -> bytes:
         """Give the statement, or as many empty lines: psql counts them."""
         lead, body = parted(statement)
-        if _LEFT_OUT.fullmatch(body):
+        if _LEFT_OUT.fullmatch(body) or _is_on_the_systems(body):
             pass
         elif _SINGLE.fullmatch(body) and _FORMS.fullmatch(body):
             self.statements.append(body)
@@ -96,3 +108,8 @@ class Withheld:
         else:
             return statement
         return lead + b"\n" * body.count(b"\n")
+
+
+def _is_on_the_systems(body: bytes) -> bool:
+    """Tell whether rights are given on functions that are not, or not plainly, the dump's own."""
+    return bool(_ON_FUNCTIONS.match(body)) and not _ON_ITS_OWN.fullmatch(body)

@@ -23,4 +23,4 @@ def test_what_postgresql_refused_is_told_without_a_class_name() -> None:
 
 
 def test_what_nobody_foresaw_says_what_it_is() -> None:
-    assert Fault.of(KeyError("x"), redactor()) == Fault("an unforeseen KeyError: 'x'")
+    assert Fault.of(KeyError("x"), redactor()) == Fault("an unexpected KeyError: 'x'")

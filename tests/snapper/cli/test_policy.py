@@ -1,6 +1,7 @@
 """Operators' policies, with IAM enforced: every command runs under exactly its policy."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -83,8 +84,11 @@ def test_whoever_may_not_operate_queues_nothing(
 def test_whoever_may_not_operate_prunes_nothing(
     stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str
 ) -> None:
-    # Older than the one that is kept.
-    stage.put_backup(manifest(database=guarded, scheduled_at=AT, backup_bytes=99))
+    # One more than is kept, whatever other tests have left of it.
+    for day in range(2):
+        at = AT + timedelta(days=day)
+        made = manifest(database=guarded, scheduled_at=at, started_at=at, backup_bytes=99)
+        stage.put_backup(made)
     ran = stage.run_cli("prune", guarded, env=who[kind])
     assert (ran.code, ran.out) == (8, "")
     assert "s3:DeleteObject" in ran.err

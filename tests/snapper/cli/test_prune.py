@@ -37,11 +37,11 @@ def test_a_dry_run_explains_each_and_deletes_none(stage: StageUnderTest, key: st
     ran = stage.run_cli("prune", key, "--dry-run")
     assert ran.code == 0
     assert [line.split(maxsplit=2)[2] for line in ran.lines[1:]] == [
-        "stays     number 1 of the 2 to keep",
-        "stays     number 2 of the 2 to keep",
-        "would go  number 3, beyond the 2 to keep",
-        "would go  number 4, beyond the 2 to keep",
-        "would go  unfinished, older than every backup that stays",
+        "stays             number 1 of the 2 to keep",
+        "stays             number 2 of the 2 to keep",
+        "would be deleted  number 3, beyond the 2 to keep",
+        "would be deleted  number 4, beyond the 2 to keep",
+        "would be deleted  unfinished, older than every backup that stays",
     ]
     assert there(stage, key) == before
 

@@ -55,7 +55,7 @@ def test_all_is_well(stage: StageUnderTest) -> None:
     ran = stage.run_cli("status")
     assert ran.code == 0, ran.out
     assert "schedule rate(1 day)" in ran.lines
-    assert "0 jobs waiting or at work, 0 dead letters" in ran.lines
+    assert "0 jobs waiting or running, 0 dead letters" in ran.lines
     document = stage.run_cli("status", "--json").document
     assert document["healthy"] is True
     assert document["schedule"] == "rate(1 day)"

@@ -61,4 +61,4 @@ def test_the_usual_port_of_a_pooler_is_doubted_and_not_refused() -> None:
     connection = Connection.parse("postgresql://u:p@db.example.com:6432/d")
     assert list(pooler_faults(connection)) == []
     (doubt,) = pooler_doubts(connection)
-    assert doubt.startswith("db.example.com has port 6432, which is mostly PgBouncer's")
+    assert doubt.startswith("db.example.com has port 6432, which is usually PgBouncer's")

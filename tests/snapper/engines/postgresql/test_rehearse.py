@@ -1,4 +1,4 @@
-"""A target is looked at first, and what a restore would hurt is refused."""
+"""A target is looked at first, and what a restore would damage is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,6 +1,7 @@
 """Throw-away servers of every major: nobody else reaches them, and they leave no trace."""
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from snapper.machine.run_directory import run_directory
 from tests.support.cloud import eventually
 
 ROOT = Path(__file__).parents[4]
-PASSWORD = "a b@:/,|%&'\"\\=?#ü"
+PASSWORD = f"a b@:/,|%&'\"\\=?#ü{secrets.token_hex(8)}"
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 STRANGER = 54321
 """The number of a user whom nobody knows."""

@@ -35,6 +35,13 @@ LEFT_OUT = [
     "ALTER SUBSCRIPTION s OWNER TO app;",
     "ALTER EVENT TRIGGER e OWNER TO app;",
     "ALTER FOREIGN DATA WRAPPER w OWNER TO app;",
+    "GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON FUNCTION lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON function PG_CATALOG.lo_export(oid, text) TO PUBLIC;",
+    'GRANT ALL ON FUNCTION "pg_catalog".lo_export(oid, text) TO PUBLIC;',
+    "GRANT ALL ON FUNCTION public.f(), pg_catalog.lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON ROUTINE public.f() TO PUBLIC;",
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO PUBLIC;",
 ]
 STAYS = [
     "CREATE TABLE public.t (n integer DEFAULT public.f());",
@@ -51,6 +58,8 @@ STAYS = [
     "COMMENT ON EXTENSION e IS 'x' -- '\n; COPY t TO PROGRAM $$id$$; --';",
     "COMMENT ON EXTENSION e IS U&'x' UESCAPE ';'; SELECT 1;",
     "ALTER PUBLICATION p ADD TABLE ONLY public.t WHERE ((n > 0));",
+    "ALTER FUNCTION public.f() OWNER TO CURRENT_USER;",
+    "ALTER FUNCTION public.f() OWNER TO session_user;",
     "ALTER SYSTEM SET archive_command TO 'id';",
 ]
 
