@@ -1,5 +1,6 @@
 """Restoring a backup for the proof: what came of it is remembered until a later one is proven."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,10 @@ from snapper.verbs.verify import prove, record
 
 # A reason is a line for people; what a statement holds beyond it is nobody's business here.
 _LONGEST_REASON = 500
+_VALUES = re.compile(r" (?:DETAIL|CONTEXT): .*")
+
+# The same failure must read the same the next time, to be known again.
+_PASSING = re.compile(r"\S*snapper-(?:unfinished-)?[0-9a-f]{8}\S*")
 
 
 def attempt(
@@ -31,7 +36,8 @@ def attempt(
     except RestoreFailed as failed:
         if not failed.against_backup:
             return verdict, failed
-        reason = str(failed).partition("\n")[0][:_LONGEST_REASON]
+        reason = _PASSING.sub("…", _VALUES.sub("", str(failed).partition("\n")[0]))
+        reason = reason[:_LONGEST_REASON]
         return replace(verdict, failed=FailedTrial(verdict.verified_at, reason)), failed
     except SnapperError as error:
         return verdict, error

@@ -43,6 +43,18 @@ def test_a_failure_of_the_backup_is_kept_with_its_reason() -> None:
     assert failing(RestoreFailed("division by zero\nDETAIL: (7)")) == FAILED
 
 
+def test_a_reason_holds_no_row_and_reads_the_same_the_next_time() -> None:
+    def refused(part: str) -> Verification:
+        place = f"/tmp/snapper-{part}/trial:5432/snapper-unfinished-{part}"
+        words = "duplicate key DETAIL: Key (email)=(me@db.example)"
+        return failing(RestoreFailed(f"{place} refused: {words}"))
+
+    first, again = refused("0a" * 4), refused("1b" * 4)
+    assert first == again
+    assert first.failed is not None
+    assert first.failed.reason == "… refused: duplicate key"
+
+
 def test_what_the_server_lacks_and_what_is_away_says_nothing_against_the_backup() -> None:
     lacks = RestoreFailed("the extension is not available")
     lacks.against_backup = False
