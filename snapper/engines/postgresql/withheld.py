@@ -57,14 +57,6 @@ _FORMS = re.compile(
     ),
     re.DOTALL,
 )
-# Rights on functions are the superuser's to give only where they are the dump's own: one function,
-# by its whole name. Those on the system's own, such as lo_export, would open the server's files.
-_ON_FUNCTIONS = re.compile(rb"(?:GRANT|REVOKE)\b[^;]*?\bON\s+(?i:ALL|FUNCTION|PROCEDURE|ROUTINE)\b")
-_ON_ITS_OWN = re.compile(
-    rb"[^;]*? ON (?:FUNCTION|PROCEDURE) (?!(?i:\"?pg_catalog\"?)\.)%(name)b\.%(name)b\([^();]*\)"
-    rb" (?:TO|FROM) .*" % {b"name": _NAME},
-    re.DOTALL,
-)
 # From when they are there they act on every other statement.
 _TRIGGERS = re.compile(
     rb"CREATE EVENT TRIGGER %(name)b ON %(name)b\s(?:.*\s)?EXECUTE (?:FUNCTION|PROCEDURE) .*"
@@ -99,7 +91,7 @@ class Withheld:
     def __call__(self, statement: bytes) -> bytes:
         """Give the statement, or as many empty lines: psql counts them."""
         lead, body = parted(statement)
-        if _LEFT_OUT.fullmatch(body) or _is_on_the_systems(body):
+        if _LEFT_OUT.fullmatch(body):
             pass
         elif _SINGLE.fullmatch(body) and _FORMS.fullmatch(body):
             self.statements.append(body)
@@ -108,8 +100,3 @@ class Withheld:
         else:
             return statement
         return lead + b"\n" * body.count(b"\n")
-
-
-def _is_on_the_systems(body: bytes) -> bool:
-    """Tell whether rights are given on functions that are not, or not plainly, the dump's own."""
-    return bool(_ON_FUNCTIONS.match(body)) and not _ON_ITS_OWN.fullmatch(body)

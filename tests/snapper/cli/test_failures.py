@@ -79,12 +79,13 @@ def test_an_event_and_a_foreign_message_are_told_apart(stage: StageUnderTest, ke
 
 
 def test_a_dry_run_moves_nothing(stage: StageUnderTest, key: str) -> None:
+    before = backups(stage, key)
     stage.post_dead_letter(Job(key, AT).to_json())
     ran = stage.run_cli("retry", "--dry-run")
     assert ran.code == 0
     assert f"{key}     {write_time(AT)}  would be queued again" in ran.lines
     assert len(letters(stage)) == 1
-    assert backups(stage, key) == []
+    assert backups(stage, key) == before
 
 
 def test_a_job_goes_back_and_makes_its_backup(stage: StageUnderTest, key: str) -> None:

@@ -166,35 +166,6 @@ def test_counting_the_rows_calls_no_function_of_the_sources_as_a_superuser(
     assert try_restore(read_back(vault, manifest), manifest, tools).rows == 1
 
 
-def test_a_function_that_runs_as_its_owner_runs_as_nobody_in_the_end(
-    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
-) -> None:
-    """Somebody must own what the dump left to the role that restored it: not the superuser."""
-    made = source(
-        18,
-        """
-        CREATE FUNCTION public.definer() RETURNS integer SECURITY DEFINER LANGUAGE plpgsql
-            AS $$BEGIN
-                IF pg_catalog.inet_client_addr() IS NULL AND (SELECT rolsuper
-                    FROM pg_catalog.pg_roles WHERE rolname = current_user)
-                THEN RAISE 'as a superuser'; END IF;
-                RETURN 1;
-            END$$;
-        CREATE FUNCTION public.once() RETURNS integer IMMUTABLE LANGUAGE plpgsql
-            AS $$BEGIN RETURN public.definer(); END$$;
-        CREATE TABLE public.t AS SELECT 1 AS n;
-        CREATE INDEX ON public.t ((n + public.once()));
-        """,
-    )
-    backup = back_up(made)
-    without_owners = [
-        b"" if b"OWNER TO" in line else line
-        for piece in read_back(vault, backup)
-        for line in piece.splitlines(keepends=True)
-    ]
-    assert try_restore(without_owners, backup, tools).rows == 1
-
-
 def test_a_rule_of_the_sources_that_would_act_on_our_own_queries_is_not_met(
     source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:

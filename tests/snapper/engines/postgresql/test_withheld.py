@@ -35,13 +35,6 @@ LEFT_OUT = [
     "ALTER SUBSCRIPTION s OWNER TO app;",
     "ALTER EVENT TRIGGER e OWNER TO app;",
     "ALTER FOREIGN DATA WRAPPER w OWNER TO app;",
-    "GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;",
-    "GRANT ALL ON FUNCTION lo_export(oid, text) TO PUBLIC;",
-    "GRANT ALL ON function PG_CATALOG.lo_export(oid, text) TO PUBLIC;",
-    'GRANT ALL ON FUNCTION "pg_catalog".lo_export(oid, text) TO PUBLIC;',
-    "GRANT ALL ON FUNCTION public.f(), pg_catalog.lo_export(oid, text) TO PUBLIC;",
-    "GRANT ALL ON ROUTINE public.f() TO PUBLIC;",
-    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO PUBLIC;",
 ]
 STAYS = [
     "CREATE TABLE public.t (n integer DEFAULT public.f());",
