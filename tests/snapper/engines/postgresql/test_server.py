@@ -98,7 +98,7 @@ def test_settings_of_role_and_database_do_not_get_in_the_way(
         " AS $$SELECT 'trapped'$$",
     )
     made.run("CREATE ROLE hasty LOGIN PASSWORD 'hush-hush'; GRANT pg_read_all_data TO hasty")
-    made.run("ALTER ROLE hasty SET statement_timeout = 1")
+    made.run("ALTER ROLE hasty SET statement_timeout = '1s'")
     made.run(f'ALTER DATABASE "{made.name}" SET search_path = mine, pg_catalog')
     made.run(f'ALTER DATABASE "{made.name}" SET default_transaction_read_only = on')
     dsn = f"postgresql://hasty:hush-hush@127.0.0.1:{made.server.port}/{made.name}"
