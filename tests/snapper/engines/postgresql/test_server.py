@@ -110,11 +110,13 @@ def test_a_lock_on_the_catalogue_is_waited_for_whatever_the_database_says(
     source: Callable[..., Source],
 ) -> None:
     made = source(17)
+    # Before the settings, which would end this session too.
+    lock = psycopg2.connect(made.dsn)
     made.run(f'ALTER DATABASE "{made.name}" SET lock_timeout = 100')
     made.run(f'ALTER DATABASE "{made.name}" SET transaction_timeout = 200')
-    lock = psycopg2.connect(made.dsn)
+    made.run(f"ALTER DATABASE \"{made.name}\" SET statement_timeout = '1s'")
     lock.cursor().execute("LOCK TABLE pg_catalog.pg_shdepend IN ACCESS EXCLUSIVE MODE")
-    threading.Timer(0.5, lock.close).start()
+    threading.Timer(1.5, lock.close).start()
     assert ask(made.dsn).database_name == made.name
 
 
