@@ -119,11 +119,14 @@ class AlreadyStored(AwsFailed):
 class RestoreFailed(SnapperError):
     """The target does not hold the whole backup.
 
-    `against_backup` says whether that may be the backup's own fault, and not only the server's.
+    It is `against_backup` where that is the backup's own fault: its statements were refused.
     """
 
     exit_code = 9
-    against_backup = True
+
+    def __init__(self, fact: str, *, hint: str = "", against_backup: bool = False) -> None:
+        super().__init__(fact, hint=hint)
+        self.against_backup = against_backup
 
 
 class BackupInProgress(SnapperError):

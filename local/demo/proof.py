@@ -20,7 +20,7 @@ from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.confined import reader
+from snapper.engines.postgresql.confined import reader, restore_confined
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING
 from snapper.engines.postgresql.installed import Programs, choices, first_with_all
@@ -138,7 +138,7 @@ class _Attempt:
         dump = read_back(self.vault, self.manifest)
         with lacking_told():
             backup = Recorded.of(self.manifest)
-            return target, restore_as_new(dump, backup, target, self.tools, confined=True)
+            return target, restore_as_new(dump, backup, target, self.tools, restore_confined)
 
     def _schema_dump(self, ours: ServerFacts) -> SchemaDump:
         # A pg_dump reads servers of its own major and older ones.

@@ -54,13 +54,18 @@ def restore_confined(
     portable: Portable,
     tools: ClientTools,
     redact: Redactor,
+    *,
+    forged: bool = False,
 ) -> None:
     """Fill the new, empty database of a superuser's connection, as a role that is none.
 
     The superuser makes the extensions before anything else is there, and at the end does what
-    `Withheld` has kept for it. Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
+    `Withheld` has kept for it. A dump that may be `forged`, as anything in a bucket may, gives
+    nothing to the superuser: what it leaves without an owner stays the role's, and no rights are
+    given on the system's own functions. Raises RestoreFailed, DatabaseUnreachable, or what the
+    dump raises.
     """
-    withheld, head = Withheld(), Head()
+    withheld, head = Withheld(forged=forged), Head()
     pieces = rewritten(dump, portable, head, withheld)
     beginning = head.read(pieces)
     plain, role = _somebody(database)
@@ -70,13 +75,14 @@ def restore_confined(
         schemas = _make_extensions(cursor, role, head.extensions)
     sql_of_it = chain(without_schemas(beginning, schemas), pieces)
     feed(sql_of_it, plain, tools, redact, "-c synchronous_commit=off")
-    with asking(database, redact) as cursor:
+    with asking(database, redact, of_backup=True) as cursor:
         _prepare(cursor, encoding)
         for statement in withheld.statements:
             cursor.execute(statement)
-        cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
-        cursor.execute(sql.SQL("DROP OWNED BY {}").format(role))
-        cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+        if not forged:
+            cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
+            cursor.execute(sql.SQL("DROP OWNED BY {}").format(role))
+            cursor.execute(sql.SQL("DROP ROLE {}").format(role))
         for statement in withheld.triggers:
             cursor.execute(statement)
 

@@ -35,6 +35,11 @@ _HINDRANCES = (
     "terminating connection",
     "server closed the connection",
     "connection to server was lost",
+    "canceling statement",  # a time-out of its own, or somebody's word
+    "could not extend file",
+    "could not write",
+    "too many connections",
+    "remaining connection slots",
 )
 
 _ELSEWHERE = (
@@ -48,8 +53,6 @@ _REFUSED = (
 
 class Lacking(RestoreFailed):
     """The server that was tried has not got what the backup needs; `missing` is its name."""
-
-    against_backup = False
 
     def __init__(self, missing: str, words: str) -> None:
         super().__init__(

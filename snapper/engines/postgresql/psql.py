@@ -106,8 +106,10 @@ class FedPsql(ToolProcess):
 
     def _failure(self, status: int) -> RestoreFailed:
         words = self.obituary(status)
+        refused = False
         if complaint := _COMPLAINT.search(words):
-            where = f" at line {complaint['line']} of the dump" if complaint["line"] else ""
+            refused = bool(complaint["line"])
+            where = f" at line {complaint['line']} of the dump" if refused else ""
             words = f"psql stopped{where}: {complaint['words']}"
         fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
-        return RestoreFailed(words, hint=fix)
+        return RestoreFailed(words, hint=fix, against_backup=refused)

@@ -1,10 +1,9 @@
 """Feed a dump to psql: all of it is in the target in the end, or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.confined import restore_confined
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import draft
 from snapper.engines.postgresql.names import MAINTENANCE
@@ -14,6 +13,10 @@ from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.statements import rewritten, without_commit
 from snapper.engines.postgresql.target import tablespaces
+from snapper.values.redaction import Redactor
+
+Fill = Callable[[Iterable[bytes], Connection, str, Portable, ClientTools, Redactor], None]
+"""Feeds a dump to an empty database, of which the encoding of the dump is given too."""
 
 
 def restore(dump: Iterable[bytes], target: str, tools: ClientTools) -> tuple[str, ...]:
@@ -33,13 +36,24 @@ def restore(dump: Iterable[bytes], target: str, tools: ClientTools) -> tuple[str
     return _moved(portable)
 
 
+def _fill(
+    dump: Iterable[bytes],
+    database: Connection,
+    _encoding: str,
+    portable: Portable,
+    tools: ClientTools,
+    redact: Redactor,
+) -> None:
+    # Giving the name is a commit that waits for the disk, and for all that was before it.
+    feed(rewritten(dump, portable), database, tools, redact, "-c synchronous_commit=off")
+
+
 def restore_as_new(
     dump: Iterable[bytes],
     backup: Recorded,
     target: str,
     tools: ClientTools,
-    *,
-    confined: bool = False,
+    fill: Fill = _fill,
 ) -> tuple[str, ...]:
     """Restore a dump into a database that is made for it; gives and raises as `restore` does.
 
@@ -47,18 +61,13 @@ def restore_as_new(
     is set on it too. So no transaction is needed, and none of the locks that a transaction holds
     on every table it makes.
 
-    `confined` is for a target that is a superuser's of a throw-away server: see `restore_confined`.
+    `fill` is another one for a superuser's target on a throw-away server: `restore_confined`.
     """
     warned: list[str] = []
     connection, redact = Connection.parse(target), redactor(target)
     portable = Portable(tablespaces(connection.replace(dbname=MAINTENANCE), redact))
     with draft(connection, backup, redact, warned.append) as unfinished:
-        if confined:
-            restore_confined(dump, unfinished, backup.encoding, portable, tools, redact)
-        else:
-            # Giving the name is a commit that waits for the disk, and for all that was before it.
-            settings = "-c synchronous_commit=off"
-            feed(rewritten(dump, portable), unfinished, tools, redact, settings)
+        fill(dump, unfinished, backup.encoding, portable, tools, redact)
     return (*_moved(portable), *warned)
 
 

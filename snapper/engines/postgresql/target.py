@@ -105,11 +105,13 @@ def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redacto
 
 
 @contextmanager
-def asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extensions.cursor]:
+def asking(
+    connection: Connection, redact: Redactor, *, of_backup: bool = False
+) -> Iterator[psycopg2.extensions.cursor]:
     """Open a session for a few questions or statements, each of which commits by itself.
 
     Raises DatabaseUnreachable where there is no session or it is lost, RestoreFailed where the
-    server refuses something.
+    server refuses something: against the backup where they are statements `of_backup`.
     """
     link = connect(connection, redact)
     try:
@@ -119,7 +121,8 @@ def asking(connection: Connection, redact: Redactor) -> Iterator[psycopg2.extens
         words = " ".join(redact(str(error)).split())
         if _is_lost(error):
             raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
-        raise RestoreFailed(f"{connection.place} refused: {words}") from None
+        words = f"{connection.place} refused: {words}"
+        raise RestoreFailed(words, against_backup=of_backup) from None
     finally:
         link.close()
 

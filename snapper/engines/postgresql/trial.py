@@ -12,7 +12,7 @@ from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.confined import reader
+from snapper.engines.postgresql.confined import reader, restore_confined
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.installed import Programs, choices, first_with_all
@@ -23,9 +23,10 @@ from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.rehearse import make_roles, rehearse
 from snapper.engines.postgresql.restore import restore_as_new
+from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.target import UNFINISHED, asking
 from snapper.engines.postgresql.throw_away import PostgresServer
-from snapper.errors import SnapperError
+from snapper.errors import RestoreFailed, SnapperError
 from snapper.machine.run_directory import run_directory
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
@@ -90,19 +91,34 @@ def _try(
     connection, redact = Connection.parse(server).replace(dbname=name), redactor(server)
     target = make_dsn(server, dbname=name)
     rehearsal = rehearse(target, manifest, tools, may_create=True)
+    alike = inspect(Connection.parse(server), redact).major == tools.major_for(major_of(manifest))
     make_roles(target, rehearsal)
     # Such as a time-out or a limit of connections: they would be in the way of the count.
     unset = replace(Recorded.of(manifest), properties=None)
-    with _dropped(connection, name, rehearsal.missing_roles, redact):
-        restore_as_new(dump, unset, target, tools, confined=confined)
+    with _blamed(alike), _dropped(connection, name, rehearsal.missing_roles, redact):
+        if confined:
+            fill = partial(restore_confined, forged=True)
+            restore_as_new(dump, unset, target, tools, fill)
+        else:
+            restore_as_new(dump, unset, target, tools)
         seconds = round(time.monotonic() - began, 3)
         with reader(connection, redact) if confined else nullcontext(connection) as reading:
             tables, rows = _count(reading, redact)
     return Restored(tables, rows, seconds)
 
 
+@contextmanager
+def _blamed(alike: bool) -> Iterator[None]:
+    """Hold what an older or a newer major refuses not against the backup: its own may take it."""
+    try:
+        yield
+    except RestoreFailed as failed:
+        failed.against_backup &= alike
+        raise
+
+
 def _count(connection: Connection, redact: Redactor) -> tuple[int, int]:
-    with asking(connection, redact) as cursor:
+    with asking(connection, redact, of_backup=True) as cursor:
         keep_every_byte(cursor.connection)
         # What the dump brought along, such as an operator of its own, must not be found.
         cursor.execute("SELECT pg_catalog.set_config('search_path', '', false)")

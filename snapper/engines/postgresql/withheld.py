@@ -20,8 +20,11 @@ _SINGLE = re.compile(
     rb"(?:[^;'\"$\\/-]|-(?!-)|/(?!\*)|(?<![\w&\x80-\xff])\"[^\"]*\"|(?<![\w&\x80-\xff])'[^']*')*;\n"
 )
 
-# What names whoever runs the statement: here that would be the superuser.
-_NOBODY_ELSE = rb"(?!(?i:CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER)\b)"
+# Neither whoever runs the statement, here the superuser, nor a role of the system's, which may have
+# the right to files and programs: what runs as its owner would have it too.
+_NOBODY_ELSE = (
+    rb"(?!(?i:CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER)\b|(?i:\"?pg_(?!database_owner\b)))"
+)
 
 _OWNER = rb"ALTER (?:%b) OWNER TO %b%b;\n" % (
     rb"|".join(
@@ -49,12 +52,21 @@ _FORMS = re.compile(
             _RIGHTS,
             rb"ALTER DEFAULT PRIVILEGES FOR ROLE .*",
             # Around the rights that somebody else than the owner has given.
-            rb"(?:SET SESSION AUTHORIZATION %b|RESET SESSION AUTHORIZATION);\n" % _NAME,
+            rb"(?:SET SESSION AUTHORIZATION %b%b|RESET SESSION AUTHORIZATION);\n"
+            % (_NOBODY_ELSE, _NAME),
             rb"COMMENT ON (?:EXTENSION|PUBLICATION) .*",
             rb"CREATE PUBLICATION %b FOR ALL .*" % _NAME,
             rb"ALTER PUBLICATION %b ADD TABLES IN SCHEMA .*" % _NAME,
         ]
     ),
+    re.DOTALL,
+)
+# Rights on functions that are plainly the dump's own: of one function, by its whole name. Those on
+# the system's, such as lo_export, would open the server's files.
+_ON_FUNCTIONS = re.compile(rb"(?:GRANT|REVOKE)\b[^;]*?\bON\s+(?i:ALL|FUNCTION|PROCEDURE|ROUTINE)\b")
+_ON_ITS_OWN = re.compile(
+    rb"[^;]*? ON (?:FUNCTION|PROCEDURE) (?!(?i:\"?pg_catalog\"?)\.)%(name)b\.%(name)b\([^();]*\)"
+    rb" (?:TO|FROM) .*" % {b"name": _NAME},
     re.DOTALL,
 )
 # From when they are there they act on every other statement.
@@ -84,14 +96,16 @@ class Withheld:
     [b'ALTER TABLE public.t OWNER TO app;\n']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, forged: bool = False) -> None:
+        """Take out; and of a `forged` dump drop rights on what may be the system's functions."""
+        self._forged = forged
         self.statements: list[bytes] = []
         self.triggers: list[bytes] = []
 
     def __call__(self, statement: bytes) -> bytes:
         """Give the statement, or as many empty lines: psql counts them."""
         lead, body = parted(statement)
-        if _LEFT_OUT.fullmatch(body):
+        if _LEFT_OUT.fullmatch(body) or (self._forged and _is_on_the_systems(body)):
             pass
         elif _SINGLE.fullmatch(body) and _FORMS.fullmatch(body):
             self.statements.append(body)
@@ -100,3 +114,8 @@ class Withheld:
         else:
             return statement
         return lead + b"\n" * body.count(b"\n")
+
+
+def _is_on_the_systems(body: bytes) -> bool:
+    """Tell whether rights are given on functions that are not, or not plainly, the dump's own."""
+    return bool(_ON_FUNCTIONS.match(body)) and not _ON_ITS_OWN.fullmatch(body)

@@ -35,19 +35,23 @@ def failing(error: SnapperError) -> Verification:
     return verdict
 
 
+def refusal(words: str) -> RestoreFailed:
+    return RestoreFailed(words, against_backup=True)
+
+
 def test_a_proof_has_its_own_time() -> None:
     assert attempt(READ, lambda: Restored(1, 2, 3.0)) == (PROVEN, None)
 
 
 def test_a_failure_of_the_backup_is_kept_with_its_reason() -> None:
-    assert failing(RestoreFailed("division by zero\nDETAIL: (7)")) == FAILED
+    assert failing(refusal("division by zero\nDETAIL: (7)")) == FAILED
 
 
 def test_a_reason_holds_no_row_and_reads_the_same_the_next_time() -> None:
     def refused(part: str) -> Verification:
         place = f"/tmp/snapper-{part}/trial:5432/snapper-unfinished-{part}"
         words = "duplicate key DETAIL: Key (email)=(me@db.example)"
-        return failing(RestoreFailed(f"{place} refused: {words}"))
+        return failing(refusal(f"{place} refused: {words}"))
 
     first, again = refused("0a" * 4), refused("1b" * 4)
     assert first == again
@@ -57,7 +61,6 @@ def test_a_reason_holds_no_row_and_reads_the_same_the_next_time() -> None:
 
 def test_what_the_server_lacks_and_what_is_away_says_nothing_against_the_backup() -> None:
     lacks = RestoreFailed("the extension is not available")
-    lacks.against_backup = False
     assert failing(lacks) == failing(DatabaseUnreachable("nobody answers")) == READ
 
 

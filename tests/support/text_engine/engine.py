@@ -140,7 +140,7 @@ class TextEngine:
         began = time.monotonic()
         text = b"".join(dump).removesuffix(END)
         if text.count(b"\n") != manifest.part["lines"]:
-            raise RestoreFailed("there are other lines than there were")
+            raise RestoreFailed("there are other lines than there were", against_backup=True)
         return Restored(1, text.count(b"\n"), time.monotonic() - began)
 
     def stock_commands(

@@ -1,5 +1,6 @@
 """No code that a backup brings along runs as a superuser of the server that it is tried on."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,57 @@ def test_counting_the_rows_calls_no_function_of_the_sources_as_a_superuser(
     )
     manifest = back_up(made)
     assert try_restore(read_back(vault, manifest), manifest, tools).rows == 1
+
+
+# Says which rights what the forger made runs with; asked through an index when rows are counted.
+DEFINER = """
+    CREATE FUNCTION public.definer() RETURNS integer SECURITY DEFINER LANGUAGE plpgsql
+        AS $$BEGIN
+            IF pg_catalog.inet_client_addr() IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_roles
+                WHERE rolname = current_user AND (rolsuper
+                    OR pg_catalog.has_function_privilege(current_user,
+                        'pg_catalog.lo_export(oid, text)', 'EXECUTE')))
+            THEN RAISE 'with rights'; END IF;
+            RETURN 1;
+        END$$;
+    CREATE FUNCTION public.once() RETURNS integer IMMUTABLE LANGUAGE plpgsql
+        AS $$BEGIN RETURN public.definer(); END$$;
+    CREATE TABLE public.t AS SELECT 1 AS n;
+    CREATE INDEX ON public.t ((n + public.once()));
+    CREATE FUNCTION public.granted() RETURNS integer LANGUAGE sql RETURN 1;
+    GRANT EXECUTE ON FUNCTION public.granted() TO PUBLIC;
+"""
+
+
+@pytest.mark.parametrize(
+    "forged_line",
+    [b"", b"GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;\n"],
+    ids=["without an owner", "with a right on the system's function"],
+)
+def test_a_forged_dump_that_owns_nothing_runs_as_nobody_in_the_end(
+    forged_line: bytes,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    """With SECURITY DEFINER a function runs as its owner: that must not be the superuser."""
+    backup = back_up(source(18, DEFINER))
+    plain = b"".join(read_back(vault, backup))
+    forged = re.sub(rb"\nALTER [^\n]* OWNER TO [^\n]*;\n", b"\n" + forged_line, plain)
+    assert forged != plain
+    assert try_restore([forged], backup, tools).rows == 1
+
+
+def test_a_forged_dump_makes_no_role_of_the_systems_an_owner(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """Whose rights are those to run programs of the server's machine."""
+    backup = back_up(source(18, DEFINER))
+    plain = b"".join(read_back(vault, backup))
+    owned = re.sub(rb"OWNER TO [^\n]*;", b"OWNER TO pg_execute_server_program;", plain)
+    with pytest.raises(RestoreFailed, match="SET ROLE"):
+        try_restore([owned], backup, tools)
 
 
 def test_a_rule_of_the_sources_that_would_act_on_our_own_queries_is_not_met(

@@ -168,6 +168,34 @@ def test_another_error_is_not_taken_for_a_lack(
     with pytest.raises(RestoreFailed) as failed:
         try_restore(read_back(vault, manifest), manifest, tools)
     assert failed.value.hint == ""
+    assert failed.value.against_backup
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        "SET statement_timeout = 1; SELECT pg_sleep(300)",
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+    ],
+)
+def test_what_ended_the_session_is_not_held_against_the_backup(
+    ended: str, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(18), f"{ended};\n")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert not failed.value.against_backup
+
+
+def test_what_another_major_refuses_is_not_held_against_the_backup(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """Such as an operator that is gone in it: the backup's own major may take it."""
+    manifest = back_up(source(14), "SELECT 1/0;\n")
+    other = Source(source(18).server, "postgres")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools, server=other.dsn)
+    assert not failed.value.against_backup
 
 
 def left(server: Source) -> tuple[object, object]:

@@ -12,6 +12,7 @@ DONE = [
     "ALTER OPERATOR public.=== (integer, NONE) OWNER TO app;",
     "ALTER OPERATOR FAMILY public.ff USING btree OWNER TO app;",
     "ALTER LARGE OBJECT 4713 OWNER TO app;",
+    "ALTER SCHEMA public OWNER TO pg_database_owner;",
     'GRANT SELECT(id),UPDATE("n m") ON TABLE public.t TO app WITH GRANT OPTION;',
     "REVOKE ALL ON SCHEMA public FROM PUBLIC;",
     "REVOKE GRANT OPTION FOR SELECT ON TABLE public.t FROM app;",
@@ -36,6 +37,15 @@ LEFT_OUT = [
     "ALTER EVENT TRIGGER e OWNER TO app;",
     "ALTER FOREIGN DATA WRAPPER w OWNER TO app;",
 ]
+OF_THE_SYSTEM = [
+    "GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON FUNCTION lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON function PG_CATALOG.lo_export(oid, text) TO PUBLIC;",
+    'GRANT ALL ON FUNCTION "pg_catalog".lo_export(oid, text) TO PUBLIC;',
+    "GRANT ALL ON FUNCTION public.f(), pg_catalog.lo_export(oid, text) TO PUBLIC;",
+    "GRANT ALL ON ROUTINE public.f() TO PUBLIC;",
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO PUBLIC;",
+]
 STAYS = [
     "CREATE TABLE public.t (n integer DEFAULT public.f());",
     "COMMENT ON TABLE public.t IS 'x';",
@@ -53,18 +63,28 @@ STAYS = [
     "ALTER PUBLICATION p ADD TABLE ONLY public.t WHERE ((n > 0));",
     "ALTER FUNCTION public.f() OWNER TO CURRENT_USER;",
     "ALTER FUNCTION public.f() OWNER TO session_user;",
+    "ALTER FUNCTION public.f() OWNER TO pg_execute_server_program;",
+    'ALTER FUNCTION public.f() OWNER TO "pg_write_server_files";',
+    "SET SESSION AUTHORIZATION pg_execute_server_program;",
     "ALTER SYSTEM SET archive_command TO 'id';",
 ]
 
 
-def parted(statement: str) -> tuple[str, list[str], list[str]]:
-    kept = Withheld()
+def parted(statement: str, *, forged: bool = False) -> tuple[str, list[str], list[str]]:
+    kept = Withheld(forged=forged)
     left = kept(f"{statement}\n".encode()).decode()
     return left.strip(), [s.decode() for s in kept.statements], [s.decode() for s in kept.triggers]
 
 
 @pytest.mark.parametrize("statement", DONE)
 def test_a_superuser_does_in_the_end_what_a_plain_role_may_not(statement: str) -> None:
+    assert parted(statement) == ("", [f"{statement}\n"], [])
+    assert parted(statement, forged=True) == ("", [f"{statement}\n"], [])
+
+
+@pytest.mark.parametrize("statement", OF_THE_SYSTEM)
+def test_a_forged_dump_gives_nobody_rights_on_the_systems_own_functions(statement: str) -> None:
+    assert parted(statement, forged=True) == ("", [], [])
     assert parted(statement) == ("", [f"{statement}\n"], [])
 
 
