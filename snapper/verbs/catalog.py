@@ -8,7 +8,7 @@ from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import BackupDamaged, SettingsError
+from snapper.errors import AwsFailed, BackupDamaged, SettingsError
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
 from snapper.values.retention import SMALLEST_DUMP, Entry
@@ -114,12 +114,16 @@ def to_public(manifest: Manifest) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Listed:
-    """One backup as an operator sees it; `fault` tells why there is no manifest."""
+    """One backup as an operator sees it; `fault` tells why there is no manifest.
+
+    `unread` is what kept us from reading what lies there, which tells nothing of it.
+    """
 
     taken_at: datetime
     manifest: Manifest | None
     verification: Verification | None = None
     fault: str = ""
+    unread: AwsFailed | None = None
 
     @property
     def begun_at(self) -> datetime:
@@ -136,9 +140,25 @@ class Listed:
 
 def listing(vault: Vault, database: str) -> list[Listed]:
     """Read what is known of every backup, newest first; damage is told, not raised."""
+    found = readable(vault, database)
+    for each in found:
+        if each.unread:
+            raise each.unread
+    return found
+
+
+def readable(vault: Vault, database: str) -> list[Listed]:
+    """Give the same, but what could not be read is no reason to raise either."""
     with ThreadPoolExecutor(_READERS) as readers:
-        found = list(readers.map(lambda each: _listed(vault, each), backups(vault, database)))
+        found = list(readers.map(lambda each: _known(vault, each), backups(vault, database)))
     return sorted(found, key=lambda each: (each.begun_at, each.taken_at), reverse=True)
+
+
+def _known(vault: Vault, holding: Holding) -> Listed:
+    try:
+        return _listed(vault, holding)
+    except AwsFailed as failure:
+        return Listed(holding.taken_at, None, unread=failure)
 
 
 def _listed(vault: Vault, holding: Holding) -> Listed:

@@ -8,7 +8,7 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, BackupNotFound
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
-from snapper.verbs.catalog import Holding, Listed, holding_at, listing, read_manifest
+from snapper.verbs.catalog import Holding, Listed, holding_at, read_manifest, readable
 
 Warn = Callable[[str], None]
 
@@ -27,16 +27,17 @@ def find(
     `exactly` means the backup that is named after `at`, whenever it was begun. `warn` is given a
     sentence for each backup that is passed over because it is known to be damaged. One that was
     named by its very time is not passed over: it is refused, or warned of if `even_damaged`.
-    Raises BackupNotFound, BackupDamaged, and what `read_manifest` does.
+    One that cannot be read, such as an archived one, is in the way only if it is the one. Raises
+    BackupNotFound, BackupDamaged, AwsFailed, and what `read_manifest` does.
     """
-    there = listing(vault, database)
+    there = readable(vault, database)
     found = _meant(there, at, exactly=exactly)
     for each in there if at and not exactly else ():
         if each.taken_at == at != each.begun_at:
             warn(f"the backup that was due at {write_time(at)} was begun at {_time(each)} only")
     if not found:
         raise _not_found(vault, database, at, exactly=exactly)
-    first, named = found[0], exactly or _is_of(found[0], at)
+    first, named = _read(found[0]), exactly or _is_of(found[0], at)
     if not first.damage or (named and even_damaged):
         if first.damage:
             warn(f"the backup of {database} at {_time(first)} is damaged: {first.damage}")
@@ -44,7 +45,7 @@ def find(
     if first.manifest is None:
         with suppress(BackupDamaged):  # that of an engine which came later is no damage
             read_manifest(vault, holding_at(vault, database, first.taken_at))
-    good = next((each for each in found if not each.damage), None)
+    good = next((_read(each) for each in found if not each.damage), None)
     if named or good is None or good.manifest is None:
         others = "" if named else ", and no older one is good"
         raise BackupDamaged(
@@ -59,7 +60,7 @@ def newest(
     vault: Vault, database: str, at: datetime | None = None, *, exactly: bool = False
 ) -> Holding:
     """Give the same as `find` would, but pass over nothing: to judge it is what it is for."""
-    found = _meant(listing(vault, database), at, exactly=exactly)
+    found = _meant(readable(vault, database), at, exactly=exactly)
     if not found:
         raise _not_found(vault, database, at, exactly=exactly)
     return holding_at(vault, database, found[0].taken_at)
@@ -71,6 +72,12 @@ def _meant(found: Sequence[Listed], at: datetime | None, *, exactly: bool) -> li
     if exactly:
         return [each for each in found if each.taken_at == at]
     return [each for each in found if _is_of(each, at) or _begun(each) <= at]
+
+
+def _read(listed: Listed) -> Listed:
+    if listed.unread:
+        raise listed.unread
+    return listed
 
 
 def _is_of(listed: Listed, at: datetime | None) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.errors import AwsFailed, BackupDamaged, BackupNotFound
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Verification
 from snapper.verbs.choice import find, newest
@@ -68,6 +68,41 @@ def test_of_two_the_one_that_was_begun_later_is_the_newest(vault: Vault) -> None
     assert find(vault, "orders", due + timedelta(minutes=92)).scheduled_at != due
     with pytest.raises(BackupNotFound):
         find(vault, "orders", due)
+
+
+def unreadable(vault: Vault, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an object is that was archived, or whose key is disabled."""
+    read = vault.read
+
+    def refuse(key: str) -> bytes:
+        if key == manifest.key:
+            raise AwsFailed("s3 GetObject: InvalidObjectState")
+        return read(key)
+
+    monkeypatch.setattr(vault, "read", refuse)
+
+
+def test_an_older_one_that_cannot_be_read_is_in_nobodys_way(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [store(vault, days(number)) for number in range(3)]
+    unreadable(vault, made[1], monkeypatch)
+    assert find(vault, "orders").scheduled_at == days(2)
+    assert find(vault, "orders", days(0)).scheduled_at == days(0)
+    assert find(vault, "orders", days(0), exactly=True).scheduled_at == days(0)
+    assert newest(vault, "orders").taken_at == days(2)
+
+
+def test_the_one_that_is_meant_is_not_passed_over_because_it_cannot_be_read(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [store(vault, days(number)) for number in range(3)]
+    unreadable(vault, made[1], monkeypatch)
+    with pytest.raises(AwsFailed, match="InvalidObjectState"):
+        find(vault, "orders", days(1))
+    record(vault, "orders", days(2), Verification(days(9), made[2].sha256, sound=False))
+    with pytest.raises(AwsFailed, match="InvalidObjectState"):
+        find(vault, "orders")
 
 
 @pytest.fixture
