@@ -80,6 +80,13 @@ class BackupService(pulumi.ComponentResource):
             DispatcherArgs(runtime, settings.schedule, layers, secrets, queue),
             child,
         )
+        if settings.is_foreign:
+            pulumi.log.warn(
+                f"{settings.bucket} was not made by a stage {settings.stage}: what lies there in "
+                "the folders of this stage's databases is taken for its backups, and the oldest "
+                "beyond their counts are deleted",
+                self,
+            )
         if settings.is_unwatched:
             pulumi.log.warn(
                 f"no alarm will report late backups: {settings.schedule} pauses for longer than "

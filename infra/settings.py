@@ -1,6 +1,7 @@
 """What the operator decides about a stage: read once, checked, all faults shown at once."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from datetime import timedelta
@@ -100,6 +101,12 @@ class StackSettings:
         if pause >= checks.LONGEST_WATCH:
             return timedelta()
         return min(timedelta(hours=ceil(LATE * pause / HOUR)), checks.LONGEST_WATCH)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the bucket to adopt does not look as if a stage of this name has made it."""
+        own = re.fullmatch(rf"{self.scope.name('')}\d+", self.bucket)
+        return bool(self.bucket) and not own
 
     @classmethod
     def load(cls) -> "StackSettings":

@@ -36,6 +36,7 @@ class _Installed:
     directory: Path
     idle: list[Environment] = field(default_factory=list)
     busy: set[Environment] = field(default_factory=set)
+    starting: int = 0
 
 
 class LambdaHost:
@@ -47,7 +48,7 @@ class LambdaHost:
         self._logs = run_dir.resolve() / "logs"
         self._installed: dict[str, _Installed] = {}
         self._layers: dict[str, Path] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         for private in (self._functions, self._logs):
             private.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._server = _Server(self)
@@ -78,6 +79,8 @@ class LambdaHost:
         """End a function's environments and remove its files; its log stays."""
         with self._lock:
             installed = self._installed.pop(name, None)
+            # What is just being started would write into the files that we remove.
+            self._lock.wait_for(lambda: installed is None or not installed.starting)
         if installed:
             for environment in [*installed.idle, *installed.busy]:
                 environment.stop()
@@ -103,12 +106,17 @@ class LambdaHost:
         """Have a function handle an event, in a warm environment if one is idle."""
         with self._lock:
             installed = self._installed.get(name)
-        if installed is None:
-            return Answer.error("ResourceNotFoundException", f"function not found: {name}")
+            if installed is None:
+                return Answer.error("ResourceNotFoundException", f"function not found: {name}")
+            installed.starting += 1
         try:
             environment = self._environment(installed)
         except (BotoCoreError, ClientError, OSError) as error:
             return Answer.error("Runtime.NotStarted", str(error))
+        finally:
+            with self._lock:
+                installed.starting -= 1
+                self._lock.notify_all()
         try:
             return environment.invoke(invocation)
         finally:
@@ -150,12 +158,12 @@ class LambdaHost:
         )
 
     def _return(self, installed: _Installed, environment: Environment) -> None:
+        if not environment.is_usable:
+            environment.stop()
         with self._lock:
             installed.busy.discard(environment)
             if environment.is_usable:
                 installed.idle.append(environment)
-                return
-        environment.stop()
 
 
 def _loadable(layer: Path) -> Callable[[str], bool]:

@@ -171,6 +171,21 @@ def test_what_may_not_work_is_deployed_with_a_warning(caplog: pytest.LogCaptureF
     assert "orders: db.example.com has port 6432, which is usually PgBouncer's" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("bucket", "warned"),
+    [
+        ("snapper-prod-20261126011234567800000001", False),
+        ("snapper-prod-eu-20261126011234567800000001", True),
+        ("our-old-backups", True),
+    ],
+)
+def test_a_bucket_that_another_has_made_is_adopted_with_a_warning(
+    bucket: str, caplog: pytest.LogCaptureFixture, *, warned: bool
+) -> None:
+    record(bucket=bucket)
+    assert (f"{bucket} was not made by a stage prod: " in caplog.text) is warned
+
+
 @pytest.mark.parametrize("name", ["p", "prod", "dev-2", "a" * 20])
 def test_a_stage_may_be_short_and_plain(name: str) -> None:
     assert settings(stage=name).scope.name("jobs") == f"snapper-{name}-jobs"

@@ -12,9 +12,7 @@ import pytest
 from local.emulator.cloud import Cloud
 from local.runtime.api import Answer, Invocation
 from local.runtime.host import LambdaHost
-from snapper.machine import watchdog
 from tests.support.cloud import (
-    LONGEST,
     allow,
     eventually,
     invoke,
@@ -268,33 +266,3 @@ def test_python_packages_for_another_interpreter_are_left_out(
         layers=(foreign, fitting), environment={"SHARE": "/opt/share"},
     )  # fmt: skip
     assert invoke(cloud, "abroad") == [["lib_of_ours"], "here"]
-
-
-def test_it_ends_with_all_functions_also_those_at_work(cloud: Cloud, tmp_path: Path) -> None:
-    before = set(threading.enumerate())
-    with LambdaHost(cloud, tmp_path / "run") as host:
-        make_function(cloud, host, tmp_path, "idle", ANSWER)
-        invoke(cloud, "idle")
-        source = "import time\ndef handler(event, context): print('busy'); time.sleep(3600)"
-        make_function(cloud, host, tmp_path, "busy", source, timeout=900)
-        caller = threading.Thread(target=invoke, args=(cloud, "busy"))
-        caller.start()
-        eventually(lambda: "busy" in host.logs("busy"))
-        environments = [
-            one for each in host._installed.values() for one in (*each.idle, *each.busy)
-        ]
-        processes = watchdog.family(one._child.pid for one in environments)
-        assert len(processes) == len(environments) == 2
-        threads = [
-            thread
-            for thread in set(threading.enumerate()) - before
-            if thread.name == "lambda-host" or thread.name.endswith(("-idle", "-busy"))
-        ]
-        assert len(threads) == 1 + 2 * 3  # of each environment one watches, and two write its log
-    caller.join(LONGEST)
-    eventually(lambda: not watchdog.alive(processes))
-    eventually(lambda: not any(thread.is_alive() for thread in threads))
-    assert {one._api._server.fileno() for one in environments} == {-1}
-    assert {path.name for path in (tmp_path / "run").rglob("*")} == {
-        "functions", "logs", "busy.log", "idle.log",
-    }  # fmt: skip
