@@ -35,7 +35,7 @@ class Watch:
     metric: str
     statistic: str
     dimensions: Mapping[str, pulumi.Input[str]]
-    rings_if: str = "GreaterThanThreshold"
+    comparison: str = "GreaterThanThreshold"
     threshold: int = 0
     period: timedelta = timedelta(minutes=5)
     periods: int = 1
@@ -101,7 +101,7 @@ class Alarms(pulumi.ComponentResource):
             "BackupSucceeded",
             "Sum",
             {"Stage": self._scope.stage, "Database": database},
-            rings_if="LessThanThreshold",
+            comparison="LessThanThreshold",
             threshold=1,
             period=HOUR,
             periods=int(late_after / HOUR),
@@ -117,7 +117,7 @@ class Alarms(pulumi.ComponentResource):
             metric_name=watch.metric,
             statistic=watch.statistic,
             dimensions=watch.dimensions,
-            comparison_operator=watch.rings_if,
+            comparison_operator=watch.comparison,
             threshold=watch.threshold,
             period=int(watch.period.total_seconds()),
             evaluation_periods=watch.periods,

@@ -25,7 +25,7 @@ class Entry(NamedTuple):
 
 
 def digest(entries: Iterable[Entry]) -> str:
-    """Give what tells two sets of entries apart, in whatever order they come."""
+    """Give a digest that differs for two sets of entries, in whatever order they come."""
     whole = hashlib.sha256()
     for entry in sorted(entries):
         whole.update(f"{entry.mode:o} {len(entry.content)} {entry.name}\0".encode())

@@ -27,7 +27,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class FunctionArgs:
-    """What one function is, is told and may do."""
+    """What one function is, knows and may do."""
 
     runtime: Runtime
     part: str

@@ -116,8 +116,8 @@ def may_use_key(key: str, service: str, *actions: str) -> Statement:
 def may_join_network(place: Place) -> list[Statement]:
     """Let Lambda keep network interfaces in the operator's subnets.
 
-    Describing cannot be narrowed, and deleting needs every resource of the account: both are told
-    so in Lambda's own guide on networks.
+    Describing cannot be narrowed, and deleting needs every resource of the account: both are
+    named in Lambda's own guide on networks.
     """
     changing = [
         f"ec2:{verb}"

@@ -34,5 +34,5 @@ class Scope:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What everything taggable carries, so that costs and strays can be told apart."""
+        """What everything taggable carries, so that costs and strays can be found."""
         return {"project": PROJECT, "stage": self.stage}

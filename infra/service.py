@@ -1,4 +1,4 @@
-"""The whole service: which rooms there are, and what each is told of the others."""
+"""The whole service: which rooms there are, and what each knows of the others."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -169,15 +169,15 @@ def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]
     except SecretsInvalid as invalid:
         faults.extend(invalid.faults)
         return ()
-    if told := crowding(secrets, len(databases)):
-        pulumi.log.warn(told)
+    if warning := crowding(secrets, len(databases)):
+        pulumi.log.warn(warning)
     for doubt in doubts(databases):
         pulumi.log.warn(doubt)
     return databases
 
 
 def _endpoints() -> list[str]:
-    """Give where AWS is, if it is not AWS's own, as the provider is told it."""
+    """Give where AWS is, if it is not AWS's own, as the provider knows it."""
     given = pulumi.Config("aws").get_object("endpoints") or ()
     return [str(url) for each in given for url in each.values()]
 

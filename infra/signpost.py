@@ -1,4 +1,4 @@
-"""The signpost: a parameter that tells a tool, which knows only the stage, where all parts are."""
+"""The signpost: a parameter that names all parts, for a tool that knows only the stage."""
 
 import json
 from collections.abc import Mapping

@@ -20,13 +20,13 @@ class SnapperError(Exception):
     └── BackupInProgress        exit 10  another delivery may be finishing the same backup
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
-    Neither ever holds a secret. `retry` says whether another attempt can help, `told` whether its
-    event has already been logged.
+    Neither ever holds a secret. `retry` says whether another attempt can help,
+    `reported` whether its event has already been logged.
     """
 
     exit_code = 1
     retry = False
-    told = False
+    reported = False
 
     def __init__(self, fact: str, *, hint: str = "") -> None:
         super().__init__(fact)
@@ -61,8 +61,8 @@ class SecretsInvalid(SettingsError):
         faults: tuple[str, ...],
         hint: str = "rows are KEY,connection,TYPE and KEY,count, joined by |",
     ) -> None:
-        told = "\n".join(f"  - {fault}" for fault in faults)
-        super().__init__(f"the secrets are invalid:\n{told}", hint=hint)
+        listed = "\n".join(f"  - {fault}" for fault in faults)
+        super().__init__(f"the secrets are invalid:\n{listed}", hint=hint)
         self.faults = faults
 
 

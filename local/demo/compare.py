@@ -47,7 +47,7 @@ _LARGE_OBJECTS = """
 class Comparison:
     """What was compared, and every difference in words that hold no value of any row.
 
-    `unread` tells what could not be compared, for it may not be read.
+    `unread` names what could not be compared, for it may not be read.
     """
 
     tables: int

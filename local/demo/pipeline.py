@@ -102,7 +102,7 @@ class Pipeline:
                 break
             self._check_dispatcher()
             time.sleep(_POLL_SECONDS)
-        # Pruning comes after the backup; only an empty queue tells that it has ended too.
+        # Pruning comes after the backup; only an empty queue shows that it has ended too.
         self._failed += len(self._faults() | silent)
         while self._queued() > self._failed and time.monotonic() - began < _LONGEST_SECONDS:
             if self._logged("dumper", "prune.failed"):

@@ -106,15 +106,15 @@ class _Attempt:
     servers: ProofServers
 
     def __call__(self, programs: Programs) -> Proof:
-        target, told = self._restore(programs)
+        target, warned = self._restore(programs)
         try:
-            comparison, notes = self._compare(target, told)
+            comparison, notes = self._compare(target, warned)
         except (SnapperError, psycopg2.Error) as error:
             fault = Fault.of(error, redactor(self.source))
             comparison, notes = Comparison(0, 0, 0, (), (fault,)), ()
-        return Proof(comparison, target, (*self._replaced(programs), *told, *notes))
+        return Proof(comparison, target, (*self._replaced(programs), *warned, *notes))
 
-    def _compare(self, target: str, told: tuple[str, ...]) -> tuple[Comparison, tuple[str, ...]]:
+    def _compare(self, target: str, warned: tuple[str, ...]) -> tuple[Comparison, tuple[str, ...]]:
         """Compare all there is, without repeating what the restore said of it."""
         ours = inspect(Connection.parse(target), redactor(target))
         # Where rows are read, what an index is made of is evaluated: by no superuser.
@@ -124,7 +124,7 @@ class _Attempt:
         unequal = [
             f"{what} of the database itself differs"
             for what in _set_differently(self.theirs, ours)
-            if not any(what in note for note in told)
+            if not any(what in note for note in warned)
         ]
         found = (*compared.differences, *defined.differences, *unequal)
         return replace(compared, differences=found), defined.notes

@@ -62,7 +62,7 @@ def deploy(
     refuses its settings and another SnapperError if anything else fails; whatever had been made by
     then is destroyed again.
     """
-    # As it tells Pulumi's provider where AWS is; the program sees that its functions run here.
+    # As Pulumi's provider learns where AWS is; the program sees that its functions run here.
     endpoints = json.dumps([{"lambda": cloud.endpoint_url}])
     place = {"aws:region": cloud.region, "aws:endpoints": endpoints}
     settings = load_stack_config(root, {**place, **config}, secret_keys)

@@ -175,7 +175,7 @@ class Cloud:
             )
 
     def _settings(self) -> dict[str, str]:
-        """All that the emulator is told; nothing of our own environment reaches it."""
+        """All that the emulator gets; nothing of our own environment reaches it."""
         home = str(self.directory)
         return {
             **{name.upper(): value for name, value in self._root.items()},

@@ -120,7 +120,7 @@ def _telling_real_errors(
         body = result.get("body")
         message = body.get("errorMessage", "") if isinstance(body, dict) else ""
         if result.get("error") and message.startswith(REFUSED):
-            # Cut off after 512 bytes it is no JSON; then the message tells what it can.
+            # Cut off after 512 bytes it is no JSON; then the message says what it can.
             with contextlib.suppress(ValueError):
                 result["body"] = json.loads(message.removeprefix(REFUSED))
         return result

@@ -62,7 +62,7 @@ class Guard:
 
 
 def main() -> None:
-    """Serve until the end; everything ministack is told comes from the environment."""
+    """Serve until the end; everything ministack knows comes from the environment."""
     # Imported late: `local.emulator.cloud` needs this module's names only, and ministack reads its
     # settings while it is imported.
     from hypercorn.asyncio import serve

@@ -21,7 +21,7 @@ LIFE_SECONDS = 45 * 60
 
 @dataclass(frozen=True)
 class Function:
-    """What Lambda is told of a function; the paths are those of zip archives."""
+    """What Lambda knows of a function; the paths are those of zip archives."""
 
     name: str
     handler: str
@@ -85,7 +85,7 @@ class Environment:
 
 
 def log_group(function: Function) -> str:
-    """Give the log group into which Lambda writes what the function tells."""
+    """Give the log group into which Lambda writes what the function logs."""
     return f"/aws/lambda/{function.name}"
 
 

@@ -5,14 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from snapper.cli.interruption import signals_raise
-from snapper.cli.outcome import told
+from snapper.cli.outcome import reporting
 from snapper.cli.streams import open_streams
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every error is a message, never a stack trace."""
     open_streams()
-    with told(as_json="--json" in arguments) as result, signals_raise():
+    with reporting(as_json="--json" in arguments) as result, signals_raise():
         # The commands take a moment to import; from the first one on, Ctrl-C ends in plain words.
         from snapper.cli.app import run
 

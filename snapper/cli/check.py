@@ -73,8 +73,8 @@ def check(
         outcome.code, outcome.answered = invalid.exit_code, True
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
-    for told in filter(None, (crowding(secrets, len(databases)), *doubts(databases))):
-        warn(told)
+    for warning in filter(None, (crowding(secrets, len(databases)), *doubts(databases))):
+        warn(warning)
     places = [
         (each.key, engine_of(each.kind).place(each.connection), each.retention)
         for each in databases

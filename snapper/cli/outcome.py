@@ -25,7 +25,7 @@ class Outcome:
 
 
 @contextmanager
-def told(*, as_json: bool) -> Iterator[Outcome]:
+def reporting(*, as_json: bool) -> Iterator[Outcome]:
     """Turn whatever ends the command into its exit code and words.
 
     Errors go to stderr as `error: fact`, `now: …` for each note that the error was given, and

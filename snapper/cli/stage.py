@@ -50,12 +50,12 @@ class Stage:
 
     @cached_property
     def logs(self) -> Logs:
-        """What the dumper has told."""
+        """What the dumper has logged."""
         return Logs.connect(self.service.log_group)
 
     @cached_property
     def topic(self) -> Topic | None:
-        """The topic of the alarms, if the deployment tells it."""
+        """The topic of the alarms, if the deployment names it."""
         return Topic.connect(self.service.topic) if self.service.topic else None
 
     @cached_property

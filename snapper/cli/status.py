@@ -159,8 +159,8 @@ def _newest(each: Standing) -> Listed | None:
 def _state(each: Standing) -> str:
     # What was given up is not still being tried.
     given_up = "failed" in each.health.problems
-    told = [each for each in each.health.problems if not (given_up and each == "failing")]
-    return ", ".join(told).upper() or "ok"
+    shown = [each for each in each.health.problems if not (given_up and each == "failing")]
+    return ", ".join(shown).upper() or "ok"
 
 
 def _to_dict(each: Standing) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def _record(
     verdict: Verification,
     trial: Trial | None = None,
 ) -> Found:
-    """Record the verdict; one that cannot be is told all the same."""
+    """Record the verdict; one that cannot be is shown all the same."""
     try:
         record(stage.vault, found.database, holding.taken_at, verdict)
         if trial:

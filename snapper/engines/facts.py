@@ -9,7 +9,7 @@ from typing import Any
 class Facts:
     """One database as a dump will find it; `size` in bytes.
 
-    `identity` is a digest of what tells this database from all others, `about` a word or two that
+    `identity` is a digest of what is this database's alone, `about` a word or two that
     an operator wants to see, `part` what the engine adds to a manifest.
     """
 

@@ -24,7 +24,7 @@ GRACE = 2.0
 
 
 class Entry(NamedTuple):
-    """One row of the process table; `born` tells a process from a later one with its number."""
+    """One row of the process table; a later process of the same number is `born` later."""
 
     parent: int
     group: int

@@ -56,7 +56,7 @@ def judge(
 
     `damaged` counts listed backups that are not what they should be. A failure counts until the
     backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
-    among the dead letters has failed for good, and the alarm rings until it is retried or
+    among the dead letters has failed for good, and the alarm is on until it is retried or
     discarded, whatever was made since. `unrestorable` is a database whose newest backup that was
     restored for the proof could not be, for a reason that nobody has accepted.
     """

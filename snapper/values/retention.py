@@ -58,8 +58,8 @@ def plan(entries: Iterable[Entry], keep: int, just_made: datetime | None = None)
     an outage holds about the same state, and pushes nothing older out. A half (a dump without
     manifest or the reverse) and what is known to be damaged are never counted; they go once they
     are older than everything that stays: the one may still be under way, somebody may want to look
-    at the other. Nothing at all goes while there are fewer than `keep` good backups. So whoever is
-    told of damage never deletes more for it.
+    at the other. Nothing at all goes while there are fewer than `keep` good backups. So whoever
+    knows of damage never deletes more for it.
 
     Raises ValueError for a `keep` below 1: no setting may empty a vault.
     """

@@ -1,7 +1,7 @@
 """A document that shows whether it is as it was written.
 
-A seal is no signature: who may write to the vault can make one. It tells a slip of an editor or of
-a disk from what Snapper wrote, in fields that nothing else can be held against.
+A seal is no signature: who may write to the vault can make one. It shows a slip of an editor or of
+a disk, in fields that nothing else can be held against.
 """
 
 import hashlib

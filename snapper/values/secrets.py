@@ -144,7 +144,7 @@ def _unique(rows: Iterator[_Row], faults: list[str]) -> dict[str, _Row]:
     found: dict[str, _Row] = {}
     for row in rows:
         if not DATABASE_KEY.fullmatch(row.key):
-            continue  # told already
+            continue  # named already
         if row.key in found:
             faults.append(f"{row.where} names a key that an earlier row has")
         else:

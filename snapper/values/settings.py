@@ -1,4 +1,4 @@
-"""What a function is told by its environment: one type writes it in infra and reads it there."""
+"""What a function gets in its environment: one type writes it in infra and reads it there."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -31,7 +31,7 @@ def databases_path(root: str) -> str:
 
 
 def service_parameter(root: str) -> str:
-    """Name the parameter that tells a tool where the parts of a stage are."""
+    """Name the parameter that says where the parts of a stage are."""
     return f"{root}/SERVICE"
 
 

@@ -1,4 +1,4 @@
-"""Whether anybody is told when an alarm fires."""
+"""Whether anybody is notified when an alarm fires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,16 +26,18 @@ class Subscription:
 
 
 def hearing(subscriptions: Sequence[Subscription]) -> Finding:
-    """Judge who is told of failed and late backups."""
+    """Judge who is notified of failed and late backups."""
     pending = [each.endpoint for each in subscriptions if not each.confirmed]
-    told = len(subscriptions) - len(pending)
+    notified = len(subscriptions) - len(pending)
     if pending:
-        others = f"; already notified: {told}" if told else ", so nobody is notified of failures"
+        others = (
+            f"; already notified: {notified}" if notified else ", so nobody is notified of failures"
+        )
         return warning(SUBJECT, f"not confirmed yet: {', '.join(pending)}{others}", _CONFIRM)
-    if not told:
+    if not notified:
         return warning(
             SUBJECT,
             "nobody is notified of failures: the alarms' topic has no subscription",
             _SUBSCRIBE,
         )
-    return ok(SUBJECT, f"subscriptions that are notified of failures: {told}")
+    return ok(SUBJECT, f"subscriptions that are notified of failures: {notified}")

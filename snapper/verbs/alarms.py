@@ -1,4 +1,4 @@
-"""Find out whether anybody is told when an alarm of a stage fires."""
+"""Find out whether anybody is notified when an alarm of a stage fires."""
 
 from snapper.aws.topic import Topic
 from snapper.errors import AwsFailed

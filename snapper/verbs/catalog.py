@@ -114,9 +114,9 @@ def to_public(manifest: Manifest) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Listed:
-    """One backup as an operator sees it; `fault` tells why there is no manifest.
+    """One backup as an operator sees it; `fault` says why there is no manifest.
 
-    `unread` is what kept us from reading what lies there, which tells nothing of it.
+    `unread` is what kept us from reading what lies there, which says nothing about it.
     """
 
     taken_at: datetime
@@ -139,7 +139,7 @@ class Listed:
 
 
 def listing(vault: Vault, database: str) -> list[Listed]:
-    """Read what is known of every backup, newest first; damage is told, not raised."""
+    """Read what is known of every backup, newest first; damage is in the result, not raised."""
     found = readable(vault, database)
     for each in found:
         if each.unread:

@@ -20,7 +20,7 @@ def download(
     """Write a backup to `target`, going on where an earlier attempt of the same backup stopped.
 
     What is not yet whole lies beside the target with the ending `.part`; the target appears only
-    when size and SHA-256 are those of the manifest. `progress` is told the bytes there are. Raises
+    when size and SHA-256 are those of the manifest. `progress` is given the bytes there are. Raises
     SettingsError if the target exists, BackupDamaged (and drops the part) if the bytes are wrong,
     AwsFailed (and keeps the part).
     """

@@ -151,7 +151,7 @@ class Dumper:
         )
 
         def stop() -> None:
-            # An object that is being made may still become a backup; else the upload tells.
+            # An object that is being made may still become a backup; else the upload raises.
             if source.stop(reason):
                 tell_failure(self.events, "dump.failed", job, reason)
 

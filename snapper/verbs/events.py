@@ -23,7 +23,7 @@ class Silence:
 
 def tell_failure(events: Events, event: str, job: Job, error: SnapperError) -> None:
     """Log that a job failed, with the reason; an error is logged once."""
-    if not error.told:
+    if not error.reported:
         events.emit(
             event,
             database=job.database,
@@ -32,4 +32,4 @@ def tell_failure(events: Events, event: str, job: Job, error: SnapperError) -> N
             reason=str(error),
             hint=error.hint,
         )
-        error.told = True
+        error.reported = True

@@ -84,10 +84,10 @@ def discard(
     with letters.held() as found:
         wanted = [letter for letter in found if selection.takes(letter)]
         require_letters(selection.databases, wanted, known)
-        told = explained(wanted, logs)
+        discarded = explained(wanted, logs)
         for letter in () if dry_run else wanted:
             letters.remove(letter)
-    return told
+    return discarded
 
 
 def retry(

@@ -31,7 +31,7 @@ def prune(
 ) -> list[Verdict]:
     """Delete the oldest backups beyond the database's count, and give every verdict.
 
-    The listing tells most of what is damaged or was late. The caller may know more: `damaged` by
+    The listing shows most of what is damaged or was late. The caller may know more: `damaged` by
     their scheduled times, and when those that were `late` were begun.
 
     Oldest first, so that after a failure between any two deletes what is left is still the

@@ -63,13 +63,13 @@ def follow(
     BackupInProgress when `patience` is over.
     """
     end = datetime.now(UTC) + patience
-    told = 0
+    seen = 0
     while datetime.now(UTC) < end:
         holding = holding_at(vault, job.database, job.scheduled_at)
         events = list(_events_of(job, logs))
-        for event in events[told:]:
+        for event in events[seen:]:
             tell(event)
-        told = len(events)
+        seen = len(events)
         if holding.entry.complete:
             return read_manifest(vault, holding)
         if failed := next(filter(_is_failure, events), None):

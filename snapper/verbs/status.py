@@ -50,7 +50,7 @@ class Surroundings:
 def standing(
     vault: Vault, database: str, retention: int, around: Surroundings, now: datetime
 ) -> Standing:
-    """Judge one database by what lies in the vault and what its functions told."""
+    """Judge one database by what lies in the vault and what its functions logged."""
     listed = listing(vault, database)
     made = [
         Made(each.begun_at, each.manifest.backup_bytes)

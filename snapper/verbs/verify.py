@@ -22,7 +22,7 @@ def verify(
 ) -> Verification:
     """Judge a backup by reading it whole: size, SHA-256, gzip, end marker.
 
-    `progress` is told the compressed bytes read so far. Damage is a verdict, not an error: raises
+    `progress` is given the compressed bytes read so far. Damage is a verdict, not an error: raises
     AwsFailed only where the object cannot be read.
     """
     try:

@@ -1,4 +1,4 @@
-"""Alarms ring for the right reasons, hear what the dumper says, and tell only the topic."""
+"""Alarms fire for the right reasons, hear what the dumper says, and tell only the topic."""
 
 import json
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ def alarms(graph: Graph) -> dict[str, Registration]:
     return {one.inputs["name"]: one for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")}
 
 
-def test_dead_letters_and_a_failing_dispatcher_ring_at_once(graph: Graph) -> None:
+def test_dead_letters_and_a_failing_dispatcher_fire_at_once(graph: Graph) -> None:
     watched = {
         "snapper-prod-dead-letters": (
             "AWS/SQS",
@@ -45,7 +45,7 @@ def test_dead_letters_and_a_failing_dispatcher_ring_at_once(graph: Graph) -> Non
 
 
 @pytest.mark.parametrize("hours", [25, 36, 168])
-def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> None:
+def test_a_database_without_a_good_backup_fires_after_its_hours(hours: int) -> None:
     recorded = alarms(record(lateAfterHours=str(hours)))
     for database in ("orders", "people"):
         alarm = recorded[f"snapper-prod-late_{database}"].inputs
@@ -66,7 +66,7 @@ def test_a_database_without_a_good_backup_rings_after_its_hours(hours: int) -> N
         ("rate(6 days)", 168),  # 216, but no alarm looks back further
     ],
 )
-def test_unless_told_otherwise_it_rings_after_one_and_a_half_pauses_of_the_schedule(
+def test_unless_told_otherwise_it_fires_after_one_and_a_half_pauses_of_the_schedule(
     schedule: str, hours: int
 ) -> None:
     alarm = alarms(record(schedule=schedule))["snapper-prod-late_orders"].inputs

@@ -82,7 +82,7 @@ class Life:
         stack.set(dumperMemroy="4096", architecture="m68k")
         self.refused = Step(stack.run("preview"), workspace.provider.take_calls())
         stack.unset("dumperMemroy", "architecture")
-        self.mended = self.up()
+        self.fixed = self.up()
         beside = workspace.stack("real-beside", **SECRETS, deleteBackupsOnDestroy="true")
         self.beside = Step(beside.up(), workspace.provider.take_calls())
         bucket = beside.outputs()["bucket"]
@@ -168,9 +168,9 @@ def test_refused_settings_are_shown_all_at_once_and_once(life: Life) -> None:
 
 
 def test_the_up_after_it_makes_what_was_missing(life: Life) -> None:
-    assert life.mended.ran.code == 0
+    assert life.fixed.ran.code == 0
     made = [
-        call.name for step in (life.failed, life.mended) for call in step.calls if not call.error
+        call.name for step in (life.failed, life.fixed) for call in step.calls if not call.error
     ]
     assert len(made) == len(set(made))
     assert [name for name in made if CLASHING in name]

@@ -121,7 +121,7 @@ def test_any_call_of_a_dispatch_fails_once(cloud: Cloud) -> None:
 
 @pytest.mark.long
 def test_any_call_of_a_dispatch_fails_twice_in_a_row_or_for_good(cloud: Cloud) -> None:
-    survive_dispatch(cloud, again(DISPATCH))
+    survive_dispatch(cloud, "dispatched-again", again(DISPATCH))
 
 
 def healed(fault: Fault) -> bool:
@@ -149,9 +149,9 @@ def survive(service: Service, plan: list[Fault]) -> None:
 def tells_truth(delivery: Delivery, fault: Fault, made: bool) -> None:
     """The job is acknowledged only for a backup that is there; a failure names the call."""
     assert made or not delivery.acknowledged, fault
-    failures = delivery.told("dump.failed") + delivery.told("prune.failed")
+    failures = delivery.reported("dump.failed") + delivery.reported("prune.failed")
     assert bool(failures) != delivery.acknowledged, fault
-    assert bool(delivery.told("dump.ended")) <= made, fault
+    assert bool(delivery.reported("dump.ended")) <= made, fault
     for failure in failures:
         operation = fault.call.split()[0]
         uploads = {"s3:PutObject 1", *PARTS}
@@ -160,8 +160,8 @@ def tells_truth(delivery: Delivery, fault: Fault, made: bool) -> None:
         assert "p@ss" not in str(failure), "a secret is told"
 
 
-def survive_dispatch(cloud: Cloud, plan: list[Fault]) -> None:
-    schedule = Schedule.make(cloud, "dispatched", MANY)
+def survive_dispatch(cloud: Cloud, stage: str, plan: list[Fault]) -> None:
+    schedule = Schedule.make(cloud, stage, MANY)
     for fault in plan:
         with faulted(f"aws calls: a dispatch, {often(fault)}"):
             fired = schedule.fire([fault])
@@ -172,7 +172,7 @@ def survive_dispatch(cloud: Cloud, plan: list[Fault]) -> None:
                 continue
             # The call is named, nothing is said to be queued, and Lambda repeats the event.
             assert fault.call.split()[0].removesuffix("Batch") in str(fired.failure)
-            assert fired.told.names() == []
+            assert fired.reported.names() == []
             assert schedule.fire().failure is None
             assert {job.database for job in schedule.drain()} == set(MANY)
 

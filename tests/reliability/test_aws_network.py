@@ -56,7 +56,7 @@ def test_the_connection_to_aws_is_cut_at_a_random_byte_of_its_answers(
             made = service.check(older)
             # The last connection may be cut when all has been said: then it did no harm.
             assert made or not delivery.acknowledged, after
-            told = delivery.told("dump.failed") + delivery.told("prune.failed")
+            told = delivery.reported("dump.failed") + delivery.reported("prune.failed")
             assert bool(told) != delivery.acknowledged, after
             for failure in told:
                 assert failure["kind"] == "AwsFailed", failure

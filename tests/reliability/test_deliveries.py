@@ -70,7 +70,7 @@ def test_poison_comes_back_and_harms_no_other_job(service: Service) -> None:
         with faulted("deliveries: a poison message"):
             delivery = service.deliver((), body, good)
             assert delivery.answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}, name
-            assert delivery.told("job.failed") or delivery.told("dump.failed"), name
+            assert delivery.reported("job.failed") or delivery.reported("dump.failed"), name
             assert service.check(older), name
 
 
@@ -86,7 +86,7 @@ def test_duplicates_at_once_make_one_backup(
             ends = list(processes.map(lambda _: run(service), range(3)))
             told = [end.delivery for end in ends if end.delivery]
             assert len(told) == 3
-            assert sum(len(delivery.told("dump.ended")) for delivery in told) == 1
+            assert sum(len(delivery.reported("dump.ended")) for delivery in told) == 1
             assert any(delivery.acknowledged for delivery in told)
             assert service.check(older)
             assert service.sweep() == []

@@ -41,8 +41,8 @@ NOT_ASKED = {
 }
 
 # Two rights whose lack does not fail a backup. On AWS a function works on without its log, but
-# its metrics travel in it, and lateness rings. An upload left open costs until the lifecycle rule
-# sweeps it.
+# its metrics travel in it, and lateness fires an alarm. An upload left open costs until
+# the lifecycle rule sweeps it.
 QUIET = {"logs:CreateLogStream", "logs:PutLogEvents", "s3:AbortMultipartUpload"}
 Signs = Callable[[], set[str]]
 Weaken = Callable[[Sequence[Statement]], Iterator[Weakening]]
@@ -159,7 +159,7 @@ def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
     assert letters.endswith("-dead-letters")
 
 
-def test_without_its_log_a_stage_rings_its_alarm(stage: StageUnderTest) -> None:
+def test_without_its_log_a_stage_fires_its_alarm(stage: StageUnderTest) -> None:
     alarms = stage.deployment.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
     late = [one.inputs for one in alarms if one.inputs["metricName"] == "BackupSucceeded"]
     assert {one["dimensions"]["Database"] for one in late} == {"shop", "sensors"}

@@ -81,7 +81,7 @@ def test_the_compressor_has_no_memory(
             patched.setattr(isal_zlib, "compressobj", Exhausted)
             delivery = large_service.deliver()
         assert not delivery.acknowledged
-        assert [failure["kind"] for failure in delivery.told("dump.failed")] == ["MemoryError"]
+        assert [failure["kind"] for failure in delivery.reported("dump.failed")] == ["MemoryError"]
         assert not large_service.check(older)
         assert large_service.sweep() == []
         large_service.check_recovery(older)
@@ -112,7 +112,7 @@ def test_the_time_is_nearly_over_at_a_random_moment(tries: int, large_service: S
             older = large_service.furnish()
             delivery = large_service.deliver(seconds=RESERVE + moments.uniform(-0.1, 0.8))
             assert large_service.check(older) == delivery.acknowledged
-            kinds = [failure["kind"] for failure in delivery.told("dump.failed")]
+            kinds = [failure["kind"] for failure in delivery.reported("dump.failed")]
             assert kinds == ([] if delivery.acknowledged else ["DeadlineReached"])
             assert large_service.sweep() == []
             large_service.check_recovery(older)

@@ -24,7 +24,7 @@ class Dispatched:
     """What came of one event of the schedule."""
 
     failure: SnapperError | None
-    told: RecordedEvents
+    reported: RecordedEvents
     injection: Injection
 
 
@@ -47,16 +47,16 @@ class Schedule:
 
     def fire(self, faults: Sequence[Fault] = ()) -> Dispatched:
         """Do what the dispatcher does, with these faults."""
-        told, injection, failure = RecordedEvents(), Injection(tuple(faults)), None
+        reported, injection, failure = RecordedEvents(), Injection(tuple(faults)), None
         with as_function(self.cloud.environment(), injection):
             parameters = Parameters.connect(parameter_root(self.stage))
             queue = JobQueue.connect(self.url)
             queue._sleep = lambda _: None
             try:
-                dispatch(AT, parameters, queue, told)
+                dispatch(AT, parameters, queue, reported)
             except SnapperError as error:
                 failure = error
-        return Dispatched(failure, told, injection)
+        return Dispatched(failure, reported, injection)
 
     def drain(self) -> list[Job]:
         """Take all jobs off the queue."""

@@ -2,7 +2,7 @@
 
 `deliver` runs the dumper's real handler in this process, on the embedded cloud, with the faults
 of a plan. `check` asserts the promise: the old backups are intact, and the new one is whole or is
-not there; nothing is half, nobody is told a lie.
+not there; nothing is half, no lie is reported.
 """
 
 import functools
@@ -71,14 +71,14 @@ class Delivery:
     def acknowledged(self) -> bool:
         return self.answer == {"batchItemFailures": []}
 
-    def told(self, event: str) -> list[dict[str, Any]]:
+    def reported(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.log if record.get("message") == event]
 
 
 class Context:
     """The part of Lambda's context that the handler reads.
 
-    There is time enough to ask the server, however slow the machine is; what is left then is told.
+    There is time enough to ask the server, however slow the machine is; the rest is reported.
     """
 
     def __init__(self, seconds: float = 900.0) -> None:

@@ -5,13 +5,13 @@ class RecordedEvents:
     """Keeps every event with its fields."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, dict[str, str | float]]] = []
+        self.reported: list[tuple[str, dict[str, str | float]]] = []
 
     def emit(self, event: str, /, **fields: str | float) -> None:
-        self.told.append((event, fields))
+        self.reported.append((event, fields))
 
     def names(self) -> list[str]:
-        return [name for name, _ in self.told]
+        return [name for name, _ in self.reported]
 
     def fields(self, event: str) -> dict[str, str | float]:
-        return next(fields for name, fields in self.told if name == event)
+        return next(fields for name, fields in self.reported if name == event)

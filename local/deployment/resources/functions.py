@@ -1,6 +1,6 @@
 """Lambda: functions, layers, and who calls them.
 
-The emulator keeps what it is told; the functions run in our own LambdaHost, to which the
+The emulator keeps what it is given; the functions run in our own LambdaHost, to which the
 emulator is pointed by an environment variable that only its own copy of the function has.
 """
 

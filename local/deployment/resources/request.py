@@ -12,7 +12,7 @@ from local.runtime.host import LambdaHost
 class Inputs(Mapping[str, Any]):
     """The inputs of one resource, which remember what was read of them.
 
-    What no handler reads would be missing here and nobody would notice; `unread` tells it.
+    What no handler reads would be missing here and nobody would notice; `unread` names it.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:

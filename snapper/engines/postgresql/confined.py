@@ -148,7 +148,7 @@ def _make_extensions(
 ) -> frozenset[bytes]:
     """Make extensions and their schemas, and give the latter.
 
-    What cannot be made is left to the dump, which fails for it and tells where.
+    What cannot be made is left to the dump, which fails for it and says where.
     """
     owner = b" AUTHORIZATION " + role.as_string(cursor).encode()
     schemas = set()

@@ -41,7 +41,7 @@ def draft(
     """Make the connection's database in two steps: under another name, then by its own.
 
     The block is given the connection to the unfinished one. When the block has ended well, what
-    was set on the backup's database is set on it, `tell` is told what could not be, and it gets
+    was set on the backup's database is set on it, `tell` is given what could not be, and it gets
     its name. It is dropped if the block fails; an error on which it could not be dropped has a note
     that names it. It is kept if only its name cannot be given within `patience` seconds. Raises
     RestoreFailed if the server refuses, DatabaseUnreachable.

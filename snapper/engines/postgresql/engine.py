@@ -42,7 +42,7 @@ class PostgreSQL:
 
     @cached_property
     def tools(self) -> ClientTools:
-        """The client programs; fetched on a machine that is told of none."""
+        """The client programs; fetched where no setting names any."""
         if self._clients:
             return ClientTools(self._clients / FOLDER)
         # Not a part of the deployed functions, to which their layer brings the programs.

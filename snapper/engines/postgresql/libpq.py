@@ -1,4 +1,4 @@
-"""The variables by which a shell tells libpq where its own databases are."""
+"""The variables that say to libpq where its own databases are."""
 
 import os
 from collections.abc import Iterator

@@ -49,7 +49,7 @@ LC_CTYPE 'C' ICU_LOCALE 'de'
 def statements(properties: Properties, database: str) -> dict[str, str]:
     """Give the statements that set on a new database what it does not have by itself.
 
-    Each has a name that tells what it sets, and holds no value. The owner comes first, for rights
+    Each has a name that says what it sets, and holds no value. The owner comes first, for rights
     are its to give. The locale can only be set when the database is made.
     """
     name = quoted(database)

@@ -1,4 +1,4 @@
-"""One psql that is fed a dump, and that makes nothing final before it is told so."""
+"""One psql that is fed a dump, and that commits nothing before it is asked to."""
 
 import contextlib
 import re
@@ -79,7 +79,7 @@ def feed(
 class FedPsql(ToolProcess):
     """Takes SQL. psql takes the end of its input for an end of the file, whatever ended it.
 
-    So it must not have been told --single-transaction: that commits at the end of the file, and
+    So it must not run with --single-transaction: that commits at the end of the file, and
     if we are killed the file ends in the midst of a dump.
     """
 
@@ -98,7 +98,7 @@ class FedPsql(ToolProcess):
 
     def finish(self) -> None:
         """Say that this was all; raises RestoreFailed if psql did not do all of it."""
-        # A broken pipe says only that psql has ended already; its status tells why.
+        # A broken pipe says only that psql has ended already; its status says why.
         with contextlib.suppress(BrokenPipeError):
             self.pipe.close()
         if status := self.wait():

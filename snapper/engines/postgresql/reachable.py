@@ -33,7 +33,7 @@ _OAUTH = frozenset({"oauth_issuer", "oauth_client_id", "oauth_scope"})
 
 
 def unusable(text: str, *, from_here: bool) -> Iterator[str]:
-    """Tell all that is wrong with a connection, each with what to write; no secret is told.
+    """Tell all that is wrong with a connection, each with what to write; no secret is named.
 
     `from_here` is for dumps that are made on this very machine, with its files, sockets and
     servers: the embedded cloud.

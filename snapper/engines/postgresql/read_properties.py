@@ -72,7 +72,7 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
     A warning names what it is about, and never holds the value of a setting. Raises psycopg2.Error
     where the session is lost.
     """
-    refused = {"its locale"}  # that is told when the database is made
+    refused = {"its locale"}  # that is warned of when the database is made
     missing: dict[str, None] = {}
     for what, statement in statements(properties, database).items():
         try:
@@ -91,7 +91,7 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
     for name in missing:
         tell(role_missing(name))
     there = read_properties(cursor, database)
-    # With another owner the rights are others too, and that was told.
+    # With another owner the rights are others too, and that was said.
     passed_over = ("GRANT ", "REVOKE ") if "its owner" in refused else ()
     for what in differences(properties, there) if there else ():
         if what not in refused and not what.startswith(passed_over):
@@ -111,5 +111,5 @@ def _reason(error: Exception, what: str) -> str:
         error, psycopg2.errors.InsufficientPrivilege | psycopg2.errors.UndefinedObject
     ):
         return f"the server refused its value ({type(error).__name__})"
-    told = getattr(error, "diag", None) and error.diag.message_primary  # type: ignore[attr-defined]
-    return str(told or error).strip()
+    words = getattr(error, "diag", None) and error.diag.message_primary  # type: ignore[attr-defined]
+    return str(words or error).strip()

@@ -74,7 +74,7 @@ _POOLER_HINT = (
 class ServerFacts:
     """One server and database, as pg_dump will find them; `size` in bytes.
 
-    `identity` is a digest of what tells this database from all others; `roles` are those that own
+    `identity` is a digest of what is this database's alone; `roles` are those that own
     something in it or have a right on it; `properties` is what is set on it as a whole.
     """
 

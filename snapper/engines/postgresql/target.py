@@ -130,8 +130,8 @@ def asking(
 def _is_lost(error: psycopg2.Error) -> bool:
     """Tell whether it was the session that ended; other operational errors are the statement's.
 
-    The server tells of a connection exception (class 08) or of its own end (57P); where nothing
-    was told, the line was cut.
+    The server reports a connection exception (class 08) or its own end (57P); where it reported
+    nothing, the line was cut.
     """
     if error.pgcode is None:
         return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)

@@ -86,7 +86,7 @@ def _try(
     confined: bool = False,
 ) -> Restored:
     began = time.monotonic()
-    # If we are killed, the name tells everybody that it may go.
+    # If we are killed, its name says to everybody that it may go.
     name = f"{UNFINISHED}{secrets.token_hex(4)}"
     connection, redact = Connection.parse(server).replace(dbname=name), redactor(server)
     target = make_dsn(server, dbname=name)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from snapper.cli.interruption import Interrupted, signals_raise
-from snapper.cli.outcome import told
+from snapper.cli.outcome import reporting
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -19,7 +19,7 @@ def test_a_signal_ends_in_one_line_and_its_code(
     number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     former = signal.getsignal(number)
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         os.kill(os.getpid(), number)
         signal.pause()
     assert result.code == code
@@ -29,7 +29,7 @@ def test_a_signal_ends_in_one_line_and_its_code(
 
 def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
     cleared = False
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         try:
             os.kill(os.getpid(), signal.SIGINT)
             signal.pause()
@@ -53,7 +53,7 @@ def test_a_signal_that_a_finalizer_swallowed_ends_it_all_the_same(
         os.kill(os.getpid(), signal.SIGTERM)
 
     former = signal.getsignal(signal.SIGALRM), sys.unraisablehook
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         guest = Guest()
         watched = weakref.ref(guest, finalize)
         del guest
@@ -72,7 +72,7 @@ def mind_nothing() -> None:
 
 
 def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         mind_nothing()
         time.sleep(120)  # which the signal cuts short
         pytest.fail("it went on")
@@ -80,7 +80,7 @@ def test_a_signal_in_code_that_minds_nothing_ends_it_all_the_same() -> None:
 
 
 def test_a_signal_that_was_swallowed_at_the_very_end_is_still_told() -> None:
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         mind_nothing()
     assert result.code == 143
 
@@ -100,14 +100,14 @@ def test_what_is_cleared_up_for_it_is_not_interrupted_however_long_it_takes() ->
                 time.sleep(0.2)
             cleared.append(True)
 
-    with told(as_json=False) as result, signals_raise(), slow():
+    with reporting(as_json=False) as result, signals_raise(), slow():
         os.kill(os.getpid(), signal.SIGINT)
         signal.pause()
     assert (cleared, result.code) == ([True], 130)
 
 
 def test_who_ends_by_itself_is_left_in_peace() -> None:
-    with told(as_json=False) as result, signals_raise():
+    with reporting(as_json=False) as result, signals_raise():
         try:
             os.kill(os.getpid(), signal.SIGINT)
             signal.pause()

@@ -155,7 +155,7 @@ def test_dead_letters_are_counted_and_stay(stage: StageUnderTest, key: str) -> N
     assert "1 dead letter" in stage.run_cli("status").out
 
 
-def test_any_dead_letter_is_not_healthy_for_its_alarm_rings(
+def test_any_dead_letter_is_not_healthy_for_its_alarm_is_on(
     stage: StageUnderTest, key: str
 ) -> None:
     for each in (key, "shop", "sensors"):

@@ -31,10 +31,10 @@ def writing(code: str) -> list[str]:
     """Give a program that ends as a command does, after this code."""
     lines = (
         "import sys",
-        "from snapper.cli.outcome import told",
+        "from snapper.cli.outcome import reporting",
         "from snapper.cli.streams import open_streams, write_document",
         "open_streams()",
-        "with told(as_json=False) as result:",
+        "with reporting(as_json=False) as result:",
         f"    {code}",
         "sys.exit(result.code)",
     )

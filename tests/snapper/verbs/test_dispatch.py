@@ -46,7 +46,7 @@ def test_every_database_gets_one_job_of_the_scheduled_time(
     queue = Queue()
     made = dispatch(AT, parameters, queue, events)
     assert made == queue.jobs == [Job("orders", AT), Job("people", AT)]
-    assert events.told == [
+    assert events.reported == [
         ("job.queued", {"database": name, "scheduled_at": "2026-11-23T03:00:00Z"})
         for name in ("orders", "people")
     ]
@@ -57,7 +57,7 @@ def test_a_job_that_cannot_be_queued_is_an_error_and_not_told_as_queued(
 ) -> None:
     with pytest.raises(AwsFailed, match="people"):
         dispatch(AT, parameters, Queue(refuses=True), events)
-    assert events.told == []
+    assert events.reported == []
 
 
 def test_a_stage_without_databases_is_an_error(events: RecordedEvents) -> None:

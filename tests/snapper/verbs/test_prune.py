@@ -67,7 +67,7 @@ def test_what_goes_is_told_with_the_reason(vault: Vault, events: RecordedEvents)
     for number in range(3):
         store(vault, days(number))
     prune(vault, orders(2), events)
-    assert events.told == [
+    assert events.reported == [
         (
             "backup.pruned",
             {
