@@ -116,7 +116,7 @@ def test_a_failed_upload_whose_abort_fails_too(large_service: Service) -> None:
 
 
 def test_any_call_of_a_dispatch_fails_once(cloud: Cloud) -> None:
-    survive_dispatch(cloud, once(DISPATCH))
+    survive_dispatch(cloud, "dispatched", once(DISPATCH))
 
 
 @pytest.mark.long
