@@ -1,5 +1,6 @@
 """How a command ends: an exit code, and for errors a fact and a hint on stderr."""
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,17 @@ from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
 from snapper.values.nearest import did_you_mean
 from snapper.values.program import PROGRAM
+
+# What the library says in its own words, and what a user understands.
+_PLAIN = (
+    (r"Value error, ", ""),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", r"too many arguments: \1"),
+    (r"Missing argument '(.+)'", r"there is no \1"),
+    (r"Input should be a valid integer\b.*", "must be a whole number"),
+    (r"Input should be a valid number\b.*", "must be a number"),
+    (r"Input should be (greater|less) than( or equal to)? ", r"must be \1 than\2 "),
+    (r"Option '(.+)' requires an argument", r"there is no value for \1"),
+)
 
 
 @dataclass
@@ -83,6 +95,7 @@ def _usage(error: TyperException) -> tuple[str, str]:
     if hasattr(error, "possibilities"):  # an option that is not there: Typer hides the class
         typed = getattr(error, "option_name", "")
         return f"there is no option {typed}", did_you_mean(typed, error.possibilities or ()) or hint
-    # What a validator says has a prefix of its own.
-    fact = error.format_message().replace("Value error, ", "").rstrip(".")
+    fact = error.format_message().rstrip(".")
+    for theirs, plain in _PLAIN:
+        fact = re.sub(theirs, plain, fact)
     return fact[:1].lower() + fact[1:], hint

@@ -89,6 +89,23 @@ def test_a_typing_error_is_answered_by_what_was_meant(
 
 
 @pytest.mark.parametrize(
+    ("typed", "fact"),
+    [
+        (["restore", "A", "B"], "too many arguments: B"),
+        (["download"], "there is no KEY"),
+        (["list", "--stage"], "there is no value for --stage"),
+        (["run", "--patience", "soon"], "invalid value for '--patience': must be a number"),
+        (["run", "--patience=-1"], "invalid value for '--patience': must be greater than or equal"),
+    ],
+)
+def test_a_wrong_use_is_answered_in_plain_words(
+    typed: list[str], fact: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed) == 2
+    assert capsys.readouterr().err.startswith(f"error: {fact}")
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         ["--stage", "tried", "--region", "us-east-1", "list", "shop", "--json"],
