@@ -33,7 +33,11 @@ _LIBPQ_FACTS = (
     "invalid connection option",
     "unexpected spaces found",
 )
-_PLAINER = {'missing "="': "it must begin with postgresql:// or be host=… dbname=… pairs"}
+_PLAINER = {
+    'missing "="': "it must begin with postgresql:// or be host=… dbname=… pairs",
+    "invalid connection option": "it has a name that libpq does not know: write "
+    "postgresql://user:password@host/db, or host=… dbname=… user=… password=… with spaces between",
+}
 
 # What libpq takes for hosts and database: all between the user's "@" and the first "?".
 _PLACE = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?([^?]*)")

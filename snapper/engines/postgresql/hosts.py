@@ -9,7 +9,19 @@ from snapper.engines.postgresql.connection import Connection
 
 PORT = 5432
 
-_LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain"})
+_LOCAL_NAMES = frozenset(
+    {
+        "localhost",
+        "ip6-localhost",
+        "ip6-loopback",
+        "localhost.localdomain",
+        # By these a container knows the machine that it runs on.
+        "host.docker.internal",
+        "gateway.docker.internal",
+        "kubernetes.docker.internal",
+        "host.containers.internal",
+    }
+)
 
 
 @dataclass(frozen=True)

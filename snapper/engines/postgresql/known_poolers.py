@@ -8,6 +8,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.hosts import Host, hosts
 
 _USUAL_PORT = 6432
+_USUAL_NAME = re.compile(r"^[^.]*-pooler(\.|$)")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,11 @@ class _Pooler:
 
 
 _KNOWN = (
-    _Pooler("Neon's pooler", re.compile(r"^[^.]+-pooler\."), "write the host without -pooler"),
+    _Pooler(
+        "Neon's pooler",
+        re.compile(r"^[^.]+-pooler\..*\.neon\.(tech|build)$"),
+        "write the host without -pooler",
+    ),
     _Pooler(
         "Supabase's transaction pooler",
         re.compile(r"\.pooler\.supabase\.com$"),
@@ -79,7 +84,14 @@ def pooler_faults(connection: Connection) -> Iterator[str]:
 def pooler_doubts(connection: Connection) -> Iterator[str]:
     """Tell of every host that may be a pooler: another server can have PgBouncer's port too."""
     for host in hosts(connection):
-        if host.port == _USUAL_PORT and not any(each.is_at(host) for each in _KNOWN):
+        if any(each.is_at(host) for each in _KNOWN):
+            continue
+        if _USUAL_NAME.search(host.plain):
+            yield (
+                f"{host.name} is called a pooler: if it is, write the server's own host; "
+                "a pooler will be refused"
+            )
+        elif host.port == _USUAL_PORT:
             yield (
                 f"{host.name or host.address} has port {_USUAL_PORT}, which is usually PgBouncer's:"
                 " if it is, write the server's own port; a pooler will be refused"

@@ -22,7 +22,7 @@ _LIBPQ = (
     "unterminated quoted string|invalid percent-encoded token|forbidden value %00|"
     "invalid URI query parameter|missing key/value separator|extra key/value separator|"
     'IPv6 host address may not be empty|looking for matching "]"|unexpected character|'
-    "invalid connection option|unexpected spaces found|unknown form|a zero byte"
+    "it has a name that libpq does not know: [^.]*|unexpected spaces found|unknown form|a zero byte"
 )
 _ENCODE = r"a '/' in a user or password must be written %2F, an '@' anywhere %40"
 _FORMS = re.escape(

@@ -46,7 +46,7 @@ def test_another_database_of_the_same_server_keeps_the_password() -> None:
         ("postgresql://", "names no host and no database"),
         ("jdbc:postgresql://h/d", "it must begin with postgresql://"),
         ("host='h", "unterminated quoted string"),
-        ("host=h pass=hush", "invalid connection option"),
+        ("host=h pass=hush", "a name that libpq does not know"),
         ("host=h password=top secret", "or be host=… dbname=… pairs"),
         ("postgresql://u:100%@h/d", "invalid percent-encoded token"),
         ("postgresql://u:%00hush@h/d", "forbidden value %00"),

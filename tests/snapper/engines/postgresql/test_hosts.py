@@ -28,6 +28,7 @@ def test_servers_are_read_one_by_one(text: str, found: tuple[Host, ...]) -> None
         "LocalHost.",
         "orders.localhost",
         "ip6-localhost",
+        "host.docker.internal",
         "127.0.0.1",
         "127.9.9.9",
         "127.1",

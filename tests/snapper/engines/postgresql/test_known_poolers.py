@@ -57,6 +57,13 @@ def test_one_pooler_of_several_hosts_is_told() -> None:
     assert fault.startswith("x.db.ondigitalocean.com, port 25061, is")
 
 
+def test_the_usual_name_of_a_pooler_is_doubted_and_not_refused() -> None:
+    connection = Connection.parse("postgresql://u:p@orders-pooler.example.com:6432/d")
+    assert list(pooler_faults(connection)) == []
+    (doubt,) = pooler_doubts(connection)
+    assert doubt.startswith("orders-pooler.example.com is called a pooler")
+
+
 def test_the_usual_port_of_a_pooler_is_doubted_and_not_refused() -> None:
     connection = Connection.parse("postgresql://u:p@db.example.com:6432/d")
     assert list(pooler_faults(connection)) == []
