@@ -6,6 +6,7 @@ answer or the error. One environment handles one invocation at a time, as on AWS
 
 import json
 import queue
+import secrets
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from local.loopback import LoopbackHandler, LoopbackServer
 
-PREFIX = "/2018-06-01/runtime/"
+PREFIX = "2018-06-01/runtime/"
 
 
 class Answer(NamedTuple):
@@ -50,7 +51,9 @@ class RuntimeApi:
         self._verdict: Answer | None = None
         self._lock = threading.Lock()
         self._server = _Server(self)
-        self.address = self._server.address
+        # Whoever knows it is the runtime: every user of the machine can knock at the port.
+        self.token = secrets.token_urlsafe(24)
+        self.address = f"{self._server.address}/{self.token}"
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="runtime-api", daemon=True
         ).start()
@@ -104,9 +107,19 @@ class _Server(LoopbackServer):
 class _Handler(LoopbackHandler):
     server: _Server
 
+    def _wanted(self) -> str | None:
+        """Give the path behind the token and the prefix; None for whoever does not know them."""
+        _, token, path = [*self.path.split("/", 2), "", ""][:3]
+        known = secrets.compare_digest(token.encode(), self.server.api.token.encode())
+        return path.removeprefix(PREFIX) if known and path.startswith(PREFIX) else None
+
     def do_GET(self) -> None:  # noqa: N802 (http.server's way)
         """Give the runtime its next invocation."""
-        invocation = self.server.api.take() if self.path == f"{PREFIX}invocation/next" else None
+        wanted = self._wanted()
+        if wanted is None:
+            self.answer(HTTPStatus.FORBIDDEN)
+            return
+        invocation = self.server.api.take() if wanted == "invocation/next" else None
         if invocation is None:
             self.answer(HTTPStatus.GONE)
             return
@@ -122,8 +135,11 @@ class _Handler(LoopbackHandler):
 
     def do_POST(self) -> None:  # noqa: N802 (http.server's way)
         """Take the answer of an invocation, or the error of a runtime that cannot begin."""
-        body = self.body()
-        match self.path.removeprefix(PREFIX).split("/"):
+        body, wanted = self.body(), self._wanted()
+        if wanted is None:
+            self.answer(HTTPStatus.FORBIDDEN)
+            return
+        match wanted.split("/"):
             case ["init", "error"]:
                 self.server.api.fail(Answer(body, failed=True))
                 known = True

@@ -15,6 +15,8 @@ from local.runtime.api import Answer, Invocation, RuntimeApi
 from local.runtime.log_stream import LogStream
 from snapper.machine import children
 
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+
 LIFE_SECONDS = 45 * 60
 """After which an idle environment makes room for a fresh one: its credentials last an hour."""
 
@@ -44,7 +46,7 @@ class Environment:
         self._api = RuntimeApi()
         self._began = time.monotonic()
         self._child = children.spawn(
-            [sys.executable, "-m", "awslambdaric", function.handler],
+            [sys.executable, "-P", str(_BOOTSTRAP), function.handler],
             environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             directory=task,
             stdout=log.writable,

@@ -7,7 +7,14 @@ from typing import Any
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    InvalidRegionError,
+    ProfileNotFound,
+)
 from botocore.parsers import ResponseParserError
 
 from snapper.errors import AlreadyStored, AwsFailed, SettingsError
@@ -23,8 +30,12 @@ _CONFIG = Config(
 
 
 def client(service: str, config: Config | None = None) -> Any:  # noqa: ANN401  boto3 has no types
-    """Make a client whose region, endpoint and credentials come from the environment."""
-    return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
+    """Make a client whose region, endpoint and credentials come from the environment.
+
+    Raises SettingsError if one of them cannot be used at all.
+    """
+    with _valid():
+        return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
 
 
 def sign_in(profile: str | None = None, region: str | None = None) -> None:
@@ -33,7 +44,7 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
     A profile that is named here counts more than keys in the environment. Raises SettingsError,
     with the fix, where AWS cannot be called at all.
     """
-    try:
+    with _valid():
         boto3.setup_default_session(profile_name=profile, region_name=region)
         session = boto3.DEFAULT_SESSION
         if session.region_name is None:
@@ -44,7 +55,20 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
             raise SettingsError(
                 "there are no AWS credentials", hint="use --profile, aws sso login or aws configure"
             )
-    except BotoCoreError as error:
+
+
+@contextmanager
+def _valid() -> Iterator[None]:
+    """Turn what boto3 says of settings into SettingsError."""
+    try:
+        yield
+    except ProfileNotFound as error:
+        hint = "aws configure list-profiles shows those there are"
+        raise SettingsError(f"the AWS settings are invalid: {error}", hint=hint) from None
+    except InvalidRegionError as error:
+        hint = "a region is like eu-central-1"
+        raise SettingsError(f"the AWS settings are invalid: {error}", hint=hint) from None
+    except (BotoCoreError, ValueError) as error:  # the second for an endpoint that is no URL
         raise SettingsError(f"the AWS settings are invalid: {error}") from None
 
 
@@ -84,8 +108,11 @@ def translated(call: str) -> Iterator[None]:
                 " the job returns to the queue and is tried again",
             ) from None
         raise AwsFailed(fact, hint=_hint(code)) from None
+    except (HTTPClientError, ConnectionError) as error:
+        hint = "the network, a proxy or the endpoint is in the way"
+        raise AwsFailed(f"{call} failed: {error}", hint=hint) from None
     except (BotoCoreError, Boto3Error) as error:
-        raise AwsFailed(f"{call} failed: {type(error).__name__}: {error}") from None
+        raise AwsFailed(f"{call} failed: {error}") from None
     except ResponseParserError:
         raise AwsFailed(f"{call} failed: the answer cannot be read") from None
     except KeyError as error:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -46,8 +47,8 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
     try:
         yield
     except BackupDamaged as error:
-        older = f"--at {verb} an older one; {PROGRAM} list {database} shows them"
-        error.hint = f"{error.hint}; {older}" if error.hint else older
+        others = f"{PROGRAM} list {database} shows the others, and --at TIME {verb} one of them"
+        error.hint = f"{error.hint}; {others}" if error.hint else others
         raise
     except BackupNotFound as error:
         stage.databases(database)
@@ -68,7 +69,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
         if database and databases and database not in databases:
             raise SettingsError(
                 f"--at {text} is a backup of {database}, not of {' or '.join(databases)}",
-                hint="give only its time to mean the same time",
+                hint="give the time alone, for the backup of that time",
             )
         text = named["stamp"]
     for read in (_read_stamp, _read_day, datetime.fromisoformat):
@@ -76,7 +77,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
             at = read(text)
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     raise SettingsError(
-        f"--at {text} is not a time",
+        f"--at {quote(text)} is not a time",
         hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "
         "or latest",
     )

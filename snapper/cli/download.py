@@ -34,7 +34,10 @@ def download_backup(
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to; - is stdout. Default: the key's name."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A file or a folder; - is stdout. Default: KEY-TIME.sql.gz here.",
         ),
     ] = "",
     stage: StageOption = "prod",

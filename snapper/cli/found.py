@@ -1,10 +1,12 @@
 """What verify found out about one database's backup, as a row of its table and as JSON."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from snapper.cli import render
 from snapper.errors import BackupDamaged, SnapperError
+from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import to_public
@@ -19,6 +21,7 @@ class Found:
     verdict: Verification | None = None
     error: SnapperError | None = None
     undone: str = "NOT RESTORED"
+    at: datetime | None = None  # of a backup whose manifest is not at hand
 
     @property
     def code(self) -> int:
@@ -31,13 +34,18 @@ class Found:
         """Give the cells of the table's row."""
         restored = self.verdict.restored if self.verdict else None
         return (
-            self.manifest.dump_key if self.manifest else self.database,
+            self._name(),
             render.size(self.manifest.backup_bytes) if self.manifest else "",
             str(restored.tables) if restored else "",
             f"{restored.rows:,}" if restored else "",
             f"{restored.seconds:.1f} s" if restored else "",
             self._words(),
         )
+
+    def _name(self) -> str:
+        if self.manifest:
+            return self.manifest.dump_key
+        return object_key(self.database, self.at, Kind.DUMP) if self.at else self.database
 
     def _words(self) -> str:
         """Give the verdict; what helps is below it for people, in one line for programs."""
@@ -51,7 +59,8 @@ class Found:
                 judged += f", but NOT RESTORED on {failed.at:%Y-%m-%d}: {failed.reason} ({state})"
         if self.error is None:
             return judged
-        fact = f"{judged}, but {self.undone}: {self.error}" if judged else str(self.error)
+        now = " this time" if self.verdict and self.verdict.proven_at else ""
+        fact = f"{judged}, but {self.undone}{now}: {self.error}" if judged else str(self.error)
         return render.with_fixes(fact, *_notes(self.error), self.error.hint)
 
     def to_dict(self) -> dict[str, Any]:

@@ -103,6 +103,10 @@ def verify_backups(
             "--on says where to restore, and nothing is restored without --restore",
             hint="add --restore, or leave --on out",
         )
+    if _is_typed(context, "accept") and not accept.strip():
+        raise SettingsError(
+            "--accept needs a reason", hint="say why the restore that failed is no reason to worry"
+        )
     if accept and (restore or len(keys or ()) != 1 or at != LATEST):
         raise SettingsError(
             "--accept is for the last failed restore of one database",
@@ -154,7 +158,7 @@ def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bo
         manifest = read_manifest(stage.vault, holding)
     except BackupDamaged as damage:
         verdict = Verification(now, "", sound=False, reason=str(damage))
-        return _record(stage, holding, Found(database, None, verdict), verdict)
+        return _record(stage, holding, Found(database, None, verdict, at=holding.taken_at), verdict)
     engine = engine_of(manifest.engine)
     with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
         verdict = verify(stage.vault, manifest, now, progress)
@@ -169,7 +173,7 @@ def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bo
 
 def _accept(stage: Stage, database: str, reason: str) -> Found:
     trial = accept_trial(stage.vault, database, caller(), reason, datetime.now(UTC))
-    return Found(database, verdict=trial.verdict)
+    return Found(database, verdict=trial.verdict, at=trial.taken_at)
 
 
 def _record(
@@ -193,10 +197,9 @@ def _record(
 
 
 def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Restored:
-    where = "new database of your server" if on else f"{engine.name} {manifest.server_version}"
-    with transfer(
-        f"restoring it into a throw-away {where}", manifest.backup_bytes, BUILDING
-    ) as bar:
+    throw_away = f"a throw-away {engine.name} {manifest.server_version}"
+    where = "a new database of your server, which is then dropped" if on else throw_away
+    with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
         return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on)
 
 

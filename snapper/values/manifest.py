@@ -90,7 +90,7 @@ class Manifest:
             found = json.loads(text)
             if found["version"] != VERSION:
                 raise BackupDamaged(
-                    f"a manifest has version {found['version']!r}, this Snapper reads {VERSION}"
+                    f"the manifest has version {found['version']!r}, this Snapper reads {VERSION}"
                 )
             values = {
                 field.name: _read(field.type, found[field.name])
@@ -102,7 +102,7 @@ class Manifest:
             manifest = cls(**cast("dict[str, Any]", {**values, "part": part}))
             vouched, sealed = found["object"], is_sealed(found)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise BackupDamaged(f"a manifest cannot be read: {type(error).__name__}") from None
+            raise BackupDamaged("the manifest is not as Snapper writes one") from error
         if vouched != manifest.dump_key:
             raise BackupDamaged(f"the manifest {manifest.key} belongs to another object")
         if not sealed:

@@ -24,6 +24,8 @@ def download(
     SettingsError if the target exists, BackupDamaged (and drops the part) if the bytes are wrong,
     AwsFailed (and keeps the part).
     """
+    if target.exists() and not target.is_file():
+        raise SettingsError(f"{target} is not a file", hint="write to stdout in its place: -o -")
     if target.exists():
         raise SettingsError(f"{target} exists already", hint="name another file, or remove it")
     part = target.with_name(f"{target.name}.{manifest.sha256[:12]}.part")
