@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.05
 
 # After these nothing more will come: the events travel within this machine, a connection may
 # take a while to fail, and a dumper has 900 seconds.
-_DISPATCH_SECONDS = 20.0
+_DISPATCH_SECONDS = 120.0
 _BEGIN_SECONDS = 120.0
 _LONGEST_SECONDS = 960.0
 

@@ -31,7 +31,7 @@ from local.loopback import LOOPBACK
 from snapper.errors import SnapperError
 from snapper.machine import children
 
-START_SECONDS = 30.0
+START_SECONDS = 300.0  # of a machine that is busy with other things
 ACCOUNT = "000000000000"
 SERVICES = "events,iam,kms,lambda,logs,monitoring,s3,scheduler,sns,sqs,ssm,sts"
 # Where a developer's own AWS profile must not be looked for.

@@ -30,9 +30,9 @@ AtOption = Annotated[
 LATEST = "latest"
 
 _NAMED = re.compile(
-    r"(?:(?P<database>.+)[/-])?(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:"
+    r"(?:(?P<database>.+?)[/-])?(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:"
     + "|".join(re.escape(kind) for kind in Kind)
-    + ")?",
+    + r")?(?:\.begun-[0-9TZ-]+)?(?:\.[0-9a-f]{12}\.part)?",
     re.ASCII,
 )
 """A stamp, an object's key or address, or the name of a file that download wrote."""
@@ -47,8 +47,8 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
     try:
         yield
     except BackupDamaged as error:
-        others = f"{PROGRAM} list {database} shows the others, and --at TIME {verb} one of them"
-        error.hint = f"{error.hint}; {others}" if error.hint else others
+        older = f"--at {verb} an older one; {PROGRAM} list {database} shows them"
+        error.hint = f"{error.hint}; {older}" if error.hint else older
         raise
     except BackupNotFound as error:
         stage.databases(database)

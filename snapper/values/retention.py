@@ -37,7 +37,7 @@ class Entry:
     def flaw(self) -> str:
         """Why this does not count, or nothing if it does."""
         if not self.complete:
-            return "unfinished"
+            return "its dump is gone" if Kind.MANIFEST in self.kinds else "unfinished"
         return "damaged" if self.damaged else ""
 
 

@@ -12,6 +12,7 @@ from snapper.errors import SettingsError
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time, write_time
 from snapper.values.program import PROGRAM
+from snapper.verbs.run import those_meant
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -125,7 +126,7 @@ def require_letters(
     if unknown := [key for key in missing if key not in there]:
         raise SettingsError(
             f"there is no dead letter of {', '.join(unknown)}, and no such database in the stage",
-            hint=f"it has {', '.join(sorted(there)) or 'none'}",
+            hint=those_meant(unknown, there),
         )
     raise SettingsError(
         f"there is no dead letter of {', '.join(missing)}",

@@ -1,6 +1,7 @@
 """Restore one backup into a database: checked while it flows, final only when it is whole."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -82,7 +83,8 @@ def read_back(
                     yield piece
                     block = gunzip.unconsumed_tail
         except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
-            raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip: {error}") from None
+            why = _why(error)
+            raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
         raise BackupDamaged(
             f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "
@@ -90,3 +92,9 @@ def read_back(
         )
     if not gunzip.eof or written != manifest.dump_bytes:
         raise BackupDamaged(f"{manifest.dump_key} unpacks to {written} bytes, not to its dump")
+
+
+def _why(error: Exception) -> str:
+    """Give what the library says, without its number: `Error -6 Incorrect checksum found`."""
+    words = re.sub(r"^Error -?[0-9]+ ", "", str(error)).strip()
+    return f": {words[:1].lower()}{words[1:]}" if words else ""

@@ -1,7 +1,7 @@
 """Queue a backup now, and follow it to its end."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,12 +39,16 @@ def chosen(databases: Sequence[str], parameters: Parameters) -> list[str]:
 def only(databases: Sequence[str], known: Sequence[str]) -> list[str]:
     """Give those of the known databases that are named, or all; raise SettingsError if unknown."""
     if unknown := sorted(set(databases) - set(known)):
-        meant = [did_you_mean(key, known) for key in unknown]
         raise SettingsError(
-            f"the stage has no database {', '.join(unknown)}",
-            hint=" ".join([*filter(None, meant), f"it has {', '.join(sorted(known)) or 'none'}"]),
+            f"the stage has no database {', '.join(unknown)}", hint=those_meant(unknown, known)
         )
     return sorted(set(databases) or known)
+
+
+def those_meant(unknown: Iterable[str], known: Collection[str]) -> str:
+    """Give a hint for keys that the stage does not have: those close to them, and all it has."""
+    meant = [did_you_mean(key, known) for key in unknown]
+    return " ".join([*filter(None, meant), f"it has {', '.join(sorted(known)) or 'none'}"])
 
 
 def follow(

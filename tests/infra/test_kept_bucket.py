@@ -87,7 +87,7 @@ class Story:
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def story(workspace: Workspace, cloud: Cloud) -> Story:
     return Story(workspace, cloud)
 

@@ -100,7 +100,7 @@ class Life:
         return Step(self.stack.up(*arguments), self.workspace.provider.take_calls())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def life(workspace: Workspace, cloud: Cloud) -> Life:
     return Life(workspace, cloud)
 

@@ -20,7 +20,7 @@ def test_connections_are_encrypted_one_by_one_and_counts_in_one_table(
             "postgresql://reader:p%40ss@db.example.com/orders"
         ),
         "/snapper/prod/DATABASE_CONN_STRINGS/people": (
-            "host=db.example.com password=hush dbname=people"
+            "host=db.example.com user=reader password=hush dbname=people"
         ),
         "/snapper/prod/DATABASES/1": "b440bdfa|orders,7,POSTGRES|people,2,POSTGRES",
     }

@@ -32,7 +32,7 @@ END LOOP; END $$
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roomy(run_dir: Path) -> Iterator[PostgresServer]:
     """Give a server that can lock very many tables at once."""
     locks = {"max_locks_per_transaction": "512"}

@@ -207,7 +207,7 @@ def test_a_pg_dump_that_is_only_odd_makes_a_whole_backup(
 def test_a_secret_that_pg_dump_tells_is_not_passed_on(
     script: str, database: Database, misbehaving: Callable[..., Dumper]
 ) -> None:
-    with faulted("pg_dump: tells secrets"):
+    with faulted("pg_dump: reveals secrets"):
         with pytest.raises(DumpFailed) as failure:
             misbehaving(f"{script}\nexit 1").dump(job(), database)
         told = f"{failure.value} {failure.value.hint}"

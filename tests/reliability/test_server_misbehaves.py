@@ -29,7 +29,7 @@ CREATE INDEX ON small (v); CREATE VIEW seen AS SELECT * FROM small; CREATE SEQUE
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fragile(run_dir: Path) -> Iterator[Source]:
     """Give a database on a server that may be killed, if it is started again."""
     with PostgresServer(17, run_dir / "fragile", CANARY, tcp=True) as server:

@@ -28,7 +28,7 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 SECRETS = {
     "DATABASE_CONN_STRINGS": (
         "orders,postgresql://reader:p%40ss@db.example.com/orders,POSTGRES"
-        "|people,host=db.example.com password=hush dbname=people,POSTGRES"
+        "|people,host=db.example.com user=reader password=hush dbname=people,POSTGRES"
     ),
     "BACKUP_STORAGE_DATA": "orders,7|people,2",
 }

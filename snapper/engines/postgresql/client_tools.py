@@ -69,7 +69,7 @@ class ClientTools:
                 [path, "--version"],
                 env=self.environment(),
                 capture_output=True,
-                timeout=20,
+                timeout=60,
                 check=True,
             )
         except (OSError, subprocess.SubprocessError) as error:

@@ -10,7 +10,6 @@ from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.engines.postgresql import examine, faults, reachable, rehearse, restore
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.known_poolers import pooler_doubts
 from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
 from snapper.engines.postgresql.recorded import Recorded
@@ -60,7 +59,7 @@ class PostgreSQL:
 
     def doubts(self, connection: str) -> Iterator[str]:
         """Tell of hosts that may be poolers."""
-        return pooler_doubts(Connection.parse(connection))
+        return reachable.doubts(Connection.parse(connection))
 
     def place(self, connection: str) -> str:
         """Give server and database in words fit for a message."""

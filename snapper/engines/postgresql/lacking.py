@@ -49,6 +49,10 @@ _REFUSED = (
     "this needs a superuser, and the throw-away PostgreSQL here never runs a backup's code as "
     f"one; the backup itself is not at fault: {_ELSEWHERE}"
 )
+_HINDERED = (
+    "this machine was in the way, not the backup: make room where temporary files are (TMPDIR) or "
+    f"in memory, or {_ELSEWHERE}"
+)
 
 
 class Lacking(RestoreFailed):
@@ -76,9 +80,10 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
         missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)
         if here and missing:
             raise Lacking(missing, str(failed)) from None
-        if here and refused:
-            failed.hint = _REFUSED
-        if missing or refused or any(sign in words for sign in _HINDRANCES):
+        hindered = any(sign in words for sign in _HINDRANCES)
+        if here and (refused or hindered):
+            failed.hint = _REFUSED if refused else _HINDERED
+        if missing or refused or hindered:
             failed.against_backup = False
         raise
 

@@ -9,7 +9,7 @@ from snapper.engines.postgresql.accepted import value_faults
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.faults import faults
 from snapper.engines.postgresql.hosts import Host, host_faults, hosts
-from snapper.engines.postgresql.known_poolers import pooler_faults
+from snapper.engines.postgresql.known_poolers import pooler_doubts, pooler_faults
 
 # Amazon Linux keeps the certificates here that `system` means.
 _ROOTS = frozenset({"system", "/etc/pki/tls/certs/ca-bundle.crt"})
@@ -47,6 +47,19 @@ def unusable(text: str, *, from_here: bool) -> Iterator[str]:
     yield from host_faults(connection)
     yield from pooler_faults(connection)
     yield from value_faults(connection)
+
+
+def doubts(connection: Connection) -> Iterator[str]:
+    """Tell what may keep it from working, each with what to write."""
+    if not connection.parameters.get("user"):
+        yield "no user is named, so it is whatever account the function runs as: write user=…"
+    files = {"passfile", "service", "servicefile", "sslcert"}
+    if connection.password is None and not files & connection.parameters.keys():
+        yield (
+            "no password is given, and the function has no ~/.pgpass and no PGPASSWORD: "
+            "write it into the connection, unless the server asks for none"
+        )
+    yield from pooler_doubts(connection)
 
 
 def _left_behind(connection: Connection) -> Iterator[str]:

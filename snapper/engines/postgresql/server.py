@@ -40,6 +40,7 @@ _PROBE = "snapper.probe"
 _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
 _NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
+_NETWORK_HINT = "check host and port, and that the server and what lies between let us through"
 _CERTIFICATE_HINT = (
     "the server's certificate has expired, is for another host, "
     "or is not from the authority in sslrootcert"
@@ -229,9 +230,10 @@ def _refused(connection: Connection, message: str) -> DatabaseUnreachable | Data
             f"{connection.place} is a connection pooler, not a PostgreSQL server",
             hint=_POOLER_HINT,
         )
-    fact = f"cannot connect to {connection.place}: {' '.join(message.split())}"
+    words = "; ".join(filter(None, (" ".join(line.split()) for line in message.splitlines())))
+    fact = f"cannot connect to {connection.place}: {words}"
     if "certificate" in message:
         return DatabaseUnreachable(fact, hint=_CERTIFICATE_HINT)
     if any(word in message for word in _NETWORK_FACTS):
-        return HostUnreachable(fact)
+        return HostUnreachable(fact, hint=_NETWORK_HINT)
     return DatabaseUnreachable(fact)

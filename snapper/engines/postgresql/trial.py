@@ -67,6 +67,7 @@ def _try_here(
     dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, programs: Programs
 ) -> Restored:
     with (
+        _nothing_left(),
         libpq.told_nothing(),
         run_directory() as directory,
         PostgresServer.confining(
@@ -105,6 +106,16 @@ def _try(
         with reader(connection, redact) if confined else nullcontext(connection) as reading:
             tables, rows = _count(reading, redact)
     return Restored(tables, rows, seconds)
+
+
+@contextmanager
+def _nothing_left() -> Iterator[None]:
+    """Drop the notes on what may be left on a server that is gone itself."""
+    try:
+        yield
+    except SnapperError as error:
+        error.__dict__.pop("__notes__", None)
+        raise
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """What AWS refuses becomes one of our errors, with what to do about it."""
 
+import boto3
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from snapper.aws import client as aws
-from snapper.errors import AlreadyStored, AwsFailed
+from snapper.errors import AlreadyStored, AwsFailed, SettingsError
 
 
 def refused(code: str, message: str = "it says why") -> ClientError:
@@ -21,9 +22,13 @@ def refused(code: str, message: str = "it says why") -> ClientError:
         (refused("ExpiredTokenException"), "ExpiredToken", "sign in again"),
         (refused("NoSuchBucket", ""), "s3:GetObject of k failed: NoSuchBucket", ""),
         (ClientError({}, "GetObject"), "s3:GetObject of k failed: unknown", ""),
-        (EndpointConnectionError(endpoint_url="https://s3"), "EndpointConnectionError", ""),
-        (NoCredentialsError(), "NoCredentialsError", ""),
-        (S3UploadFailedError("no luck"), "S3UploadFailedError: no luck", ""),
+        (
+            EndpointConnectionError(endpoint_url="https://s3"),
+            "Could not connect to the endpoint",
+            "a proxy",
+        ),
+        (NoCredentialsError(), "Unable to locate credentials", ""),
+        (S3UploadFailedError("no luck"), "s3:GetObject of k failed: no luck", ""),
     ],
 )
 def test_a_failed_call_is_told_by_its_name_and_code(error: Exception, fact: str, hint: str) -> None:
@@ -64,3 +69,28 @@ def test_a_client_gives_up_on_a_stuck_call_within_the_reserve_of_a_function() ->
     config = aws.client("s3").meta.config
     assert config.connect_timeout + config.read_timeout < 30
     assert config.retries["total_max_attempts"] == 5
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "hint"),
+    [
+        ("AWS_DEFAULT_REGION", "eu_central_1", "a region is like eu-central-1"),
+        ("AWS_ENDPOINT_URL", "foo", ""),
+        ("AWS_DEFAULTS_MODE", "foo", ""),
+    ],
+)
+def test_settings_that_cannot_be_used_are_the_operators(
+    variable: str, value: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(SettingsError, match="the AWS settings are invalid: ") as invalid:
+        aws.client("ssm")
+    assert invalid.value.hint == hint
+
+
+def test_a_profile_that_is_not_there_is_answered_by_where_they_are() -> None:
+    with pytest.raises(SettingsError, match="nobodys") as invalid:
+        aws.sign_in("nobodys")
+    assert "list-profiles" in invalid.value.hint

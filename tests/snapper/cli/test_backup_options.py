@@ -22,6 +22,8 @@ KEY = "my-orders"
         f"s3://snapper-prod/{object_key(KEY, AT, Kind.DUMP)}",
         f"backups/{KEY}-{stamp(AT)}.sql.gz",
         f"{KEY}-{stamp(AT)}.sql.gz",
+        f"{KEY}-{stamp(AT)}.sql.gz.0123456789ab.part",
+        f"{KEY}/{stamp(AT)}.begun-{stamp(AT)}",
         "2026-11-23T03:00Z",
         "2026-11-23 03:00",
         "2026-11-23T04:00:00+01:00",

@@ -176,6 +176,13 @@ def test_the_operator_says_why_a_failed_trial_is_no_reason_to_worry(stage: Stage
         assert problems(stage, key) == []
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_a_word_for_a_trial_holds_a_reason(empty: str, stage: StageUnderTest) -> None:
+    ran = stage.run_cli("verify", "shop", "--accept", empty)
+    assert ran.code == 2
+    assert "--accept needs a reason" in ran.err
+
+
 def test_a_word_for_a_trial_is_about_one_database_and_its_last(stage: StageUnderTest) -> None:
     for more in ([], ["shop", "sensors"], ["shop", "--restore"], ["shop", "--at", "2026-11-23"]):
         assert stage.run_cli("verify", "--accept", "why not", *more).code == 2

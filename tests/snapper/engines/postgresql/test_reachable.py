@@ -2,7 +2,8 @@
 
 import pytest
 
-from snapper.engines.postgresql.reachable import unusable
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.reachable import doubts, unusable
 
 GOOD = [
     "postgresql://backup:p%40ss@db.example.com/orders?sslmode=require",
@@ -79,6 +80,21 @@ def test_what_works_from_nowhere_is_told_wherever_the_dumps_are_made(
     (fault,) = unusable(text, from_here=from_here)
     assert fault.startswith(what)
     assert "hush" not in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "doubted"),
+    [
+        ("postgresql://u:hush@h/d", []),
+        ("host=h dbname=d user=u sslcert=/x", []),
+        ("postgresql://u@h/d", ["no password is given"]),
+        ("host=h dbname=d password=hush", ["no user is named"]),
+        ("postgresql://u:hush@h:6432/d", ["h has port 6432"]),
+    ],
+)
+def test_what_may_work_all_the_same_is_doubted(text: str, doubted: list[str]) -> None:
+    found = list(doubts(Connection.parse(text)))
+    assert [each[: len(start)] for each, start in zip(found, doubted, strict=True)] == doubted
 
 
 def test_all_faults_of_a_connection_are_told_at_once() -> None:

@@ -69,7 +69,7 @@ def test_a_host_that_cannot_be_reached_is_told(address: str) -> None:
     with pytest.raises(HostUnreachable, match=address) as failure:
         ask(f"postgresql://reader:hush-hush@{address}/orders?connect_timeout=2")
     assert "hush-hush" not in str(failure.value)
-    assert failure.value.hint == ""
+    assert failure.value.hint.startswith("check host and port")
 
 
 def test_a_port_that_nobody_listens_on_is_told(refusing_port: int) -> None:
@@ -151,14 +151,14 @@ def test_no_connection_is_waited_for_for_ever(asked: str, given: str) -> None:
     assert how["connect_timeout"] == given
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def certificate(run_dir: Path) -> Certificate:
     directory = run_dir / "certificate"
     directory.mkdir()
     return make_certificate(directory)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def encrypted(run_dir: Path, certificate: Certificate) -> Iterator[Source]:
     made = PostgresServer(17, run_dir / "postgres-tls", tcp=True)
     made.start()
