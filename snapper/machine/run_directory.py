@@ -9,24 +9,25 @@ from pathlib import Path
 
 from snapper.errors import SnapperError
 from snapper.machine import children
+from snapper.machine.unprivileged import unprivileged
 
 
 @contextlib.contextmanager
 def run_directory() -> Iterator[Path]:
     """Make a directory for one run and remove it at the end, also if we are killed.
 
-    It has a short name, as a Unix socket's path must, and lets other users pass through to what
-    belongs to them: PostgreSQL does not run as root.
+    It has a short name, as a Unix socket's path must, and lets nobody in; for root it lets through
+    whom PostgreSQL runs as in its place.
     """
     directory = Path(tempfile.gettempdir()).resolve() / f"snapper-{secrets.token_hex(4)}"
     made = True  # as far as we know: an interruption can come right after the directory did
     try:
         try:
-            directory.mkdir(mode=0o711)
+            directory.mkdir(mode=0o700)
         except OSError as error:
             made = False
             raise SnapperError(f"{directory} cannot be made: {error.strerror}") from None
-        directory.chmod(0o711)
+        unprivileged().let_through(directory)
         children.remove_at_end(directory)
         yield directory
     finally:

@@ -64,7 +64,13 @@ def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> 
     with started(room, "--json", "--keep") as child:
         assert child.stdout is not None
         assert child.stderr is not None
-        talk = list(iter(child.stderr.readline, "Everything runs until Ctrl-C.\n"))
+        talk = []
+        for said in child.stderr:
+            talk.append(said)
+            if said == "Everything runs until Ctrl-C.\n":
+                break
+        else:
+            pytest.fail("".join(talk))
         (line,) = (each for each in talk if each.startswith("export "))
         reach = dict(word.split("=", 1) for word in shlex.split(line)[1:])
 

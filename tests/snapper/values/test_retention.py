@@ -165,6 +165,11 @@ def test_the_reasons_tell_the_rank() -> None:
     ]
 
 
+def test_what_lost_its_dump_is_said_to_have_lost_it() -> None:
+    (verdict,) = plan([Entry(day(1), MANIFEST)], 1)
+    assert verdict.reason == "its dump is gone, never counted"
+
+
 def test_a_half_is_swept_once_enough_backups_are_newer() -> None:
     half = Entry(day(1), MANIFEST)
     assert gone([half, Entry(day(2), BOTH)], 2) == set()

@@ -1,6 +1,7 @@
 """Throw-away servers of every major: nobody else reaches them, and they leave no trace."""
 
 import os
+import pwd
 import secrets
 import subprocess
 import sys
@@ -132,13 +133,14 @@ def test_the_folder_is_closed_to_everybody_else(server: PostgresServer) -> None:
         "open(f'{folder}/server.log')",
     ],
 )
+@pytest.mark.parametrize("stranger", [STRANGER, pwd.getpwnam("nobody").pw_uid])
 def test_another_user_of_the_machine_reaches_neither_the_door_nor_the_files(
-    attempt: str, server: PostgresServer
+    stranger: int, attempt: str, server: PostgresServer
 ) -> None:
-    """Although the password is known."""
+    """Although the password is known; not even a daemon that runs as the server's own user."""
     program = (
         "import os, socket, sys, psycopg2; dsn, folder = sys.argv[1:];"
-        f"os.setgroups([]); os.setgid({STRANGER}); os.setuid({STRANGER}); {attempt}"
+        f"os.setgroups([]); os.setgid({STRANGER}); os.setuid({stranger}); {attempt}"
     )
     tried = subprocess.run(
         [sys.executable, "-c", program, server.dsn(), str(server.directory)],
