@@ -49,8 +49,10 @@ def download_backup(
 
     A backup that is known to be damaged is passed over, or only warned of if --at names it exactly.
     An interrupted download continues where it stopped. The file is a gzip of plain SQL:
+
+    \b
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
-    """
+    """  # noqa: D301  a backspace keeps the line whole
     if output == "-" and json:
         raise SettingsError("--json and --output - both write to stdout", hint="choose one")
     if output == "-" and sys.stdout.isatty():
