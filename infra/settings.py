@@ -126,6 +126,9 @@ class StackSettings:
             faults.extend(refused.faults)
         if faults or settings is None:
             raise SettingsRefused(tuple(faults))
+        networked = bool(settings.subnet_ids) or is_embedded(_endpoints())
+        for doubt in doubts(databases, networked=networked):
+            pulumi.log.warn(doubt)
         return settings
 
 
@@ -171,8 +174,6 @@ def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]
         return ()
     if warning := crowding(secrets, len(databases)):
         pulumi.log.warn(warning)
-    for doubt in doubts(databases):
-        pulumi.log.warn(doubt)
     return databases
 
 

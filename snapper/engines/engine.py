@@ -47,8 +47,11 @@ class Engine(Protocol):
         """
         ...
 
-    def doubts(self, connection: str) -> Iterator[str]:
-        """Give a sentence for each thing that may keep the connection from working."""
+    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
+        """Give a sentence for each thing that may keep the connection from working.
+
+        `networked` says that the function is in a network where it may reach private addresses.
+        """
         ...
 
     def place(self, connection: str) -> str:
@@ -189,10 +192,10 @@ def usability_checks(*, from_here: bool) -> dict[str, Check]:
     return connection_checks() | found
 
 
-def doubts(databases: Iterable[Database]) -> Iterator[str]:
+def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator[str]:
     """Give a sentence for each thing that may keep a connection from working, by the key."""
     for database in databases:
-        for doubt in engine_of(database.kind).doubts(database.connection):
+        for doubt in engine_of(database.kind).doubts(database.connection, networked=networked):
             yield f"{database.key}: {doubt}"
 
 

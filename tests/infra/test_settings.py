@@ -171,6 +171,19 @@ def test_what_may_not_work_is_deployed_with_a_warning(caplog: pytest.LogCaptureF
     assert "orders: db.example.com has port 6432, which is usually PgBouncer's" in caplog.text
 
 
+@pytest.mark.parametrize("networked", [False, True])
+def test_a_private_address_is_warned_of_where_the_function_has_no_network(
+    caplog: pytest.LogCaptureFixture, *, networked: bool
+) -> None:
+    network = {"subnetIds": '["subnet-0a"]', "securityGroupIds": '["sg-0c"]'}
+    record(
+        DATABASE_CONN_STRINGS="orders,postgresql://u:p@10.1.2.3/d,POSTGRES",
+        BACKUP_STORAGE_DATA="orders,1",
+        **(network if networked else {}),
+    )
+    assert ("orders: 10.1.2.3 is an address of a private" in caplog.text) is not networked
+
+
 @pytest.mark.parametrize(
     ("bucket", "warned"),
     [

@@ -57,9 +57,9 @@ class PostgreSQL:
         """Give the faults, and whatever else would keep the connection from working."""
         return reachable.unusable(connection, from_here=from_here)
 
-    def doubts(self, connection: str) -> Iterator[str]:
+    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
         """Tell of hosts that may be poolers."""
-        return reachable.doubts(Connection.parse(connection))
+        return reachable.doubts(Connection.parse(connection), networked=networked)
 
     def place(self, connection: str) -> str:
         """Give server and database in words fit for a message."""

@@ -51,6 +51,12 @@ class Host:
         """Whether it means the very machine that asks."""
         return _is_loopback(self.address or self.plain)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it is an address that has a meaning in somebody's own network only."""
+        address = _address(self.address or self.plain)
+        return address is not None and address.is_private
+
 
 def hosts(connection: Connection) -> tuple[Host, ...]:
     """Give the servers in the order in which libpq tries them; none where none is named."""

@@ -49,7 +49,7 @@ def unusable(text: str, *, from_here: bool) -> Iterator[str]:
     yield from value_faults(connection)
 
 
-def doubts(connection: Connection) -> Iterator[str]:
+def doubts(connection: Connection, *, networked: bool) -> Iterator[str]:
     """Tell what may keep it from working, each with what to write."""
     if not connection.parameters.get("user"):
         yield "no user is named, so it is whatever account the function runs as: write user=…"
@@ -59,6 +59,12 @@ def doubts(connection: Connection) -> Iterator[str]:
             "no password is given, and the function has no ~/.pgpass and no PGPASSWORD: "
             "write it into the connection, unless the server asks for none"
         )
+    for host in () if networked else hosts(connection):
+        if host.is_private:
+            yield (
+                f"{host.address or host.name} is an address of a private network, which the "
+                "function reaches only from within: set subnetIds and securityGroupIds"
+            )
     yield from pooler_doubts(connection)
 
 

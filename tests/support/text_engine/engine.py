@@ -38,7 +38,7 @@ class TextEngine:
     def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
         return self.faults(connection)
 
-    def doubts(self, connection: str) -> Iterator[str]:
+    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
         return iter(())
 
     def place(self, connection: str) -> str:

@@ -90,11 +90,17 @@ def test_what_works_from_nowhere_is_told_wherever_the_dumps_are_made(
         ("postgresql://u@h/d", ["no password is given"]),
         ("host=h dbname=d password=hush", ["no user is named"]),
         ("postgresql://u:hush@h:6432/d", ["h has port 6432"]),
+        ("postgresql://u:hush@10.1.2.3,52.1.2.3/d", ["10.1.2.3 is an address of a private"]),
+        ("host=db hostaddr=fd00::1 dbname=d user=u password=x", ["fd00::1 is an address of"]),
     ],
 )
 def test_what_may_work_all_the_same_is_doubted(text: str, doubted: list[str]) -> None:
-    found = list(doubts(Connection.parse(text)))
+    found = list(doubts(Connection.parse(text), networked=False))
     assert [each[: len(start)] for each, start in zip(found, doubted, strict=True)] == doubted
+
+
+def test_a_function_in_a_network_may_reach_what_is_private() -> None:
+    assert list(doubts(Connection.parse("postgresql://u:x@10.1.2.3/d"), networked=True)) == []
 
 
 def test_all_faults_of_a_connection_are_told_at_once() -> None:
