@@ -105,7 +105,7 @@ class StackSettings:
     @property
     def is_foreign(self) -> bool:
         """Whether the bucket to adopt does not look as if a stage of this name has made it."""
-        own = re.fullmatch(rf"{self.scope.name('')}\d+", self.bucket)
+        own = re.fullmatch(rf"{self.scope.name('')}\d{{18}}[0-9a-f]{{8}}", self.bucket)
         return bool(self.bucket) and not own
 
     @classmethod

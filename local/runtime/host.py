@@ -81,9 +81,10 @@ class LambdaHost:
             installed = self._installed.pop(name, None)
             # What is just being started would write into the files that we remove.
             self._lock.wait_for(lambda: installed is None or not installed.starting)
+            ending = [*installed.idle, *installed.busy] if installed else []
+        for environment in ending:
+            environment.stop()
         if installed:
-            for environment in [*installed.idle, *installed.busy]:
-                environment.stop()
             shutil.rmtree(installed.directory)
 
     def url(self, name: str) -> str:
@@ -158,11 +159,12 @@ class LambdaHost:
         )
 
     def _return(self, installed: _Installed, environment: Environment) -> None:
-        if not environment.is_usable:
+        usable = environment.is_usable
+        if not usable:
             environment.stop()
         with self._lock:
             installed.busy.discard(environment)
-            if environment.is_usable:
+            if usable:
                 installed.idle.append(environment)
 
 

@@ -36,5 +36,5 @@ def of_account() -> str:
     try:
         # Everybody may ask this, whatever their policy says.
         return f" of account {aws.client('sts', quick).get_caller_identity()['Account']}"
-    except (BotoCoreError, ClientError, KeyError):
+    except (BotoCoreError, ClientError, KeyError, SettingsError):
         return ""

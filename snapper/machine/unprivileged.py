@@ -3,6 +3,8 @@
 import grp
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,18 +24,17 @@ class Account(NamedTuple):
     def own(self, path: Path) -> None:
         """Hand a file or directory over to the account."""
         if self.user is not None and self.group is not None:
-            os.chown(path, self.user, self.group)
+            with _groups_enough():
+                os.chown(path, self.user, self.group)
 
     def let_through(self, folder: Path) -> None:
         """Let the account pass through a folder of ours: not even others of the same user."""
         if self.group is None:
             folder.chmod(0o700)
             return
-        try:
+        with _groups_enough():
             os.chown(folder, 0, self.group)
-            folder.chmod(0o710)
-        except OSError:  # a container in which there are few groups
-            folder.chmod(0o711)
+        folder.chmod(0o710)
 
     def closed_parent(self, path: Path) -> Path | None:
         """Give the outermost directory on the way that lets only others through, or None."""
@@ -65,6 +66,17 @@ def unprivileged() -> Account:
         "PostgreSQL does not run as root, and there is no user `nobody` to run it as",
         hint="run Snapper as an ordinary user",
     )
+
+
+@contextmanager
+def _groups_enough() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SnapperError(
+            f"PostgreSQL does not run as root, and no other account can be used: {error.strerror}",
+            hint="run Snapper as an ordinary user",
+        ) from None
 
 
 def _free_group() -> int:

@@ -116,7 +116,8 @@ def to_public(manifest: Manifest) -> dict[str, Any]:
 class Listed:
     """One backup as an operator sees it; `fault` says why there is no manifest.
 
-    `unread` is what kept us from reading what lies there, which says nothing about it.
+    `unread` is what kept us from reading what lies there, which says nothing about it; `listed_at`
+    is when it was begun, by the listing alone.
     """
 
     taken_at: datetime
@@ -124,11 +125,12 @@ class Listed:
     verification: Verification | None = None
     fault: str = ""
     unread: AwsFailed | None = None
+    listed_at: datetime | None = None
 
     @property
     def begun_at(self) -> datetime:
         """The one time by which backups are ordered; see `Manifest.begun_at`."""
-        return self.manifest.begun_at if self.manifest else self.taken_at
+        return self.manifest.begun_at if self.manifest else self.listed_at or self.taken_at
 
     @property
     def damage(self) -> str:
@@ -158,14 +160,14 @@ def _known(vault: Vault, holding: Holding) -> Listed:
     try:
         return _listed(vault, holding)
     except AwsFailed as failure:
-        return Listed(holding.taken_at, None, unread=failure)
+        return Listed(holding.taken_at, None, unread=failure, listed_at=holding.begun_at)
 
 
 def _listed(vault: Vault, holding: Holding) -> Listed:
     try:
         manifest = read_manifest(vault, holding)
     except (BackupDamaged, SettingsError) as fault:
-        return Listed(holding.taken_at, None, fault=str(fault))
+        return Listed(holding.taken_at, None, fault=str(fault), listed_at=holding.begun_at)
     try:
         verification = verdict_on(vault, holding, manifest)
     except BackupDamaged as damage:

@@ -86,7 +86,7 @@ def _is_of(listed: Listed, at: datetime | None) -> bool:
 
 
 def _begun(listed: Listed) -> datetime:
-    return listed.manifest.started_at if listed.manifest else listed.taken_at
+    return listed.manifest.started_at if listed.manifest else listed.begun_at
 
 
 def _not_found(

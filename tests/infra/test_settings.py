@@ -188,6 +188,7 @@ def test_a_private_address_is_warned_of_where_the_function_has_no_network(
     ("bucket", "warned"),
     [
         ("snapper-prod-20261126011234567800000001", False),
+        ("snapper-prod-2026112601123456780000000a", False),
         ("snapper-prod-eu-20261126011234567800000001", True),
         ("our-old-backups", True),
     ],

@@ -61,8 +61,8 @@ def restore_confined(
 
     The superuser makes the extensions before anything else is there, and at the end does what
     `Withheld` has kept for it. A dump that may be `forged`, as anything in a bucket may, gives
-    nothing to the superuser: what it leaves without an owner stays the role's, and no rights are
-    given on the system's own functions. Raises RestoreFailed, DatabaseUnreachable, or what the
+    nothing to the superuser: what it leaves without an owner stays the role's, as do its functions,
+    and nobody gets rights on functions. Raises RestoreFailed, DatabaseUnreachable, or what the
     dump raises.
     """
     withheld, head = Withheld(forged=forged), Head()

@@ -9,6 +9,9 @@ from snapper.engines.postgresql.connection import Connection
 
 PORT = 5432
 
+# Of carriers, and of private networks that span the internet; `is_private` leaves them out.
+_SHARED = ipaddress.ip_network("100.64.0.0/10")
+
 _LOCAL_NAMES = frozenset(
     {
         "localhost",
@@ -55,7 +58,7 @@ class Host:
     def is_private(self) -> bool:
         """Whether it is an address that has a meaning in somebody's own network only."""
         address = _address(self.address or self.plain)
-        return address is not None and address.is_private
+        return address is not None and (address.is_private or address in _SHARED)
 
 
 def hosts(connection: Connection) -> tuple[Host, ...]:

@@ -24,20 +24,21 @@ _REFUSALS = (
     "must be superuser",
     "only superuser",
     "must be owner of",
+    "must be able to set role",
+    "must be member of role",
+    "row-level security policy",
     "non-superuser",  # a foreign server that is to be reached without a password
 )
 
 # Signs of a server that could not do it today.
+_NO_ROOM = ("no space left", "out of memory", "could not extend file", "could not write")
 _HINDRANCES = (
-    "no space left",
-    "out of memory",
+    *_NO_ROOM,
     "out of shared memory",
     "terminating connection",
     "server closed the connection",
     "connection to server was lost",
     "canceling statement",  # a time-out of its own, or somebody's word
-    "could not extend file",
-    "could not write",
     "too many connections",
     "remaining connection slots",
 )
@@ -49,10 +50,11 @@ _REFUSED = (
     "this needs a superuser, and the throw-away PostgreSQL here never runs a backup's code as "
     f"one; the backup itself is not at fault: {_ELSEWHERE}"
 )
-_HINDERED = (
-    "this machine was in the way, not the backup: make room where temporary files are (TMPDIR) or "
-    f"in memory, or {_ELSEWHERE}"
+_MAKE_ROOM = (
+    "this machine has no room, which is not the backup's fault: make some for temporary files "
+    f"(TMPDIR) or in memory, or {_ELSEWHERE}"
 )
+_HINDERED = f"the server ended it, which says nothing of the backup: try again, or {_ELSEWHERE}"
 
 
 class Lacking(RestoreFailed):
@@ -81,8 +83,11 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
         if here and missing:
             raise Lacking(missing, str(failed)) from None
         hindered = any(sign in words for sign in _HINDRANCES)
-        if here and (refused or hindered):
-            failed.hint = _REFUSED if refused else _HINDERED
+        if here and refused:
+            failed.hint = _REFUSED
+        elif here and hindered:
+            no_room = any(sign in words for sign in _NO_ROOM)
+            failed.hint = _MAKE_ROOM if no_room else _HINDERED
         if missing or refused or hindered:
             failed.against_backup = False
         raise

@@ -92,7 +92,8 @@ def _try(
     connection, redact = Connection.parse(server).replace(dbname=name), redactor(server)
     target = make_dsn(server, dbname=name)
     rehearsal = rehearse(target, manifest, tools, may_create=True)
-    alike = inspect(Connection.parse(server), redact).major == tools.major_for(major_of(manifest))
+    asked = connection.replace(dbname=MAINTENANCE)
+    alike = inspect(asked, redact).major == tools.major_for(major_of(manifest))
     make_roles(target, rehearsal)
     # Such as a time-out or a limit of connections: they would be in the way of the count.
     unset = replace(Recorded.of(manifest), properties=None)

@@ -74,8 +74,9 @@ def test_a_stage_that_is_not_there_is_told_with_where_it_was_looked_for(
     ran = stage.run_cli("list", "--stage", name)
     assert (ran.code, ran.out) == (2, "")
     # The account is named where AWS says it within 2 s.
-    where = f"there is no stage {name} in us-east-1( of account 000000000000)?"
-    assert re.search(f"error: {where}: /snapper/{name}/SERVICE does not exist", ran.err)
+    where = f"there is no stage {re.escape(name)} in us-east-1( of account 000000000000)?"
+    gone = re.escape(f"/snapper/{name}/SERVICE does not exist")
+    assert re.search(f"error: {where}: {gone}", ran.err)
     assert "--region" in ran.err
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed, BackupDamaged, BackupNotFound
+from snapper.values.keys import mark_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Verification
 from snapper.verbs.choice import find, newest
@@ -91,6 +92,19 @@ def test_an_older_one_that_cannot_be_read_is_in_nobodys_way(
     assert find(vault, "orders", days(0)).scheduled_at == days(0)
     assert find(vault, "orders", days(0), exactly=True).scheduled_at == days(0)
     assert newest(vault, "orders").taken_at == days(2)
+
+
+def test_one_that_cannot_be_read_stands_where_it_was_begun(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = store(vault, days(0), started_at=days(3))
+    vault.put(mark_key("orders", days(0), days(3)), b"")
+    store(vault, days(1))
+    unreadable(vault, late, monkeypatch)
+    assert newest(vault, "orders").taken_at == days(0)
+    assert find(vault, "orders", days(2)).scheduled_at == days(1)
+    with pytest.raises(AwsFailed, match="InvalidObjectState"):
+        find(vault, "orders")
 
 
 def test_the_one_that_is_meant_is_not_passed_over_because_it_cannot_be_read(

@@ -56,6 +56,8 @@ def test_only_a_failure_for_want_of_something_becomes_a_lack() -> None:
         "ERROR: must be superuser to create a base type",
         "ERROR: only superuser can define a leakproof function",
         "ERROR: must be owner of extension plpgsql",
+        'ERROR: must be able to SET ROLE "app"',
+        'ERROR: query would be affected by row-level security policy for table "t"',
         "ERROR: password or GSSAPI delegated credentials required DETAIL: Non-superusers must"
         " delegate GSSAPI credentials or provide a password in the user mapping.",
     ],
@@ -66,3 +68,18 @@ def test_what_is_refused_to_a_plain_role_is_not_held_against_the_backup(words: s
     assert "needs a superuser" in failed.value.hint
     assert "the backup itself is not at fault" in failed.value.hint
     assert not isinstance(failed.value, Lacking)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("ERROR: could not extend file: No space left on device", "this machine has no room"),
+        ("ERROR: canceling statement due to statement timeout", "the server ended it"),
+        ("FATAL: terminating connection due to administrator command", "the server ended it"),
+    ],
+)
+def test_what_stopped_the_server_is_not_held_against_the_backup(words: str, hint: str) -> None:
+    with pytest.raises(RestoreFailed) as failed, lacking_told():
+        raise RestoreFailed(f"psql stopped at line 7 of the dump: {words}", against_backup=True)
+    assert failed.value.hint.startswith(hint)
+    assert not failed.value.against_backup

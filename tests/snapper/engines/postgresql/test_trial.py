@@ -222,6 +222,14 @@ def test_on_a_server_of_ones_own_nothing_is_left_whether_it_went_well_or_not(
     assert left(own) == before
 
 
+def test_the_database_that_a_server_of_ones_own_is_named_with_is_not_touched(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(17))
+    nowhere = Source(source(18).server, "nowhere to be found")
+    assert try_restore(read_back(vault, manifest), manifest, tools, server=nowhere.dsn).rows == 1
+
+
 def test_an_unreachable_server_of_ones_own_is_named_without_its_password(
     source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
