@@ -100,10 +100,10 @@ def test_a_job_goes_back_and_makes_its_backup(stage: StageUnderTest, key: str) -
 def test_a_job_that_comes_back_twice_makes_one_backup(stage: StageUnderTest, key: str) -> None:
     for _ in range(2):
         stage.post_dead_letter(Job(key, AT).to_json())
-    assert len(stage.run_cli("retry", "--json").document["retried"]) == 2
-    wait_until(lambda: backups(stage, key) == [write_time(AT)])
-    wait_until(lambda: stage.run_cli("status", "--json").document["jobs_waiting"] == 0)
-    assert backups(stage, key) == [write_time(AT)]
+        assert len(stage.run_cli("retry", "--json").document["retried"]) == 1
+        # One after the other: of two at once, one may be left for its next attempt, hours later.
+        wait_until(lambda: stage.run_cli("status", "--json").document["jobs_waiting"] == 0)
+        assert backups(stage, key) == [write_time(AT)]
 
 
 def test_only_the_named_database_goes_back(stage: StageUnderTest, key: str) -> None:
