@@ -22,6 +22,9 @@ from typing import NamedTuple
 GRACE = 2.0
 """Seconds that a child may take to go in peace."""
 
+PATIENCE = 60.0
+"""Seconds for which somebody may go on writing into a directory that is to go."""
+
 
 class Entry(NamedTuple):
     """One row of the process table; a later process of the same number is `born` later."""
@@ -113,9 +116,21 @@ def watch(lines: Iterable[str]) -> None:
     for number, how in ours.items():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(number, how)
+    if ours:  # who was born meanwhile
+        members |= family([*ours, *members])
     end(members, GRACE)
     for directory in directories:
+        _remove(directory)
+
+
+def _remove(directory: Path) -> None:
+    """Remove it, again if need be: who was just being started may write into it until it ends."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
         shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists() or time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":
