@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]  # no stubs
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
@@ -56,7 +56,7 @@ class CloudMonitor(MockMonitor):
 
     # The SDK calls these from several threads at once, hence the lock; the names are gRPC's.
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
         """Make one resource; a component or the stack itself is only a name."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if not request.custom:
@@ -75,21 +75,21 @@ class CloudMonitor(MockMonitor):
         answer.update(made.outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=made.identifier, object=answer)
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
         """Keep what the program exports."""
         if f"::{STACK}::" in request.urn:
             self.outputs = plain(rpc.deserialize_properties(request.outputs))
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def Invoke(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
         """Refuse: nothing here looks anything up in AWS."""
         raise self._unknown(request.tok)
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
         """Refuse: nothing exists here that the program did not make."""
         raise self._unknown(request.type)
 
-    def _make(self, urn: str, request: Any) -> Registration:  # noqa: ANN401
+    def _make(self, urn: str, request: Any) -> Registration:  # noqa: ANN401  gRPC has no types
         wanted = plain(rpc.deserialize_properties(request.object))
         inputs = Inputs(wanted)
         made = self._come_by(Request(request.name, inputs, self._cloud, self._host), request)
@@ -109,7 +109,7 @@ class CloudMonitor(MockMonitor):
             raise DeployFailed(f"inputs not applied locally: {', '.join(inputs.unread)}")
         return registration
 
-    def _come_by(self, resource: Request, asked: Any) -> Created:  # noqa: ANN401
+    def _come_by(self, resource: Request, asked: Any) -> Created:  # noqa: ANN401  gRPC has no types
         """Make the resource, or take over the one that the program names."""
         if not asked.importId and (make := HANDLERS.get(asked.type)):
             return make(resource)
