@@ -9,7 +9,7 @@ import typer
 
 from snapper.aws.identity import caller
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
+from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at, warn
 from snapper.cli.found import Found
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -112,6 +112,9 @@ def verify_backups(
             "--accept is for the last failed restore of one database",
             hint="name one KEY, without --restore and --at",
         )
+    gaps = _gaps(on) if restore else []
+    for gap in gaps:
+        warn(gap)
     opened = Stage.open(stage, profile, region)
     databases = opened.databases(*keys or ())
     found = (
@@ -121,7 +124,8 @@ def verify_backups(
     )
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
-        render.document({"stage": stage, "backups": [each.to_dict() for each in found]})
+        backups = [each.to_dict() for each in found]
+        render.document({"stage": stage, "unconfined": gaps, "backups": backups})
         outcome.answered = True
         return
     render.table(
@@ -201,6 +205,11 @@ def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Resto
     where = "a new database of your server, which is then dropped" if on else throw_away
     with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
         return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on)
+
+
+def _gaps(on: str) -> list[str]:
+    """Say which walls are missing around a trial, in the words of every engine."""
+    return list(dict.fromkeys(gap for kind in ENGINES for gap in engine_of(kind).unconfined(on)))
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:

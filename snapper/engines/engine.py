@@ -152,6 +152,14 @@ class Engine(Protocol):
         """
         ...
 
+    def unconfined(self, server: str) -> tuple[str, ...]:
+        """Say which walls are missing around what `try_restore` starts on this machine.
+
+        A dump brings code of its source along. Nothing of a server of one's own, which has its
+        own rules.
+        """
+        ...
+
     def stock_commands(
         self, bucket: str, manifest: Manifest, target: str, rehearsal: Rehearsal
     ) -> tuple[str, ...]:

@@ -1,31 +1,49 @@
-"""The account that PostgreSQL runs as when we are root, which it refuses to be."""
+"""The account that PostgreSQL runs as when we are root, which it refuses to be.
+
+It is a user of our own, by a number that belongs to nobody: daemons share `nobody`, and each could
+stop, trace and read what another one runs. Only initdb wants its user to have a name.
+"""
 
 import grp
 import os
 import pwd
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from snapper.errors import SnapperError
 
-_GROUPS = range(62_000, 65_000)
-"""Numbers that distributions give to no group of theirs, and that containers have too."""
+_NUMBERS = range(62_000, 65_000)
+"""Numbers that distributions give to no user or group, and that containers have too."""
 
 
 class Account(NamedTuple):
-    """A user and its group; both None stand for ourselves."""
+    """A user and its group; both None stand for ourselves. `named` is a user who has a name."""
 
     user: int | None
     group: int | None
+    named: int | None = None
 
     def own(self, path: Path) -> None:
         """Hand a file or directory over to the account."""
-        if self.user is not None and self.group is not None:
+        self._hand_over(self.user, path)
+
+    def own_all(self, folder: Path) -> None:
+        """Hand over a directory with all that is in it."""
+        self._hand_over(self.user, folder, *folder.rglob("*"))
+
+    def lend(self, path: Path) -> None:
+        """Hand it to the user who has a name, in the same group, until the account's own it."""
+        self._hand_over(self.named, path)
+
+    def _hand_over(self, user: int | None, *paths: Path) -> None:
+        if user is not None and self.group is not None:
             with _groups_enough():
-                os.chown(path, self.user, self.group)
+                for path in paths:
+                    os.chown(path, user, self.group, follow_symlinks=False)
 
     def let_through(self, folder: Path) -> None:
         """Let the account pass through a folder of ours: not even others of the same user."""
@@ -50,9 +68,10 @@ class Account(NamedTuple):
 
 @cache
 def unprivileged() -> Account:
-    """Give ourselves, or for root an account without rights (initdb wants it to have a name).
+    """Give ourselves, or for root an account without rights.
 
-    Its group is nobody else's: daemons have the same user, and must not reach what is ours.
+    The user is another one in each process, the group is the same in all: it only lets through to
+    what is the user's, and one run may lie in the folder of another.
     """
     if os.geteuid() != 0:
         return Account(None, None)
@@ -61,9 +80,9 @@ def unprivileged() -> Account:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(entry.pw_uid, _free_group())
+        return Account(_free_user(), _free_group(), entry.pw_uid)
     raise SnapperError(
-        "PostgreSQL does not run as root, and there is no user `nobody` to run it as",
+        "PostgreSQL does not run as root, and there is no user `nobody` to make its files as",
         hint="run Snapper as an ordinary user",
     )
 
@@ -80,6 +99,14 @@ def _groups_enough() -> Iterator[None]:
 
 
 def _free_group() -> int:
-    """Give the same number to all of our runs: one may lie in the folder of another."""
     taken = {group.gr_gid for group in grp.getgrall()}
-    return next(number for number in _GROUPS if number not in taken)
+    return next(number for number in _NUMBERS if number not in taken)
+
+
+def _free_user() -> int:
+    """Choose a number that no user has, and that nothing runs as by now."""
+    taken = {user.pw_uid for user in pwd.getpwall()} | {_free_group()}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended while we looked
+            taken.add(process.stat().st_uid)
+    return secrets.choice([number for number in _NUMBERS if number not in taken])

@@ -17,6 +17,7 @@ from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.release import release
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.stock import stock_commands
+from snapper.machine.confined import Walls
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
@@ -156,6 +157,11 @@ class PostgreSQL:
         from snapper.engines.postgresql.trial import try_restore
 
         return try_restore(dump, manifest, self.tools, server)
+
+    def unconfined(self, server: str) -> tuple[str, ...]:
+        """Say which walls are missing around the throw-away server of a trial."""
+        words = "the server that a backup is tried on is not wholly confined"
+        return () if server else tuple(f"{words}: {gap}" for gap in Walls.here().missing())
 
     def stock_commands(
         self, bucket: str, manifest: Manifest, target: str, rehearsal: Rehearsal

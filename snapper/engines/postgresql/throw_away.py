@@ -12,12 +12,20 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 from urllib.parse import quote
 
 from bin.pg_dump.fetch import fetch
 from bin.pg_dump.platforms import Platform
 from bin.pg_dump.system_libraries import require_libraries
+from snapper.engines.postgresql.cluster import (
+    DATA,
+    LOG,
+    last_words,
+    make_cluster,
+    run,
+    run_behind_walls,
+)
 from snapper.errors import SnapperError
 from snapper.machine import children
 from snapper.machine.unprivileged import unprivileged
@@ -46,7 +54,8 @@ class PostgresServer:
     which every user of the machine can knock at: for data that is made up.
 
     Started by root, it runs as an unprivileged user that must be able to reach the directory, such
-    as one below `snapper.machine.run_directory`.
+    as one below `snapper.machine.run_directory`. With `walls` it reaches nothing of the machine but
+    its own programs and files, as far as the kernel can hold it.
     """
 
     def __init__(
@@ -60,19 +69,21 @@ class PostgresServer:
         superuser: str = USER,
         tcp: bool = False,
         tree: Path | None = None,
+        walls: bool = False,
     ) -> None:
         self.major = major
         self.directory = directory.absolute()
         self.superuser = superuser
         self.password = password or secrets.token_urlsafe(24)
         self.port = SOCKET_PORT
-        self.log = self.directory / "server.log"
-        self._data = self.directory / "data"
+        self.log = self.directory / LOG
+        self._data = self.directory / DATA
         self._settings = FAST | dict(settings or {})
         self._locale = tuple(locale)  # options of initdb
         self._tcp = tcp
         self._door = self.directory  # the folder of the socket
         self._tree = tree  # of other programs than the bundled ones
+        self._walls = walls
         self._account = unprivileged()
         self._child: children.Child | None = None
 
@@ -86,7 +97,7 @@ class PostgresServer:
         """
         settings = {"autovacuum": "off"} | ({"event_triggers": "off"} if major >= 17 else {})
         name = f"snapper_{secrets.token_hex(8)}"
-        return cls(major, directory, settings=settings, superuser=name, tree=tree)
+        return cls(major, directory, settings=settings, superuser=name, tree=tree, walls=True)
 
     def dsn(self, database: str = "postgres") -> str:
         """Give the superuser's connection string for a database of this server."""
@@ -103,7 +114,8 @@ class PostgresServer:
         """
         tree = self._programs()
         if not self._data.exists():
-            self._initialise(tree)
+            name, who = self.superuser, self._account
+            make_cluster(tree, self.directory, name, self.password, self._locale, who)
         for _ in range(3):
             # Free when we look; should another process be quicker to take it, we look again.
             if self._tcp:
@@ -114,7 +126,9 @@ class PostgresServer:
                 return
             if "Address already in use" not in self.log.read_text(errors="replace"):
                 break
-        raise SnapperError(f"PostgreSQL {self.major} did not start", hint=self._last_words())
+        raise SnapperError(
+            f"PostgreSQL {self.major} did not start", hint=last_words(self.directory)
+        )
 
     def stop(self) -> None:
         """Disconnect everybody and shut down; the server can be started again."""
@@ -156,28 +170,6 @@ class PostgresServer:
             return copy
         return tree
 
-    def _initialise(self, tree: Path) -> None:
-        secret = self.directory / "password"
-        secret.touch(mode=0o600)
-        self._account.own(secret)
-        secret.write_text(self.password + "\n")
-        options = [f"--pgdata={self._data}", f"--username={self.superuser}", f"--pwfile={secret}"]
-        options += ["--auth=scram-sha-256", "--encoding=UTF8", *self._locale]
-        try:
-            with self.log.open("wb") as log:
-                initdb = self._spawn(
-                    tree, ["initdb", *options, "--no-sync", "--no-instructions"], log
-                )
-                status = initdb.wait()
-                children.stop(initdb)
-        finally:
-            secret.unlink()
-        if status:
-            raise SnapperError(
-                f"initdb of PostgreSQL {self.major} failed with status {status}",
-                hint=self._last_words(),
-            )
-
     def _make_door(self) -> None:
         """Have the socket in the server's own folder, or in a short one where that is too long."""
         if len(bytes(self.directory / f".s.PGSQL.{self.port}")) <= SOCKET_PATH_LIMIT:
@@ -202,8 +194,12 @@ class PostgresServer:
             "unix_socket_directories": "" if self._tcp else _listed(self._door),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with self.log.open("wb") as log:
-            self._child = self._spawn(tree, ["postgres", "-D", str(self._data), *options], log)
+        command = [str(tree / "bin/postgres"), "-D", str(self._data), *options]
+        who = self._account
+        if self._walls:
+            self._child = run_behind_walls(command, tree, self.directory, self._door, who)
+        else:
+            self._child = run(command, tree, self.directory, user=who.user, group=who.group)
         state = self._data / "postmaster.pid"
         deadline = time.monotonic() + START_SECONDS
         while self._child.poll() is None and time.monotonic() < deadline:
@@ -214,27 +210,6 @@ class PostgresServer:
             time.sleep(0.01)
         self.stop()
         return False
-
-    def _spawn(self, tree: Path, command: Sequence[str], log: IO[bytes]) -> children.Child:
-        return children.spawn(
-            [tree / "bin" / command[0], *command[1:]],
-            # Loadable modules do not look for libpq beside themselves.
-            environment={
-                "LD_LIBRARY_PATH": str(tree / "lib"),
-                "PATH": "/usr/bin:/bin",
-                "LC_ALL": "C",
-                "TZ": "UTC",
-            },
-            directory=self.directory,
-            stdout=log,
-            stderr=log,
-            user=self._account.user,
-            group=self._account.group,
-            farewell=signal.SIGQUIT,
-        )
-
-    def _last_words(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
 
 def _listed(folder: Path) -> str:

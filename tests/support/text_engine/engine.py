@@ -143,6 +143,9 @@ class TextEngine:
             raise RestoreFailed("there are other lines than there were", against_backup=True)
         return Restored(1, text.count(b"\n"), time.monotonic() - began)
 
+    def unconfined(self, server: str) -> tuple[str, ...]:
+        return ()
+
     def stock_commands(
         self, bucket: str, manifest: Manifest, target: str, rehearsal: Rehearsal
     ) -> tuple[str, ...]:

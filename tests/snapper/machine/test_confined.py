@@ -1,0 +1,179 @@
+"""What stands between a confined program and the machine; each wall is tried for itself."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from snapper.machine import confined, landlock, no_network
+from snapper.machine.confined import Room, Walls
+
+# Python's own programs and libraries, wherever they are, and what a program of ours asks for.
+HERE = {str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix)}
+PYTHON = str(Path(sys.executable).resolve())
+
+FILES = pytest.mark.skipif(not Walls.here().files, reason="the kernel has no Landlock")
+NETWORK = pytest.mark.skipif(
+    not Walls.here().network, reason="the kernel filters no system calls here"
+)
+
+
+def attempt(code: str, room: Path, walls: Walls, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run Python behind these walls; gives `done`, or the kind of error."""
+    monkeypatch.setattr(Walls, "here", classmethod(lambda _: walls))
+    lines = (
+        f"try:\n exec({code!r})\n print('done')\nexcept Exception as e:\n print(type(e).__name__)"
+    )
+    reads = [*HERE, os.fspath(Path(PYTHON).parent)]
+    command = confined.confined([PYTHON, "-I", "-S", "-c", lines], Room(reads, [], [str(room)]))
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+@FILES
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("open('{room}/own', 'w').write('x'); open('{room}/own').read()", "done"),
+        ("import os; os.mkdir('{room}/d'); os.rename('{room}/d', '{room}/e')", "done"),
+        ("open('/dev/null', 'w').write('x')", "done"),
+        ("open('{beside}/secret').read()", "PermissionError"),
+        ("open('{beside}/secret', 'w')", "PermissionError"),
+        ("import os; os.truncate('{beside}/secret', 0)", "PermissionError"),
+        ("import os; os.unlink('{beside}/secret')", "PermissionError"),
+        ("import os; os.listdir('{beside}')", "PermissionError"),
+        ("import os; os.link('{beside}/secret', '{room}/link')", "OSError"),
+        (
+            "import os; os.symlink('{beside}/secret', '{room}/sym'); open('{room}/sym')",
+            "PermissionError",
+        ),
+        ("open('/etc/passwd')", "PermissionError"),
+        ("import os; os.listdir('{home}')", "PermissionError"),
+        ("import os; os.listdir('/proc')", "PermissionError"),
+        ("open('/proc/self/environ')", "PermissionError"),
+        ("open('/proc/{maker}/environ')", "PermissionError"),
+        ("import os; os.kill({maker}, 0)", "PermissionError"),
+        ("import subprocess; subprocess.run(['/bin/sh', '-c', 'id'])", "PermissionError"),
+        (
+            "import os; open('{room}/p', 'w').write('#!/bin/sh'); os.chmod('{room}/p', 0o755);"
+            "import subprocess; subprocess.run(['{room}/p'])",
+            "PermissionError",
+        ),
+    ],
+)
+def test_the_wall_of_files_holds_by_itself(
+    code: str, outcome: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, beside = tmp_path / "room", tmp_path / "beside"
+    room.mkdir()
+    beside.mkdir()
+    (beside / "secret").write_text("kept")
+    if "kill" in code and landlock.version() < 6:
+        pytest.skip("this kernel's Landlock knows no signals")
+    made = code.format(room=room, beside=beside, home=Path.home(), maker=os.getpid())
+    assert attempt(made, room, Walls(files=True, network=False), monkeypatch) == outcome
+    assert (beside / "secret").read_text() == "kept"
+
+
+@NETWORK
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("s = socket.socket(socket.AF_UNIX); s.bind('{room}/s'); s.listen()", "done"),
+        ("socket.socket(socket.AF_INET)", "PermissionError"),
+        ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "PermissionError"),
+        ("socket.socket(socket.AF_INET6)", "PermissionError"),
+        ("socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)", "PermissionError"),
+        ("socket.getaddrinfo('db.example.com', 5432)", "gaierror"),
+        ("socket.socket(socket.AF_UNIX).connect('{door}')", "PermissionError"),
+    ],
+)
+def test_the_wall_of_the_network_holds_by_itself(
+    code: str, outcome: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "door"))
+        door.listen()
+        made = f"import socket; {code.format(room=tmp_path, door=tmp_path / 'door')}"
+        assert attempt(made, tmp_path, Walls(files=False, network=True), monkeypatch) == outcome
+        door.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            door.accept()
+
+
+@pytest.mark.parametrize("code", ["open('/etc/passwd')", "import socket; socket.socket()"])
+def test_without_walls_the_same_attempts_succeed(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the tests above would show nothing."""
+    assert attempt(code, tmp_path, Walls(files=False, network=False), monkeypatch) == "done"
+
+
+@FILES
+@NETWORK
+def test_whatever_it_starts_is_behind_the_same_walls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = "import socket\ntry: socket.socket()\nexcept PermissionError: print('no')"
+    code = (
+        "import subprocess;"
+        f"ran = subprocess.run([{PYTHON!r}, '-I', '-S', '-c', {inner!r}], capture_output=True);"
+        "assert ran.stdout == b'no\\n', ran"
+    )
+    assert attempt(code, tmp_path, Walls(files=True, network=True), monkeypatch) == "done"
+
+
+def test_it_has_no_variable_of_ours_and_no_memory_of_it_is_dumped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import os, resource; assert not {'AWS_SECRET_ACCESS_KEY'} & set(os.environ);"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)"
+    )
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "never seen")
+    assert attempt(code, tmp_path, Walls.here(), monkeypatch) == "done"
+
+
+@pytest.mark.parametrize(
+    ("walls", "words"),
+    [
+        (Walls(files=True, network=True), ()),
+        (Walls(files=False, network=True), ("no Landlock",)),
+        (Walls(files=True, network=False), ("does not filter system calls",)),
+        (Walls(files=False, network=False), ("no Landlock", "does not filter system calls")),
+    ],
+)
+def test_a_wall_that_cannot_be_had_is_named(walls: Walls, words: tuple[str, ...]) -> None:
+    missing = walls.missing()
+    assert len(missing) == len(words)
+    assert all(word in gap for word, gap in zip(words, missing, strict=True))
+
+
+def test_there_are_none_on_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert landlock.version() == 0
+    assert not no_network.possible()
+
+
+def test_what_the_kernel_refuses_after_all_is_not_run_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("refused")
+
+    ran: list[object] = []
+    monkeypatch.setattr("os.execv", lambda *command: ran.append(command))
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    monkeypatch.setattr("ctypes.CDLL", lambda _: SimpleNamespace(prctl=refuse))
+    walls = {"files": True, "network": True}
+    rules = json.dumps({"room": asdict(Room([], [], [])), "walls": walls})
+    with pytest.raises(OSError, match="refused"):
+        confined.become(rules, ["/bin/true"])
+    assert not ran
