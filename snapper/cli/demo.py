@@ -14,10 +14,11 @@ import typer
 from local.demo.report import DatabaseReport, DemoReport
 from local.demo.story import Demonstration, DemoOptions, demonstration
 from snapper.cli import render
+from snapper.cli.backup_options import warn
 from snapper.cli.interruption import Interrupted
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
-from snapper.engines.engine import connection_checks
+from snapper.engines.engine import connection_checks, gaps
 from snapper.errors import SettingsError
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets
@@ -72,6 +73,8 @@ def demo(
     options = DemoOptions(
         parse_rows(database or rows_of(os.environ), retention), retention, runs, export
     )
+    for gap in gaps() if options.databases else ():
+        warn(gap)
     with Progress() as progress, demonstration(options, progress) as demonstrated:
         report = demonstrated.report
         progress.end()

@@ -15,7 +15,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.engines.engine import ENGINES, Engine, engine_of
+from snapper.engines.engine import ENGINES, Engine, engine_of, gaps
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,
@@ -112,8 +112,8 @@ def verify_backups(
             "--accept is for the last failed restore of one database",
             hint="name one KEY, without --restore and --at",
         )
-    gaps = _gaps(on) if restore else []
-    for gap in gaps:
+    unconfined = gaps(on) if restore else []
+    for gap in unconfined:
         warn(gap)
     opened = Stage.open(stage, profile, region)
     databases = opened.databases(*keys or ())
@@ -125,7 +125,7 @@ def verify_backups(
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
         backups = [each.to_dict() for each in found]
-        render.document({"stage": stage, "unconfined": gaps, "backups": backups})
+        render.document({"stage": stage, "unconfined": unconfined, "backups": backups})
         outcome.answered = True
         return
     render.table(
@@ -205,11 +205,6 @@ def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Resto
     where = "a new database of your server, which is then dropped" if on else throw_away
     with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
         return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on)
-
-
-def _gaps(on: str) -> list[str]:
-    """Say which walls are missing around a trial, in the words of every engine."""
-    return list(dict.fromkeys(gap for kind in ENGINES for gap in engine_of(kind).unconfined(on)))
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:

@@ -207,5 +207,12 @@ def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator
             yield f"{database.key}: {doubt}"
 
 
+def gaps(server: str = "") -> list[str]:
+    """Say which walls are missing around the servers that trials start here, of all engines."""
+    return list(
+        dict.fromkeys(gap for kind in ENGINES for gap in engine_of(kind).unconfined(server))
+    )
+
+
 def _not_yet(kind: str) -> Check:
     return lambda _: [f"type {kind} is not supported yet"]

@@ -1,4 +1,7 @@
-"""No code that a backup brings along runs as a superuser of the server that it is tried on."""
+"""No code that a backup brings along runs as a superuser of the server that it is tried on.
+
+That holds by itself: these servers have no walls around them (test_walls.py tries those alone).
+"""
 
 import re
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import RestoreFailed
+from snapper.machine.confined import Walls
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import read_back
@@ -76,6 +80,12 @@ FACTS = """
     CREATE TABLE public.guarded (n integer CHECK (public.looks(n)));
     INSERT INTO public.guarded VALUES (1);
 """
+
+
+@pytest.fixture(autouse=True)
+def no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the server as it is on a machine whose kernel can confine nothing."""
+    monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=False, network=False)))
 
 
 @pytest.fixture

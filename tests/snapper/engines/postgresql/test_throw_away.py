@@ -152,6 +152,16 @@ def test_another_user_of_the_machine_reaches_neither_the_door_nor_the_files(
     assert "Permission denied" in tried.stderr
 
 
+@AS_ROOT
+def test_the_server_of_roots_runs_as_a_user_who_is_nobody_else(server: PostgresServer) -> None:
+    assert server._child
+    user = Path(f"/proc/{server._child.pid}").stat().st_uid
+    assert user == (server.directory / "data").stat().st_uid != 0
+    with pytest.raises(KeyError):
+        pwd.getpwuid(user)
+    assert server.directory.stat().st_uid == user
+
+
 def test_a_database_name_is_encoded(server: PostgresServer) -> None:
     connection = psycopg2.connect(server.dsn())
     connection.autocommit = True

@@ -53,7 +53,7 @@ ATTEMPTS = {
     "writing a file": "COPY (SELECT 1) TO '{secret}'",
     "a file beside it": "COPY (SELECT 1) TO '{beside}/new'",
     "a large object from a file": "SELECT lo_import('{secret}')",
-    "a large object to a file": "SELECT lo_from_bytea(4711, 'x'); SELECT lo_export(4711, '{secret}')",
+    "a large object to a file": "SELECT lo_from_bytea(47, 'x'); SELECT lo_export(47, '{secret}')",
     "users": "SELECT pg_read_file('/etc/passwd')",
     "a home": "SELECT pg_ls_dir('{home}')",
     "our own variables": "SELECT pg_read_file('/proc/{maker}/environ')",
@@ -92,3 +92,17 @@ def test_a_superuser_of_the_trials_server_reaches_nothing_of_the_machine(
     assert not (own / "out").exists()
     with pytest.raises(BlockingIOError):
         neighbour.accept()
+
+
+def test_it_has_no_variable_of_ours(
+    confined: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was set when it was started; the process is asked itself."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "SNAPPER_VERIFY_ON", "PGPASSWORD", "HOME"):
+        monkeypatch.setenv(name, "never seen")
+    with run_directory() as path, PostgresServer.confining(confined.major, path / "own") as server:
+        assert server._child
+        found = Path(f"/proc/{server._child.pid}/environ").read_bytes()
+    assert b"never seen" not in found
+    names = {line.partition(b"=")[0] for line in found.split(b"\0") if line}
+    assert names <= {b"LD_LIBRARY_PATH", b"PATH", b"LC_ALL", b"TZ", b"PG_GRANDPARENT_PID"}
