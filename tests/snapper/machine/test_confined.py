@@ -13,6 +13,7 @@ import pytest
 
 from snapper.machine import confined, landlock, no_network
 from snapper.machine.confined import Room, Walls
+from tests.support.faults import faulted
 
 # Python's own programs and libraries, wherever they are, and what a program of ours asks for.
 HERE = {str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix)}
@@ -78,8 +79,9 @@ def test_the_wall_of_files_holds_by_itself(
     if "kill" in code and landlock.version() < 6:
         pytest.skip("this kernel's Landlock knows no signals")
     made = code.format(room=room, beside=beside, home=Path.home(), maker=os.getpid())
-    assert attempt(made, room, Walls(files=True, network=False), monkeypatch) == outcome
-    assert (beside / "secret").read_text() == "kept"
+    with faulted("hostile code: any program, behind the wall of files alone"):
+        assert attempt(made, room, Walls(files=True, network=False), monkeypatch) == outcome
+        assert (beside / "secret").read_text() == "kept"
 
 
 @NETWORK
@@ -102,10 +104,11 @@ def test_the_wall_of_the_network_holds_by_itself(
         door.bind(str(tmp_path / "door"))
         door.listen()
         made = f"import socket; {code.format(room=tmp_path, door=tmp_path / 'door')}"
-        assert attempt(made, tmp_path, Walls(files=False, network=True), monkeypatch) == outcome
         door.settimeout(0)
-        with pytest.raises(BlockingIOError):
-            door.accept()
+        with faulted("hostile code: any program, behind the wall of the network alone"):
+            assert attempt(made, tmp_path, Walls(files=False, network=True), monkeypatch) == outcome
+            with pytest.raises(BlockingIOError):
+                door.accept()
 
 
 @pytest.mark.parametrize("code", ["open('/etc/passwd')", "import socket; socket.socket()"])

@@ -12,6 +12,7 @@ import pytest
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.confined import Walls
 from snapper.machine.run_directory import run_directory
+from tests.support.faults import faulted
 
 pytestmark = pytest.mark.skipif(
     bool(Walls.here().missing()), reason="this machine has not every wall: Landlock, seccomp"
@@ -85,13 +86,14 @@ def test_a_superuser_of_the_trials_server_reaches_nothing_of_the_machine(
     with closing(psycopg2.connect(confined.dsn())) as link, link.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE taken (line text); CREATE EXTENSION dblink")
         cursor.execute("CREATE EXTENSION file_fdw")
-        with pytest.raises(psycopg2.Error, match=REFUSED):
-            cursor.execute(ATTEMPTS[what].format(**words))
-    assert secret.read_text() == "kept"
-    assert list(secret.parent.iterdir()) == [secret]
-    assert not (own / "out").exists()
-    with pytest.raises(BlockingIOError):
-        neighbour.accept()
+        with faulted("hostile code: as superuser of a trial's server, behind the kernel's walls"):
+            with pytest.raises(psycopg2.Error, match=REFUSED):
+                cursor.execute(ATTEMPTS[what].format(**words))
+            assert secret.read_text() == "kept"
+            assert list(secret.parent.iterdir()) == [secret]
+            assert not (own / "out").exists()
+            with pytest.raises(BlockingIOError):
+                neighbour.accept()
 
 
 def test_it_has_no_variable_of_ours(
