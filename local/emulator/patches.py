@@ -14,6 +14,8 @@ from typing import Any
 from ministack.core import iam_actions
 from ministack.services import lambda_svc, sns
 
+from local.emulator import condition_keys
+
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -32,6 +34,7 @@ def apply() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     iam_actions.extract_iam_action = _asking_aws_action(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
+    iam_actions.request_tag_context = condition_keys.answering(iam_actions.request_tag_context)
     sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 
@@ -58,6 +61,7 @@ def _asking_aws_resource(original: Callable[..., str]) -> Callable[..., str]:
         region: str,
         account: str,
     ) -> str:
+        condition_keys.path.set(path)
         found = original(service, method, path, headers, body, query, region, account)
         if service == "ssm" and found == "*":
             name = _named_parameters(body)

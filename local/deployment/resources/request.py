@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from local.emulator.cloud import Cloud
@@ -56,7 +57,7 @@ class Request:
         """Give the name the program chose, or one as Pulumi's provider would make it up."""
         given = self.inputs.get(key)
         beginning = self.inputs.get(prefix) or f"{self.name}-"
-        return str(given) if given else f"{beginning}{secrets.token_hex(4)}"
+        return str(given) if given else f"{beginning}{_now()}{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ Handler = Callable[[Request], Created]
 
 Adopter = Callable[[Request, str], Created]
 """Takes over what is there under this id, as Pulumi's option `import_` wants it."""
+
+
+def _now() -> str:
+    """Give the 18 digits of a moment with which the provider begins a name that it makes up."""
+    return f"{datetime.now(UTC):%Y%m%d%H%M%S%f}"[:18]
 
 
 def nothing() -> None:

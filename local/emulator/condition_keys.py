@@ -1,0 +1,73 @@
+"""Condition keys that AWS knows of a request and ministack does not: of roles and of functions.
+
+Which calls have which key is from AWS's service authorization reference. Where a call has none,
+it has none here too, and a policy that asks for it allows nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.services import iam, lambda_svc
+
+Context = dict[str, Any]
+
+# A role gets one with these calls, whatever it had before.
+_GIVING_A_BOUNDARY = {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}
+_KNOWING_THE_BOUNDARY = {
+    "iam:AttachRolePolicy",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
+}
+_MAPPINGS = "/event-source-mappings/"
+
+path: ContextVar[str] = ContextVar("path", default="")
+"""Of the request that is being judged."""
+
+
+def answering(original: Callable[..., Context]) -> Callable[..., Context]:
+    """Let what ministack knows of a request be joined by what is missing."""
+
+    def context(service: str, action: str, body: bytes, params: Mapping[str, Any]) -> Context:
+        more = {"iam": _of_role, "lambda": _of_function}.get(service)
+        found = dict(more(action, body, params)) if more else {}
+        return {**original(service, action, body, params), **found}
+
+    return context
+
+
+def _of_role(action: str, _body: bytes, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    boundary = None
+    if action in _GIVING_A_BOUNDARY:
+        boundary = iam_actions._query_param(params, "PermissionsBoundary")
+    elif action in _KNOWING_THE_BOUNDARY:
+        role = iam._roles.get(iam_actions._query_param(params, "RoleName")) or {}
+        boundary = role.get("PermissionsBoundary")
+    if boundary:
+        yield "iam:PermissionsBoundary", boundary
+
+
+def _of_function(action: str, body: bytes, _: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    asked = json.loads(body) if body[:1] == b"{" else {}
+    if action == "lambda:AddPermission" and (principal := asked.get("Principal")):
+        yield "lambda:Principal", principal
+    if not action.endswith("EventSourceMapping"):
+        return
+    if action == "lambda:CreateEventSourceMapping":
+        name = asked.get("FunctionName", "")
+        function = name if name.startswith("arn:") else _arn(name)
+    else:
+        number = path.get().partition(_MAPPINGS)[2].strip("/")
+        function = (lambda_svc._esms.get(number) or {}).get("FunctionArn")
+    if function:
+        yield "lambda:FunctionArn", function
+
+
+def _arn(name: str) -> str:
+    made = lambda_svc._functions.get(name) or {}
+    return str(made.get("config", {}).get("FunctionArn", ""))
