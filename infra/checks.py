@@ -7,9 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.schedule import ScheduleInvalid, parse_schedule
-
-STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
-"""A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
+from snapper.values.settings import STAGE
 
 ARCHITECTURES = ("arm64", "x86_64")
 
@@ -23,6 +21,7 @@ LONGEST_WATCH = timedelta(days=7)
 """No alarm can look further back. Source: PutMetricAlarm."""
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:policy/(?:[!-~]+/)?[\w+=,.@-]{1,128}", re.A)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _RANGES = {
@@ -78,11 +77,16 @@ def choice_faults(architecture: str, log_retention_days: int) -> Iterator[str]:
         yield f"logRetentionDays is {log_retention_days}, must be one of {allowed}"
 
 
-def form_faults(kms_key_arn: str, alarm_email: str) -> Iterator[str]:
+def form_faults(kms_key_arn: str, permissions_boundary: str, alarm_email: str) -> Iterator[str]:
     """Tell of texts that are not what they should be; empty ones are."""
     if kms_key_arn and not _KEY_ARN.fullmatch(kms_key_arn):
         # An alias would do for SSM and S3, but not in the policy that lets the dumper use the key.
         yield f"kmsKeyArn is {kms_key_arn}, must be the ARN of a key (not of an alias)"
+    if permissions_boundary and not _POLICY_ARN.fullmatch(permissions_boundary):
+        yield (
+            f"permissionsBoundary is {permissions_boundary}, must be the ARN of a policy of your "
+            "account, like arn:aws:iam::123456789012:policy/snapper-boundary"
+        )
     if alarm_email and not _EMAIL.fullmatch(alarm_email):
         yield f"alarmEmail is {alarm_email}, must be an e-mail address"
 

@@ -17,12 +17,13 @@ RUNTIME = "python3.13"
 
 @dataclass(frozen=True)
 class Runtime:
-    """What both functions have in common."""
+    """What all functions have in common; an empty boundary is none."""
 
     scope: Scope
     architecture: str
     code: Path
     log_retention_days: int
+    permissions_boundary: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Function(pulumi.ComponentResource):
             f"{name}-role",
             name=physical,
             assume_role_policy=document(lambda_may_assume()),
+            permissions_boundary=args.runtime.permissions_boundary or None,
             tags=scope.tags,
             opts=named,
         )

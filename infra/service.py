@@ -57,7 +57,11 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         runtime = Runtime(
-            scope, settings.architecture, packages.functions, settings.log_retention_days
+            scope,
+            settings.architecture,
+            packages.functions,
+            settings.log_retention_days,
+            settings.permissions_boundary,
         )
         dumper = Dumper(
             f"{name}-dumper",

@@ -57,6 +57,7 @@ class StackSettings:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""
+    permissions_boundary: str = ""
     bucket: str = ""
     noncurrent_days: int = 7
     log_retention_days: int = 30
@@ -70,7 +71,7 @@ class StackSettings:
             *checks.stage_faults(self.stage),
             *checks.range_faults(vars(self)),
             *checks.choice_faults(self.architecture, self.log_retention_days),
-            *checks.form_faults(self.kms_key_arn, self.alarm_email),
+            *checks.form_faults(self.kms_key_arn, self.permissions_boundary, self.alarm_email),
             *checks.bucket_faults(self.bucket, self.delete_backups_on_destroy),
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours),

@@ -1,6 +1,9 @@
-"""`snapper policy`: the IAM policies that operators need."""
+"""`snapper policy`: the IAM policies that operators need, and those of who deploys a stage."""
 
-from typing import Annotated
+import json as jsons
+import os
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
@@ -9,24 +12,53 @@ from snapper.aws.policies import Rights
 from snapper.cli import render
 from snapper.cli.options import ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.machine.children import ROOT
+from snapper.values.deployer import narrowed
+from snapper.values.service import partition_of
+
+
+class Policy(StrEnum):
+    """Which policy is printed: an operator's, or one of the two of who deploys."""
+
+    READ = Rights.READ
+    RESTORE = Rights.RESTORE
+    OPERATE = Rights.OPERATE
+    DEPLOY = "deploy"
+    BOUNDARY = "boundary"
+
+
+_DOCUMENTS = {Policy.DEPLOY: "deploy-policy.json", Policy.BOUNDARY: "boundary.json"}
 
 
 def policy(
     rights: Annotated[
-        Rights,
+        Policy,
         typer.Argument(
-            metavar="RIGHTS", help="read: look; restore: read backups too; operate: every command."
+            metavar="RIGHTS",
+            help="read: look; restore: read backups too; operate: every command. "
+            "deploy: pulumi up; boundary: the most that a function may have.",
         ),
-    ] = Rights.READ,
+    ] = Policy.READ,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
     json: Annotated[bool, typer.Option("--json", hidden=True)] = False,  # noqa: ARG001  it always is
 ) -> None:
-    """Print an IAM policy for people who operate this stage, as JSON.
+    """Print an IAM policy for people who operate or deploy this stage, as JSON.
 
-    Each policy includes the ones before it. Printing one needs only the right to read the parameter
-    /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
+    Each of read, restore and operate includes the ones before it. Printing one needs only the right
+    to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
+
+    `deploy` and `boundary` are docs/deploy-policy.json and docs/boundary.json for this stage alone.
+    They need neither AWS nor a stage that exists.
     """
+    if rights in _DOCUMENTS:
+        render.document(_of_deployer(_DOCUMENTS[rights], stage, region))
+        return
     opened = Stage.open(stage, profile, region)
-    render.document(policies.policy(opened.service, rights))
+    render.document(policies.policy(opened.service, Rights(rights)))
+
+
+def _of_deployer(document: str, stage: str, region: str | None) -> dict[str, Any]:
+    where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+    return narrowed(jsons.loads((ROOT / "docs" / document).read_text()), stage, partition_of(where))

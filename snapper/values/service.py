@@ -52,10 +52,7 @@ class Service:
     @property
     def partition(self) -> str:
         """The partition of AWS in which the region lies."""
-        first, second, *_ = self.region.split("-")
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-            f"{first}-{second}" if second == "gov" else first, "aws"
-        )
+        return partition_of(self.region)
 
     def arn(self, kind: str, resource: str) -> str:
         """Name a regional resource of the account, whose number stands in the queue's URL."""
@@ -64,5 +61,17 @@ class Service:
 
     def endpoint(self, kind: str) -> str:
         """Name a service of the region as KMS names who asks for a key; China's differ."""
-        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-        return f"{kind}.{self.region}.{domain}"
+        return f"{kind}.{self.region}.{domain_of(self.partition)}"
+
+
+def partition_of(region: str) -> str:
+    """Give the partition of AWS in which a region lies."""
+    first, second, *_ = *region.split("-"), ""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+        f"{first}-{second}" if second == "gov" else first, "aws"
+    )
+
+
+def domain_of(partition: str) -> str:
+    """Give the suffix of a partition's endpoints; that of China differs."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"

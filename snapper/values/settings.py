@@ -1,10 +1,14 @@
 """What a function gets in its environment: one type writes it in infra and reads it there."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
+
+STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+"""A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
 
 CONNECTIONS = "DATABASE_CONN_STRINGS"
 RETENTIONS = "BACKUP_STORAGE_DATA"

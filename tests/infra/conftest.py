@@ -12,6 +12,8 @@ from tests.support.recorder import Graph, record
 
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 
+BOUNDARY_ARN = "arn:aws:iam::123456789012:policy/snapper-boundary"
+
 
 @pytest.fixture(scope="session")
 def graph() -> Graph:
@@ -24,6 +26,7 @@ def full_graph() -> Graph:
         stage="full",
         architecture="x86_64",
         kmsKeyArn=KEY_ARN,
+        permissionsBoundary=BOUNDARY_ARN,
         subnetIds='["subnet-0b", "subnet-0a"]',
         securityGroupIds='["sg-0c"]',
         deleteBackupsOnDestroy="true",

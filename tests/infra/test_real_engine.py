@@ -13,6 +13,7 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from tests.support.canary import CANARY, Search
+from tests.support.deployments import make_boundary
 from tests.support.pulumi import installation
 from tests.support.pulumi.provider import Call
 from tests.support.pulumi.wire import UNKNOWN
@@ -62,6 +63,9 @@ class Life:
         self.made = self.up()
         self.outputs = stack.outputs()
         self.again = self.up("--expect-no-changes")
+        stack.set(permissionsBoundary=make_boundary(cloud, "real"))
+        self.bounded = self.up()
+        self.still_bounded = self.up("--expect-no-changes")
         stack.set(BACKUP_STORAGE_DATA="orders,2|people,4")
         self.one_count = self.up()
         stack.set(schedule="rate(2 hours)")
@@ -127,6 +131,12 @@ def test_the_first_up_makes_every_resource_once(life: Life) -> None:
 
 def test_a_second_up_changes_nothing(life: Life) -> None:
     assert (life.again.ran.code, life.again.calls) == (0, [])
+
+
+def test_a_boundary_that_is_set_later_changes_the_roles_alone(life: Life) -> None:
+    changed = {(call.verb, call.type, call.keys) for call in life.bounded.calls}
+    assert changed == {("update", "aws:iam/role:Role", ("permissionsBoundary",))}
+    assert (life.still_bounded.ran.code, life.still_bounded.calls) == (0, [])
 
 
 def test_another_count_of_one_database_is_one_call(life: Life) -> None:

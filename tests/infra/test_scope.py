@@ -7,10 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from infra.checks import STAGE
 from infra.scope import Scope
 from snapper.values.keys import DATABASE_KEY
-from snapper.values.settings import connection_parameter, retention_parameter
+from snapper.values.settings import STAGE, connection_parameter, retention_parameter
 from tests.support.recorder import Graph, record
 
 SPELLED = ("name", "layerName", "bucketPrefix")

@@ -15,15 +15,14 @@ import pytest
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.errors import SnapperError
-from snapper.machine.children import ROOT
-from tests.support.deployments import Deployer, bring_up
+from tests.support.deployments import Deployer, bring_up, document_of, make_boundary
 from tests.support.faults import tried
 from tests.support.provider import REHEARSED, rehearse
 from tests.support.recorder import record
 from tests.support.rights import Statement, listed, without_a_part
 
 FAMILY = "iam: one right of who deploys is missing"
-POLICY: list[Statement] = json.loads((ROOT / "docs/deploy-policy.json").read_text())["Statement"]
+POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 
 # The emulator asks these for every resource, where AWS asks for the one that is named.
 UNNAMED = ("events:", "cloudwatch:", "sns:")
@@ -50,6 +49,11 @@ def deployer(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deployer]
 
 
 @pytest.fixture
+def boundary(cloud: Cloud) -> str:
+    return make_boundary(cloud)
+
+
+@pytest.fixture
 def host(cloud: Cloud, tmp_path: Path) -> Iterator[LambdaHost]:
     with LambdaHost(cloud, tmp_path) as started:
         yield started
@@ -63,10 +67,11 @@ def as_asked(statements: Sequence[Statement]) -> list[Statement]:
     ]
 
 
-def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str) -> list[str]:
+def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str, boundary: str) -> list[str]:
     """Deploy, use and destroy a stage; give whatever was refused."""
+    more = {"alarmEmail": "a@example.com", "permissionsBoundary": boundary}
     try:
-        deployment = bring_up(deployer, host, stage, alarmEmail="a@example.com")
+        deployment = bring_up(deployer, host, stage, **more)
     except SnapperError as error:
         return [str(error)]
     refusals = [words for made in deployment.registrations for words in rehearse(deployer, made)]
@@ -81,13 +86,15 @@ def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str) -> list[st
     return refusals
 
 
-def test_the_policy_suffices(deployer: Deployer, host: LambdaHost) -> None:
+def test_the_policy_suffices(deployer: Deployer, host: LambdaHost, boundary: str) -> None:
     deployer.may(*as_asked(POLICY))
-    assert "\n".join(life_of_a_stage(deployer, host, "by-policy")) == ""
+    assert "\n".join(life_of_a_stage(deployer, host, "by-policy", boundary)) == ""
 
 
 @pytest.mark.long
-def test_nothing_in_the_policy_is_superfluous(deployer: Deployer, host: LambdaHost) -> None:
+def test_nothing_in_the_policy_is_superfluous(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     superfluous = []
     for number, weakening in enumerate(without_a_part(as_asked(POLICY))):
@@ -95,7 +102,7 @@ def test_nothing_in_the_policy_is_superfluous(deployer: Deployer, host: LambdaHo
             continue
         deployer.may(*weakening.left)
         try:
-            needed = bool(life_of_a_stage(deployer, host, f"weak{number}"))
+            needed = bool(life_of_a_stage(deployer, host, f"weak{number}", boundary))
         finally:
             deployer.may(everything)
         tried(FAMILY, survived=needed)
@@ -119,8 +126,8 @@ def test_every_resource_of_the_policy_is_snappers_where_aws_lets_it_be_named() -
     wide = {one["Sid"] for one in POLICY if "snapper" not in json.dumps(one["Resource"])}
     assert wide == {
         "ListingKnowsNoResource",
-        "MakingMappingsKnowsNoResource",
         "MappingsHaveNamesOfAwsOwn",
+        "MappingsToItsFunctionsOnly",
         "SubscriptionsKnowNoResource",
         "OnlyWithSubnetIds",
         "OnlyWithKmsKeyArn",

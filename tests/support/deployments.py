@@ -1,5 +1,6 @@
 """Deployments beside the fixture `stage`: quick ones, whose databases nobody serves."""
 
+import json
 import platform
 import threading
 from typing import Any
@@ -8,6 +9,7 @@ from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.machine.children import ROOT
+from snapper.values.deployer import BOUNDARY, narrowed
 from tests.support.cloud import document
 from tests.support.rights import Statement
 
@@ -29,6 +31,22 @@ def bring_up(cloud: Cloud, host: LambdaHost, stage: str, **settings: str) -> Dep
         **settings,
     }
     return deploy(cloud, host, ROOT, stage, config)
+
+
+def document_of(name: str, stage: str | None = None) -> dict[str, Any]:
+    """Read one of the two policies of who deploys, as it is or for one stage."""
+    whole: dict[str, Any] = json.loads((ROOT / "docs" / f"{name}.json").read_text())
+    return whole if stage is None else narrowed(whole, stage)
+
+
+def make_boundary(cloud: Cloud, stage: str | None = None) -> str:
+    """Make the boundary as the account's administrator does once; give its ARN."""
+    iam, name = cloud.client("iam"), BOUNDARY if stage is None else f"{BOUNDARY}-{stage}"
+    arn = f"arn:aws:iam::{cloud.account}:policy/{name}"
+    if arn not in [each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"]]:
+        text = json.dumps(document_of("boundary", stage))
+        iam.create_policy(PolicyName=name, PolicyDocument=text)
+    return arn
 
 
 class Deployer(Cloud):

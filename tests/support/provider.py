@@ -124,6 +124,14 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
                 "PolicyDocument": it.inputs["assumeRolePolicy"],
             },
         ),
+        Call(
+            "iam",
+            "put_role_permissions_boundary",
+            lambda it: {
+                "RoleName": it.identifier,
+                "PermissionsBoundary": it.inputs["permissionsBoundary"],
+            },
+        ),
     ),
     "aws:iam/rolePolicy:RolePolicy": (
         Call(

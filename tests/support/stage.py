@@ -54,6 +54,7 @@ from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.catalog import holding_at, read_manifest
 from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
+from tests.support.deployments import make_boundary
 from tests.support.impatience import impatient
 
 NAME = "tried"
@@ -279,6 +280,7 @@ def deployed(
         "BACKUP_STORAGE_DATA": "|".join(f"{key},3" for key in connections),
         "architecture": "arm64" if arm else "x86_64",
         "deleteBackupsOnDestroy": "true",
+        "permissionsBoundary": make_boundary(cloud, NAME),
     }
     with LambdaHost(cloud, directory) as host:
         deployment = deploy(cloud, host, ROOT, NAME, config)

@@ -10,6 +10,7 @@ from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from tests.support.cloud import refused
 from tests.support.databases import AT
+from tests.support.deployments import document_of
 from tests.support.manifests import manifest
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
@@ -141,6 +142,18 @@ def test_json_is_what_it_prints_with_or_without_asking(stage: StageUnderTest) ->
     plain, asked = stage.run_cli("policy"), stage.run_cli("policy", "read", "--json")
     assert plain.document == asked.document
     assert stage.run_cli("policy", "everything").code == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"), [("deploy", "deploy-policy"), ("boundary", "boundary")]
+)
+def test_who_deploys_gets_the_policies_of_one_stage_without_aws(
+    stage: StageUnderTest, kind: str, document: str
+) -> None:
+    ran = stage.run_cli("policy", kind, "--stage", "not-yet-there", env={})
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.document == document_of(document, "not-yet-there")
+    assert stage.run_cli("policy", kind, "--stage", "p*", env={}).code == 2
 
 
 def client(stage: StageUnderTest, env: Env, service: str) -> Any:

@@ -48,10 +48,16 @@ def _log_group(change: Change) -> None:
 
 
 def _role(change: Change) -> None:
-    change.only("assumeRolePolicy")
-    change.cloud.client("iam").update_assume_role_policy(
-        RoleName=change.identifier, PolicyDocument=change.inputs["assumeRolePolicy"]
-    )
+    change.only("assumeRolePolicy", "permissionsBoundary")
+    iam, name = change.cloud.client("iam"), change.identifier
+    if "assumeRolePolicy" in change.keys:
+        trust = change.inputs["assumeRolePolicy"]
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+    if "permissionsBoundary" in change.keys:
+        if boundary := change.inputs.get("permissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=name)
 
 
 def _parameter(change: Change) -> dict[str, Any]:

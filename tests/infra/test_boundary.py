@@ -1,0 +1,135 @@
+"""The boundary is what all roles need together, no less and no more; with the setting all have it.
+
+And the two policies of one stage name all that this stage has and nothing that another could have.
+"""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import BOUNDARY_ARN
+from tests.support.deployments import document_of
+from tests.support.recorder import ACCOUNT, REGION, Graph, record
+from tests.support.rights import listed
+
+STAGES = ("prod", "prod-2", "prod-dead", "prod-late", "prod-dumper", "p", "pro", "prod-prod")
+BUCKET_END = "202611260112345678000000a1"
+
+
+def roles(*graphs: Graph) -> Iterator[Mapping[str, Any]]:
+    for graph in graphs:
+        for one in graph.of("iam/rolePolicy:RolePolicy"):
+            yield from one.policy()
+
+
+def covers(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    patterns = listed(statement["Resource"])
+    return action in listed(statement["Action"]) and any(
+        fnmatchcase(resource, pattern) for pattern in patterns
+    )
+
+
+def arns(graph: Graph) -> set[str]:
+    """Everything of a stage that has a name, as AWS names it."""
+    made = {
+        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{one.inputs['name']}"
+        for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")
+    }
+    ways = {
+        "sqs/queue:Queue": "sqs:{place}:{}",
+        "iam/role:Role": "iam::{account}:role/{}",
+        "lambda/function:Function": "lambda:{place}:function:{}",
+        "cloudwatch/logGroup:LogGroup": "logs:{place}:log-group:{}",
+        "cloudwatch/eventRule:EventRule": "events:{place}:rule/{}",
+        "sns/topic:Topic": "sns:{place}:{}",
+        "ssm/parameter:Parameter": "ssm:{place}:parameter{}",
+    }
+    for kind, way in ways.items():
+        for one in graph.of(kind):
+            filled = way.format(one.inputs["name"], place=f"{REGION}:{ACCOUNT}", account=ACCOUNT)
+            made.add(f"arn:aws:{filled}")
+    for one in graph.of("lambda/layerVersion:LayerVersion"):
+        name = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{one.inputs['layerName']}"
+        made |= {name, f"{name}:7"}
+    (bucket,) = graph.of("s3/bucket:Bucket")
+    return made | {f"arn:aws:s3:::{bucket.inputs['bucketPrefix']}{BUCKET_END}"}
+
+
+@pytest.fixture(scope="module")
+def belongings() -> dict[str, set[str]]:
+    return {stage: arns(record(stage=stage)) for stage in STAGES}
+
+
+def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
+    assert [one for one in graph.of("iam/role:Role") if "permissionsBoundary" in one.inputs] == []
+
+
+def test_with_the_setting_every_role_has_it(full_graph: Graph) -> None:
+    found = [one.inputs["permissionsBoundary"] for one in full_graph.of("iam/role:Role")]
+    assert set(found) == {BOUNDARY_ARN}
+    assert len(found) == len(full_graph.of("lambda/function:Function"))
+
+
+def test_the_boundary_leaves_every_role_what_it_needs(graph: Graph, full_graph: Graph) -> None:
+    boundary = document_of("boundary")["Statement"]
+    for needed in roles(graph, full_graph):
+        for action in listed(needed["Action"]):
+            for resource in listed(needed["Resource"]):
+                found = [each for each in boundary if covers(each, action, resource)]
+                assert found, (action, resource)
+                via = needed.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
+                for each in found:
+                    allowed = each.get("Condition", {}).get("StringLike", {}).get("kms:ViaService")
+                    assert bool(via) is bool(allowed)
+                    assert not via or any(fnmatchcase(via, pattern) for pattern in allowed)
+
+
+def test_the_boundary_has_nothing_that_no_role_needs(graph: Graph, full_graph: Graph) -> None:
+    needed = {action for each in roles(graph, full_graph) for action in listed(each["Action"])}
+    for statement in document_of("boundary")["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert set(listed(statement["Action"])) <= needed
+        assert "snapper" in str(statement["Resource"]) or statement["Sid"].startswith("OnlyWith")
+
+
+@pytest.mark.parametrize("document", ["deploy-policy", "boundary"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_policies_of_one_stage_cover_nothing_of_another(
+    belongings: dict[str, set[str]], document: str, stage: str
+) -> None:
+    patterns = {
+        pattern
+        for each in document_of(document, stage)["Statement"]
+        for pattern in listed(each["Resource"])
+        if "snapper" in pattern
+    }
+    for other, theirs in belongings.items():
+        covered = {arn for arn in theirs for each in patterns if fnmatchcase(arn, each)}
+        if other != stage:
+            assert covered == set()
+        elif document == "deploy-policy":
+            assert covered == theirs
+
+
+def test_the_policies_of_all_stages_cover_all_of_them(belongings: dict[str, set[str]]) -> None:
+    patterns = [
+        pattern
+        for each in document_of("deploy-policy")["Statement"]
+        for pattern in listed(each["Resource"])
+    ]
+    for arn in set().union(*belongings.values()):
+        assert any(fnmatchcase(arn, each) for each in patterns), arn
+
+
+def test_no_right_to_make_or_change_a_role_is_without_its_condition() -> None:
+    dangerous = {"Create", "Put", "Attach", "Update", "DeleteRolePolicy", "Add"}
+    for each in document_of("deploy-policy")["Statement"]:
+        for action in listed(each["Action"]):
+            verb = action.removeprefix("iam:")
+            if verb != action and any(verb.startswith(word) for word in dangerous):
+                boundary = each["Condition"]["ArnLike"]["iam:PermissionsBoundary"]
+                assert boundary == "arn:aws:iam::*:policy/snapper-boundary"
+            assert not verb.startswith(("Attach", "DeleteRolePermissionsBoundary", "CreatePolicy"))
+            assert "policy/" not in str(each["Resource"])
