@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -29,7 +30,10 @@ class AlarmsArgs:
 
 @dataclass(frozen=True)
 class Watch:
-    """What an alarm looks at; by default it fires at the first data point above zero."""
+    """What an alarm looks at; by default it fires at the first data point above zero.
+
+    Where there is a metric to add, it looks at the sum of both.
+    """
 
     namespace: str
     metric: str
@@ -40,6 +44,34 @@ class Watch:
     period: timedelta = timedelta(minutes=5)
     periods: int = 1
     silence_is: str = "notBreaching"
+    plus: str = ""
+
+    def to_inputs(self) -> dict[str, Any]:
+        """Give what names the metrics to AWS: one by itself, or an expression of two."""
+        seconds = int(self.period.total_seconds())
+        if not self.plus:
+            return {
+                "namespace": self.namespace,
+                "metric_name": self.metric,
+                "statistic": self.statistic,
+                "dimensions": self.dimensions,
+                "period": seconds,
+            }
+        metrics = [
+            {
+                "id": name,
+                "metric": {
+                    "namespace": self.namespace,
+                    "metric_name": metric,
+                    "stat": self.statistic,
+                    "dimensions": self.dimensions,
+                    "period": seconds,
+                },
+            }
+            for name, metric in (("one", self.metric), ("other", self.plus))
+        ]
+        total = {"id": "both", "expression": "one + other", "label": "both", "return_data": True}
+        return {"metric_queries": [total, *metrics]}
 
 
 class Alarms(pulumi.ComponentResource):
@@ -61,7 +93,6 @@ class Alarms(pulumi.ComponentResource):
                 "or subscribe something else to the stack's output topic",
                 self,
             )
-        letters = {"QueueName": args.dead_letters}
         self._alarm(
             f"{name}-{DEAD_LETTERS}",
             args.scope.name(DEAD_LETTERS),
@@ -70,7 +101,9 @@ class Alarms(pulumi.ComponentResource):
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",
                 "Maximum",
-                letters,
+                {"QueueName": args.dead_letters},
+                # Whoever reads a letter hides it meanwhile, and can go on hiding it.
+                plus="ApproximateNumberOfMessagesNotVisible",
                 # SQS counts a queue that nobody touches for some hours only: the letter is there.
                 silence_is="ignore",
             ),
@@ -113,13 +146,9 @@ class Alarms(pulumi.ComponentResource):
             name,
             name=physical,
             alarm_description=description,
-            namespace=watch.namespace,
-            metric_name=watch.metric,
-            statistic=watch.statistic,
-            dimensions=watch.dimensions,
+            **watch.to_inputs(),
             comparison_operator=watch.comparison,
             threshold=watch.threshold,
-            period=int(watch.period.total_seconds()),
             evaluation_periods=watch.periods,
             treat_missing_data=watch.silence_is,
             alarm_actions=[self._topic.arn],

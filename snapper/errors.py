@@ -15,6 +15,7 @@ class SnapperError(Exception):
     │   └── HostUnreachable     exit 6   not even its host answers, or nobody listens there
     ├── DatabaseUnsupported     exit 7   a pooler, or a server newer than every client
     ├── AwsFailed               exit 8   AWS refused or failed a call
+    │   ├── AwsDenied           exit 8   the caller has no right to it
     │   └── AlreadyStored       exit 8   a conditional write found the object there
     ├── RestoreFailed           exit 9
     └── BackupInProgress        exit 10  another delivery may be finishing the same backup
@@ -108,6 +109,10 @@ class AwsFailed(SnapperError):
     """A call to AWS failed for good; the message names the call and its error code."""
 
     exit_code, retry = 8, True
+
+
+class AwsDenied(AwsFailed):
+    """The caller has no right to make the call."""
 
 
 class AlreadyStored(AwsFailed):

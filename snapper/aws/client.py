@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from snapper.errors import AlreadyStored, AwsFailed, SettingsError
+from snapper.errors import AlreadyStored, AwsDenied, AwsFailed, SettingsError
 from snapper.values.program import PROGRAM
 
 # One try of a stuck call ends within the 30 seconds that a function keeps for clearing up.
@@ -107,7 +107,7 @@ def translated(call: str) -> Iterator[None]:
                 hint="another delivery of the job stored it, or this one, whose answer was lost;"
                 " the job returns to the queue and is tried again",
             ) from None
-        raise AwsFailed(fact, hint=_hint(code)) from None
+        raise (AwsDenied if code in _DENIED else AwsFailed)(fact, hint=_hint(code)) from None
     except (HTTPClientError, ConnectionError) as error:
         hint = "the network, a proxy or the endpoint is in the way"
         raise AwsFailed(f"{call} failed: {error}", hint=hint) from None

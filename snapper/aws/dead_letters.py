@@ -16,6 +16,8 @@ from snapper.values.job import Job, read_time
 _HIDDEN = 30
 _BATCH = 10
 
+_NUMBERS = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+
 WAIT_SECONDS = 1
 """To whoever waits a moment, SQS answers for all its hosts: then one empty answer is believed."""
 
@@ -43,6 +45,12 @@ class DeadLetters:
     def connect(cls, url: str) -> Self:
         """Open the queue with the credentials and region of the environment."""
         return cls(url, aws.client("sqs"))
+
+    def count(self) -> int:
+        """Give about how many there are, also of those that somebody hides by reading them."""
+        with aws.translated("sqs:GetQueueAttributes of the dead letters"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=_NUMBERS)
+        return sum(int(answer["Attributes"][name]) for name in _NUMBERS)
 
     def read(self) -> list[Letter]:
         """Give every letter once, oldest first; they stay in the queue for whoever asks next."""

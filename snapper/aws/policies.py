@@ -15,8 +15,8 @@ _VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
 class Rights(StrEnum):
     """What an operator may do; each has the rights of the ones before it.
 
-    With READ, no backup can be read; with RESTORE all can, but nothing is changed save a verdict
-    beside a backup; with OPERATE every command works.
+    With READ, no backup can be read, and the dead letters only counted; with RESTORE all can, but
+    nothing is changed save a verdict beside a backup; with OPERATE every command works.
     """
 
     READ = "read"
@@ -46,10 +46,9 @@ def _read(service: Service) -> list[Statement]:
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         _allow(["s3:ListBucket"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
-        _allow(["sqs:GetQueueAttributes"], [_queue(service, service.queue_url)]),
         _allow(
-            ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],
-            [_queue(service, service.dead_letter_url)],
+            ["sqs:GetQueueAttributes"],
+            [_queue(service, url) for url in (service.queue_url, service.dead_letter_url)],
         ),
         _allow(
             ["logs:FilterLogEvents"],
@@ -66,6 +65,11 @@ def _restore(service: Service) -> list[Statement]:
     return [
         _allow(["s3:GetObject"], [f"{bucket}/*{Kind.DUMP}"]),
         _allow(["s3:PutObject"], [f"{bucket}/*{kind}" for kind in _VERDICTS]),
+        # Whoever reads a letter hides it meanwhile, and can go on hiding it.
+        _allow(
+            ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],
+            [_queue(service, service.dead_letter_url)],
+        ),
         *_key(service, "s3", "kms:GenerateDataKey"),
     ]
 

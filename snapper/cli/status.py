@@ -18,6 +18,7 @@ from snapper.values.program import PROGRAM
 from snapper.values.trial import Trial
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import Listed
+from snapper.verbs.letters import Letters, look
 from snapper.verbs.run import chosen
 from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
 
@@ -51,6 +52,7 @@ def status(
     newest backup that it tried, until it succeeds for a later one or you accept that (see verify).
 
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
+    Whoever may not read them sees how many there are, not whose.
     That nobody is notified of failures is shown, but does not change the exit code. `failed` counts
     the dead letters of a database; with --json all times are exact.
     """
@@ -59,23 +61,20 @@ def status(
     now = datetime.now(UTC)
     parameters = opened.parameters
     named = chosen(keys or (), parameters)
+    letters = look(opened.letters)
+    if keys:
+        letters = letters.of(named)
     around = Surroundings(
-        opened.schedule,
-        newest_failures(opened.logs, opened.schedule, now),
-        [
-            each
-            for each in opened.letters.read()
-            if not (keys and each.job) or each.job.database in named
-        ],
+        opened.schedule, newest_failures(opened.logs, opened.schedule, now), letters
     )
     standings = [
         standing(opened.vault, key, parameters.retention(key), around, now) for key in named
     ]
-    undispatched = sum(1 for letter in around.letters if letter.job is None and letter.failure)
+    undispatched = sum(1 for letter in letters.read if letter.job is None and letter.failure)
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
     alarms = examine_alarms(opened.topic)
-    healthy = not around.letters and all(not each.health.problems for each in standings)
+    healthy = not letters.total and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
     if json:
         render.document(
@@ -85,8 +84,9 @@ def status(
                 "schedule": opened.service.schedule,
                 "next_run": write_time(coming) if coming else None,
                 "jobs_waiting": waiting,
-                "dead_letters": len(around.letters),
-                "undispatched": undispatched,
+                "dead_letters": letters.total,
+                "dead_letters_unread": letters.unread,
+                "undispatched": undispatched if letters.readable else None,
                 "alarms": alarms.to_dict(),
                 "databases": [_to_dict(each) for each in standings],
             }
@@ -100,15 +100,28 @@ def status(
             render.say(line)
     until = f", next run in {render.age(coming - now)}" if coming else ""
     render.say(f"schedule {opened.service.schedule}{until}")
-    dead = render.number(len(around.letters), "dead letter")
+    dead = render.number(letters.total, "dead letter")
     render.say(f"{render.number(waiting, 'job')} waiting or running, {dead}")
     if undispatched:
         events = render.number(undispatched, "scheduled event")
         render.say(f"{events} never became jobs")
-    if around.letters:
-        render.say(f"{PROGRAM} failures shows why; retry, or failures --discard, ends the alarm")
+    for line in _explained_letters(letters):
+        render.say(line)
     if alarms.level is not Level.OK:
         render.say(render.with_fixes(alarms.fact, alarms.fix))
+
+
+def _explained_letters(letters: Letters) -> Iterator[str]:
+    """Say what becomes of the dead letters, and of which we do not know whose they are."""
+    if letters.unread and letters.readable:
+        yield f"{letters.unread} of them cannot be read now: somebody else reads or hides them"
+    if letters.unread and not letters.readable:
+        yield (
+            "which databases they are of is shown to whoever may read dead letters: "
+            f"{PROGRAM} policy restore prints that right"
+        )
+    elif letters.total:
+        yield f"{PROGRAM} failures shows why; retry, or failures --discard, ends the alarm"
 
 
 def _explained(each: Standing) -> Iterator[str]:
@@ -146,7 +159,7 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
         f"{len(each.good)} of {each.retention}{damaged}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
-        str(each.dead_letters),
+        "?" if each.dead_letters is None else str(each.dead_letters),
         verdict(shown) if (shown := _newest(each)) else "",
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from snapper.aws.dead_letters import Letter
 from snapper.aws.logs import Logs
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
@@ -14,6 +13,7 @@ from snapper.values.trial import Trial
 from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import failed_dumps
+from snapper.verbs.letters import Letters
 from snapper.verbs.trial import last_trial
 
 # Failures older than this are history; a log is read no further back.
@@ -23,13 +23,13 @@ _SHORTEST_LOOK = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Standing:
-    """One database: its backups, its health, and what comes next."""
+    """One database: its backups, its health, and its dead letters, if we may read such."""
 
     database: str
     retention: int
     backups: Sequence[Listed]
     health: Health
-    dead_letters: int
+    dead_letters: int | None
     trial: Trial | None = None
 
     @property
@@ -44,7 +44,7 @@ class Surroundings:
 
     schedule: Schedule
     failures: dict[str, Failure]
-    letters: Sequence[Letter]
+    letters: Letters
 
 
 def standing(
@@ -58,17 +58,17 @@ def standing(
         if each.manifest is not None and not each.damage
     ]
     trial = _last_trial(vault, database, now)
-    letters = [each for each in around.letters if each.job and each.job.database == database]
+    letters = around.letters.count(database)
     health = judge(
         made,
         damaged=sum(1 for each in listed if each.damage),
         failure=around.failures.get(database),
         period=around.schedule.longest_pause(),
         now=now,
-        dead_letters=len(letters),
+        dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),
     )
-    return Standing(database, retention, listed, health, len(letters), trial)
+    return Standing(database, retention, listed, health, letters, trial)
 
 
 def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:

@@ -15,27 +15,40 @@ def alarms(graph: Graph) -> dict[str, Registration]:
     return {one.inputs["name"]: one for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")}
 
 
-def test_dead_letters_and_a_failing_dispatcher_fire_at_once(graph: Graph) -> None:
-    watched = {
-        "snapper-prod-dead-letters": (
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            "Maximum",
-            {"QueueName": "snapper-prod-dead-letters"},
-        ),
-        "snapper-prod-dispatcher": (
-            "AWS/Lambda",
-            "Errors",
-            "Sum",
-            {"FunctionName": "snapper-prod-dispatcher"},
-        ),
-    }
-    for name, expected in watched.items():
+def test_a_failing_dispatcher_fires_at_once(graph: Graph) -> None:
+    alarm = alarms(graph)["snapper-prod-dispatcher"].inputs
+    keys = ("namespace", "metricName", "statistic", "dimensions", "period")
+    name = {"FunctionName": "snapper-prod-dispatcher"}
+    assert tuple(alarm[key] for key in keys) == ("AWS/Lambda", "Errors", "Sum", name, 300)
+
+
+def test_a_dead_letter_fires_at_once_also_while_somebody_hides_it(graph: Graph) -> None:
+    alarm = alarms(graph)["snapper-prod-dead-letters"].inputs
+    total, *metrics = alarm["metricQueries"]
+    assert (total["expression"], total["returnData"]) == ("one + other", True)
+    assert [(each["id"], each["metric"]["metricName"]) for each in metrics] == [
+        ("one", "ApproximateNumberOfMessagesVisible"),
+        ("other", "ApproximateNumberOfMessagesNotVisible"),
+    ]
+    for each in metrics:
+        assert not each.get("returnData")
+        assert each["metric"] == {
+            "namespace": "AWS/SQS",
+            "metricName": each["metric"]["metricName"],
+            "stat": "Maximum",
+            "dimensions": {"QueueName": "snapper-prod-dead-letters"},
+            "period": 300,
+        }
+    # CloudWatch takes either one metric or an expression.
+    assert not alarm.keys() & {"metricName", "namespace", "statistic", "period", "dimensions"}
+
+
+def test_whatever_fails_fires_at_the_first_data_point(graph: Graph) -> None:
+    watched = ("snapper-prod-dead-letters", "snapper-prod-dispatcher")
+    for name in watched:
         alarm = alarms(graph)[name].inputs
-        keys = ("namespace", "metricName", "statistic", "dimensions")
-        assert tuple(alarm[key] for key in keys) == expected
         assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)
-        assert (alarm["period"], alarm["evaluationPeriods"]) == (300, 1)
+        assert alarm["evaluationPeriods"] == 1
     silent = {name: alarms(graph)[name].inputs["treatMissingData"] for name in watched}
     # A queue that nobody touches falls silent after some hours; its letters are still there.
     assert silent == {

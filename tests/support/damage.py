@@ -11,6 +11,7 @@ from snapper.values.manifest import Manifest
 from snapper.values.schedule import Rate
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.choice import find
+from snapper.verbs.letters import Letters
 from snapper.verbs.restore import read_back
 from snapper.verbs.status import Surroundings, standing
 from snapper.verbs.verify import record, verify
@@ -19,7 +20,7 @@ from tests.support.manifests import manifest
 from tests.support.twin import MemoryVault
 
 NOW = AT + timedelta(hours=1)
-AROUND = Surroundings(Rate(timedelta(days=1)), {}, [])
+AROUND = Surroundings(Rate(timedelta(days=1)), {}, Letters(()))
 ROWS = "".join(f"{n}\t{hashlib.sha256(str(n).encode()).hexdigest()}\n" for n in range(400))
 SQL = (
     "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.t (n integer, v text);\n\n"

@@ -1,6 +1,8 @@
 """CloudWatch: log groups and alarms."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from local.deployment.resources.request import Created, Handler, Request, capitalised
 
@@ -25,13 +27,10 @@ def metric_alarm(request: Request) -> Created:
     """Make an alarm. Nothing feeds it here: the emulator publishes no metrics of its services."""
     cloudwatch, inputs = request.cloud.client("cloudwatch"), request.inputs
     name = request.physical_name()
-    dimensions = [
-        {"Name": key, "Value": value} for key, value in inputs.get("dimensions", {}).items()
-    ]
     cloudwatch.put_metric_alarm(
         AlarmName=name,
         Tags=inputs.tags(),
-        Dimensions=dimensions,
+        Dimensions=_dimensions(inputs),
         **inputs.take(
             ActionsEnabled="actionsEnabled",
             AlarmActions="alarmActions",
@@ -50,12 +49,29 @@ def metric_alarm(request: Request) -> Created:
             TreatMissingData="treatMissingData",
             Unit="unit",
         ),
-        **capitalised(inputs.take(metrics="metricQueries")),
+        Metrics=[_query(each) for each in inputs.get("metricQueries", ())],
     )
     arn = f"arn:aws:cloudwatch:{request.cloud.region}:{request.cloud.account}:alarm:{name}"
     return Created(
         name, partial(cloudwatch.delete_alarms, AlarmNames=[name]), {"arn": arn, "name": name}
     )
+
+
+def _query(query: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any JSON value)
+    """Spell one part of an expression as AWS does, which has the metric's name in one more box."""
+    whole = {key: value for key, value in query.items() if key != "metric"}
+    if metric := query.get("metric"):
+        named = {key: metric[key] for key in ("namespace", "metricName")}
+        whole["metricStat"] = {
+            "metric": {**named, "dimensions": _dimensions(metric)},
+            **{key: metric[key] for key in ("stat", "period")},
+        }
+    return capitalised(whole)
+
+
+def _dimensions(inputs: Mapping[str, Any]) -> list[dict[str, str]]:
+    given = inputs.get("dimensions", {}).items()
+    return [{"Name": key, "Value": value} for key, value in given]
 
 
 HANDLERS: dict[str, Handler] = {

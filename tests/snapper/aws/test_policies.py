@@ -68,6 +68,14 @@ def test_who_may_look_reads_manifests_and_verdicts_and_no_dump() -> None:
     assert not allows(Rights.READ, "s3:DeleteObject", DUMP)
 
 
+def test_who_may_look_counts_dead_letters_and_cannot_hide_them() -> None:
+    letters = "arn:aws:sqs:eu-central-1:123456789012:snapper-prod-dead-letters"
+    assert allows(Rights.READ, "sqs:GetQueueAttributes", letters)
+    hiding = {"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}
+    assert not {action for each in statements(Rights.READ) for action in each["Action"]} & hiding
+    assert allows(Rights.RESTORE, "sqs:ReceiveMessage", letters)
+
+
 def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
     assert allows(Rights.RESTORE, "s3:GetObject", DUMP)
     for verdict in VERDICTS:

@@ -168,6 +168,25 @@ def test_any_dead_letter_is_not_healthy_for_its_alarm_is_on(
     stage.forget_samples()
 
 
+def test_a_dead_letter_that_somebody_hides_is_counted_all_the_same(
+    stage: StageUnderTest, key: str
+) -> None:
+    for each in (key, "shop", "sensors"):
+        put(stage, each, HOUR)
+    stage.post_dead_letter(Job("shop", NOON).to_json())
+    sqs, url = stage.cloud.client("sqs"), stage.deployment.outputs["dead_letter_url"]
+    hidden = sqs.receive_message(QueueUrl=url, VisibilityTimeout=12 * 3600)["Messages"]
+    assert len(hidden) == 1
+    for arguments in ((), (key,)):  # it may be of any database
+        ran = stage.run_cli("status", *arguments)
+        assert ran.code == 1
+        assert "1 dead letter" in ran.out
+        assert "1 of them cannot be read now: somebody else reads or hides them" in ran.out
+        document = stage.run_cli("status", *arguments, "--json").document
+        assert (document["dead_letters"], document["dead_letters_unread"]) == (1, 1)
+    stage.forget_samples()
+
+
 def test_an_event_that_was_never_dispatched_is_not_healthy(stage: StageUnderTest, key: str) -> None:
     stage.post_dead_letter(json.dumps({"requestPayload": {"time": "2026-11-23T03:00:00Z"}}))
     ran = stage.run_cli("status")
