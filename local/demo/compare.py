@@ -17,7 +17,7 @@ from local.demo.relations import SEQUENCES, TABLES, few, names, unread
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte
 from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import connect
+from snapper.engines.postgresql.session import connect
 
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20

@@ -29,7 +29,8 @@ from snapper.engines.postgresql.property_sql import differences
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.restore import restore_as_new
-from snapper.engines.postgresql.server import ServerFacts, connect, inspect
+from snapper.engines.postgresql.server import ServerFacts, inspect
+from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest

@@ -6,7 +6,7 @@ import psycopg2
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import connect
+from snapper.engines.postgresql.session import connect
 from snapper.errors import SnapperError
 
 QUIET = (

@@ -3,7 +3,7 @@
 from snapper.engines.checked_dump import DumpingTool
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.server import conninfo
+from snapper.engines.postgresql.session import conninfo
 
 LOCK_WAIT = "60s"
 """How long pg_dump waits for a table: behind a longer wait the application's queries pile up."""

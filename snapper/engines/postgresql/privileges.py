@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg2
 
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.server import connect
+from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable
 from snapper.values.redaction import Redactor
 

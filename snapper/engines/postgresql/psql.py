@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.server import APPLICATION, DEFAULTS, inspect
+from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.session import conninfo
 from snapper.engines.process import ToolProcess
 from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
@@ -45,9 +46,6 @@ def psql_command(
     holds, psql is restricted to its SQL: a command of psql's own, such as one for the shell, is
     refused, for nobody who wrote to the bucket knows the word that would allow it.
     """
-    options = f"{connection.parameters.get('options', '')} {settings}".strip()
-    named = {"options": options} if options else {}
-    conninfo = connection.conninfo(DEFAULTS, application_name=APPLICATION, **named)
     return [
         str(tools.tool("psql", major)),
         "--no-psqlrc",
@@ -56,7 +54,7 @@ def psql_command(
         "--set=ON_ERROR_STOP=1",
         f"--command=\\restrict {secrets.token_hex(16)}",
         "--file=-",
-        f"--dbname={conninfo}",
+        f"--dbname={conninfo(connection, settings)}",
     ]
 
 

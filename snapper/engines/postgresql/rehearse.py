@@ -9,7 +9,8 @@ from snapper.engines.postgresql.names import MAINTENANCE, TEMPLATES, database_na
 from snapper.engines.postgresql.property_sql import differences, role_missing
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import ServerFacts, connect, inspect
+from snapper.engines.postgresql.server import ServerFacts, inspect
+from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.target import (
     content,
     create_roles,

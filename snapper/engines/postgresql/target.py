@@ -9,7 +9,7 @@ from psycopg2 import sql
 from snapper.engines.facts import Content
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, database_name
-from snapper.engines.postgresql.server import connect
+from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.redaction import Redactor
 

@@ -14,7 +14,8 @@ from local.emulator.certificate import Certificate, make_certificate
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import ServerFacts, conninfo, inspect
+from snapper.engines.postgresql.server import ServerFacts, inspect
+from snapper.engines.postgresql.session import conninfo
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
 from snapper.values.secrets import Database
@@ -206,7 +207,7 @@ def test_a_server_that_cannot_prove_who_it_is_is_refused(
     encrypted: Source, tools: ClientTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setattr("snapper.engines.postgresql.server._SYSTEM_ROOTS", ())
+    monkeypatch.setattr("snapper.engines.postgresql.session._SYSTEM_ROOTS", ())
     with pytest.raises(DatabaseUnreachable, match="certificate"):
         ask(f"{encrypted.dsn}?sslmode=verify-full&sslrootcert=system")
 
