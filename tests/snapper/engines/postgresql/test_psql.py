@@ -27,11 +27,11 @@ def feed(target: Source, major: int, tools: ClientTools, sql: str) -> None:
     [
         ("CREATE EXTENSION nowhere", "install the extension on the target's server"),
         (
-            "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/nowhere', 'f'",
+            "CREATE FUNCTION public.f() RETURNS int LANGUAGE c AS '$libdir/nowhere', 'f'",
             "install on the target's server what the extension needs",
         ),
         (
-            "CREATE COLLATION german (provider = icu, locale = 'de')",
+            "CREATE COLLATION public.german (provider = icu, locale = 'de')",
             "restore into a server that was built with ICU, as the source's was",
         ),
         ("SELECT 1/0", ""),
