@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from snapper.values.keys import Kind
+
 Statement = Mapping[str, Any]
 
 
@@ -71,6 +73,26 @@ def only_by_tls(actions: Sequence[str], resources: Sequence[str]) -> Statement:
         "Action": list(actions),
         "Resource": list(resources),
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def never_over(bucket: str) -> Statement:
+    """Refuse everybody who would put a dump or a manifest in the place of one that is there.
+
+    Whoever says `If-None-Match` can make an object and replace none. What only begins an upload, or
+    sends a part of it, knows no such header; the call that makes the object does. See "Enforce
+    conditional writes on Amazon S3 buckets" of AWS's guide.
+    """
+    return {
+        "Sid": "NoBackupIsReplaced",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:PutObject"],
+        "Resource": [f"{bucket}/*{kind}" for kind in (Kind.DUMP, Kind.MANIFEST)],
+        "Condition": {
+            "Null": {"s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        },
     }
 
 

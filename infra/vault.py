@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import Statement, document, may_store_backups, may_use_key, only_by_tls
+from infra.iam import (
+    Statement,
+    document,
+    may_store_backups,
+    may_use_key,
+    never_over,
+    only_by_tls,
+)
 from infra.scope import Scope
 
 
@@ -83,7 +90,7 @@ class Vault(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: document(only_by_tls(["s3:*"], [arn, f"{arn}/*"]))),
+            policy=bucket.arn.apply(_policy),
             # S3 refuses two changes of access to one bucket at once.
             opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[blocked])),
         )
@@ -106,6 +113,10 @@ class Vault(pulumi.ComponentResource):
                 kept, pulumi.ResourceOptions(depends_on=[versioning])
             ),
         )
+
+
+def _policy(bucket: str) -> str:
+    return document(only_by_tls(["s3:*"], [bucket, f"{bucket}/*"]), never_over(bucket))
 
 
 def _adopting(bucket: str) -> pulumi.ResourceOptions:

@@ -1,4 +1,4 @@
-"""Condition keys that AWS knows of a request and ministack does not: of roles and of functions.
+"""Condition keys that AWS knows of a request and ministack does not: of roles, functions and objects.
 
 Which calls have which key is from AWS's service authorization reference. Where a call has none,
 it has none here too, and a policy that asks for it allows nothing.
@@ -39,6 +39,28 @@ def answering(original: Callable[..., Context]) -> Callable[..., Context]:
         return {**original(service, action, body, params), **found}
 
     return context
+
+
+def of_writing(original: Callable[..., Context]) -> Callable[..., Context]:
+    """Let S3 be told too how an object is written: by that a bucket forbids to replace one."""
+
+    def s3_service_context(
+        action: str,
+        query: Context | None,
+        path: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Context:
+        found = original(action, query, path, headers)
+        if action == "s3:PutObject":
+            asked, given = query or {}, headers or {}
+            # To begin an upload and to send a part of it makes no object.
+            made = "uploads" not in asked and "partNumber" not in asked
+            found["s3:ObjectCreationOperation"] = str(made).lower()
+            if "if-none-match" in given:
+                found["s3:if-none-match"] = given["if-none-match"]
+        return found
+
+    return s3_service_context
 
 
 def _of_role(action: str, _body: bytes, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ def apply() -> None:
     iam_actions.extract_iam_action = _asking_aws_action(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = condition_keys.answering(iam_actions.request_tag_context)
+    iam_actions.s3_service_context = condition_keys.of_writing(iam_actions.s3_service_context)
     sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 

@@ -97,10 +97,21 @@ class Vault:
         """Store a small JSON object in one call, in place of one that is there."""
         with aws.translated(f"s3:PutObject of {key}"):
             self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType="application/json"
+            )
+
+    def make(self, key: str, body: bytes) -> None:
+        """Store a small JSON object where none is; raise AlreadyStored if there is one.
+
+        That may be this very one: where an answer is lost, the call is sent again.
+        """
+        with aws.translated(f"s3:PutObject of {key}"):
+            self._client.put_object(
                 Bucket=self.bucket,
                 Key=key,
                 Body=body,
                 ContentType="application/json",
+                IfNoneMatch="*",
             )
 
     def open(self, key: str, start: int = 0) -> BinaryIO:

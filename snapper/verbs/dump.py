@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -84,10 +84,20 @@ class Dumper:
         )
         if manifest.late:
             # Who may only list, as we who prune, is to know in which order backups were made.
-            self.vault.put(mark_key(job.database, job.scheduled_at, started_at), b"")
-        # Whose dump lies there, writes the manifest: there is only one such writer.
-        self.vault.put(manifest.key, manifest.to_json().encode())
+            self._mark(job, started_at)
+        try:
+            self.vault.make(manifest.key, manifest.to_json().encode())
+        except AlreadyStored:
+            # Whose dump lies there, writes the manifest: what is there is ours, and only the answer
+            # was lost. Another conflict is a failure.
+            if not holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
+                raise
         return manifest
+
+    def _mark(self, job: Job, begun_at: datetime) -> None:
+        """Leave the object that says when the backup of this job was begun; once is enough."""
+        with suppress(AlreadyStored):
+            self.vault.make(mark_key(job.database, job.scheduled_at, begun_at), b"")
 
     def _introduce(self, job: Job, facts: Facts, client: Client, engine: Engine) -> None:
         """Log what is dumped by what, and what an operator should fix."""

@@ -48,12 +48,25 @@ def test_nothing_in_the_bucket_can_become_public(graph: Graph) -> None:
 
 def test_only_tls_reaches_the_bucket(graph: Graph) -> None:
     arn = "arn:aws:s3:::snapper-prod-0123456789"
-    (statement,) = graph.named("snapper-vault-policy").policy()
+    statement, _ = graph.named("snapper-vault-policy").policy()
     assert statement["Effect"] == "Deny"
     assert statement["Principal"] == "*"
     assert statement["Action"] == ["s3:*"]
     assert statement["Resource"] == [arn, f"{arn}/*"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_nobody_replaces_a_dump_or_a_manifest(graph: Graph) -> None:
+    _, statement = graph.named("snapper-vault-policy").policy()
+    arn = "arn:aws:s3:::snapper-prod-0123456789"
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Action"] == ["s3:PutObject"]
+    assert statement["Resource"] == [f"{arn}/*.sql.gz", f"{arn}/*.manifest.json"]
+    # The words of AWS's guide: else parts of an upload would be refused, or all would be allowed.
+    assert statement["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
 
 
 def test_backups_are_encrypted_by_s3_or_by_the_customers_key(

@@ -63,6 +63,13 @@ def test_put_replaces(either: Vault) -> None:
     assert either.read("a") == b"new"
 
 
+def test_what_is_made_replaces_nothing(either: Vault) -> None:
+    either.make("a", b"first")
+    with pytest.raises(AlreadyStored):
+        either.make("a", b"second")
+    assert either.read("a") == b"first"
+
+
 def test_reading_begins_where_it_is_told_to(either: Vault) -> None:
     either.put("a", b"0123456789")
     with either.open("a", 7) as body:

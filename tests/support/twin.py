@@ -50,6 +50,11 @@ class MemoryVault(Vault):
     def put(self, key: str, body: bytes) -> None:
         self.objects[key], self.changed[key] = body, datetime.now(UTC)
 
+    def make(self, key: str, body: bytes) -> None:
+        if key in self.objects:
+            raise AlreadyStored(f"s3:PutObject of {key} failed: PreconditionFailed")
+        self.put(key, body)
+
     def open(self, key: str, start: int = 0) -> BinaryIO:
         if key not in self.objects:
             raise AwsFailed(f"s3:GetObject of {key} failed: NoSuchKey")

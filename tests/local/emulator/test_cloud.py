@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.iam import never_over
 from local.emulator.cloud import Cloud, CloudFailed
 from snapper.machine import watchdog
 from snapper.machine.children import ROOT
@@ -142,6 +143,28 @@ def test_a_bucket_for_tls_alone_refuses_what_came_without(cloud: Cloud) -> None:
 
     s3.meta.events.register("before-sign.s3", without_tls)
     assert refused(s3.put_object, Bucket="guarded", Key="b", Body=b"b")
+
+
+def test_a_bucket_in_which_nothing_may_be_replaced_takes_what_is_new(cloud: Cloud) -> None:
+    """By the condition keys of "Enforce conditional writes on Amazon S3 buckets"."""
+    bucket, made = "arn:aws:s3:::written-once", {"Bucket": "written-once", "Body": b"a"}
+    cloud.client("s3").create_bucket(Bucket="written-once")
+    policy = document(never_over(bucket))
+    cloud.client("s3").put_bucket_policy(Bucket="written-once", Policy=policy)
+    s3 = cloud.client_as("s3", make_role(cloud, "once", allow("s3:*", f"{bucket}/*")))
+    assert refused(s3.put_object, **made, Key="a.sql.gz")
+    assert not refused(s3.put_object, **made, Key="a.sql.gz", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**made, Key="a.sql.gz", IfNoneMatch="*")
+    assert not refused(s3.put_object, **made, Key="a.txt")
+    copy = {"Bucket": "written-once", "CopySource": "written-once/a.txt"}
+    assert refused(s3.copy_object, **copy, Key="b.manifest.json")
+    upload = {"Bucket": "written-once", "Key": "c.sql.gz"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"a")
+    whole = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
+    assert refused(s3.complete_multipart_upload, **upload, MultipartUpload=whole)
+    s3.complete_multipart_upload(**upload, MultipartUpload=whole, IfNoneMatch="*")
 
 
 def test_it_does_not_speak_without_tls(cloud: Cloud) -> None:

@@ -120,6 +120,13 @@ def test_an_object_that_is_there_is_not_overwritten(size: int, vault: Vault) -> 
     assert vault.read("app/dump") == b"first"
 
 
+def test_an_object_is_made_once(vault: Vault) -> None:
+    vault.make("app/manifest", b"first")
+    with pytest.raises(AlreadyStored):
+        vault.make("app/manifest", b"second")
+    assert vault.read("app/manifest") == b"first"
+
+
 def test_a_condition_ends_with_its_upload(vault: Vault) -> None:
     vault.upload(Stream(b"first"), "app/dump", PARTS)
     vault.put("app/dump", b"second")
