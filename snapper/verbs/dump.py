@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import snapper
 from snapper.aws.parts import plan_parts
@@ -13,18 +13,15 @@ from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
 from snapper.engines.engine import Engine, Engines, engine_of
 from snapper.engines.facts import Client, Facts
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, BackupInProgress, DeadlineReached
+from snapper.errors import AlreadyStored, DeadlineReached
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
-from snapper.verbs.catalog import Holding, holding_at
 from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.network import from_the_function
-
-LONGEST_FINISH = timedelta(minutes=16)
-"""Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
+from snapper.verbs.place import made_for, place_for
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,10 @@ class Dumper:
         left open. Raises DumpFailed, DeadlineReached, DatabaseUnreachable, DatabaseUnsupported,
         BackupInProgress, AwsFailed.
         """
-        earlier = holding_at(self.vault, job.database, job.scheduled_at)
-        if earlier.entry.complete:
+        place = place_for(self.vault, job, self.now())
+        if place.entry.complete:
             self._skip(job)
             return None
-        self._clear(earlier)
         engine = self.engines(database.kind)
         started_at = self.now()
         with from_the_function():
@@ -58,17 +54,17 @@ class Dumper:
         client = engine.client_for(facts)
         self._introduce(job, facts, client, engine)
         try:
-            stream = self._store(job, database, facts, engine)
+            stream = self._store(job, place.taken_at, database, facts, engine)
         except AlreadyStored:
             # The other delivery won while this one was dumping: its backup stands.
-            if holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
+            if made_for(self.vault, job):
                 self._skip(job)
                 return None
             raise
         manifest = Manifest(
             database=job.database,
             database_name=facts.database_name,
-            scheduled_at=job.scheduled_at,
+            scheduled_at=place.taken_at,
             started_at=started_at,
             finished_at=self.now(),
             snapper_version=snapper.__version__,
@@ -83,21 +79,22 @@ class Dumper:
             part=engine.part(facts, client),
         )
         if manifest.late:
-            # Who may only list, as we who prune, is to know in which order backups were made.
-            self._mark(job, started_at)
+            # Who may only list, as who prunes, is to know in which order backups were made.
+            self._mark(manifest)
         try:
             self.vault.make(manifest.key, manifest.to_json().encode())
         except AlreadyStored:
             # Whose dump lies there, writes the manifest: what is there is ours, and only the answer
             # was lost. Another conflict is a failure.
-            if not holding_at(self.vault, job.database, job.scheduled_at).entry.complete:
+            if not made_for(self.vault, job):
                 raise
         return manifest
 
-    def _mark(self, job: Job, begun_at: datetime) -> None:
-        """Leave the object that says when the backup of this job was begun; once is enough."""
+    def _mark(self, manifest: Manifest) -> None:
+        """Leave the object that says when a backup was begun; once is enough."""
+        at = manifest.scheduled_at
         with suppress(AlreadyStored):
-            self.vault.make(mark_key(job.database, job.scheduled_at, begun_at), b"")
+            self.vault.make(mark_key(manifest.database, at, manifest.started_at), b"")
 
     def _introduce(self, job: Job, facts: Facts, client: Client, engine: Engine) -> None:
         """Log what is dumped by what, and what an operator should fix."""
@@ -124,11 +121,13 @@ class Dumper:
             database_bytes=facts.size,
         )
 
-    def _store(self, job: Job, database: Database, facts: Facts, engine: Engine) -> GzipStream:
+    def _store(
+        self, job: Job, at: datetime, database: Database, facts: Facts, engine: Engine
+    ) -> GzipStream:
         source = engine.dump(database.connection, facts, self.patience)
         with source, self._watched(source, job):
             stream = GzipStream(source)
-            key = object_key(job.database, job.scheduled_at, Kind.DUMP)
+            key = object_key(job.database, at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
         if words := source.last_words():
             # It ended well and warned: of subscriptions it may not see, or of circular keys.
@@ -172,22 +171,6 @@ class Dumper:
             yield
         finally:
             timer.cancel()
-
-    def _clear(self, earlier: Holding) -> None:
-        """Take away what a dead writer left unfinished, so that this dump finds its place free.
-
-        A writer that is between its dump and its manifest must not lose its dump to us: a young
-        dump without manifest is waited for. No such writer lives when the dump is old.
-        """
-        left_over = earlier.objects.get(Kind.DUMP)
-        if left_over and self.now() - left_over.changed_at < LONGEST_FINISH:
-            raise BackupInProgress(
-                f"{left_over.key} was stored a moment ago and has no manifest yet",
-                hint="the job returns to the queue and is tried again",
-            )
-        found = (earlier.objects.get(kind) for kind in (Kind.MANIFEST, Kind.DUMP))
-        for stored in (*filter(None, found), *earlier.marks.values()):
-            self.vault.delete(stored.key)
 
     def _skip(self, job: Job) -> None:
         """Tell that there is nothing to do."""

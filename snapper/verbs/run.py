@@ -14,7 +14,8 @@ from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.values.nearest import did_you_mean
 from snapper.values.program import PROGRAM
-from snapper.verbs.catalog import holding_at, read_manifest
+from snapper.verbs.catalog import read_manifest
+from snapper.verbs.place import made_for
 
 _POLL_SECONDS = 1.0
 
@@ -69,12 +70,12 @@ def follow(
     end = datetime.now(UTC) + patience
     seen = 0
     while datetime.now(UTC) < end:
-        holding = holding_at(vault, job.database, job.scheduled_at)
+        holding = made_for(vault, job)
         events = list(_events_of(job, logs))
         for event in events[seen:]:
             tell(event)
         seen = len(events)
-        if holding.entry.complete:
+        if holding:
             return read_manifest(vault, holding)
         if failed := next(filter(_is_failure, events), None):
             raise _failure(job, failed.fields, retries)

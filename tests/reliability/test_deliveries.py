@@ -11,7 +11,8 @@ import pytest
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
 from local.emulator.cloud import Cloud
-from snapper.aws.vault import Vault
+from snapper.aws.parts import PartPlan
+from snapper.aws.vault import Readable, Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import BackupInProgress
 from snapper.values.job import Job
@@ -93,21 +94,22 @@ def test_duplicates_at_once_make_one_backup(
             service.check_recovery(older)
 
 
-def test_two_writers_that_find_the_same_leftover_end_with_a_whole_backup(service: Service) -> None:
-    """One takes the leftover away when the other has already put its own backup there."""
+def test_two_writers_that_find_the_same_leftover_make_one_whole_backup(service: Service) -> None:
+    """The other one has put its own backup beside it when this one is about to."""
     older = service.furnish()
     service.vault.put(object_key(KEY, AT, Kind.DUMP), b"left over")
     others = iter([service.redeliver])
 
     class Slow(Vault):
-        def delete(self, key: str) -> None:
+        def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
             next(others, lambda: None)()
-            super().delete(key)
+            super().upload(stream, key, parts)
 
     slow = replace(later(service), vault=Slow(service.stage, service.cloud.client("s3")))
     with faulted("deliveries: two that find the same leftover"):
-        assert slow.dump(Job(KEY, AT), service.source.database()) is not None
+        assert slow.dump(Job(KEY, AT), service.source.database()) is None
         assert service.check(older)
+        assert service.vault.read(object_key(KEY, AT, Kind.DUMP)) == b"left over"
 
 
 @pytest.mark.parametrize("size", [2, pytest.param(4, marks=pytest.mark.long)])

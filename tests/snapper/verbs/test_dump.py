@@ -16,6 +16,7 @@ from snapper.errors import (
     AwsFailed,
     BackupInProgress,
     DatabaseUnsupported,
+    DumpFailed,
 )
 from snapper.values.keys import MARK, Kind, object_key
 from snapper.values.manifest import Manifest
@@ -111,11 +112,25 @@ def test_a_young_dump_without_manifest_is_not_touched(
     assert dumper.vault.read(DUMP) == b"under way"
 
 
-def test_what_a_dead_writer_left_is_replaced(source: Callable[..., Source], dumper: Dumper) -> None:
+def test_beside_what_a_dead_writer_left_there_is_room_for_a_backup(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    """Who dumps takes nothing away: whoever steals its rights could do that too."""
     dumper.vault.put(DUMP, b"left by a writer that died before its manifest")
     later = replace(dumper, now=lambda: dumper.now() + timedelta(hours=2))
-    assert later.dump(job(), source().database()) is not None
-    assert b"dump complete" in gzip.decompress(dumper.vault.read(DUMP))
+    made = later.dump(job(), source().database())
+    assert made is not None
+    assert made.dump_key == "orders/2026-11-23T03-00-01Z.sql.gz"
+    assert b"dump complete" in gzip.decompress(dumper.vault.read(made.dump_key))
+    assert dumper.vault.read(DUMP) == b"left by a writer that died before its manifest"
+    assert later.dump(job(), source().database()) is None, "it is the backup of this job"
+
+
+def test_whoever_fills_all_places_is_told_of(source: Callable[..., Source], dumper: Dumper) -> None:
+    for second in range(10):
+        dumper.vault.put(f"orders/2026-11-23T03-00-0{second}Z.manifest.json", b"planted")
+    with pytest.raises(DumpFailed, match="hold something unfinished"):
+        dumper.dump(job(), source().database())
 
 
 def test_a_server_newer_than_every_client_is_refused_naming_both(

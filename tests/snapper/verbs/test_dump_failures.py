@@ -131,7 +131,7 @@ def test_a_manifest_that_cannot_be_stored_leaves_no_backup(
     source: Callable[..., Source], dumper: Dumper
 ) -> None:
     class Failing(Vault):
-        def put(self, *arguments: Any) -> None:
+        def make(self, *arguments: Any) -> None:
             raise AwsFailed("s3:PutObject failed: InternalError")
 
     vault = Failing(dumper.vault.bucket, dumper.vault._client)

@@ -1,0 +1,62 @@
+"""Where the backup of a job lies: under its time, or right beside what a dead writer left there.
+
+Who dumps may delete nothing, and replace nothing: whoever steals its rights could do that too.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from snapper.aws.vault import Vault
+from snapper.errors import BackupInProgress, DumpFailed
+from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
+from snapper.verbs.catalog import Holding, holding_at
+
+LONGEST_FINISH = timedelta(minutes=16)
+"""Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
+
+_PLACES = 10
+_NEXT = timedelta(seconds=1)
+
+
+def place_for(vault: Vault, job: Job, now: datetime) -> Holding:
+    """Give where a job's backup is, or where it is to be made: then nothing of it is there yet.
+
+    A dump without manifest is waited for while its writer may still be alive. One that is older was
+    left by a dead writer, and stays until retention takes it away: the place of a second later is
+    as good. Raises BackupInProgress, and DumpFailed where all places are taken.
+    """
+    for holding in _places(vault, job):
+        if holding.entry.complete or not _is_taken(holding):
+            return holding
+        left_over = holding.objects.get(Kind.DUMP)
+        if left_over and now - left_over.changed_at < LONGEST_FINISH:
+            raise BackupInProgress(
+                f"{left_over.key} was stored a moment ago and has no manifest yet",
+                hint="the job returns to the queue and is tried again",
+            )
+    raise DumpFailed(
+        f"{object_key(job.database, job.scheduled_at, Kind.DUMP)} and the next {_PLACES - 1} places"
+        " hold something unfinished",
+        hint="find out who may write to the bucket, and delete what has no manifest",
+    )
+
+
+def made_for(vault: Vault, job: Job) -> Holding | None:
+    """Give the backup that a job has made, if it has."""
+    for holding in _places(vault, job):
+        if holding.entry.complete:
+            return holding
+        if not _is_taken(holding):
+            return None
+    return None
+
+
+def _places(vault: Vault, job: Job) -> Iterator[Holding]:
+    """Look at a job's own place and, if somebody needs it, at the next one."""
+    for number in range(_PLACES):
+        yield holding_at(vault, job.database, job.scheduled_at + number * _NEXT)
+
+
+def _is_taken(holding: Holding) -> bool:
+    return bool({Kind.DUMP, Kind.MANIFEST} & holding.objects.keys())
