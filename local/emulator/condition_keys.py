@@ -1,4 +1,4 @@
-"""Condition keys that AWS knows of a request and ministack does not: of roles, functions and objects.
+"""Condition keys that AWS knows of a request and ministack does not: of roles, functions, objects.
 
 Which calls have which key is from AWS's service authorization reference. Where a call has none,
 it has none here too, and a policy that asks for it allows nothing.
