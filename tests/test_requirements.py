@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from bin.wheel_hashes import wheels_only
+
 ROOT = Path(__file__).parents[1]
 FILES = (
     "requirements.txt",
@@ -43,12 +45,26 @@ def test_the_functions_use_what_the_command_line_uses() -> None:
     assert pins("functions/requirements.lock").items() <= pins("requirements.txt").items()
 
 
-def test_every_package_of_the_functions_has_hashes() -> None:
-    lock = (ROOT / "functions/requirements.lock").read_text()
-    assert all(
-        f"{name}=={version} \\\n    --hash=sha256:" in lock
-        for name, version in pins("functions/requirements.lock").items()
-    )
+def test_every_line_has_hashes() -> None:
+    """So has every package that another one needs: pip refuses it otherwise."""
+    for file in FILES:
+        whole = (ROOT / file).read_text().replace("\\\n", "").splitlines()
+        wishes = [line for line in whole if not line.startswith("#")]
+        assert len(wishes) == len([line for line in lines(file) if line])
+        assert not [
+            line for line in wishes if not re.search(r" --hash=sha256:[0-9a-f]{64}\b", line)
+        ]
+
+
+def test_only_wheels_have_hashes_so_that_no_pip_builds_anything() -> None:
+    """As Pulumi's pip could, which takes no options of ours."""
+    lock = f"""\
+[[packages]]
+name = "six"
+wheels = [{{ hashes = {{ sha256 = "{"a" * 64}" }} }}, {{ hashes = {{ sha256 = "{"c" * 64}" }} }}]
+"""
+    one, *more = (f" \\\n    --hash=sha256:{each * 64}" for each in "abcd")
+    assert wheels_only(f"six==1{one}{''.join(more)}\n", lock) == f"six==1{one}{more[1]}\n"
 
 
 def test_every_wish_is_pinned() -> None:
