@@ -24,6 +24,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.target import asking
 from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.machine import python
 from snapper.machine.run_directory import run_directory
 
 DUMP = "--dump"
@@ -94,7 +95,7 @@ def main(gigabytes: float = 1.5) -> None:
             "AWS_REGION": "us-east-1",
             "NO_PROXY": "127.0.0.1",
         }
-        command = [sys.executable, "-m", "benchmarks.dump", DUMP, server.dsn()]
+        command = [sys.executable, *python.running("benchmarks.dump", DUMP, server.dsn())]
         for name, seconds in _STORES.items():
             _Abyss.seconds_per_part = seconds
             done = subprocess.run(command, env=environment, check=True, capture_output=True)

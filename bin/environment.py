@@ -3,15 +3,19 @@
 `python bin/environment.py requirements.txt local/requirements.txt` ends at once when these files
 are what was installed last. An environment that Pulumi made is completed. Two starts at the same
 time wait for each other, and an interrupted one is taken up by the next. What is made is for every
-user of the clone; who may only read it needs no more than that. Needs nothing but Python.
+user of the clone; who may only read it needs no more than that. What another user may have put
+there is not believed. Needs nothing but Python.
 """
 
 import contextlib
 import fcntl
+import grp
 import os
 import pwd
+import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -26,9 +30,70 @@ INSTALLED = VENV / "snapper"
 """Copies of the requirement files as they were when their installation had ended well."""
 LAST_LINES = 15
 
+# The user's own package index, proxy and certificates stay theirs; a plugin of pip's, or whatever
+# is run in its place, finds no key to an account and no password of a database.
+_PIP_NEEDS = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|TZ|TERM|LANG|LANGUAGE|LC_\w+|XDG_\w+|NETRC"
+    r"|PIP_\w+|(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE"
+    r"|DBUS_SESSION_BUS_ADDRESS|(LD|DYLD|DYLD_FALLBACK)_LIBRARY_PATH"
+)
+
+
+def pip_environment() -> dict[str, str]:
+    """Give the environment for pip, and for any Python that works on packages: no secret of ours.
+
+    A search path in it names no folder by where we happen to be.
+    """
+    kept = {name: value for name, value in os.environ.items() if _PIP_NEEDS.fullmatch(name)}
+    paths = {name: kept.get(name, "") for name in kept.keys() | {"PATH"} if name.endswith("PATH")}
+    kept |= {name: absolute(value) for name, value in paths.items()}
+    return {**kept, "PATH": kept["PATH"] or os.defpath, "PIP_USER": "0"}
+
+
+def absolute(path: str) -> str:
+    """Leave out of a search path what means the current folder, or is reached from it."""
+    return os.pathsep.join(filter(os.path.isabs, path.split(os.pathsep)))
+
+
+def pip(python: str | Path, *arguments: str | Path) -> list[str]:
+    """Give the command that runs a Python's pip: -I, so that the current folder is not imported."""
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+    return [str(python), "-I", "-m", "pip", *map(str, arguments), *quiet]
+
+
+def stranger(place: Path) -> str:
+    """Say why a place may hold what another user put there; nothing if it is not there, or ours.
+
+    Ours are root's, this user's, and those of who owns the clone, whose code we run anyhow. So it
+    is with whoever else may write to the clone itself, be it everybody.
+    """
+    clone = ROOT.stat()
+    everybody = clone.st_mode & stat.S_IWOTH and not clone.st_mode & stat.S_ISVTX
+    with contextlib.suppress(FileNotFoundError):
+        for seen in (place.lstat(), place.stat()):  # a link, and what it leads to
+            if seen.st_uid not in {0, os.geteuid(), clone.st_uid}:
+                return f"belongs to {_name(seen.st_uid)}"
+            if stat.S_ISLNK(seen.st_mode) or everybody:
+                continue
+            if seen.st_mode & stat.S_IWOTH:
+                return "can be changed by every user"
+            shared = clone.st_mode & stat.S_IWGRP and clone.st_gid == seen.st_gid
+            if seen.st_mode & stat.S_IWGRP and not shared and not _is_alone(seen):
+                return "can be changed by other users of its group"
+    return ""
+
+
+def _is_alone(seen: os.stat_result) -> bool:
+    """Tell whether a place's group is of its owner only, as many systems make one for each user."""
+    with contextlib.suppress(KeyError):
+        group, owner = grp.getgrgid(seen.st_gid), _name(seen.st_uid)
+        return group.gr_name == owner and not set(group.gr_mem) - {owner}
+    return False
+
 
 def ensure(files: Sequence[str]) -> None:
     """Bring `.venv` to hold what the files ask for; exit with a message when that fails."""
+    _refuse_what_strangers_made()
     if _complete(files):
         return
     _refuse_what_is_another_users()
@@ -41,10 +106,9 @@ def ensure(files: Sequence[str]) -> None:
         shutil.rmtree(INSTALLED, ignore_errors=True)
         # Compiling all of pulumi-aws takes longer than installing it; the little that is used is
         # compiled when it is imported.
-        pip = [str(PYTHON), "-I", "-m", "pip", "install", "--quiet", "--no-compile"]
-        pip += ["--disable-pip-version-check", "--no-input"]
+        install = pip(PYTHON, "install", "--no-compile", "--require-hashes", "--only-binary=:all:")
         wishes = [option for file in files for option in ("--requirement", str(ROOT / file))]
-        _run("installing the pinned requirements", pip + wishes)
+        _run("installing the pinned requirements", install + wishes)
         for file in files:
             copy = INSTALLED / file
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -61,11 +125,22 @@ def _complete(files: Sequence[str]) -> bool:
 
 def _usable() -> bool:
     """Say whether the environment has a Python that is new enough, and a pip."""
-    check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    check = [str(PYTHON), "-I", "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
     try:
-        return subprocess.run([PYTHON, "-I", "-c", check], capture_output=True).returncode == 0
+        done = subprocess.run(check, env=pip_environment(), capture_output=True)
     except OSError:
         return False
+    return done.returncode == 0
+
+
+def _refuse_what_strangers_made() -> None:
+    """Exit with what to do where somebody else may have prepared what we would run."""
+    kept = [ROOT / ".cache", ROOT / ".cache/postgresql", ROOT / ".cache/wheels", ROOT / ".build"]
+    with contextlib.suppress(PermissionError):  # told in its own words
+        packages = [*VENV.glob("lib/python3*"), *VENV.glob("lib/python3*/site-packages")]
+        for place in (VENV, VENV / "bin", VENV / "lib", *packages, INSTALLED, *kept):
+            if why := stranger(place):
+                _give_up(f"{place} {why}", "remove it; it is made anew")
 
 
 def _refuse_what_is_another_users() -> None:
@@ -84,7 +159,16 @@ def _refuse_what_is_another_users() -> None:
             hint = f"let {owner} remove .venv and run bin/snapper --version with a Python for all"
         if me == _name(ROOT.stat().st_uid):
             hint = f"take it over: sudo chown -R {me} {place}"
-        sys.exit(f"snapper: {fact}\nhint: {hint}, or use a clone of your own")
+        _give_up(fact, f"{hint}, or use a clone of your own")
+
+
+def _give_up(fact: str, hint: str) -> None:
+    sys.exit(f"snapper: {_visible(fact)}\nhint: {_visible(hint)}")
+
+
+def _visible(text: str) -> str:
+    r"""Write as \x1b what would act on a terminal."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _name(user: int) -> str:
@@ -100,7 +184,7 @@ def _alone() -> Iterator[None]:
     cache = ROOT / ".cache"
     cache.mkdir(exist_ok=True)
     # Only to be locked, for which reading is enough: it may be another user's.
-    lock = os.open(cache / "environment.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+    lock = os.open(cache / "environment.lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,11 +200,10 @@ def _run(what: str, command: Sequence[str]) -> None:
     """Run one step in silence but for a line that counts the seconds; show why it failed."""
     began = time.monotonic()
     moving = sys.stderr.isatty()
-    environment = os.environ | {"PIP_USER": "0"}
     print(what, end="" if moving else "\n", file=sys.stderr, flush=True)
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, env=pip_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
             while child.poll() is None:
@@ -140,7 +223,8 @@ def _run(what: str, command: Sequence[str]) -> None:
     if child.returncode == 0:
         print(f"{start}{what}: done in {seconds} s", file=sys.stderr)
         return
-    print(f"{start}{what}: failed after {seconds} s", *lines, sep="\n", file=sys.stderr)
+    print(f"{start}{what}: failed after {seconds} s", file=sys.stderr)
+    print(*map(_visible, lines), sep="\n", file=sys.stderr)
     sys.exit("snapper: the environment could not be made; the lines above say why")
 
 
@@ -152,6 +236,6 @@ def _interrupted(number: int, _: object) -> None:
 if __name__ == "__main__":
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupted)
-    # Another user may be next: whatever the mask, all may read what is made here.
-    os.umask(os.umask(0o022) & ~0o055)
+    # Another user may be next: whatever the mask, all may read what is made here, none change it.
+    os.umask(os.umask(0o022) & ~0o055 | 0o002)
     ensure(sys.argv[1:])

@@ -1,13 +1,12 @@
 """What the functions depend on, as wheels for Lambda: fetched once by pip, held to their hashes."""
 
 import hashlib
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bin.pg_dump.download import pip_download
 from bin.pg_dump.kept import keeping, make_folder, settle
 from infra.archive import Entry
 from snapper.errors import SnapperError
@@ -60,18 +59,10 @@ def _installed(name: str) -> str | None:
 
 def _download(lock: Path, architecture: str, into: Path) -> None:
     platforms = [f"--platform=manylinux_{glibc}_{_MACHINES[architecture]}" for glibc in _GLIBC]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--require-hashes", "--no-deps", "--only-binary=:all:"),
-            *(f"--python-version={PYTHON}", "--implementation=cp", *platforms),
-            f"--dest={into}",
-            f"--requirement={lock}",
-        ],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
+    done = pip_download(
+        into,
+        *("--require-hashes", f"--requirement={lock}"),
+        *(f"--python-version={PYTHON}", "--implementation=cp", *platforms),
     )
     if done.returncode:
         raise SnapperError(

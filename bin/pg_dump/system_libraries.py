@@ -1,6 +1,5 @@
 """The system's libraries that PostgreSQL's programs need, and the packages that bring them."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -44,7 +43,7 @@ def _missing(program: Path) -> list[str]:
         return []
     trace = subprocess.run(
         [program],
-        env={**os.environ, "LD_TRACE_LOADED_OBJECTS": "1"},
+        env={"LD_TRACE_LOADED_OBJECTS": "1"},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

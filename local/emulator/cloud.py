@@ -29,7 +29,7 @@ from local.emulator.certificate import Certificate, make_certificate
 from local.emulator.server import HEALTH
 from local.loopback import LOOPBACK
 from snapper.errors import SnapperError
-from snapper.machine import children
+from snapper.machine import children, python
 
 START_SECONDS = 300.0  # of a machine that is busy with other things
 ACCOUNT = "000000000000"
@@ -162,12 +162,12 @@ class Cloud:
         )
 
     def _spawn(self, listener: socket.socket) -> None:
-        command = [sys.executable, "-m", "local.emulator.server"]
+        command = [sys.executable, *python.running("local.emulator.server")]
         with self._log.open("wb") as log:
             self._child = children.spawn(
                 [*command, self._certificate.chain, self._certificate.key],
                 environment=self._settings(),
-                directory=children.ROOT,
+                directory=self.directory,
                 stdin=listener.fileno(),
                 stdout=log,
                 stderr=log,
@@ -198,7 +198,6 @@ class Cloud:
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",
             "LOG_LEVEL": "INFO",
-            "PYTHONUNBUFFERED": "1",
         }
 
     def _wait(self) -> None:

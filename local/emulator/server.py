@@ -1,4 +1,4 @@
-"""The AWS emulator of one run, as a program: `python -m local.emulator.server certificate key`.
+"""The AWS emulator of one run, as a program: it gets certificate and key.
 
 ministack's own launcher binds every interface, answers any web page and leaves its administration
 open; so we serve its application ourselves. Standard input is the listening socket, made by

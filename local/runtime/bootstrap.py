@@ -1,6 +1,7 @@
 """Starts awslambdaric with a Runtime API whose address ends with a token: HOST:PORT/TOKEN.
 
-The native client takes that as it is. The one in Python, which reports what failed before the first
+Its Python is isolated, so the function's own PYTHONPATH, as Lambda sets it, is followed here. The
+native client takes that as it is. The one in Python, which reports what failed before the first
 event, takes a host and a port only.
 """
 
@@ -22,4 +23,5 @@ class _Client(LambdaRuntimeClient):  # type: ignore[misc]  # the library has no 
 
 
 if __name__ == "__main__":
+    sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
     bootstrap.run(sys.argv[1], _Client(os.environ["AWS_LAMBDA_RUNTIME_API"]))

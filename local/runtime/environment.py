@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local.runtime.api import Answer, Invocation, RuntimeApi
 from local.runtime.log_stream import LogStream
-from snapper.machine import children
+from snapper.machine import children, python
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
@@ -46,7 +46,7 @@ class Environment:
         self._api = RuntimeApi()
         self._began = time.monotonic()
         self._child = children.spawn(
-            [sys.executable, "-P", str(_BOOTSTRAP), function.handler],
+            [sys.executable, *python.running_alone(_BOOTSTRAP, function.handler)],
             environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             directory=task,
             stdout=log.writable,

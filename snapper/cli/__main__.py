@@ -1,4 +1,4 @@
-"""`python -m snapper.cli`: what `bin/snapper` runs."""
+"""The command line as a program: what `bin/snapper` runs, isolated from the current folder."""
 
 import signal
 import sys
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from snapper.cli.interruption import signals_raise
 from snapper.cli.outcome import reporting
 from snapper.cli.streams import open_streams
+from snapper.machine.programs import forget_the_current_folder
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every error is a message, never a stack trace."""
     open_streams()
+    forget_the_current_folder()
     with reporting(as_json="--json" in arguments) as result, signals_raise():
         # The commands take a moment to import; from the first one on, Ctrl-C ends in plain words.
         from snapper.cli.app import run

@@ -1,6 +1,7 @@
 """`snapper check`: the two secrets, before they are set."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,11 +114,16 @@ def _unquoted(value: str) -> str:
     return value
 
 
+_OURS = re.compile("DATABASE_|BACKUP_|SNAPPER_|PG|PYTHON")
+"""What Pulumi does not need to know of our environment."""
+
+
 def _from_pulumi(name: str, stack: str) -> str:
     try:
         answer = subprocess.run(
             ["pulumi", "config", "get", name, "--stack", stack],
             cwd=_PROJECT,
+            env={name: value for name, value in os.environ.items() if not _OURS.match(name)},
             # Where it would ask for a passphrase, it must say so instead of waiting unseen.
             stdin=subprocess.DEVNULL,
             capture_output=True,

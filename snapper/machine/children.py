@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from snapper.machine import watchdog
+from snapper.machine import python, watchdog
 
-ROOT = Path(__file__).parents[2]
+ROOT = python.ROOT
 Stream = int | IO[bytes]
 Child = subprocess.Popen[bytes]
 
@@ -41,8 +41,8 @@ class _Watchdog:
     def _start(self) -> IO[str]:
         ours, its = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-m", "snapper.machine.watchdog"],
-            cwd=ROOT,
+            [sys.executable, "-S", *python.running_alone(watchdog.__file__)],
+            cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath)},
             stdin=ours,
             stdout=subprocess.DEVNULL,

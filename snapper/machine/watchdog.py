@@ -1,10 +1,10 @@
 """What outlives its maker's death for a moment: ends the children of a process that died.
 
-Run as `python -m snapper.machine.watchdog` by `snapper.machine.children`, one per process that
-starts children. It reads what to watch from standard input; the end of that pipe means that the
-maker is gone, however it went: the kernel closes it after SIGKILL too. It works the same on Linux
-and macOS. (The kernel's own PR_SET_PDEATHSIG was not taken: it fires when the *thread* that started
-the child ends, and our servers start children from short-lived threads.)
+Run as a script of its own by `snapper.machine.children`, one per process that starts children, so
+it imports nothing of ours. It reads what to watch from standard input; the end of that pipe means
+that the maker is gone, however it went: the kernel closes it after SIGKILL too. It works the same
+on Linux and macOS. (The kernel's own PR_SET_PDEATHSIG was not taken: it fires when the *thread*
+that started the child ends, and our servers start children from short-lived threads.)
 """
 
 import contextlib

@@ -14,6 +14,10 @@ from tests.support.cloud import LONGEST
 
 BIN = Path(__file__).parents[2] / "bin"
 FILES = ("environment.py", "python.sh", "snapper")
+SIX = "six==1.17.0 --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274\n"
+OLDER = (
+    "six==1.16.0 --hash=sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254\n"
+)
 PROGRAM = """\
 import os, sys, six
 print(six.__version__, os.getcwd(), sys.argv[1:])
@@ -26,9 +30,9 @@ def house(folder: Path) -> Path:
     (folder / "bin").mkdir(parents=True)
     for file in FILES:
         shutil.copy2(BIN / file, folder / "bin" / file)
-    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    (folder / "requirements.txt").write_text(SIX)
     (folder / "local").mkdir()
-    (folder / "local/requirements.txt").write_text("six==1.17.0\n")
+    (folder / "local/requirements.txt").write_text(SIX)
     (folder / "snapper/cli").mkdir(parents=True)
     (folder / "snapper/cli/__main__.py").write_text(PROGRAM)
     return folder
@@ -88,12 +92,12 @@ def test_a_second_start_installs_nothing_and_is_silent(installed: Path) -> None:
 
 
 def test_changed_requirements_are_installed(installed: Path) -> None:
-    (installed / "local/requirements.txt").write_text("six==1.16.0\n")
+    (installed / "local/requirements.txt").write_text(OLDER)
     (installed / "requirements.txt").write_text("# six\n")
     done = start(installed)
     assert done.stdout.startswith("1.16.0 ")
     assert "making" not in done.stderr
-    (installed / "local/requirements.txt").write_text("six==1.17.0\n")
+    (installed / "local/requirements.txt").write_text(SIX)
     assert start(installed).stdout.startswith("1.17.0 ")
 
 
@@ -168,7 +172,7 @@ def test_an_interrupted_first_start_is_taken_up_by_the_next(
     assert child.wait() == (130 if how == signal.SIGINT else -signal.SIGKILL)
     assert "Traceback" not in talk
     wishes.unlink()
-    wishes.write_text("six==1.17.0\n")
+    wishes.write_text(SIX)
     assert start(made).stdout.startswith("1.17.0 ")
 
 
@@ -176,13 +180,13 @@ def test_a_failed_installation_shows_the_last_words_of_pip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = house(tmp_path)
-    (made / "requirements.txt").write_text("six==1.17.0\nno such line\n")
+    (made / "requirements.txt").write_text(SIX + "no such line\n")
     done = start(made)
     assert done.returncode == 1
     assert "Invalid requirement" in done.stderr
     assert "the environment could not be made" in done.stderr
     assert done.stdout == ""
-    (made / "requirements.txt").write_text("six==1.17.0\n")
+    (made / "requirements.txt").write_text(SIX)
     assert start(made).returncode == 0
 
 
@@ -197,7 +201,7 @@ def tools(tmp_path: Path) -> Path:
     """A folder for the PATH with what the launcher itself needs, and no Python."""
     folder = tmp_path / "tools"
     folder.mkdir()
-    for name in ("bash", "dirname", "readlink", "env"):
+    for name in ("readlink",):
         (folder / name).symlink_to(str(shutil.which(name)))
     return folder
 

@@ -1,0 +1,25 @@
+"""How a Python of ours is started: isolated, so that it runs nothing but the clone's own modules.
+
+-I leaves out the current folder, PYTHONPATH and all other PYTHON variables, and the packages of the
+user's home; -u stands for PYTHONUNBUFFERED. What it may know of our environment is for who starts
+it.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+_ENTER = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
+    " runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
+
+def running(module: str, *arguments: str) -> list[str]:
+    """Give what a Python is told to run one of our modules, as `-m` would in the clone."""
+    return ["-I", "-u", "-c", _ENTER, str(ROOT), module, *arguments]
+
+
+def running_alone(file: str | Path, *arguments: str) -> list[str]:
+    """Give what a Python is told to run a file of ours that imports no other module of ours."""
+    return ["-I", "-u", str(file), *arguments]
