@@ -9,6 +9,7 @@ class SnapperError(Exception):
     │   └── SecretsInvalid      exit 2   the two secrets, every fault at once
     ├── BackupNotFound          exit 3
     ├── BackupDamaged           exit 4   object and manifest disagree
+    │   └── NoneGood            exit 4   neither the newest backup nor any older one is good
     ├── DumpFailed              exit 5   pg_dump did not end well
     │   └── DeadlineReached     exit 5   there was not enough time
     ├── DatabaseUnreachable     exit 6   no connection to the server
@@ -77,6 +78,10 @@ class BackupDamaged(SnapperError):
     """What lies in the vault is not what its manifest says."""
 
     exit_code = 4
+
+
+class NoneGood(BackupDamaged):
+    """No backup is left that could be taken in place of the damaged one."""
 
 
 class DumpFailed(SnapperError):

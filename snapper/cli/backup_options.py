@@ -12,7 +12,7 @@ import typer
 
 from snapper.cli.lines import labelled
 from snapper.cli.stage import Stage
-from snapper.errors import BackupDamaged, BackupNotFound, SettingsError
+from snapper.errors import BackupDamaged, BackupNotFound, NoneGood, SettingsError
 from snapper.values.keys import STAMP, Kind
 from snapper.values.program import PROGRAM
 
@@ -46,6 +46,9 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
     """
     try:
         yield
+    except NoneGood as error:
+        error.hint = f"{PROGRAM} list {database} shows what is wrong with each"
+        raise
     except BackupDamaged as error:
         older = f"--at {verb} an older one; {PROGRAM} list {database} shows them"
         error.hint = f"{error.hint}; {older}" if error.hint else older

@@ -76,7 +76,7 @@ def _pace(stage: Stage, database: str) -> Finding:
     """Hold the time that the last backups took against what a function has."""
     spans = [
         each.manifest.finished_at - each.manifest.started_at
-        for each in listing(stage.vault, database)[:_LOOKED_AT]
+        for each in [each for each in listing(stage.vault, database) if not each.ahead][:_LOOKED_AT]
         if each.manifest
     ]
     if not spans:

@@ -6,6 +6,7 @@ from typing import Any
 from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.verification import FailedTrial
 from snapper.verbs.catalog import Listed, listing, to_public
@@ -26,11 +27,12 @@ def list_backups(
     `taken at` is the time the backup was due, or begun if that was more than 15 minutes later, in
     UTC; `size` is the plain dump, `stored` the compressed object. Databases that are no longer
     backed up are listed while they have backups. Unfinished backups are not listed; one whose
-    object does not match its manifest is DAMAGED.
+    object does not match its manifest is DAMAGED. One that bears a time which is still to come is
+    STAMPED LATER THAN NOW: it is never counted, and never the latest.
     """
-    opened = Stage.open(stage, profile, region)
+    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
     found = {
-        database: listing(opened.vault, database) for database in opened.databases(*keys or ())
+        database: listing(opened.vault, database, now) for database in opened.databases(*keys or ())
     }
     if json:
         render.document(
@@ -43,7 +45,6 @@ def list_backups(
             }
         )
         return
-    now = datetime.now(UTC)
     rows = [_row(database, each, now) for database, backups in found.items() for each in backups]
     if rows:
         render.table(_HEADERS, rows, _SPARE)
@@ -62,15 +63,18 @@ def to_dict(listed: Listed) -> dict[str, Any]:
         "manifest": to_public(listed.manifest) if listed.manifest else None,
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
+        "ahead": listed.ahead,
     }
 
 
 def verdict(listed: Listed) -> str:
     """Say in a word or two what is known of a backup's soundness."""
+    if listed.ahead:
+        return AHEAD.upper()
     if listed.damage:
         return f"DAMAGED: {listed.damage}"
     if listed.verification is None:
-        return "no"
+        return f"no: {listed.doubt}" if listed.doubt else "no"
     read, proven = listed.verification.verified_at, listed.verification.proven_at
     if failed := listed.verification.failed:
         return _not_restored(failed)
@@ -93,7 +97,7 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
     return (
         database,
         write_time(listed.begun_at),
-        render.age(now - listed.begun_at),
+        "" if listed.ahead else render.age(now - listed.begun_at),
         render.size(manifest.dump_bytes) if manifest else "",
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",

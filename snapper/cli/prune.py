@@ -1,5 +1,6 @@
 """`snapper prune`: what retention keeps and deletes, and why."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -31,17 +32,18 @@ def prune_backups(
     The dumper does the same after every backup; this is for a count that you have lowered. What
     list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
     """
-    opened = Stage.open(stage, profile, region)
+    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
     found: dict[str, list[Verdict]] = {}
     for database in chosen(keys or (), opened.parameters):
         kept = Database(database, "", opened.parameters.retention(database))
-        listed = listing(opened.vault, database)
+        listed = listing(opened.vault, database, now)
         damaged = {each.taken_at for each in listed if each.damage}
         late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}
+        ahead = {each.taken_at for each in listed if each.ahead}
         found[database] = (
-            judge(opened.vault, kept, damaged, late)
+            judge(opened.vault, kept, damaged, late, ahead, now)
             if dry_run
-            else prune(opened.vault, kept, Silence(), damaged=damaged, late=late)
+            else prune(opened.vault, kept, Silence(), None, damaged, late, ahead, now)
         )
     if json:
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
@@ -67,6 +69,7 @@ def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
                 "taken_at": write_time(each.entry.taken_at),
                 "begun_at": write_time(each.entry.begun_at),
                 "keep": each.keep,
+                "ahead": each.entry.ahead,
                 "reason": each.reason,
             }
             for each in verdicts

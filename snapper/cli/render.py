@@ -34,7 +34,7 @@ _LEAST = 10
 
 _BAD_WORDS = (
     *("DAMAGED", "FAILED", "FAILING", "LATE", "SHRUNK", "NO BACKUP", "UNRESTORABLE"),
-    *("NOT RESTORED", "NOT RECORDED", "DIFFERENT"),
+    *("NOT RESTORED", "NOT RECORDED", "DIFFERENT", "STAMPED LATER THAN NOW"),
 )
 _WRONG = rf"\b({'|'.join(_BAD_WORDS)})\b|^failure$"
 _DOUBTFUL = "^warning$"

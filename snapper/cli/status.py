@@ -12,6 +12,7 @@ from snapper.cli.list import verdict
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
+from snapper.values.clock import AHEAD
 from snapper.values.finding import Level
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
@@ -49,7 +50,8 @@ def status(
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
     a later attempt failed, FAILED when a job was given up and is in the dead-letter queue, DAMAGED
     when a backup does not match its manifest, UNRESTORABLE when `verify --restore` failed for the
-    newest backup that it tried, until it succeeds for a later one or you accept that (see verify).
+    newest backup that it tried, until it succeeds for a later one or you accept that (see verify),
+    STAMPED LATER THAN NOW when a backup bears a time that is still to come; that one never counts.
 
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
     Whoever may not read them sees how many there are, not whose.
@@ -128,10 +130,14 @@ def _explained(each: Standing) -> Iterator[str]:
     """Say what the table has no room for."""
     if failure := each.health.failure:
         yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
-    for listed in each.backups:
-        if listed.damage:
-            at = write_time(listed.begun_at)
-            yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"
+    for listed in each.damaged:
+        at = write_time(listed.begun_at)
+        yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"
+    for listed in each.ahead:
+        yield (
+            f"the backup of {each.database} at {write_time(listed.begun_at)} is {AHEAD}: it counts "
+            "for nothing, and either it is forged or a clock was wrong"
+        )
     if each.trial and (failed := each.trial.verdict.failed):
         if word := failed.accepted:
             yield (
@@ -150,13 +156,14 @@ def _explained(each: Standing) -> Iterator[str]:
 
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:
-    newest, bad = each.health.newest, len(each.backups) - len(each.good)
+    newest, bad = each.health.newest, len(each.damaged)
     damaged = f", {bad} damaged" if bad else ""
+    ahead = f", {len(each.ahead)} {AHEAD}" if each.ahead else ""
     return (
         each.database,
         _state(each),
         f"{render.age(now - newest.taken_at)} ago" if newest else "none",
-        f"{len(each.good)} of {each.retention}{damaged}",
+        f"{len(each.good)} of {each.retention}{damaged}{ahead}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         "?" if each.dead_letters is None else str(each.dead_letters),
@@ -165,8 +172,11 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
 
 
 def _newest(each: Standing) -> Listed | None:
-    """Give the newest backup that is good; without any the newest, with what is wrong with it."""
-    return next(iter([*each.good, *each.backups]), None)
+    """Give the newest backup that is good; without any the newest, with what is wrong with it.
+
+    What is stamped later than now is not the newest of anything.
+    """
+    return next(iter([*each.good, *each.damaged]), None)
 
 
 def _state(each: Standing) -> str:
@@ -183,7 +193,8 @@ def _to_dict(each: Standing) -> dict[str, Any]:
         "problems": list(each.health.problems),
         "newest": backup_to_dict(shown) if (shown := _newest(each)) else None,
         "backups": len(each.backups),
-        "damaged": len(each.backups) - len(each.good),
+        "damaged": len(each.damaged),
+        "ahead": len(each.ahead),
         "retention": each.retention,
         "stored_bytes": newest.backup_bytes if newest else None,
         "usual_bytes": each.health.usual_bytes,

@@ -29,8 +29,9 @@ from snapper.errors import (
 from snapper.values.manifest import FIRST_ENGINE, Manifest
 from snapper.values.trial import Trial
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import Holding, read_manifest
+from snapper.verbs.catalog import read_manifest
 from snapper.verbs.choice import newest
+from snapper.verbs.holding import Holding
 from snapper.verbs.restore import Dump
 from snapper.verbs.trial import accept_trial, attempt, earlier_verdict, record_trial
 from snapper.verbs.verify import record, verify
@@ -155,7 +156,7 @@ def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bo
     """Judge one backup, known to be damaged or not, and record the verdict; raises AwsFailed."""
     now = datetime.now(UTC)
     try:
-        holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly)
+        holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly, now=now)
     except BackupNotFound as missing:
         return Found(database, error=missing)
     try:

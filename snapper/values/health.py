@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from snapper.values.clock import AHEAD
+
 LATE = 1.5
 """Periods after which the newest backup is late."""
 
@@ -31,6 +33,11 @@ class Failure:
     at: datetime
     reason: str
 
+    @property
+    def due(self) -> datetime:
+        """The time that counts: no later than that of the failure, whatever the job says."""
+        return min(self.scheduled_at, self.at)
+
 
 @dataclass(frozen=True)
 class Health:
@@ -51,6 +58,7 @@ def judge(
     dead_letters: int = 0,
     *,
     unrestorable: bool = False,
+    ahead: int = 0,
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
 
@@ -58,7 +66,8 @@ def judge(
     backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
     among the dead letters has failed for good, and the alarm is on until it is retried or
     discarded, whatever was made since. `unrestorable` is a database whose newest backup that was
-    restored for the proof could not be, for a reason that nobody has accepted.
+    restored for the proof could not be, for a reason that nobody has accepted. `ahead` counts those
+    that bear a time which is still to come: somebody has forged them, or a clock is wrong.
     """
     newest = made[0] if made else None
     earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
@@ -70,7 +79,7 @@ def judge(
         problems.append("late")
     if newest is not None and usual and newest.backup_bytes < SHRUNK * usual:
         problems.append("shrunk")
-    if failure is not None and (newest is None or failure.scheduled_at > newest.taken_at):
+    if failure is not None and (newest is None or failure.due > newest.taken_at):
         problems.append("failing")
     else:
         failure = None
@@ -80,4 +89,6 @@ def judge(
         problems.append("damaged")
     if unrestorable:
         problems.append("unrestorable")
+    if ahead:
+        problems.append(AHEAD)
     return Health(newest, usual, failure, tuple(problems))

@@ -58,6 +58,11 @@ class Manifest:
         return object_key(self.database, self.scheduled_at, Kind.MANIFEST)
 
     @property
+    def times(self) -> tuple[datetime, ...]:
+        """All times that it bears."""
+        return self.scheduled_at, self.started_at, self.finished_at
+
+    @property
     def late(self) -> bool:
         """Whether it was begun so long after its time that people would expect another state in it.
 

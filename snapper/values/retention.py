@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from snapper.values.clock import AHEAD, is_ahead
 from snapper.values.keys import Kind
 
 SMALLEST_DUMP = 20
@@ -15,13 +16,15 @@ SMALLEST_DUMP = 20
 class Entry:
     """What lies in the vault for one database at one scheduled time.
 
-    `late_at` is when it was begun, if that was so long after its time that it matters.
+    `late_at` is when it was begun, if that was so long after its time that it matters. It is
+    `ahead` if it bears a time at which nobody can have made it yet.
     """
 
     taken_at: datetime
     kinds: frozenset[Kind]
     damaged: bool = False
     late_at: datetime | None = None
+    ahead: bool = False
 
     @property
     def begun_at(self) -> datetime:
@@ -36,9 +39,16 @@ class Entry:
     @property
     def flaw(self) -> str:
         """Why this does not count, or nothing if it does."""
+        if self.ahead:
+            return AHEAD
         if not self.complete:
             return "its dump is gone" if Kind.MANIFEST in self.kinds else "unfinished"
         return "damaged" if self.damaged else ""
+
+    def as_of(self, now: datetime) -> "Entry":
+        """Give it as it counts now: a beginning that is still to come is not believed."""
+        late_at = None if self.late_at and is_ahead(self.late_at, now) else self.late_at
+        return replace(self, late_at=late_at, ahead=self.ahead or is_ahead(self.taken_at, now))
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,9 @@ class Verdict:
     reason: str
 
 
-def plan(entries: Iterable[Entry], keep: int, just_made: datetime | None = None) -> list[Verdict]:
+def plan(
+    entries: Iterable[Entry], keep: int, just_made: datetime | None = None, *, now: datetime
+) -> list[Verdict]:
     """Judge every entry of one database, newest first: by when each was begun.
 
     The newest `keep` good backups stay, and so does the one just made, whatever its time. Those
@@ -59,13 +71,15 @@ def plan(entries: Iterable[Entry], keep: int, just_made: datetime | None = None)
     manifest or the reverse) and what is known to be damaged are never counted; they go once they
     are older than everything that stays: the one may still be under way, somebody may want to look
     at the other. Nothing at all goes while there are fewer than `keep` good backups. So whoever
-    knows of damage never deletes more for it.
+    knows of damage never deletes more for it. Nor does whoever stamps things later than `now`:
+    they are not counted either, and move nothing.
 
     Raises ValueError for a `keep` below 1: no setting may empty a vault.
     """
     if keep < 1:
         raise ValueError(f"a retention of {keep} would keep nothing")
-    ordered = sorted(entries, key=lambda entry: (entry.begun_at, entry.taken_at), reverse=True)
+    known = [entry.as_of(now) for entry in entries]
+    ordered = sorted(known, key=lambda entry: (entry.begun_at, entry.taken_at), reverse=True)
     due = sorted(entry.taken_at for entry in ordered if not entry.flaw)
     ranks: dict[datetime, int] = {}
     verdicts = []

@@ -25,6 +25,11 @@ class Trial:
     begun_at: datetime
     verdict: Verification
 
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """All times that it bears."""
+        return self.taken_at, self.begun_at, *self.verdict.times
+
     def to_json(self) -> str:
         """Write the trial as it lies in the vault."""
         plain: dict[str, Any] = {

@@ -67,6 +67,14 @@ class Verification:
         return (self.restored_at or self.verified_at) if self.restored else None
 
     @property
+    def times(self) -> tuple[datetime, ...]:
+        """All times that it bears."""
+        restored = (self.restored_at,) if self.restored_at else ()
+        failed = (self.failed.at,) if self.failed else ()
+        word = self.failed.accepted if self.failed else None
+        return (self.verified_at, *restored, *failed, *((word.at,) if word else ()))
+
+    @property
     def unrestorable(self) -> FailedTrial | None:
         """The failed trial for which nobody has given a reason yet, if there is one."""
         return None if self.failed is None or self.failed.accepted else self.failed

@@ -2,88 +2,48 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import AwsFailed, BackupDamaged, SettingsError
+from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
-from snapper.values.retention import SMALLEST_DUMP, Entry
 from snapper.values.verification import Verification
+from snapper.verbs.holding import Holding
 
 # Manifests are small and far away: some are read at once.
 _READERS = 8
 
 
-@dataclass(frozen=True)
-class Holding:
-    """The objects that lie in the vault for one database at one scheduled time."""
-
-    database: str
-    taken_at: datetime
-    objects: dict[Kind, StoredObject] = field(default_factory=dict)
-    marks: dict[datetime, StoredObject] = field(default_factory=dict)
-
-    @property
-    def entry(self) -> Entry:
-        """What retention needs to know of it, by the listing alone: the dumper may read nothing."""
-        dump = self.objects.get(Kind.DUMP)
-        too_small = dump is not None and dump.size < SMALLEST_DUMP
-        damaged = too_small or self.verdict is Kind.DAMAGED
-        return Entry(self.taken_at, frozenset(self.objects), damaged, max(self.marks, default=None))
-
-    @property
-    def begun_at(self) -> datetime:
-        """The one time by which backups are ordered; see `Manifest.begun_at`."""
-        return self.entry.begun_at
-
-    @property
-    def verdict(self) -> Kind | None:
-        """The kind of the verdict that counts: the newest, and of two in one second the worse.
-
-        One that is older than the dump counts for nothing: what lies there now, nobody has read.
-        """
-        dump = self.objects.get(Kind.DUMP)
-        changed = {kind: stored.changed_at for kind, stored in self.objects.items()}
-        verdicts = [
-            kind
-            for kind in (Kind.DAMAGED, Kind.VERIFICATION)
-            if dump and kind in changed and changed[kind] >= dump.changed_at
-        ]
-        return max(verdicts, key=lambda kind: changed[kind], default=None)
-
-    @property
-    def manifest_key(self) -> str:
-        """The key of the object that makes it a backup."""
-        return object_key(self.database, self.taken_at, Kind.MANIFEST)
-
-
-def holdings(vault: Vault, database: str) -> list[Holding]:
+def holdings(vault: Vault, database: str, now: datetime | None = None) -> list[Holding]:
     """Give everything of ours under exactly this database's prefix, newest first: as it was begun.
 
-    Objects that are not named as Snapper names them are not ours, and not mentioned.
+    Objects that are not named as Snapper names them are not ours, and not mentioned. Here and below
+    `now` is the clock's own time where none is given.
     """
-    return _group(database, vault.list(prefix(database)))
+    return _group(database, vault.list(prefix(database)), now or datetime.now(UTC))
 
 
-def holding_at(vault: Vault, database: str, at: datetime) -> Holding:
+def holding_at(vault: Vault, database: str, at: datetime, now: datetime | None = None) -> Holding:
     """Give what lies there for one scheduled time; its `objects` are empty if there is nothing."""
+    seen_at = now or datetime.now(UTC)
     # One listing under the stem of the keys: a HEAD would need the right to read the backup.
     stem = object_key(database, at, Kind.MANIFEST).removesuffix(Kind.MANIFEST)
-    found = _group(database, vault.list(stem))
-    return found[0] if found else Holding(database, at)
+    found = _group(database, vault.list(stem), seen_at)
+    return found[0] if found else Holding(database, at, seen_at)
 
 
-def backups(vault: Vault, database: str) -> list[Holding]:
+def backups(vault: Vault, database: str, now: datetime | None = None) -> list[Holding]:
     """Give the backups of one database, newest first: whatever has a manifest.
 
     Also one whose dump is gone: Snapper writes a manifest last and removes it first, so somebody
     else took the dump away, and that must be seen.
     """
-    return [found for found in holdings(vault, database) if Kind.MANIFEST in found.objects]
+    return [found for found in holdings(vault, database, now) if Kind.MANIFEST in found.objects]
 
 
 def read_manifest(vault: Vault, holding: Holding) -> Manifest:
@@ -117,7 +77,8 @@ class Listed:
     """One backup as an operator sees it; `fault` says why there is no manifest.
 
     `unread` is what kept us from reading what lies there, which says nothing about it; `listed_at`
-    is when it was begun, by the listing alone.
+    is when it was begun, by the listing alone. It is `ahead` if it bears a time that is still to
+    come; so is its verdict, if `doubt` says so and there is none.
     """
 
     taken_at: datetime
@@ -126,11 +87,15 @@ class Listed:
     fault: str = ""
     unread: AwsFailed | None = None
     listed_at: datetime | None = None
+    ahead: bool = False
+    doubt: str = ""
 
     @property
     def begun_at(self) -> datetime:
         """The one time by which backups are ordered; see `Manifest.begun_at`."""
-        return self.manifest.begun_at if self.manifest else self.listed_at or self.taken_at
+        if self.manifest and not self.ahead:
+            return self.manifest.begun_at
+        return self.listed_at or self.taken_at
 
     @property
     def damage(self) -> str:
@@ -139,20 +104,27 @@ class Listed:
             return self.fault
         return self.verification.reason or "found unsound"
 
+    @property
+    def flaw(self) -> str:
+        """Why it is not to be restored, as the end of a sentence; nothing if nothing is."""
+        if self.ahead:
+            return AHEAD
+        return f"damaged: {self.damage}" if self.damage else ""
 
-def listing(vault: Vault, database: str) -> list[Listed]:
+
+def listing(vault: Vault, database: str, now: datetime | None = None) -> list[Listed]:
     """Read what is known of every backup, newest first; damage is in the result, not raised."""
-    found = readable(vault, database)
+    found = readable(vault, database, now)
     for each in found:
         if each.unread:
             raise each.unread
     return found
 
 
-def readable(vault: Vault, database: str) -> list[Listed]:
+def readable(vault: Vault, database: str, now: datetime | None = None) -> list[Listed]:
     """Give the same, but what could not be read is no reason to raise either."""
     with ThreadPoolExecutor(_READERS) as readers:
-        found = list(readers.map(lambda each: _known(vault, each), backups(vault, database)))
+        found = list(readers.map(lambda each: _known(vault, each), backups(vault, database, now)))
     return sorted(found, key=lambda each: (each.begun_at, each.taken_at), reverse=True)
 
 
@@ -160,40 +132,64 @@ def _known(vault: Vault, holding: Holding) -> Listed:
     try:
         return _listed(vault, holding)
     except AwsFailed as failure:
-        return Listed(holding.taken_at, None, unread=failure, listed_at=holding.begun_at)
+        return replace(_bare(holding), unread=failure)
 
 
 def _listed(vault: Vault, holding: Holding) -> Listed:
+    known = _bare(holding)
     try:
         manifest = read_manifest(vault, holding)
     except (BackupDamaged, SettingsError) as fault:
-        return Listed(holding.taken_at, None, fault=str(fault), listed_at=holding.begun_at)
+        return replace(known, fault=str(fault))
+    stored = holding.objects[Kind.MANIFEST]
+    ahead = known.ahead or holding.stamps_ahead(stored, *manifest.times)
+    known = replace(known, manifest=manifest, ahead=ahead)
     try:
-        verification = verdict_on(vault, holding, manifest)
+        verdict = _read_verdict(vault, holding, manifest)
     except BackupDamaged as damage:
-        return Listed(holding.taken_at, manifest, fault=str(damage))
-    return Listed(holding.taken_at, manifest, verification)
+        return replace(known, fault=str(damage))
+    if verdict and _proves_nothing(verdict, holding):
+        return replace(known, doubt=f"its verdict is {AHEAD}")
+    return replace(known, verification=verdict)
+
+
+def _bare(holding: Holding) -> Listed:
+    """Say what the listing alone knows."""
+    return Listed(holding.taken_at, None, listed_at=holding.begun_at, ahead=holding.ahead)
 
 
 def verdict_on(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
     """Read the verdict on a backup; one that speaks of another object counts for nothing.
 
-    Raises BackupDamaged if it cannot be read.
+    Nor does good news that is stamped later than now: it would outlive every true verdict. Raises
+    BackupDamaged if it cannot be read.
     """
+    verdict = _read_verdict(vault, holding, manifest)
+    return None if verdict and _proves_nothing(verdict, holding) else verdict
+
+
+def _read_verdict(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
     if holding.verdict is None:
         return None
     key = holding.objects[holding.verdict].key
     verdict = Verification.from_json(vault.read(key).decode(errors="replace"))
+    if verdict.kind is not holding.verdict:
+        raise BackupDamaged(f"{key} says something else than its name")
     return verdict if verdict.sha256 == manifest.sha256 else None
 
 
-def _group(database: str, objects: Iterable[StoredObject]) -> list[Holding]:
+def _proves_nothing(verdict: Verification, holding: Holding) -> bool:
+    stored = holding.objects[verdict.kind]
+    return verdict.sound and holding.stamps_ahead(stored, *verdict.times)
+
+
+def _group(database: str, objects: Iterable[StoredObject], seen_at: datetime) -> list[Holding]:
     found: dict[datetime, Holding] = {}
     for stored in objects:
         if parsed := parse_key(database, stored.key):
             at, kind = parsed
-            found.setdefault(at, Holding(database, at)).objects[kind] = stored
+            found.setdefault(at, Holding(database, at, seen_at)).objects[kind] = stored
         elif marked := parse_mark(database, stored.key):
             at, begun_at = marked
-            found.setdefault(at, Holding(database, at)).marks[begun_at] = stored
+            found.setdefault(at, Holding(database, at, seen_at)).marks[begun_at] = stored
     return sorted(found.values(), key=lambda each: (each.begun_at, each.taken_at), reverse=True)

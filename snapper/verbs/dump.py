@@ -13,7 +13,8 @@ from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
 from snapper.engines.engine import Engine, Engines, engine_of
 from snapper.engines.facts import Client, Facts
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, DeadlineReached
+from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed
+from snapper.values.clock import is_ahead
 from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
@@ -43,6 +44,7 @@ class Dumper:
         left open. Raises DumpFailed, DeadlineReached, DatabaseUnreachable, DatabaseUnsupported,
         BackupInProgress, AwsFailed.
         """
+        self._refuse_ahead(job)
         place = place_for(self.vault, job, self.now())
         if place.entry.complete:
             self._skip(job)
@@ -95,6 +97,15 @@ class Dumper:
         at = manifest.scheduled_at
         with suppress(AlreadyStored):
             self.vault.make(mark_key(manifest.database, at, manifest.started_at), b"")
+
+    def _refuse_ahead(self, job: Job) -> None:
+        """Raise DumpFailed for a time still to come: no backup may bear it and pass for newer."""
+        now = self.now()
+        if is_ahead(job.scheduled_at, now):
+            raise DumpFailed(
+                f"the job is for {write_time(job.scheduled_at)}, and it is {write_time(now)}",
+                hint="the clock of who sent it is wrong, or somebody else may write to the queue",
+            )
 
     def _introduce(self, job: Job, facts: Facts, client: Client, engine: Engine) -> None:
         """Log what is dumped by what, and what an operator should fix."""

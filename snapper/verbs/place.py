@@ -10,7 +10,8 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupInProgress, DumpFailed
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
-from snapper.verbs.catalog import Holding, holding_at
+from snapper.verbs.catalog import holding_at
+from snapper.verbs.holding import Holding
 
 LONGEST_FINISH = timedelta(minutes=16)
 """Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
@@ -24,12 +25,13 @@ def place_for(vault: Vault, job: Job, now: datetime) -> Holding:
 
     A dump without manifest is waited for while its writer may still be alive. One that is older was
     left by a dead writer, and stays until retention takes it away: the place of a second later is
-    as good. Raises BackupInProgress, and DumpFailed where all places are taken.
+    as good. So it is beside what was there before the backup was due: that is nobody's backup.
+    Raises BackupInProgress, and DumpFailed where all places are taken.
     """
-    for holding in _places(vault, job):
-        if holding.entry.complete or not _is_taken(holding):
+    for holding in _places(vault, job, now):
+        if _is_made(holding) or not _is_taken(holding):
             return holding
-        left_over = holding.objects.get(Kind.DUMP)
+        left_over = None if holding.ahead else holding.objects.get(Kind.DUMP)
         if left_over and now - left_over.changed_at < LONGEST_FINISH:
             raise BackupInProgress(
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
@@ -37,25 +39,29 @@ def place_for(vault: Vault, job: Job, now: datetime) -> Holding:
             )
     raise DumpFailed(
         f"{object_key(job.database, job.scheduled_at, Kind.DUMP)} and the next {_PLACES - 1} places"
-        " hold something unfinished",
-        hint="find out who may write to the bucket, and delete what has no manifest",
+        " hold something that is no backup",
+        hint="find out who may write to the bucket, and delete what Snapper has not made",
     )
 
 
 def made_for(vault: Vault, job: Job) -> Holding | None:
     """Give the backup that a job has made, if it has."""
     for holding in _places(vault, job):
-        if holding.entry.complete:
+        if _is_made(holding):
             return holding
         if not _is_taken(holding):
             return None
     return None
 
 
-def _places(vault: Vault, job: Job) -> Iterator[Holding]:
+def _places(vault: Vault, job: Job, now: datetime | None = None) -> Iterator[Holding]:
     """Look at a job's own place and, if somebody needs it, at the next one."""
     for number in range(_PLACES):
-        yield holding_at(vault, job.database, job.scheduled_at + number * _NEXT)
+        yield holding_at(vault, job.database, job.scheduled_at + number * _NEXT, now)
+
+
+def _is_made(holding: Holding) -> bool:
+    return holding.entry.complete and not holding.ahead
 
 
 def _is_taken(holding: Holding) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from snapper.aws.vault import Vault
@@ -11,8 +11,9 @@ from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.values.retention import Verdict, plan
 from snapper.values.secrets import Database
-from snapper.verbs.catalog import Holding, holdings
+from snapper.verbs.catalog import holdings
 from snapper.verbs.events import Events
+from snapper.verbs.holding import Holding
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
 # The dump goes last, after the mark of a late one too.
@@ -28,17 +29,20 @@ def prune(
     just_made: datetime | None = None,
     damaged: Collection[datetime] = (),
     late: Mapping[datetime, datetime] = NOTHING,
+    ahead: Collection[datetime] = (),
+    now: datetime | None = None,
 ) -> list[Verdict]:
     """Delete the oldest backups beyond the database's count, and give every verdict.
 
-    The listing shows most of what is damaged or was late. The caller may know more: `damaged` by
-    their scheduled times, and when those that were `late` were begun.
+    The listing shows most of what is damaged, was late or is stamped later than now. The caller may
+    know more: `damaged` and `ahead` by their scheduled times, and when those that were `late` were
+    begun.
 
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     """
-    found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    verdicts = _plan(found, database, just_made, damaged, late)
+    found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
+    verdicts = _plan(found, database, just_made, damaged, late, ahead, now)
     failures: list[SnapperError] = []
     for verdict in reversed(verdicts):
         if verdict.keep:
@@ -64,10 +68,12 @@ def judge(
     database: Database,
     damaged: Collection[datetime] = (),
     late: Mapping[datetime, datetime] = NOTHING,
+    ahead: Collection[datetime] = (),
+    now: datetime | None = None,
 ) -> list[Verdict]:
     """Give every verdict, and delete nothing."""
-    found = {holding.taken_at: holding for holding in holdings(vault, database.key)}
-    return _plan(found, database, None, damaged, late)
+    found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
+    return _plan(found, database, None, damaged, late, ahead, now)
 
 
 def _plan(
@@ -76,16 +82,19 @@ def _plan(
     just_made: datetime | None,
     damaged: Collection[datetime],
     late: Mapping[datetime, datetime],
+    ahead: Collection[datetime],
+    now: datetime | None,
 ) -> list[Verdict]:
     known = [
         replace(
             each,
             damaged=each.damaged or each.taken_at in damaged,
             late_at=late.get(each.taken_at, each.late_at),
+            ahead=each.ahead or each.taken_at in ahead,
         )
         for each in (holding.entry for holding in found.values())
     ]
-    return plan(known, database.retention, just_made)
+    return plan(known, database.retention, just_made, now=now or datetime.now(UTC))
 
 
 def _delete(vault: Vault, holding: Holding) -> None:

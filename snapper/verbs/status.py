@@ -34,8 +34,18 @@ class Standing:
 
     @property
     def good(self) -> Sequence[Listed]:
-        """Those of which no damage is known."""
-        return [each for each in self.backups if not each.damage]
+        """Those of which no damage is known, and none that is stamped later than now."""
+        return [each for each in self.backups if not each.flaw]
+
+    @property
+    def damaged(self) -> Sequence[Listed]:
+        """Those that are known to be damaged, and made by now."""
+        return [each for each in self.backups if each.damage and not each.ahead]
+
+    @property
+    def ahead(self) -> Sequence[Listed]:
+        """Those that are stamped later than now."""
+        return [each for each in self.backups if each.ahead]
 
 
 @dataclass(frozen=True)
@@ -51,29 +61,30 @@ def standing(
     vault: Vault, database: str, retention: int, around: Surroundings, now: datetime
 ) -> Standing:
     """Judge one database by what lies in the vault and what its functions logged."""
-    listed = listing(vault, database)
+    listed = listing(vault, database, now)
     made = [
         Made(each.begun_at, each.manifest.backup_bytes)
         for each in listed
-        if each.manifest is not None and not each.damage
+        if each.manifest is not None and not each.flaw
     ]
     trial = _last_trial(vault, database, now)
     letters = around.letters.count(database)
     health = judge(
         made,
-        damaged=sum(1 for each in listed if each.damage),
+        damaged=sum(1 for each in listed if each.damage and not each.ahead),
         failure=around.failures.get(database),
         period=around.schedule.longest_pause(),
         now=now,
         dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),
+        ahead=sum(1 for each in listed if each.ahead),
     )
     return Standing(database, retention, listed, health, letters, trial)
 
 
 def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
     try:
-        return last_trial(vault, database)
+        return last_trial(vault, database, now)
     except BackupDamaged as damage:
         # Nobody knows then whether it failed, so it is no good news.
         failed = FailedTrial(now, str(damage))
@@ -81,11 +92,14 @@ def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
 
 
 def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:
-    """Give each database's failure that was for its newest backup, as far back as matters."""
+    """Give each database's failure that was for its newest backup, as far back as matters.
+
+    One of a far time hides none that came later; see `Failure.due`.
+    """
     look = min(max(2 * schedule.longest_pause(), _SHORTEST_LOOK), _LONGEST_LOOK)
     newest: dict[str, Failure] = {}
     for database, failure in failed_dumps(logs, now - look):
         known = newest.get(database)
-        if known is None or known.scheduled_at <= failure.scheduled_at:
+        if known is None or known.due <= failure.due:
             newest[database] = failure
     return newest

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed, BackupDamaged, RestoreFailed, SettingsError, SnapperError
+from snapper.values.clock import AHEAD, is_ahead
 from snapper.values.keys import Kind, trial_key
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
 from snapper.values.trial import Trial
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
-from snapper.verbs.catalog import Holding, holding_at, read_manifest, verdict_on
+from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
+from snapper.verbs.holding import Holding
 from snapper.verbs.verify import prove, record
 
 # A reason is a line for people; what a statement holds beyond it is nobody's business here.
@@ -43,18 +45,27 @@ def attempt(
         return verdict, error
 
 
-def last_trial(vault: Vault, database: str) -> Trial | None:
-    """Read what is known of the last trial; raises BackupDamaged if it cannot be read."""
+def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Trial | None:
+    """Read what is known of the last trial.
+
+    Raises BackupDamaged if it cannot be read, or is stamped later than now: it would hide all later
+    ones.
+    """
     key = trial_key(database)
-    if not any(stored.key == key for stored in vault.list(key)):
+    stored = next((each for each in vault.list(key) if each.key == key), None)
+    if stored is None:
         return None
-    return Trial.from_json(vault.read(key).decode(errors="replace"))
+    trial = Trial.from_json(vault.read(key).decode(errors="replace"))
+    limit = min(now or datetime.now(UTC), stored.changed_at)
+    if any(is_ahead(at, limit) for at in trial.times):
+        raise BackupDamaged(f"the record of the last trial is {AHEAD}")
+    return trial
 
 
-def record_trial(vault: Vault, database: str, trial: Trial) -> None:
+def record_trial(vault: Vault, database: str, trial: Trial, now: datetime | None = None) -> None:
     """Remember a trial, unless a newer backup was tried before: an older one proves less."""
     try:
-        known = last_trial(vault, database)
+        known = last_trial(vault, database, now)
     except BackupDamaged:
         known = None
     if known is None or known.begun_at <= trial.begun_at:
@@ -66,7 +77,7 @@ def accept_trial(vault: Vault, database: str, by: str, reason: str, now: datetim
 
     Raises SettingsError if none has failed, BackupDamaged if the record cannot be read.
     """
-    trial = last_trial(vault, database)
+    trial = last_trial(vault, database, now)
     if trial is None or trial.verdict.failed is None:
         raise SettingsError(
             f"there is no failed trial of {database} to accept",

@@ -91,21 +91,21 @@ def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderT
 def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
     stage: StageUnderTest, change: Callable[[bytes], bytes]
 ) -> None:
-    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)  # none of them late
-    days = [tomorrow + timedelta(days=number) for number in range(4)]
+    now = datetime.now(UTC).replace(microsecond=0)
+    due = [now + timedelta(seconds=number) for number in range(4)]  # none of them late
 
     def times() -> list[datetime]:
         return [holding.taken_at for holding in backups(stage.vault, key)]
 
     with stage.database("pushy", stage.source(18).dsn, retention=2) as key:
-        stage.back_up(key, days[0])
-        stage.damage(stage.back_up(key, days[1]), change)
-        assert stage.run_cli("verify", key, "--at", write_time(days[1])).code == 4
-        stage.back_up(key, days[2])
+        stage.back_up(key, due[0])
+        stage.damage(stage.back_up(key, due[1]), change)
+        assert stage.run_cli("verify", key, "--at", write_time(due[1])).code == 4
+        stage.back_up(key, due[2])
         assert "number 2 of the 2 to keep" in stage.run_cli("prune", key, "--dry-run").lines[3]
-        assert times() == [days[2], days[1], days[0]]
-        stage.back_up(key, days[3])
-        wait_until(lambda: times() == [days[3], days[2]])
+        assert times() == [due[2], due[1], due[0]]
+        stage.back_up(key, due[3])
+        wait_until(lambda: times() == [due[3], due[2]])
         wait_until(lambda: len(list(stage.vault.list(f"{key}/"))) == 4)
 
 

@@ -1,6 +1,7 @@
 """Retention: never fewer than the count, never what was just made, the same from any side."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snapper.values import retention
+from snapper.values.clock import AHEAD, TOLERANCE
 from snapper.values.keys import Kind
-from snapper.values.retention import Entry, Verdict, plan
+from snapper.values.retention import Entry, Verdict
 from tests.support.strategies import entries
 
 BOTH = frozenset(Kind)
@@ -19,6 +22,14 @@ counts = st.integers(1, 30)
 
 def day(number: int) -> datetime:
     return datetime(2026, 11, number, tzinfo=UTC)
+
+
+NOW = day(30)
+
+
+def plan(found: Iterable[Entry], keep: int, just_made: datetime | None = None) -> list[Verdict]:
+    """What retention says at the end of that month."""
+    return retention.plan(found, keep, just_made, now=NOW)
 
 
 def kept(verdicts: list[Verdict]) -> list[Entry]:
@@ -180,10 +191,54 @@ def test_an_empty_vault_needs_nothing() -> None:
     assert plan([], 1) == []
 
 
-def test_a_far_future_backup_does_not_push_out_the_one_just_made() -> None:
-    future = [Entry(day(1) + timedelta(days=999 * n), BOTH) for n in (1, 2)]
-    made = Entry(day(1), BOTH)
-    assert made in kept(plan([*future, made], 2, just_made=made.taken_at))
+ahead_of_now = st.timedeltas(TOLERANCE + timedelta(seconds=1), timedelta(days=365 * 7000)).map(
+    lambda ahead: NOW + ahead
+)
+forged = st.lists(
+    st.builds(
+        Entry,
+        ahead_of_now,
+        st.sampled_from([BOTH, DUMP, MANIFEST, frozenset({Kind.DUMP, Kind.MANIFEST})]),
+        st.booleans(),
+        st.none() | ahead_of_now,
+    ),
+    max_size=12,
+    unique_by=lambda entry: entry.taken_at,
+)
+
+
+@given(entries, counts, forged, st.data())
+def test_what_is_stamped_later_than_now_moves_nothing(
+    found: list[Entry], keep: int, more: list[Entry], data: st.DataObject
+) -> None:
+    """Forged backups, and forged marks on true ones that were on time, in any number."""
+    made = data.draw(st.sampled_from([None, *(entry.taken_at for entry in found)]))
+    marked = [
+        replace(entry, late_at=data.draw(st.none() | ahead_of_now)) if not entry.late_at else entry
+        for entry in found
+    ]
+    verdicts = plan([*more, *marked], keep, made)
+    assert [each for each in verdicts if not each.entry.ahead] == plan(found, keep, made)
+    assert all(each.keep for each in verdicts if each.entry.ahead)
+
+
+@given(entries, counts, st.data())
+def test_to_hear_that_one_bears_a_time_still_to_come_never_deletes_more(
+    found: list[Entry], keep: int, data: st.DataObject
+) -> None:
+    """As only the manifest may say: who reads it knows more than the listing shows."""
+    heard = [replace(entry, ahead=data.draw(st.booleans())) for entry in found]
+    before, after = plan(found, keep), plan(heard, keep)
+    assert all(new.keep or not old.keep for old, new in zip(before, after, strict=True))
+
+
+def test_clocks_may_differ_a_little() -> None:
+    soon, far = Entry(NOW + TOLERANCE, BOTH), Entry(NOW + 2 * TOLERANCE, BOTH)
+    assert [(each.keep, each.reason) for each in plan([soon, far, Entry(day(1), BOTH)], 1)] == [
+        (True, f"{AHEAD}, never counted"),
+        (True, "number 1 of the 1 to keep"),
+        (False, "number 2, beyond the 1 to keep"),
+    ]
 
 
 def hour(number: float) -> datetime:

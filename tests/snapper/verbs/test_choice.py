@@ -114,7 +114,7 @@ def test_the_one_that_is_meant_is_not_passed_over_because_it_cannot_be_read(
     unreadable(vault, made[1], monkeypatch)
     with pytest.raises(AwsFailed, match="InvalidObjectState"):
         find(vault, "orders", days(1))
-    record(vault, "orders", days(2), Verification(days(9), made[2].sha256, sound=False))
+    record(vault, "orders", days(2), Verification(days(3), made[2].sha256, sound=False))
     with pytest.raises(AwsFailed, match="InvalidObjectState"):
         find(vault, "orders")
 
@@ -124,7 +124,7 @@ def with_bad(vault: Vault) -> Vault:
     """Three backups: the newest is unsound, the one before it has another size."""
     made = [store(vault, days(number)) for number in range(3)]
     vault.put(made[1].dump_key, b"sql and more")
-    unsound = Verification(days(9), made[2].sha256, sound=False, reason="one bit is flipped")
+    unsound = Verification(days(3), made[2].sha256, sound=False, reason="one bit is flipped")
     record(vault, "orders", days(2), unsound)
     return vault
 
@@ -148,8 +148,10 @@ def test_a_damaged_one_that_is_named_is_refused_unless_it_may_be(
 ) -> None:
     told: list[str] = []
 
-    def named(**more: bool) -> Manifest:
-        return find(with_bad, "orders", days(2), told.append, exactly=exactly, **more)
+    def named(*, even_damaged: bool = False) -> Manifest:
+        return find(
+            with_bad, "orders", days(2), told.append, exactly=exactly, even_damaged=even_damaged
+        )
 
     with pytest.raises(BackupDamaged, match="at 2026-11-25T03:00:00Z is damaged: one bit"):
         named()

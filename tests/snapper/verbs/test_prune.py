@@ -1,7 +1,7 @@
 """Pruning deletes the oldest beyond the count, the manifest first, and nothing else."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 import pytest
@@ -132,7 +132,7 @@ def with_two_bad(vault: Vault) -> Watched:
     """Four backups; of the two in the middle one is empty and the other found unsound."""
     made = [store(vault, days(number)) for number in range(4)]
     vault.put(made[2].dump_key, b"")
-    unsound = Verification(days(9), made[1].sha256, sound=False, reason="one bit is flipped")
+    unsound = Verification(days(3), made[1].sha256, sound=False, reason="one bit is flipped")
     record(vault, "orders", days(1), unsound)
     return Watched(vault)
 
@@ -151,10 +151,11 @@ def test_what_a_listing_shows_as_damaged_pushes_out_no_good_backup(with_two_bad:
 def test_what_is_damaged_goes_whole_once_it_is_older_than_all_that_stays(
     with_two_bad: Watched,
 ) -> None:
-    for number in (4, 5):
-        store(with_two_bad, days(number))
+    newer = [days(3) + timedelta(hours=number) for number in (2, 1)]
+    for at in newer:
+        store(with_two_bad, at)
     prune(with_two_bad, orders(2), Silence())
-    assert times(with_two_bad) == [days(5), days(4)]
+    assert times(with_two_bad) == newer
     assert len(keys(with_two_bad)) == 4
 
 

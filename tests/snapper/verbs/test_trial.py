@@ -16,7 +16,7 @@ from snapper.verbs.verify import record
 from tests.support.backups import days, store
 from tests.support.databases import AT
 
-NOW = AT + timedelta(days=9)
+NOW = AT + timedelta(days=3)
 READ = Verification(NOW, "ab" * 32, sound=True)
 PROVEN = replace(READ, restored=Restored(1, 2, 3.0), restored_at=NOW)
 FAILED = replace(READ, failed=FailedTrial(NOW, "division by zero"))
