@@ -1,5 +1,6 @@
 """Somebody stamps things later than now: nothing true is lost for it, and nobody is taken in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,6 @@ from snapper.values.clock import AHEAD
 from snapper.values.health import Failure
 from snapper.values.keys import Kind, mark_key, object_key, trial_key
 from snapper.values.manifest import Manifest
-from snapper.values.schedule import Rate
 from snapper.values.secrets import Database
 from snapper.values.trial import Trial
 from snapper.values.verification import Restored, Verification
@@ -18,10 +18,11 @@ from snapper.verbs.choice import find, newest
 from snapper.verbs.events import Silence
 from snapper.verbs.place import made_for, place_for
 from snapper.verbs.prune import judge, prune
-from snapper.verbs.status import Surroundings, standing
+from snapper.verbs.status import standing
 from snapper.verbs.trial import last_trial, record_trial
 from snapper.verbs.verify import record
 from tests.support.backups import days, store
+from tests.support.damage import AROUND
 from tests.support.databases import AT, job
 from tests.support.faults import faulted
 from tests.support.manifests import manifest
@@ -36,7 +37,6 @@ FORGED, MARKED, RECORDS = (
     "hostile times: forged records",
 )
 ORDERS = Database("orders", "host=h", 2)
-AROUND = Surroundings(Rate(timedelta(days=1)), {}, [])
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def forge_pairs(vault: MemoryVault, *times: datetime) -> None:
 
 
 def problems(vault: MemoryVault, now: datetime = NOW, **failures: Failure) -> tuple[str, ...]:
-    around = Surroundings(AROUND.schedule, failures, [])
+    around = replace(AROUND, failures=failures)
     return standing(vault, "orders", 2, around, now).health.problems
 
 

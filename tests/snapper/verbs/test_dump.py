@@ -129,7 +129,7 @@ def test_beside_what_a_dead_writer_left_there_is_room_for_a_backup(
 def test_whoever_fills_all_places_is_told_of(source: Callable[..., Source], dumper: Dumper) -> None:
     for second in range(10):
         dumper.vault.put(f"orders/2026-11-23T03-00-0{second}Z.manifest.json", b"planted")
-    with pytest.raises(DumpFailed, match="hold something unfinished"):
+    with pytest.raises(DumpFailed, match="hold something that is no backup"):
         dumper.dump(job(), source().database())
 
 
