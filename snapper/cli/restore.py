@@ -21,9 +21,9 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
-from snapper.cli.transfer import BUILDING, transfer
+from snapper.cli.transfer import BUILDING, checked_transfer, transfer
 from snapper.engines.engine import Engine, engine_of
-from snapper.engines.facts import Rehearsal
+from snapper.engines.facts import UNSURE, Rehearsal
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
@@ -74,9 +74,9 @@ def restore_backup(
 ) -> None:
     """Restore a backup into a database: all of it, or nothing.
 
-    The backup is checked while it is restored. An existing database is filled in one transaction,
-    committed only when SHA-256, sizes and the dump's end are right; one made by --create gets its
-    name only then. A target that is not empty is refused without --force. A backup that is known to
+    An existing database is filled in one transaction, and before the backup is read and checked
+    whole: SHA-256, sizes, gzip. That needs its room in TMPDIR. With --create it is checked while it
+    is restored, and the database gets its name only when all is right. A target that is not empty is refused without --force. A backup that is known to
     be damaged is passed over with a warning, or refused if it was named by its very time.
     """
     outcome: Outcome = context.obj
@@ -111,14 +111,18 @@ def _restore(
     """Restore; give what was warned of and the seconds. An error has a note of what is there."""
     began = time.monotonic()
     made: tuple[str, ...] = ()
-    run = restore_as_new if rehearsal.creates else restore
+    size, what = manifest.backup_bytes, f"{manifest.dump_key} to {rehearsal.place}"
     try:
         made = engine.make_roles(target, rehearsal)
-        what = f"{manifest.dump_key} to {rehearsal.place}"
-        with transfer(what, manifest.backup_bytes, BUILDING) as bar:
-            warned = run(stage.vault, manifest, target, engine, bar)
+        if rehearsal.creates:
+            with transfer(what, size, BUILDING) as bar:
+                warned = restore_as_new(stage.vault, manifest, target, engine, bar)
+        else:
+            with checked_transfer(what, size, BUILDING) as (checking, bar):
+                warned = restore(stage.vault, manifest, target, engine, bar, checking)
     except (SnapperError, Interrupted) as error:
-        error.add_note(aftermath(engine, target, rehearsal, made))
+        unsure = UNSURE in getattr(error, "__notes__", ())
+        error.add_note(aftermath(engine, target, rehearsal, made, unsure=unsure))
         raise
     # What was known before has been said before.
     warned = tuple(each for each in warned if each not in rehearsal.warnings)

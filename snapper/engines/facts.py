@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+UNSURE = "its end was lost after the COMMIT was sent: whether that was done is not known"
+"""A note on an error of a restore into a database that was there."""
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -33,24 +33,31 @@ def refuse(
 
 
 def aftermath(
-    engine: Engine, target: str, before: Rehearsal, made_roles: tuple[str, ...] = ()
+    engine: Engine,
+    target: str,
+    before: Rehearsal,
+    made_roles: tuple[str, ...] = (),
+    *,
+    unsure: bool = False,
 ) -> str:
     """Say what is there after a restore that did not end well, by looking at it.
 
-    `made_roles` were made for it: they belong to the server, and are not taken away again.
+    `made_roles` were made for it: they belong to the server, and are not taken away again. It is
+    `unsure` what became of the transaction if its COMMIT was sent and not answered.
     """
     stay = f"; the roles that were made for it stay: {', '.join(made_roles)}" if made_roles else ""
-    return _found(engine, target, before) + stay
+    return _found(engine, target, before, unsure=unsure) + stay
 
 
-def _found(engine: Engine, target: str, before: Rehearsal) -> str:
+def _found(engine: Engine, target: str, before: Rehearsal, *, unsure: bool) -> str:
     place = before.place
     try:
         now = engine.content(target)
     except SnapperError:
-        return (
-            f"{place} does not answer now; nothing of this restore is in it, unless the connection"
-            " broke in the very moment of the commit, and then all of it is"
+        return f"{place} does not answer now, and was not looked at; " + (
+            "either all of this restore is in it, or nothing"
+            if unsure
+            else "this restore had committed nothing in it"
         )
     if before.content is None:
         return (
@@ -61,6 +68,8 @@ def _found(engine: Engine, target: str, before: Rehearsal) -> str:
         )
     if now is None:
         return f"{place} is not there any more: another session has dropped it"
+    if now == before.content and unsure:
+        return f"{place} holds {now.words}, as before"
     if now == before.content:
         return f"{place} is as it was: nothing of this restore is in it"
     return f"{place} holds {now.words} now, and held {before.content.words} before"

@@ -1,9 +1,10 @@
-"""Restore one backup into a database: checked while it flows, final only when it is whole."""
+"""Restore one backup into a database: checked before it can harm, final only when it is whole."""
 
 import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from isal import isal_zlib
 
@@ -24,14 +25,21 @@ def restore(
     target: str,
     engine: Engine,
     progress: Progress = lambda _: None,
+    checking: Progress = lambda _: None,
 ) -> tuple[str, ...]:
-    """Fill a database that is there with a backup.
+    """Fill a database that is there with a backup, which is read and checked whole before.
 
-    `progress` is called with the compressed bytes read so far. Gives a sentence for each thing that
-    could not be restored as it was. The target is as it was after any error: BackupDamaged if the
-    object is not what the manifest says, RestoreFailed, DatabaseUnreachable, AwsFailed.
+    `checking` is called with the compressed bytes that were checked so far, `progress` with those
+    that were restored. Gives a sentence for each thing that could not be restored as it was.
+    Raises BackupDamaged if the object is not what the manifest says, AwsFailed: then nothing was
+    sent. Raises RestoreFailed, DatabaseUnreachable: nothing was committed, or a note says that it
+    is not known.
     """
-    return engine.restore(read_back(vault, manifest, progress), manifest, target)
+    # Not at the top: it reads as this does.
+    from snapper.verbs.checked_copy import checked_copy
+
+    with checked_copy(vault, manifest, checking, progress) as dump:
+        return engine.restore(dump, manifest, target)
 
 
 def restore_as_new(
@@ -43,7 +51,7 @@ def restore_as_new(
 ) -> tuple[str, ...]:
     """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
-    The database has its name only when it is whole.
+    The database has its name only when it is whole, so the backup is checked while it flows.
     """
     return engine.restore_as_new(read_back(vault, manifest, progress), manifest, target)
 
@@ -64,27 +72,42 @@ class Dump:
 def read_back(
     vault: Vault, manifest: Manifest, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
-    """Give a backup's plain dump piece by piece; the last piece comes only after all was checked.
+    """Give a backup's plain dump from the vault; see `unpacked`."""
+    with vault.open(manifest.dump_key) as body:
+        yield from unpacked(body, manifest, progress)
+
+
+class Packed(Protocol):
+    """The bytes of an object, b"" at their end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give at most `size` bytes."""
+        ...
+
+
+def unpacked(
+    body: Packed, manifest: Manifest, progress: Progress = lambda _: None
+) -> Iterator[bytes]:
+    """Give a backup's plain dump piece by piece; it ends only after all was checked.
 
     Raises BackupDamaged if size or SHA-256 of the object or the size of the dump disagree with the
     manifest, or if it is no gzip.
     """
     digest, read, written = hashlib.sha256(), 0, 0
     gunzip = isal_zlib.decompressobj(_GZIP)
-    with vault.open(manifest.dump_key) as body:
-        try:
-            while block := body.read(_BLOCK):
-                digest.update(block)
-                read += len(block)
-                progress(read)
-                # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
-                while piece := gunzip.decompress(block, _BLOCK):
-                    written += len(piece)
-                    yield piece
-                    block = gunzip.unconsumed_tail
-        except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
-            why = _why(error)
-            raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why}") from None
+    try:
+        while block := body.read(_BLOCK):
+            digest.update(block)
+            read += len(block)
+            progress(read)
+            # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
+            while piece := gunzip.decompress(block, _BLOCK):
+                written += len(piece)
+                yield piece
+                block = gunzip.unconsumed_tail
+    except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
+        why = _why(error)
+        raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
         raise BackupDamaged(
             f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "

@@ -1,8 +1,9 @@
 """Feed a dump to psql: all of it is in the target in the end, or nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
+from snapper.engines.facts import UNSURE
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import draft
@@ -13,6 +14,7 @@ from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.statements import rewritten, without_commit
 from snapper.engines.postgresql.target import tablespaces
+from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
 
 Fill = Callable[[Iterable[bytes], Connection, str, Portable, ClientTools, Redactor], None]
@@ -23,17 +25,38 @@ def restore(dump: Iterable[bytes], target: str, tools: ClientTools) -> tuple[str
     """Feed a dump to psql on the `target` connection, in one transaction.
 
     Gives a sentence for each thing that could not be restored as it was, such as a tablespace that
-    the target does not have. What is set on the target itself is not touched, and it is as it was
+    the target does not have. What is set on the target itself is not touched. Nothing is committed
     after any error: RestoreFailed with psql's reason, DatabaseUnreachable, or whatever the dump
-    raises.
+    raises. Where that is not known, the error has a note that says so: UNSURE.
     """
     connection, redact = Connection.parse(target), redactor(target)
     portable = Portable(tablespaces(connection, redact))
     # Whatever ends us before the last line leaves a transaction that nobody commits. The first line
     # is shared, so that psql counts the lines as the dump does.
     sql = rewritten(dump, portable, without_commit)
-    feed(chain([b"BEGIN; "], sql, [b"\nCOMMIT;\n"]), connection, tools, redact)
+    ending = _Ending()
+    try:
+        feed(chain([b"BEGIN; "], sql, ending), connection, tools, redact)
+    except RestoreFailed as failed:
+        # An ERROR, such as of a constraint that is checked only now, has ended the transaction.
+        if ending.sent and "ERROR: " not in str(failed):
+            failed.add_note(UNSURE)
+        raise
+    except BaseException as error:
+        if ending.sent:
+            error.add_note(UNSURE)
+        raise
     return _moved(portable)
+
+
+class _Ending:
+    """The last line, which knows whether it was asked for."""
+
+    sent = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.sent = True
+        yield b"\nCOMMIT;\n"
 
 
 def _fill(

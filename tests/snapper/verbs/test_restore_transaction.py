@@ -1,16 +1,22 @@
 """A restore into a database that is there is one transaction, whatever its dump holds."""
 
-from collections.abc import Callable
+import gzip
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from snapper.engines.facts import UNSURE, Rehearsal
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.errors import BackupDamaged
+from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.verbs.dump import Dumper
+from snapper.verbs.rehearse import aftermath
 from snapper.verbs.restore import restore
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
-from tests.support.restores import EMPTY
+from tests.support.faults import faulted
+from tests.support.restores import EMPTY, damage
 
 # Read line by line, the function's body begins rows that never end, and hides the COMMIT behind it.
 LOOKS_LIKE_ROWS = """
@@ -44,3 +50,64 @@ def test_a_damaged_backup_of_functions_and_large_objects_leaves_nothing(
     assert target.rows("SELECT f()") == [
         ("\nCOPY x FROM stdin;\nSET default_tablespace = fast;\n",)
     ]
+
+
+@pytest.mark.parametrize("ending", ["COMMIT ;", "/**/COMMIT;", "COMMIT\n;", "END; ", "ABORT;", "x"])
+def test_of_a_backup_that_was_changed_nothing_is_sent(
+    ending: str, source: Callable[..., Source], dumper: Dumper, tools: ClientTools
+) -> None:
+    with faulted("restore: an object that commits by itself"):
+        backed = source(17, "CREATE TABLE t AS SELECT 1 AS n").database()
+        manifest = dumper.dump(job(), backed)
+        assert manifest is not None
+        target = source(17, "CREATE TABLE precious AS SELECT 1 AS n")
+        harm = f"UPDATE public.precious SET n = 2;\n{ending};\n"
+        damage(dumper.vault, manifest, lambda _: gzip.compress(harm.encode()))
+        sent: list[int] = []
+        with pytest.raises(BackupDamaged):
+            restore(dumper.vault, manifest, target.dsn, postgresql(tools), sent.append)
+        assert sent == []
+        assert target.rows("SELECT n FROM precious") == [(1,)]
+
+
+def test_a_folder_without_room_is_told_and_nothing_is_sent(
+    source: Callable[..., Source],
+    dumper: Dumper,
+    tools: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = dumper.dump(job(), source(17, "CREATE TABLE t ()").database())
+    assert manifest is not None
+    target = source(17, EMPTY)
+    sent: list[int] = []
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115  closed by who uses it
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
+    with pytest.raises(SnapperError, match=r"cannot be kept in .*: No space left") as failed:
+        restore(dumper.vault, manifest, target.dsn, postgresql(tools), sent.append)
+    assert "set TMPDIR" in failed.value.hint
+    assert sent == []
+
+
+@pytest.mark.parametrize(("cut", "unsure"), [(b"COMMIT", True), (b"BEGIN", False)])
+def test_only_where_the_commit_was_sent_it_is_unsure_what_became_of_it(
+    cut: bytes,
+    unsure: bool,
+    source: Callable[..., Source],
+    tools: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def feed(sql: Iterable[bytes], *_: object) -> None:
+        for piece in sql:
+            if cut in piece:
+                raise RestoreFailed("psql exited with status 2: connection to server was lost")
+
+    monkeypatch.setattr("snapper.engines.postgresql.restore.feed", feed)
+    target = source(17, "CREATE TABLE mine ()")
+    engine, before = postgresql(tools), Rehearsal("here", None, False, (), (), "17.0")
+    before = replace(before, content=engine.content(target.dsn))
+    with pytest.raises(RestoreFailed) as failed:
+        engine.restore([b"SELECT 1;\n"], None, target.dsn)  # type: ignore[arg-type]
+    assert (UNSURE in getattr(failed.value, "__notes__", ())) == unsure
+    words = aftermath(engine, target.dsn, before, unsure=unsure)
+    assert ("nothing of this restore is in it" in words) != unsure
+    assert "1 table or other relation" in words or not unsure

@@ -132,10 +132,9 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
     # So much behind it that psql has read the command long before all of the dump was checked.
     padding = b"SELECT 1;\n" * 400_000
     for forged in (command + plain, plain + b"\\unrestrict x\n" + command):
-        dumper.vault.put(manifest.dump_key, gzip.compress(forged + padding))
         target = source(17, EMPTY)
         with pytest.raises(SnapperError, match=r"restricted|unrestrict"):
-            restore(dumper.vault, manifest, target.dsn, postgresql(tools))
+            postgresql(tools).restore([forged, padding], manifest, target.dsn)
         assert not witness.exists()
 
 
