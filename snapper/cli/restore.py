@@ -74,10 +74,11 @@ def restore_backup(
 ) -> None:
     """Restore a backup into a database: all of it, or nothing.
 
-    An existing database is filled in one transaction, and before the backup is read and checked
-    whole: SHA-256, sizes, gzip. That needs its room in TMPDIR. With --create it is checked while it
-    is restored, and the database gets its name only when all is right. A target that is not empty is refused without --force. A backup that is known to
-    be damaged is passed over with a warning, or refused if it was named by its very time.
+    An existing database is filled in one transaction, and before that the backup is read and
+    checked whole: SHA-256, sizes, gzip. For that it needs its room in TMPDIR. With --create it is
+    checked while it is restored, and the database gets its name only when all is right. A target
+    that is not empty is refused without --force. A backup that is known to be damaged is passed
+    over with a warning, or refused if it was named by its very time.
     """
     outcome: Outcome = context.obj
     limit = read_at(at, key)
