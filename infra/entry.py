@@ -9,6 +9,8 @@ from functools import partial
 
 import pulumi
 
+from snapper.values.visible import visible
+
 SHOWN = 32
 """The exit status by which Pulumi's language host knows that the program has shown its errors."""
 
@@ -22,7 +24,7 @@ async def _program(build: Callable[[], Mapping[str, pulumi.Output[str]]]) -> pul
     try:
         outputs = build()
     except pulumi.RunError as refused:
-        pulumi.log.error(str(refused))
+        pulumi.log.error(visible(str(refused)))
         raise SystemExit(SHOWN) from refused
     _leave_when_interrupted()
     # Lets every resource begin to be registered. Pulumi's SDK awaits what has begun one by one; for

@@ -1,7 +1,6 @@
 """Options that name one backup of one database."""
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
@@ -10,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from snapper.cli.lines import labelled
+from snapper.cli.lines import tell
 from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, NoneGood, SettingsError
 from snapper.values.keys import STAMP, Kind
@@ -93,7 +92,7 @@ def is_name(text: str) -> bool:
 
 def warn(warning: str) -> None:
     """Print a warning where it is no part of the result."""
-    print(labelled("warning", warning, sys.stderr), file=sys.stderr)
+    tell("warning", warning)
 
 
 def _read_stamp(text: str) -> datetime:

@@ -22,6 +22,7 @@ from snapper.engines.engine import connection_checks, gaps
 from snapper.errors import SettingsError
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets
+from snapper.values.visible import shell_word
 
 ROWS_VARIABLE = "SNAPPER_DEMO_DATABASE"
 
@@ -86,7 +87,8 @@ def demo(
         _show(report, outcome, as_json=json)
         if not report.good and not json:
             words, command = again(options, rows_given=bool(database))
-            render.remark(f"\n{words}")
+            render.remark("")
+            render.remark(words)
             # Never broken into lines: it is there to be copied.
             print(f"  {command}", file=sys.stderr)
     outcome.code = 0 if report.good else 1
@@ -134,7 +136,8 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
     for database in report.databases:
         for line in _remarks(database):
             render.say(f"{database.key}: {line}")
-    render.say(f"\n{_verdict(report)}; {report.resources} resources, {report.seconds:.1f} s")
+    render.say("")
+    render.say(f"{_verdict(report)}; {report.resources} resources, {report.seconds:.1f} s")
 
 
 def _verdict(report: DemoReport) -> str:
@@ -216,7 +219,7 @@ def _keep(demonstrated: Demonstration, out: TextIO) -> None:
     assignments = {**demonstrated.environment, **names}
     print("\nIn another terminal:\n", file=sys.stderr)
     print(
-        "export " + " ".join(f"{name}={shlex.quote(text)}" for name, text in assignments.items()),
+        "export " + " ".join(f"{name}={shell_word(text)}" for name, text in assignments.items()),
         file=out,
         flush=True,
     )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from typer.exceptions import TyperException
 
+from snapper.cli import lines
 from snapper.cli.interruption import Interrupted
-from snapper.cli.lines import labelled
 from snapper.cli.streams import give_up_lost, write_document
 from snapper.errors import SnapperError
 from snapper.values.nearest import did_you_mean
@@ -49,11 +49,11 @@ def reporting(*, as_json: bool) -> Iterator[Outcome]:
     def tell(error: BaseException, fact: str, hint: str = "") -> None:
         notes = getattr(error, "__notes__", [])
         with suppress(OSError):
-            print(labelled("error", fact, sys.stderr), file=sys.stderr)
+            lines.tell("error", fact)
             for note in notes:
-                print(labelled("now", note, sys.stderr), file=sys.stderr)
+                lines.tell("now", note)
             if hint:
-                print(labelled("hint", hint, sys.stderr), file=sys.stderr)
+                lines.tell("hint", hint)
         with suppress(OSError):
             if as_json and not result.answered:
                 words = {"fact": fact, "hint": hint, **({"now": notes} if notes else {})}

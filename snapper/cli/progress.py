@@ -3,7 +3,11 @@
 import time
 from typing import Self
 
+from rich.text import Text
+
 from snapper.cli.render import Screen
+from snapper.cli.streams import shield
+from snapper.values.visible import one_line
 
 
 class Progress:
@@ -20,8 +24,9 @@ class Progress:
         self.end()
         self._step, self._since = step, time.monotonic()
         if self._status:
-            self._status.update(step)
+            self._status.update(Text(one_line(step)))  # in a bare string it would look for markup
             self._status.start()
+            shield()  # meanwhile both streams are others, which would take escapes for colours
         else:
             self._print(step)
 
@@ -50,4 +55,4 @@ class Progress:
             self._status.stop()
 
     def _print(self, words: str) -> None:
-        self._console.print(words, soft_wrap=True)
+        self._console.print(one_line(words), soft_wrap=True)

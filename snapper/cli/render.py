@@ -1,18 +1,20 @@
 """How results look: tables for people, one document for programs, sizes and times in words."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any, TextIO, cast
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from snapper.cli.lines import fitted
-from snapper.cli.streams import write_document
+from snapper.cli.streams import with_controls, write_document
+from snapper.values.visible import one_line, visible
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -43,11 +45,28 @@ _DOUBTFUL = "^warning$"
 _Rows = Sequence[Sequence[str]]
 
 
+class Lines(str):
+    """The lines of a cell, parted by us; any other end of a line in a cell is part of a name."""
+
+    __slots__ = ()
+
+
 class Screen(Console):
     """A console for plain words, on stderr: talk; whose reader may go away."""
 
     def __init__(self, width: int | None = None, *, stderr: bool = True) -> None:
-        super().__init__(width=width, stderr=stderr, highlight=False, markup=False)
+        super().__init__(width=width, stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def file(self) -> IO[str]:
+        """The stream, on which rich moves the cursor and colours."""
+        return with_controls(cast("TextIO", super().file))
+
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        """Let nothing act on the terminal but rich itself: text has only what may be shown."""
+        return super()._render_buffer(
+            each if each.control else each._replace(text=visible(each.text)) for each in buffer
+        )
 
     def on_broken_pipe(self) -> None:
         """Report it as for any other output; rich would end the program at once."""
@@ -71,6 +90,7 @@ def table(
     terminal is too narrow to leave it a width of `prose` or of its longest word, the table goes
     without the `spare` columns, the first of them first.
     """
+    rows = [[one_line(c) if not isinstance(c, Lines) else c for c in row] for row in rows]
     terminal = sys.stdout.isatty()
     width = Screen(stderr=False).width - _EDGES if terminal else _PIPE_WIDTH
     words = [word for row in rows for word in row[-1].split()]
@@ -79,19 +99,20 @@ def table(
     console = Screen(max(width, _needed([headers, *rows], _LEAST)) + _EDGES, stderr=False)
     # A frame has a column of its own between two.
     gap = _GAP - 1 if terminal else _GAP
-    shown = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
+    grid = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
     for header in headers:
-        shown.add_column(
+        grid.add_column(
             header,
             no_wrap=header != headers[-1],
             overflow="fold",
             justify="right" if header in _NUMBERS else "left",
         )
     for row in rows:
-        shown.add_row(row[0], *map(_coloured, row[1:]))
+        grid.add_row(row[0], *map(_coloured, row[1:]))
     with console.capture() as captured:
-        console.print(shown)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
+        console.print(grid)
+    shown = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    print(shown.strip("\n"), file=with_controls(sys.stdout))
 
 
 def _coloured(cell: str) -> Text:
@@ -121,20 +142,24 @@ def _widest(column: Sequence[str]) -> int:
     return max(cell_len(line) for cell in column for line in ["", *cell.splitlines()])
 
 
-def with_fixes(fact: str, *fixes: str) -> str:
+def with_fixes(fact: str, *fixes: str) -> Lines:
     """Give a fact and what helps: below each other for people, in one line for programs."""
     between = "\n-> " if sys.stdout.isatty() else " -> "
-    return between.join([fact, *filter(None, fixes)])
+    return Lines(between.join(map(one_line, [fact, *filter(None, fixes)])))
 
 
 def say(line: str) -> None:
     """Print a line that belongs to the result."""
-    print(fitted(line, sys.stdout))
+    print(fitted(_whole(line), sys.stdout))
 
 
 def remark(line: str) -> None:
     """Print a line about the result, such as that it is empty: for people, not for programs."""
-    print(fitted(line, sys.stderr), file=sys.stderr)
+    print(fitted(_whole(line), sys.stderr), file=sys.stderr)
+
+
+def _whole(line: str) -> str:
+    return line if isinstance(line, Lines) else one_line(line)
 
 
 def number(count: int, one: str, many: str = "") -> str:

@@ -1,10 +1,16 @@
-"""The three streams of a command: never missing, and never the reason for a stack trace."""
+"""The three streams of a command: never missing, and never the reason for a stack trace.
+
+All that is written as text passes here, and no control of others reaches a terminal.
+"""
 
 import io
 import json
 import os
 import sys
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO, cast
+
+from snapper.values.visible import is_shown, visible
 
 
 class _Output(io.FileIO):
@@ -24,6 +30,45 @@ class _Output(io.FileIO):
             raise
 
 
+class Shielded:
+    """A stream of text that writes the controls in it as escapes; otherwise the one within."""
+
+    def __init__(self, within: TextIO) -> None:
+        self.within = within
+
+    def write(self, text: str, /) -> int:
+        """Write what may be shown of the text."""
+        self.within.write(visible(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str], /) -> None:
+        """Write as one text."""
+        self.write("".join(lines))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.within)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever a stream has
+        return getattr(self.within, name)
+
+
+def shield() -> None:
+    """Let both streams show no controls, also where others have taken their place meanwhile."""
+    sys.stdout, sys.stderr = _shielded(sys.stdout), _shielded(sys.stderr)
+
+
+def _shielded(stream: TextIO) -> TextIO:
+    return stream if isinstance(stream, Shielded) else cast("TextIO", Shielded(stream))
+
+
+def with_controls(stream: TextIO) -> TextIO:
+    """Give the stream for text whose controls are our own: colours, and a line that moves.
+
+    What is not our own in it has been made visible before.
+    """
+    return stream.within if isinstance(stream, Shielded) else stream
+
+
 def open_streams() -> None:
     """Make up for what the shell or the environment took away; call it before anything is written.
 
@@ -35,12 +80,22 @@ def open_streams() -> None:
     # A missing stdout is opened for reading only: then a result that is written to it fails.
     sys.stdout = _writable(sys.stdout, os.O_RDONLY)
     sys.stderr = _writable(sys.stderr, os.O_WRONLY)
+    shield()
 
 
 def write_document(value: dict[str, Any], indent: int | None = None) -> None:
     """Write one JSON document on stdout, in whatever encoding that has."""
     utf = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(value, indent=indent, ensure_ascii=not utf))
+    text = json.dumps(value, indent=indent, ensure_ascii=not utf)
+    if not text.isprintable():
+        text = "".join(each if each == "\n" or is_shown(each) else _escaped(each) for each in text)
+    print(text)
+
+
+def _escaped(character: str) -> str:
+    """Give a character as JSON alone writes it; it leaves DEL as it is."""
+    written = json.dumps(character)[1:-1]
+    return written if written != character else f"\\u{ord(character):04x}"
 
 
 def give_up_lost() -> OSError | None:

@@ -7,6 +7,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from snapper.cli.render import Screen, size
+from snapper.cli.streams import shield
+from snapper.values.visible import one_line
 
 BUILDING = "the server finishes"
 """What is left of a restore when its last byte has been read."""
@@ -50,13 +52,14 @@ def checked_transfer(what: str, total: int, then: str = "") -> Iterator[tuple[Co
 def _bars(what: str, total: int, steps: Mapping[str, str]) -> Iterator[list[Count]]:
     """Show a bar for each step, by its name and with what goes on when all its bytes are there."""
     console = Screen()
-    console.print(what, soft_wrap=True)
+    console.print(one_line(what), soft_wrap=True)
     if not console.is_terminal:
         yield [lambda _: None for _ in steps]
         return
     names = [TextColumn("{task.description:<9}")] if len(steps) > 1 else []
     columns = (*names, BarColumn(), TextColumn("{task.percentage:>3.0f} %"), _Amount())
     with Progress(*columns, console=console) as bar:
+        shield()
         tasks = [bar.add_task(name, total=total, then=then) for name, then in steps.items()]
 
         def count(task: TaskID) -> Count:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snapper.machine.children import ROOT
@@ -24,10 +24,11 @@ COLUMNS = 100
 
 @dataclass
 class Shown:
-    """Everything that the terminal showed, without colours, and the exit code."""
+    """Everything that the terminal showed, without colours and as it came, and the exit code."""
 
     code: int
     text: str
+    raw: bytes
 
 
 class Terminal(io.StringIO):
@@ -40,6 +41,7 @@ class Terminal(io.StringIO):
 def on_a_terminal(
     *arguments: str,
     environment: Mapping[str, str],
+    command: Sequence[str] = (sys.executable, "-P", "-m", "snapper.cli"),
     react: Callable[[str], bytes | signal.Signals | None] = lambda _: None,
     seconds: float = LONGEST,
 ) -> Shown:
@@ -49,8 +51,8 @@ def on_a_terminal(
     """
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
-    command = subprocess.Popen(
-        [sys.executable, "-P", "-m", "snapper.cli", *arguments],
+    running = subprocess.Popen(
+        [*command, *arguments],
         env={"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": str(ROOT), **environment},
         stdin=its,
         stdout=its,
@@ -69,14 +71,14 @@ def on_a_terminal(
                     break
             answer = react(_plain(shown))
             if isinstance(answer, signal.Signals):
-                command.send_signal(answer)
+                running.send_signal(answer)
             elif answer:
                 os.write(ours, answer)
-        code = command.wait(max(deadline - time.monotonic(), 1))
+        code = running.wait(max(deadline - time.monotonic(), 1))
     finally:
-        command.kill()
+        running.kill()
         os.close(ours)
-    return Shown(code, _plain(shown))
+    return Shown(code, _plain(shown), shown)
 
 
 def once(

@@ -43,3 +43,14 @@ def test_words_stay_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) 
 def test_the_items_of_a_list_keep_their_indentation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "12")
     assert fitted("faults:\n  - one two three", Terminal()) == "faults:\n  - one two\n  three"
+
+
+def test_no_line_within_the_words_looks_as_if_it_had_a_label() -> None:
+    words = "the secrets are invalid:\n  - one\nok: all restored"
+    assert labelled("error", words, io.StringIO()) == (
+        "error: the secrets are invalid:\n  - one\n  ok: all restored"
+    )
+
+
+def test_controls_in_the_words_are_shown_and_the_colours_are_ours() -> None:
+    assert labelled("error", "\x1b[0mno", Terminal()) == "\x1b[1;31merror:\x1b[0m \\x1b[0mno"
