@@ -7,11 +7,12 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.function import Function, FunctionArgs, Runtime
-from infra.iam import Place, may_join_network
+from infra.iam import may_join_network
 from infra.layers import Layers
 from infra.queue import DumpQueue
 from infra.secrets import SecretParameters
 from infra.vault import Vault
+from snapper.values.place import Place
 from snapper.values.settings import DumperSettings
 
 

@@ -6,38 +6,12 @@ account are read from an ARN at hand, so that the same program serves every part
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from snapper.values.keys import Kind
+from snapper.values.place import Place
 
 Statement = Mapping[str, Any]
-
-
-class Place(NamedTuple):
-    """Where something is: partition, region and account."""
-
-    partition: str
-    region: str
-    account: str
-
-    @classmethod
-    def of(cls, arn: str) -> "Place":
-        """Read the place out of any regional ARN; of what is none, as a double may give, nothing.
-
-        >>> Place.of("arn:aws:sqs:eu-central-1:123456789012:jobs")
-        Place(partition='aws', region='eu-central-1', account='123456789012')
-        """
-        _, partition, _, region, account, *_ = (*str(arn).split(":", 5), *5 * ("",))
-        return cls(partition, region, account)
-
-    def arn(self, service: str, resource: str) -> str:
-        """Name another thing of the same place."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
-
-    @property
-    def domain(self) -> str:
-        """The suffix of the endpoints; that of China differs."""
-        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
 
 
 def document(*statements: Statement) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import Place, Statement, may_list_parameters, may_read_parameters, may_use_key
+from infra.iam import Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
+from snapper.values.place import Place
 from snapper.values.secrets import Database
 from snapper.values.settings import (
     CONNECTIONS,

@@ -10,7 +10,6 @@ from infra.alarms import Alarms, AlarmsArgs
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
-from infra.iam import Place
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
 from infra.queue import DumpQueue, DumpQueueArgs
@@ -19,6 +18,7 @@ from infra.settings import StackSettings
 from infra.signpost import Signpost, SignpostArgs
 from infra.vault import Vault, VaultArgs
 from snapper.errors import SnapperError
+from snapper.values.place import Place
 
 
 class BackupService(pulumi.ComponentResource):

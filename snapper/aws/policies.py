@@ -44,7 +44,7 @@ def _read(service: Service) -> list[Statement]:
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
         _allow(["ssm:GetParametersByPath"], [table, counts]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
-        _allow(["s3:ListBucket"], [bucket]),
+        _allow(["s3:ListBucket", "s3:GetBucketTagging"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
         _allow(
             ["sqs:GetQueueAttributes"],

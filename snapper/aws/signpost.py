@@ -1,5 +1,6 @@
 """The signpost that a deployment leaves: where all parts of a stage are."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.config import Config
@@ -7,16 +8,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from snapper.aws import client as aws
 from snapper.errors import AwsFailed, SettingsError
+from snapper.values.belonging import strays
+from snapper.values.place import Place
 from snapper.values.service import Service
 from snapper.values.settings import parameter_root, service_parameter
 
 
 def find(stage: str, ssm: Any) -> Service:  # noqa: ANN401  boto3 has no types
-    """Read where the stage's parts are; raise SettingsError if there is no such stage here."""
+    """Read where the stage's parts are.
+
+    Raises SettingsError if there is no such stage here, or if what it names is not its own.
+    """
     name = service_parameter(parameter_root(stage))
     try:
         with aws.translated(f"ssm:GetParameter of {name}"):
-            text = str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+            found = ssm.get_parameter(Name=name)["Parameter"]
+            text, place = str(found["Value"]), Place.of(found["ARN"])
     except AwsFailed as error:
         # The second is SSM's word for a name that no parameter can have.
         if not any(code in str(error) for code in ("ParameterNotFound", "ValidationException")):
@@ -27,7 +34,18 @@ def find(stage: str, ssm: Any) -> Service:  # noqa: ANN401  boto3 has no types
             hint="choose with --stage, --region and --profile; "
             "pulumi stack output region shows where a stage was deployed",
         ) from None
-    return Service.from_json(text)
+    service = Service.from_json(text)
+    if wrong := list(strays(service, stage, place, lambda: _endpoints(ssm))):
+        raise SettingsError(
+            f"{name} names what is not of the stage {stage}: {', '.join(wrong)}",
+            hint="look who wrote it; pulumi up --refresh writes it again",
+        )
+    return service
+
+
+def _endpoints(ssm: Any) -> Iterator[str]:  # noqa: ANN401  as above
+    yield ssm.meta.endpoint_url
+    yield aws.client("sqs").meta.endpoint_url
 
 
 def of_account() -> str:

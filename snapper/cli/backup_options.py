@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from snapper.cli.lines import tell
 from snapper.cli.stage import Stage
 from snapper.errors import BackupDamaged, BackupNotFound, NoneGood, SettingsError
 from snapper.values.keys import STAMP, Kind
@@ -88,11 +87,6 @@ def read_at(text: str, *databases: str) -> datetime | None:
 def is_name(text: str) -> bool:
     """Tell whether the option names one very backup, and not a time that is to be gone back to."""
     return _NAMED.fullmatch(text) is not None
-
-
-def warn(warning: str) -> None:
-    """Print a warning where it is no part of the result."""
-    tell("warning", warning)
 
 
 def _read_stamp(text: str) -> datetime:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from snapper.cli import render
-from snapper.cli.backup_options import warn
+from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
 from snapper.engines.engine import doubts, engine_of, usability_checks

@@ -14,8 +14,8 @@ import typer
 from local.demo.report import DatabaseReport, DemoReport
 from local.demo.story import Demonstration, DemoOptions, demonstration
 from snapper.cli import render
-from snapper.cli.backup_options import warn
 from snapper.cli.interruption import Interrupted
+from snapper.cli.lines import warn
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.engines.engine import connection_checks, gaps

@@ -31,6 +31,11 @@ def tell(kind: str, words: str) -> None:
     print(labelled(kind, words, sys.stderr), file=with_controls(sys.stderr))
 
 
+def warn(warning: str) -> None:
+    """Print a warning where it is no part of the result."""
+    tell("warning", warning)
+
+
 def fitted(text: str, stream: TextIO) -> str:
     """Break lines between words where the stream's terminal is too narrow; words stay whole."""
     if not stream.isatty():

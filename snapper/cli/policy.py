@@ -14,7 +14,7 @@ from snapper.cli.options import ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
 from snapper.machine.children import ROOT
 from snapper.values.deployer import narrowed
-from snapper.values.service import partition_of
+from snapper.values.place import partition_of
 
 
 class Policy(StrEnum):

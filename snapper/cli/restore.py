@@ -15,9 +15,9 @@ from snapper.cli.backup_options import (
     chosen_backup,
     is_name,
     read_at,
-    warn,
 )
 from snapper.cli.interruption import Interrupted
+from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage

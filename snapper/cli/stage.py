@@ -8,10 +8,12 @@ from snapper.aws import signpost
 from snapper.aws.dead_letters import DeadLetters
 from snapper.aws.functions import Functions
 from snapper.aws.logs import Logs
+from snapper.aws.ownership import doubt
 from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue
 from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
+from snapper.cli.lines import warn
 from snapper.errors import SettingsError
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
@@ -35,7 +37,9 @@ class Stage:
 
     @cached_property
     def vault(self) -> Vault:
-        """The bucket of the backups."""
+        """The bucket of the backups, if it is this stage's own."""
+        if doubtful := doubt(self.service, self.name, aws.client("s3"), aws.client("ssm")):
+            warn(doubtful)
         return Vault.connect(self.service.bucket)
 
     @cached_property

@@ -9,8 +9,9 @@ import typer
 
 from snapper.aws.identity import caller
 from snapper.cli import render
-from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at, warn
+from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
 from snapper.cli.found import Found
+from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage

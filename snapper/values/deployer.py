@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snapper.errors import SettingsError
-from snapper.values.service import domain_of
+from snapper.values.place import domain_of
 from snapper.values.settings import STAGE
 
 BOUNDARY = "snapper-boundary"

@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
+from snapper.values.place import Place, domain_of, partition_of
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,11 @@ class Service:
                 for field in fields(cls)
                 if field.default is MISSING or field.name in found
             ]
-            return cls(**{name: str(found[name]) for name in names})
-        except (ValueError, KeyError, TypeError):
+            values = {name: found[name] for name in names}
+            if not all(isinstance(value, str) for value in values.values()):
+                raise TypeError
+            return cls(**values)
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise SettingsError(
                 "the stage was deployed by another release of Snapper",
                 hint="use that release, or run pulumi up with this one",
@@ -54,24 +58,15 @@ class Service:
         """The partition of AWS in which the region lies."""
         return partition_of(self.region)
 
+    @property
+    def account(self) -> str:
+        """The number of the account, which stands in the queue's URL."""
+        return self.queue_url.split("/")[-2]
+
     def arn(self, kind: str, resource: str) -> str:
-        """Name a regional resource of the account, whose number stands in the queue's URL."""
-        account = self.queue_url.split("/")[-2]
-        return f"arn:{self.partition}:{kind}:{self.region}:{account}:{resource}"
+        """Name a regional resource of the account."""
+        return Place(self.partition, self.region, self.account).arn(kind, resource)
 
     def endpoint(self, kind: str) -> str:
         """Name a service of the region as KMS names who asks for a key; China's differ."""
         return f"{kind}.{self.region}.{domain_of(self.partition)}"
-
-
-def partition_of(region: str) -> str:
-    """Give the partition of AWS in which a region lies."""
-    first, second, *_ = *region.split("-"), ""
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-        f"{first}-{second}" if second == "gov" else first, "aws"
-    )
-
-
-def domain_of(partition: str) -> str:
-    """Give the suffix of a partition's endpoints; that of China differs."""
-    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra import iam
+from snapper.values.place import Place
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from infra import iam
     ],
 )
 def test_a_place_names_its_neighbours_in_every_partition(arn: str, domain: str) -> None:
-    place = iam.Place.of(arn)
+    place = Place.of(arn)
     assert place.arn("sqs", "jobs") == arn
     assert place.domain == domain
 
@@ -24,7 +25,7 @@ def test_a_place_names_its_neighbours_in_every_partition(arn: str, domain: str) 
 @pytest.mark.parametrize("none", [None, "", "jobs", "arn:test:jobs"])
 def test_what_is_no_arn_names_no_place(none: str | None) -> None:
     # Doubles of AWS, as in tests of programs that build on this one, give such.
-    assert iam.Place.of(none)[1:] == ("", "")  # type: ignore[arg-type]  # as a double may
+    assert Place.of(none)[1:] == ("", "")  # type: ignore[arg-type]  # as a double may
 
 
 def test_the_key_of_china_is_used_through_the_services_of_china() -> None:
@@ -42,7 +43,7 @@ def test_equal_policies_are_equal_texts() -> None:
 
 
 def test_no_builder_allows_an_action_by_wildcard() -> None:
-    place = iam.Place("aws", "eu-central-1", "123456789012")
+    place = Place("aws", "eu-central-1", "123456789012")
     statements = [
         iam.may_log("arn"),
         iam.may_send("arn"),

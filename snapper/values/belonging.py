@@ -1,0 +1,77 @@
+"""Whether a signpost names its own stage's parts: who may write it could point anywhere else.
+
+Names say it for all parts but the bucket, which may be adopted: see snapper/aws/ownership.py.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from snapper.values.place import Place
+from snapper.values.service import Service
+from snapper.values.settings import STAGE, parameter_root
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,64}")
+_SCHEDULE = re.compile(r"(?:rate|cron)\([ -~]{1,240}\)")
+_LONGEST_SHOWN = 100
+
+Endpoints = Callable[[], Iterator[str]]
+
+
+def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> Iterator[str]:
+    """Tell of every field that cannot be right of a stage of this name at this place.
+
+    The place is that of the signpost itself, which AWS says. `endpoints` gives where AWS is for
+    us, if not at its own hosts: a queue may be there too.
+    """
+    name = f"snapper-{stage}-"
+    key = rf"arn:{place.partition}:kms:{place.region}:\d{{12}}:key/[A-Za-z0-9-]{{1,64}}"
+    right = {
+        "version": bool(_VERSION.fullmatch(service.version)),
+        "region": service.region == place.region,
+        "parameter_root": service.parameter_root == parameter_root(stage),
+        "bucket": bool(_BUCKET.fullmatch(service.bucket)),
+        "queue_url": _is_queue(service.queue_url, f"{name}jobs", place, endpoints),
+        "dead_letter_url": _is_queue(
+            service.dead_letter_url, f"{name}dead-letters", place, endpoints
+        ),
+        "dispatcher": service.dispatcher == f"{name}dispatcher",
+        "dumper": service.dumper == f"{name}dumper",
+        "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
+        "kms_key_arn": not service.kms_key_arn
+        or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
+        "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),
+    }
+    if not STAGE.fullmatch(stage):
+        yield f"stage is {_shown(stage)}"
+    for field, is_right in right.items():
+        if not is_right:
+            yield f"{field} is {_shown(getattr(service, field))}"
+
+
+def _is_queue(url: str, name: str, place: Place, endpoints: Endpoints) -> bool:
+    """Tell whether it is the URL of that queue, at a host that is AWS's own or the one we use."""
+    base, _, path = url.partition(f"/{place.account}/")
+    own = {
+        f"https://sqs.{place.region}.{place.domain}",
+        f"https://sqs-fips.{place.region}.{place.domain}",
+        f"https://sqs.{place.region}.api.aws",
+        # Older forms, which SQS still takes.
+        f"https://{place.region}.queue.{place.domain}",
+        *(["https://queue.amazonaws.com"] if place.region == "us-east-1" else []),
+    }
+    return path == name and (base in own or _host(base) in map(_host, endpoints()))
+
+
+def _host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc
+
+
+def _shown(value: str) -> str:
+    """Show what a stranger may have written: whatever is no plain letter is spelled out."""
+    return ascii(value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…")
