@@ -11,6 +11,11 @@ from s3transfer.manager import TransferConfig, TransferManager
 
 from snapper.aws import client as aws
 from snapper.aws.parts import PartPlan
+from snapper.errors import BackupDamaged
+from snapper.values.document import LONGEST
+
+_SMALL = 4 * LONGEST
+"""Bytes beyond which an object is not read at once, whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +128,12 @@ class Vault:
         return cast("BinaryIO", _Body(answer["Body"], key))
 
     def read(self, key: str) -> bytes:
-        """Give a small object whole."""
+        """Give a small object whole; raise BackupDamaged if it is too large to be one of ours."""
         with self.open(key) as body:
-            return body.read()
+            found = body.read(_SMALL + 1)
+        if len(found) > _SMALL:
+            raise BackupDamaged(f"{key} has more than {_SMALL:,} bytes: Snapper writes no such")
+        return found
 
     def delete(self, key: str) -> None:
         """Delete one object; the bucket's versioning keeps it recoverable for a while."""

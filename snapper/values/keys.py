@@ -10,6 +10,13 @@ DATABASE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What names a database; it is its prefix in the bucket and its last step in SSM paths."""
 
 
+def database_key(value: object) -> str:
+    """Read the name of a database; raise ValueError if it can be none."""
+    if not (isinstance(value, str) and DATABASE_KEY.fullmatch(value)):
+        raise ValueError("no key of a database")
+    return value
+
+
 MARK = ".begun-"
 """Between the scheduled time and that of the beginning, in the key that says when it was begun."""
 

@@ -1,14 +1,15 @@
 """The JSON that makes a backup exist: written last, removed first."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from snapper.errors import BackupDamaged
-from snapper.values.job import read_time, write_time
-from snapper.values.keys import Kind, object_key
+from snapper.values import document
+from snapper.values.document import read_document
+from snapper.values.job import write_time
+from snapper.values.keys import Kind, database_key, object_key
 from snapper.values.seal import SEAL, is_sealed, write_sealed
 
 VERSION = 1
@@ -77,7 +78,7 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
-        own = {name: getattr(self, name) for name in _OWN}
+        own = {name: getattr(self, name) for name in _READERS}
         plain = {
             name: write_time(value) if isinstance(value, datetime) else value
             for name, value in own.items()
@@ -89,38 +90,59 @@ class Manifest:
         return write_sealed(self.to_dict())
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, raw: bytes | str) -> Self:
         """Read a manifest; raise BackupDamaged if it is not as it was written."""
         try:
-            found = json.loads(text)
-            if found["version"] != VERSION:
-                raise BackupDamaged(
-                    f"the manifest has version {found['version']!r}, this Snapper reads {VERSION}"
-                )
-            values = {
-                field.name: _read(field.type, found[field.name])
-                for field in fields(cls)
-                if field.name in _OWN and (field.name in found or field.default is MISSING)
-            }
-            foreign = {**values, "version": VERSION, "object": "", SEAL: ""}
-            part = {name: value for name, value in found.items() if name not in foreign}
-            manifest = cls(**cast("dict[str, Any]", {**values, "part": part}))
-            vouched, sealed = found["object"], is_sealed(found)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise BackupDamaged("the manifest is not as Snapper writes one") from error
-        if vouched != manifest.dump_key:
+            found = read_document(raw)
+            sealed = is_sealed(found)
+        except ValueError as error:
+            raise BackupDamaged(f"{_STRANGE}: {error}") from None
+        if "version" not in found or type(found["version"]) is not int:
+            raise BackupDamaged(f"{_STRANGE}: it has no version")
+        if found["version"] != VERSION:
+            raise BackupDamaged(
+                f"the manifest has version {found['version']}, this Snapper reads {VERSION}"
+            )
+        values = {
+            each.name: _read(found, each.name)
+            for each in fields(cls)
+            if each.name in _READERS and (each.name in found or each.default is MISSING)
+        }
+        foreign = {**values, "version": VERSION, "object": "", SEAL: ""}
+        part = {name: value for name, value in found.items() if name not in foreign}
+        manifest = cls(**cast("dict[str, Any]", {**values, "part": part}))
+        if found.get("object") != manifest.dump_key:
             raise BackupDamaged(f"the manifest {manifest.key} belongs to another object")
         if not sealed:
             raise BackupDamaged(f"the manifest {manifest.key} was changed after it was written")
         return manifest
 
 
-_OWN = tuple(each.name for each in fields(Manifest) if each.name != "part")
+_STRANGE = "the manifest is not as Snapper writes one"
+
+_READERS: dict[str, Callable[[object], object]] = {
+    "database": database_key,
+    "database_name": document.name,
+    "scheduled_at": document.time,
+    "started_at": document.time,
+    "finished_at": document.time,
+    "snapper_version": document.word,
+    "server_version": document.word,
+    "source": document.word,
+    "encrypted_connection": document.flag,
+    "database_bytes": document.size,
+    "dump_bytes": document.size,
+    "backup_bytes": document.size,
+    "sha256": document.sha256,
+    "engine": document.word,
+}
+"""Who reads each field of its own."""
 
 
-def _read(kind: object, value: object) -> object:
-    if kind is datetime:
-        return read_time(cast("str", value))
-    if type(value) is not kind:
-        raise TypeError
-    return value
+def _read(found: Mapping[str, Any], name: str) -> object:
+    try:
+        return _READERS[name](found[name])
+    except KeyError:
+        raise BackupDamaged(f"{_STRANGE}: it has no {name}") from None
+    except ValueError as error:
+        raise BackupDamaged(f"{_STRANGE}: its {name} is {error}") from None

@@ -1,12 +1,12 @@
 """The last trial of a database: which backup was restored for the proof, and what came of it."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from snapper.errors import BackupDamaged
-from snapper.values.job import read_time, write_time
+from snapper.values import document
+from snapper.values.job import write_time
 from snapper.values.seal import is_sealed, write_sealed
 from snapper.values.verification import Verification
 
@@ -41,16 +41,16 @@ class Trial:
         return write_sealed(plain)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, raw: bytes | str) -> Self:
         """Read a trial; raise BackupDamaged if it is not as it was written."""
         try:
-            found = json.loads(text)
+            found = document.read_document(raw)
             if found["version"] != VERSION or not is_sealed(found):
                 raise BackupDamaged("the record of the last trial was changed")
             return cls(
-                read_time(found["taken_at"]),
-                read_time(found["begun_at"]),
+                document.time(found["taken_at"]),
+                document.time(found["begun_at"]),
                 Verification.from_dict(found["verification"]),
             )
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             raise BackupDamaged("the record of the last trial cannot be read") from None

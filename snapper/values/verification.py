@@ -1,16 +1,19 @@
 """The verdict on one backup, recorded beside it: read when, restored when, and what was found."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from snapper.errors import BackupDamaged
-from snapper.values.job import read_time, write_time
+from snapper.values import document
+from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
+
+LONGEST_REASON = 10_000
+"""Characters of a reason, or of a name; those that Snapper writes are far shorter."""
 
 
 @dataclass(frozen=True)
@@ -104,29 +107,30 @@ class Verification:
         return write_sealed(self.to_dict())
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, raw: bytes | str) -> Self:
         """Read a verdict; raise BackupDamaged if it cannot be read."""
         try:
-            found = json.loads(text)
+            found = document.read_document(raw)
             if found["version"] != VERSION:
-                raise BackupDamaged(f"a verification record has version {found['version']!r}")
+                raise BackupDamaged("a verification record has another version")
             if not is_sealed(found):
                 raise BackupDamaged("a verification record was changed after it was written")
             return cls.from_dict(found)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             raise BackupDamaged("a verification record cannot be read") from None
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Self:
         """Read what `to_dict` gave; raises ValueError, KeyError and TypeError for nonsense."""
-        restored, restored_at = found["restored"], found.get("restored_at")
+        restored_at = found.get("restored_at")
         return cls(
-            verified_at=read_time(found["verified_at"]),
-            sha256=str(found["sha256"]),
+            verified_at=document.time(found["verified_at"]),
+            # That of a backup whose manifest could not be read is not known.
+            sha256=found["sha256"] and document.sha256(found["sha256"]),
             sound=found["sound"] is True,
-            reason=str(found["reason"]),
-            restored=Restored(**restored) if restored else None,
-            restored_at=read_time(restored_at) if restored_at else None,
+            reason=document.text(found["reason"], LONGEST_REASON),
+            restored=_read_restored(found["restored"]),
+            restored_at=None if restored_at is None else document.time(restored_at),
             failed=_read_failed(found.get("failed")),
         )
 
@@ -137,14 +141,28 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  of any kind of JSON
     return write_time(value) if isinstance(value, datetime) else value
 
 
+def _read_restored(found: dict[str, Any] | None) -> Restored | None:
+    if found is None:
+        return None
+    known = Restored(
+        document.size(found["tables"]),
+        document.size(found["rows"]),
+        document.seconds(found["seconds"]),
+    )
+    if found.keys() != asdict(known).keys():
+        raise ValueError("more than is known of a restore")
+    return known
+
+
 def _read_failed(found: dict[str, Any] | None) -> FailedTrial | None:
     if found is None:
         return None
-    accepted = found["accepted"]
-    return FailedTrial(
-        read_time(found["at"]),
-        str(found["reason"]),
-        Accepted(read_time(accepted["at"]), str(accepted["by"]), str(accepted["reason"]))
-        if accepted
-        else None,
-    )
+    at, reason = document.time(found["at"]), document.text(found["reason"], LONGEST_REASON)
+    return FailedTrial(at, reason, _read_accepted(found["accepted"]))
+
+
+def _read_accepted(found: dict[str, Any] | None) -> Accepted | None:
+    if found is None:
+        return None
+    by, reason = (document.text(found[name], LONGEST_REASON) for name in ("by", "reason"))
+    return Accepted(document.time(found["at"]), by, reason)

@@ -52,7 +52,7 @@ def read_manifest(vault: Vault, holding: Holding) -> Manifest:
     Raises BackupDamaged if it belongs elsewhere, or the object is gone or has another size, and
     SettingsError if it is of an engine that this release does not know.
     """
-    manifest = Manifest.from_json(vault.read(holding.manifest_key).decode(errors="replace"))
+    manifest = Manifest.from_json(vault.read(holding.manifest_key))
     engine_of(manifest.engine).check_part(manifest)
     if manifest.key != holding.manifest_key:
         raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
@@ -172,7 +172,7 @@ def _read_verdict(vault: Vault, holding: Holding, manifest: Manifest) -> Verific
     if holding.verdict is None:
         return None
     key = holding.objects[holding.verdict].key
-    verdict = Verification.from_json(vault.read(key).decode(errors="replace"))
+    verdict = Verification.from_json(vault.read(key))
     if verdict.kind is not holding.verdict:
         raise BackupDamaged(f"{key} says something else than its name")
     return verdict if verdict.sha256 == manifest.sha256 else None

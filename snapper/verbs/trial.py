@@ -12,7 +12,13 @@ from snapper.values.keys import Kind, trial_key
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
 from snapper.values.trial import Trial
-from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
+from snapper.values.verification import (
+    LONGEST_REASON,
+    Accepted,
+    FailedTrial,
+    Restored,
+    Verification,
+)
 from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
 from snapper.verbs.holding import Holding
 from snapper.verbs.verify import prove, record
@@ -55,7 +61,7 @@ def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Tria
     stored = next((each for each in vault.list(key) if each.key == key), None)
     if stored is None:
         return None
-    trial = Trial.from_json(vault.read(key).decode(errors="replace"))
+    trial = Trial.from_json(vault.read(key))
     limit = min(now or datetime.now(UTC), stored.changed_at)
     if any(is_ahead(at, limit) for at in trial.times):
         raise BackupDamaged(f"the record of the last trial is {AHEAD}")
@@ -77,6 +83,8 @@ def accept_trial(vault: Vault, database: str, by: str, reason: str, now: datetim
 
     Raises SettingsError if none has failed, BackupDamaged if the record cannot be read.
     """
+    if len(reason) > LONGEST_REASON:
+        raise SettingsError(f"a reason has at most {LONGEST_REASON:,} letters")
     trial = last_trial(vault, database, now)
     if trial is None or trial.verdict.failed is None:
         raise SettingsError(

@@ -1,10 +1,29 @@
-"""What is set on a database itself, and not in it: a dump of its content holds none of it."""
+"""What is set on a database itself, and not in it: a dump of its content holds none of it.
 
+A manifest may be forged, and SQL is made of this. So nothing can be made here that PostgreSQL could
+not have said: whoever tries gets a ValueError.
+"""
+
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from snapper.values import document
+
 PUBLIC = ""
 """The grantee that means everybody; no role has an empty name."""
+
+
+PROVIDERS = frozenset({"libc", "icu", "builtin"})
+PRIVILEGES = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
+
+_LONGEST_LOCALE = 255
+_LARGEST_LIMIT = 2**31 - 1
+
+# Servers before 14 also let names be set that hold a hyphen.
+_PART = r"[A-Za-z_\u00a0-\U0010ffff][\w$\u00a0-\U0010ffff-]*"
+_SETTING = re.compile(rf"{_PART}(?:\.{_PART})*")
+_LONGEST_SETTING = 255
 
 
 @dataclass(frozen=True)
@@ -20,6 +39,15 @@ class Locale:
     name: str
     rules: str
 
+    def __post_init__(self) -> None:
+        """Refuse what no server has."""
+        if self.provider not in PROVIDERS:
+            raise ValueError("no provider of locales")
+        for each in (self.collate, self.ctype, self.name):
+            if not document.text(each, _LONGEST_LOCALE).isprintable():
+                raise ValueError("no locale")
+        document.text(self.rules)
+
     def __str__(self) -> str:
         """Say which it is, in the words of a message."""
         return f"{self.name or self.collate} of {self.provider}"
@@ -33,6 +61,13 @@ class Right:
     privilege: str
     grantable: bool
 
+    def __post_init__(self) -> None:
+        """Refuse what no server has."""
+        if self.privilege not in PRIVILEGES:
+            raise ValueError("no right on a database")
+        if self.grantee != PUBLIC:
+            document.name(self.grantee)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -44,6 +79,14 @@ class Setting:
     role: str
     name: str
     value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what no server has."""
+        if not _SETTING.fullmatch(document.text(self.name, _LONGEST_SETTING)):
+            raise ValueError("no name of a setting")
+        if self.role:
+            document.name(self.role)
+        document.text(self.value)
 
     @property
     def custom(self) -> bool:
@@ -62,6 +105,13 @@ class Properties:
     rights: tuple[Right, ...]
     settings: tuple[Setting, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse what no server has."""
+        document.name(self.owner)
+        document.text(self.comment)
+        if not -1 <= self.connection_limit <= _LARGEST_LIMIT:
+            raise ValueError("no limit of connections")
+
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that are named here."""
@@ -71,7 +121,7 @@ class Properties:
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` gave; raise KeyError or TypeError if it is not that."""
+        """Read what `asdict` gave; raise KeyError, TypeError, ValueError if it is not that."""
         return cls(
             locale=Locale(**_plain(Locale, found["locale"])),
             rights=tuple(Right(**_plain(Right, each)) for each in found["rights"]),

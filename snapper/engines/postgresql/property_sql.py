@@ -1,6 +1,7 @@
 """The SQL that sets on a database what was set on another one."""
 
 import re
+from itertools import filterfalse
 
 from snapper.engines.postgresql.names import literal, quoted
 from snapper.engines.postgresql.properties import PUBLIC, Locale, Properties, Right, Setting
@@ -17,6 +18,30 @@ _LISTS = frozenset(
     }
 )
 _LOADED_FROM = {"session_preload_libraries": "", "local_preload_libraries": "$libdir/plugins/"}
+
+# A library of the server's own folders, and of no other that a path could lead to.
+_LIBRARY = re.compile(r"(?:\$libdir/(?:plugins/)?)?[A-Za-z0-9_][A-Za-z0-9_.+-]*", re.ASCII)
+_OWN_FOLDERS = frozenset({"", "$libdir", "$system"})
+_SEARCHED = frozenset({"dynamic_library_path", "extension_control_path"})
+
+RUN = frozenset(
+    {
+        "jit_provider",
+        "plperl.on_init",
+        "plperl.on_plperl_init",
+        "plperl.on_plperlu_init",
+        "pltcl.start_proc",
+        "pltclu.start_proc",
+        "shared_preload_libraries",
+    }
+)
+"""What these hold is run, or loaded, by the server itself, in every session or when a language is
+first used: it could be anybody's who may write to the bucket."""
+
+_NOT_RESTORED = (
+    "its value names code or files of the server's, so it is not taken from a manifest: set it by"
+    " hand, if it is meant"
+)
 _ITEM = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,"]+))\s*(?:,|$)')
 
 _OF_EVERYBODY = ("CONNECT", "TEMPORARY")
@@ -50,14 +75,14 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
     """Give the statements that set on a new database what it does not have by itself.
 
     Each has a name that says what it sets, and holds no value. The owner comes first, for rights
-    are its to give. The locale can only be set when the database is made.
+    are its to give. The locale can only be set when the database is made. What `refused` names is
+    not among them.
     """
     name = quoted(database)
     made = {"its owner": f"ALTER DATABASE {name} OWNER TO {quoted(properties.owner)}"}
     made |= _rights(properties, name)
-    for setting in properties.settings:
-        of = f" of the role {setting.role}" if setting.role else ""
-        made[f"the setting {setting.name}{of}"] = _setting(setting, name)
+    for setting in filterfalse(acts_on_server, properties.settings):
+        made[_what(setting)] = _setting(setting, name)
     if properties.comment:
         made["its comment"] = f"COMMENT ON DATABASE {name} IS {literal(properties.comment)}"
     if properties.connection_limit != -1:
@@ -65,6 +90,27 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
             f"ALTER DATABASE {name} CONNECTION LIMIT {properties.connection_limit}"
         )
     return made
+
+
+def refused(properties: Properties) -> dict[str, str]:
+    """Name the settings that are not restored, with the reason; a value is in neither."""
+    return {_what(each): _NOT_RESTORED for each in properties.settings if acts_on_server(each)}
+
+
+def acts_on_server(setting: Setting) -> bool:
+    """Tell whether a value makes the server load or run what lies anywhere on it.
+
+    >>> acts_on_server(Setting("", "session_preload_libraries", "auto_explain"))
+    False
+    >>> acts_on_server(Setting("", "session_preload_libraries", "/tmp/mine"))
+    True
+    """
+    known, items = setting.name.lower(), _items(setting.value)
+    if known in _LOADED_FROM:
+        return not all(_LIBRARY.fullmatch(item) for item in items if item)
+    if known in _SEARCHED:
+        return not _OWN_FOLDERS.issuperset(setting.value.split(":"))
+    return known in RUN
 
 
 def role_missing(role: str) -> str:
@@ -109,14 +155,23 @@ def _grantee(right: Right, *, quote: bool = False) -> str:
     return quoted(right.grantee) if quote else right.grantee
 
 
+def _what(setting: Setting) -> str:
+    of = f" of the role {setting.role}" if setting.role else ""
+    return f"the setting {setting.name}{of}"
+
+
 def _setting(setting: Setting, name: str) -> str:
     of = f"ROLE {quoted(setting.role)} IN " if setting.role else ""
     items = _items(setting.value) if setting.name.lower() in _LISTS else [setting.value]
     # Without its libraries no session begins: what cannot be loaded here is not set.
     folder = _LOADED_FROM.get(setting.name.lower())
-    loads = [] if folder is None else [f"LOAD {literal(folder + item)}; " for item in items if item]
+    loads = [] if folder is None else [_load(folder, item) for item in items if item]
     values = ", ".join(map(literal, items))
     return f"{''.join(loads)}ALTER {of}DATABASE {name} SET {quoted(setting.name)} TO {values}"
+
+
+def _load(folder: str, item: str) -> str:
+    return f"LOAD {literal(item if '/' in item else folder + item)}; "
 
 
 def _items(value: str) -> list[str]:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.postgresql.properties import Locale, Properties, Right, Setting
 from snapper.engines.postgresql.property_sql import differences, role_missing, statements
+from snapper.engines.postgresql.property_sql import refused as passed_over
+from snapper.values.document import LONGEST_TEXT
 
 Tell = Callable[[str], None]
 """Is given each warning, a sentence."""
@@ -48,8 +51,8 @@ _SETTINGS = """
 def read_properties(cursor: Cursor, database: str) -> Properties | None:
     """Ask for what is set on a database of the cursor's server.
 
-    None where it cannot be read, such as a comment in an encoding that is not the database's own:
-    a backup is not to fail for it.
+    None where it cannot be read, such as a comment in an encoding that is not the database's own,
+    or is too much to be kept: a backup is not to fail for it.
     """
     major = cursor.connection.server_version // 10_000
     columns = next(columns for since, columns in _LOCALES if major >= since)
@@ -60,10 +63,11 @@ def read_properties(cursor: Cursor, database: str) -> Properties | None:
         rights = tuple(Right(*each) for each in sorted(cursor.fetchall()))
         cursor.execute(_SETTINGS, [number])
         settings = tuple(Setting(*each) for each in sorted(cursor.fetchall()))
-    except (UnicodeError, psycopg2.DataError, psycopg2.ProgrammingError):
-        return None
-    locale = Locale(provider, collate, ctype, name, rules)
-    return Properties(owner, locale, limit, comment, rights, settings)
+        locale = Locale(provider, collate, ctype, name, rules)
+        found = Properties(owner, locale, limit, comment, rights, settings)
+    except (ValueError, psycopg2.DataError, psycopg2.ProgrammingError):
+        return None  # also of what we would not read back from a manifest
+    return found if len(repr(asdict(found))) <= LONGEST_TEXT else None
 
 
 def set_properties(cursor: Cursor, database: str, properties: Properties, tell: Tell) -> None:
@@ -73,6 +77,8 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
     where the session is lost.
     """
     refused = {"its locale"}  # that is warned of when the database is made
+    for what, reason in passed_over(properties).items():
+        tell(f"not restored on the database itself: {what}: {reason}")
     missing: dict[str, None] = {}
     for what, statement in statements(properties, database).items():
         try:
@@ -92,9 +98,9 @@ def set_properties(cursor: Cursor, database: str, properties: Properties, tell: 
         tell(role_missing(name))
     there = read_properties(cursor, database)
     # With another owner the rights are others too, and that was said.
-    passed_over = ("GRANT ", "REVOKE ") if "its owner" in refused else ()
+    others = ("GRANT ", "REVOKE ") if "its owner" in refused else ()
     for what in differences(properties, there) if there else ():
-        if what not in refused and not what.startswith(passed_over):
+        if what not in refused and not what.startswith(others):
             tell(f"not as in the backup on the database itself: {what}")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
+from snapper.values import document
 from snapper.values.manifest import Manifest
 
 
@@ -29,17 +30,17 @@ class Recorded:
         part = manifest.part
         try:
             roles, properties = part["roles"], part.get("properties")
-            if not (isinstance(roles, list) and all(type(role) is str for role in roles)):
+            if not isinstance(roles, list):
                 raise TypeError
             return cls(
-                pg_dump_version=_text(part["pg_dump_version"]),
-                encoding=_text(part["encoding"]),
-                roles=tuple(roles),
+                pg_dump_version=document.word(part["pg_dump_version"]),
+                encoding=document.word(part["encoding"]),
+                roles=tuple(map(document.name, roles)),
                 properties=None if properties is None else Properties.from_dict(properties),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(
-                f"the manifest {manifest.key} cannot be read: {type(error).__name__}"
+                f"the manifest {manifest.key} is not as Snapper writes one: {_words(error)}"
             ) from None
 
     def to_part(self) -> dict[str, Any]:
@@ -58,12 +59,11 @@ class Recorded:
         return plain
 
 
+def _words(error: Exception) -> str:
+    """Say what is wrong, without a word of what stands there."""
+    return str(error) if type(error) is ValueError else "what PostgreSQL adds is not as it was"
+
+
 def major_of(manifest: Manifest) -> int:
     """Give the major release of the server that was dumped."""
     return release(manifest.server_version)[0]
-
-
-def _text(value: object) -> str:
-    if type(value) is not str:
-        raise TypeError
-    return value

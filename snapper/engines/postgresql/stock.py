@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from shlex import quote
 
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.names import MAINTENANCE, database_name, quoted
-from snapper.engines.postgresql.property_sql import create_database, statements
+from snapper.engines.postgresql.names import MAINTENANCE, database_name, literal, quoted
+from snapper.engines.postgresql.property_sql import RUN, create_database, statements
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.manifest import Manifest
 
@@ -17,7 +17,8 @@ _CUSTOM = (
     " WHEN '' THEN format('DATABASE %I', :'name')"
     " ELSE format('ROLE %I IN DATABASE %I', s->>'role', :'name') END, s->>'name', s->>'value')"
     " FROM json_array_elements(:'manifest'::json #> '{properties,settings}') AS s"
-    " WHERE s->>'name' LIKE '%.%' \\gexec"
+    " WHERE s->>'name' LIKE '%.%'"
+    f" AND lower(s->>'name') NOT IN ({', '.join(map(literal, sorted(RUN)))}) \\gexec"
 )
 
 

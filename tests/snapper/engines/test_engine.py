@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from snapper.cli.__main__ import main
 from snapper.engines.engine import ENGINES, connection_checks, engine_of
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SettingsError
+from snapper.values.job import write_time
 from snapper.values.secrets import parse_secrets
 from snapper.values.service import Service
 from snapper.values.settings import (
@@ -170,16 +172,19 @@ def test_it_is_deployed_with_its_type() -> None:
     assert [table.split("|")[1:] for table in tables] == [["notes,2,TEXT"]]
 
 
+def now(seconds: int = 0) -> str:
+    """Give the time of a job of now, or of seconds later."""
+    return write_time(datetime.now(UTC) + timedelta(seconds=seconds))
+
+
 def test_it_is_dispatched_dumped_pruned_and_listed(stage: TextStage, command: Command) -> None:
-    for day in (1, 2, 3):
-        assert stage.run(f"2099-11-0{day}T03:00:00Z") == {"batchItemFailures": []}
+    due = [now(seconds) for seconds in range(3)]  # none of them late
+    for at in due:
+        assert stage.run(at) == {"batchItemFailures": []}
     code, document, _ = command("list")
     assert code == 0
     (newest, older) = document["databases"]["notes"]
-    assert [newest["taken_at"], older["taken_at"]] == [
-        "2099-11-03T03:00:00Z",
-        "2099-11-02T03:00:00Z",
-    ]
+    assert [newest["taken_at"], older["taken_at"]] == [due[2], due[1]]
     assert newest["manifest"]["engine"] == "TEXT"
     assert newest["manifest"]["lines"] == 3
     assert "first_line" not in newest["manifest"]
@@ -187,12 +192,12 @@ def test_it_is_dispatched_dumped_pruned_and_listed(stage: TextStage, command: Co
 
 def test_a_file_that_is_not_there_fails_loudly_and_leaves_nothing(stage: TextStage) -> None:
     stage.source.unlink()
-    assert stage.run("2099-11-01T03:00:00Z")["batchItemFailures"]
+    assert stage.run(now())["batchItemFailures"]
     assert list(stage.vault.list("")) == []
 
 
 def test_it_is_verified_and_proven(stage: TextStage, command: Command) -> None:
-    stage.run("2099-11-01T03:00:00Z")
+    stage.run(now())
     code, document, _ = command("verify", "notes", "--restore")
     assert code == 0
     (verified,) = document["backups"]
@@ -203,7 +208,7 @@ def test_it_is_verified_and_proven(stage: TextStage, command: Command) -> None:
 def test_it_is_restored_into_a_new_one_and_not_over_its_source(
     stage: TextStage, command: Command, tmp_path: Path
 ) -> None:
-    stage.run("2099-11-01T03:00:00Z")
+    stage.run(now())
     target = tmp_path / "again.txt"
     code, document, _ = command("restore", "notes", "--to", f"text:{target}", "--create")
     assert (code, document["restored"], document["creates"]) == (0, True, True)

@@ -18,6 +18,8 @@ from tests.support.properties import SAMPLE as PROPERTIES
 from tests.support.properties import SECRET
 
 SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"), properties=PROPERTIES)
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+names = names.filter(lambda name: len(name) < 64)
 NAMES = [field.name for field in fields(Manifest) if field.name not in ("engine", "part")]
 
 
@@ -28,10 +30,9 @@ def written(**changes: Any) -> str:
 @given(
     st.builds(
         manifest,
-        database_name=st.text(),
-        encoding=st.text(),
-        roles=st.lists(st.text()).map(tuple),
-        backup_bytes=st.integers(0),
+        database_name=names,
+        roles=st.lists(names).map(tuple),
+        backup_bytes=st.integers(0, 2**63 - 1),
         encrypted_connection=st.booleans(),
     )
 )

@@ -1,11 +1,17 @@
 """The SQL that sets on a database what was set on another; the edges' tests have servers try it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from snapper.engines.postgresql.properties import Locale, Right, Setting
-from snapper.engines.postgresql.property_sql import create_database, differences, statements
+from snapper.engines.postgresql.property_sql import (
+    create_database,
+    differences,
+    refused,
+    statements,
+)
 from tests.support.properties import SAMPLE, SECRET, UNSET
 
 
@@ -94,3 +100,56 @@ def test_differences_are_named_whichever_side_has_them() -> None:
     assert differences(UNSET, more) == differences(more, UNSET) == named
     moved = replace(UNSET, locale=SAMPLE.locale)
     assert differences(UNSET, moved) == ("its locale",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "taken"),
+    [
+        ("session_preload_libraries", "auto_explain", True),
+        ("session_preload_libraries", "$libdir/auto_explain, pg_hint_plan", True),
+        ("session_preload_libraries", "", True),
+        ("session_preload_libraries", "/tmp/mine.so", False),
+        ("session_preload_libraries", "auto_explain, base/pgsql_tmp/mine", False),
+        ("session_preload_libraries", "$libdir/../mine", False),
+        ("Session_Preload_Libraries", '"../mine"', False),
+        ("local_preload_libraries", "my_plugin", True),
+        ("local_preload_libraries", "$libdir/plugins/my_plugin", True),
+        ("local_preload_libraries", "../../../tmp/mine", False),
+        ("local_preload_libraries", "plugins/../mine", False),
+        ("local_preload_libraries", ".", False),
+        ("local_preload_libraries", "a\nb", False),
+        ("dynamic_library_path", "$libdir", True),
+        ("dynamic_library_path", "/tmp:$libdir", False),
+        ("extension_control_path", "$system:/tmp", False),
+        ("plperl.on_plperlu_init", "system('touch /tmp/mine')", False),
+        ("work_mem", "64MB", True),
+        ("app.path", "/tmp", True),
+    ],
+)
+def test_what_makes_the_server_load_or_run_any_file_is_not_taken_from_a_manifest(
+    name: str, value: str, taken: bool
+) -> None:
+    properties = replace(UNSET, settings=(Setting("", name, value),))
+    made, left_out = statements(properties, "d"), refused(properties)
+    assert (f"the setting {name}" in made) is taken
+    assert (f"the setting {name}" in left_out) is not taken
+    assert not value or value not in "".join(left_out.values())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Locale("libc TEMPLATE other", "C", "C", "", ""),
+        lambda: Locale("icu", "C", "C", "x" * 256, ""),
+        lambda: Right("x", "CONNECT ON DATABASE d TO y; DROP DATABASE z; --", grantable=False),
+        lambda: Right("x" * 64, "CONNECT", grantable=False),
+        lambda: Setting("", 'x" TO 1; DROP DATABASE z; --', "1"),
+        lambda: Setting("", "x\0", "1"),
+        lambda: replace(UNSET, connection_limit=2**31),
+        lambda: replace(UNSET, owner=""),
+        lambda: replace(UNSET, comment="\ud800"),
+    ],
+)
+def test_no_property_can_be_made_that_is_none(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"no |surrogates"):
+        make()

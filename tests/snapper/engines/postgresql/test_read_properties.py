@@ -77,6 +77,14 @@ def test_what_an_older_release_has_is_set_on_a_newer(source: Callable[..., Sourc
             {"settings": (Setting("", "session_preload_libraries", SECRET),)},
             "the setting session_preload_libraries: the server refused its value",
         ),
+        (
+            {"settings": (Setting("", "session_preload_libraries", f"/tmp/{SECRET}"),)},
+            "the setting session_preload_libraries: its value names code or files",
+        ),
+        (
+            {"settings": (Setting("", "plperl.on_plperlu_init", SECRET),)},
+            "the setting plperl.on_plperlu_init: its value names code or files",
+        ),
     ],
 )
 def test_what_the_server_refuses_is_told_without_its_value(
