@@ -18,8 +18,8 @@ _CUSTOM = (
     " ELSE format('ROLE %I IN DATABASE %I', s->>'role', :'name') END, s->>'name', s->>'value')"
     " FROM json_array_elements(:'manifest'::json #> '{properties,settings}') AS s"
     " WHERE s->>'name' LIKE '%.%'"
-    f" AND lower(s->>'name') NOT IN ({', '.join(map(literal, sorted(RUN)))}) \\gexec"
-)
+    " AND lower(s->>'name') NOT IN (RUN) \\gexec"
+).replace("RUN", ", ".join(map(literal, sorted(RUN))))
 
 
 def stock_commands(
