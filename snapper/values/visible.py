@@ -45,7 +45,7 @@ def shell_word(text: str) -> str:
     r"""Quote for a shell, so that what is shown and copied means the same.
 
     >>> print(shell_word("it's"), shell_word("\x1b"))
-    'it'"'"'s' $'\\033'
+    'it'"'"'s' $'\033'
     """
     if text.isprintable():
         return shlex.quote(text)
