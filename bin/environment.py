@@ -69,7 +69,7 @@ def stranger(place: Path) -> str:
     """
     clone = ROOT.stat()
     everybody = clone.st_mode & stat.S_IWOTH and not clone.st_mode & stat.S_ISVTX
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for seen in (place.lstat(), place.stat()):  # a link, and what it leads to
             if seen.st_uid not in {0, os.geteuid(), clone.st_uid}:
                 return f"belongs to {_name(seen.st_uid)}"
@@ -136,9 +136,9 @@ def _usable() -> bool:
 def _refuse_what_strangers_made() -> None:
     """Exit with what to do where somebody else may have prepared what we would run."""
     kept = [ROOT / ".cache", ROOT / ".cache/postgresql", ROOT / ".cache/wheels", ROOT / ".build"]
-    with contextlib.suppress(PermissionError):  # told in its own words
-        packages = [*VENV.glob("lib/python3*"), *VENV.glob("lib/python3*/site-packages")]
-        for place in (VENV, VENV / "bin", VENV / "lib", *packages, INSTALLED, *kept):
+    packages = [*VENV.glob("lib/python3*"), *VENV.glob("lib/python3*/site-packages")]
+    for place in (VENV, VENV / "bin", VENV / "lib", *packages, INSTALLED, *kept):
+        with contextlib.suppress(PermissionError):  # told in its own words
             if why := stranger(place):
                 _give_up(f"{place} {why}", "remove it; it is made anew")
 

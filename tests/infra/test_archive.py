@@ -8,6 +8,8 @@ import pytest
 
 from infra.archive import Entry, archive, digest, write_zip
 from snapper.errors import SnapperError
+from tests.bin.test_kept_trees import CHANGED
+from tests.support.faults import faulted
 
 ENTRIES = [
     Entry("python/b.py", b"b = 2\n", 0o644),
@@ -47,11 +49,20 @@ def test_content_name_and_mode_make_another_digest(other: Entry) -> None:
     assert digest([other]) != digest(ENTRIES[:1])
 
 
-def test_what_is_there_is_not_written_again(tmp_path: Path) -> None:
+def test_what_is_there_stays_only_if_it_is_the_same(tmp_path: Path) -> None:
     first = archive(tmp_path, "functions", ENTRIES)
-    first.write_bytes(b"left alone")
+    right, before = first.read_bytes(), first.stat().st_ino
     assert archive(tmp_path, "functions", ENTRIES) == first
-    assert first.read_bytes() == b"left alone"
+    assert first.stat().st_ino == before
+    for wrong in (b"not ours", right + b" ", right.replace(b"b = 2", b"b = 3")):
+        with faulted(CHANGED):
+            first.write_bytes(wrong)
+            assert archive(tmp_path, "functions", ENTRIES).read_bytes() == right
+    with faulted(CHANGED):
+        (tmp_path / "elsewhere").write_bytes(right)
+        first.unlink()
+        first.symlink_to(tmp_path / "elsewhere")
+        assert not archive(tmp_path, "functions", ENTRIES).is_symlink()
     assert archive(tmp_path, "functions", ENTRIES[:1]) != first
 
 

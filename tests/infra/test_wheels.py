@@ -8,6 +8,8 @@ import pytest
 
 from infra.wheels import locked_wheels, wheel_entries
 from snapper.errors import SnapperError
+from tests.bin.test_kept_trees import CHANGED
+from tests.support.faults import faulted
 
 
 def wheel(folder: Path, *members: tuple[str, int]) -> Path:
@@ -73,5 +75,17 @@ def test_what_was_fetched_once_is_not_fetched_again(
     first = locked_wheels(lock, "x86_64", tmp_path / "cache")
     assert [kept.name for kept in first] == [made.name]
 
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
-    assert locked_wheels(lock, "x86_64", tmp_path / "cache") == first
+    with monkeypatch.context() as offline:
+        offline.setattr("sys.executable", "/nowhere/python")
+        assert locked_wheels(lock, "x86_64", tmp_path / "cache") == first
+
+    # What was changed, added or taken away there is.
+    for change in (
+        lambda: first[0].write_bytes(b"another"),
+        lambda: (first[0].parent / "more-1-py3-none-any.whl").write_bytes(b"more"),
+        lambda: first[0].unlink(),
+    ):
+        with faulted(CHANGED):
+            change()
+            assert locked_wheels(lock, "x86_64", tmp_path / "cache") == first
+            assert hashlib.sha256(first[0].read_bytes()).hexdigest() == digest
