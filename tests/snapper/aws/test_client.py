@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from botocore.parsers import ResponseParserError
 
 from snapper.aws import client as aws
-from snapper.errors import AlreadyStored, AwsFailed, SettingsError
+from snapper.errors import AlreadyStored, AwsDenied, AwsFailed, SettingsError
 
 
 def refused(code: str, message: str = "it says why") -> ClientError:
@@ -38,6 +38,24 @@ def test_a_failed_call_is_told_by_its_name_and_code(error: Exception, fact: str,
     assert fact in str(failure.value)
     assert hint in failure.value.hint
     assert failure.value.retry
+
+
+@pytest.mark.parametrize(
+    ("code", "denied"),
+    [
+        ("AccessDenied", True),
+        ("AccessDeniedException", True),
+        ("AuthorizationError", True),
+        ("403", True),
+        ("NoSuchBucket", False),
+        ("ExpiredToken", False),
+    ],
+)
+def test_a_right_that_is_missing_is_told_apart(code: str, denied: bool) -> None:
+    with pytest.raises(AwsFailed) as failure, aws.translated("s3:GetObject of k"):
+        raise refused(code)
+    assert isinstance(failure.value, AwsDenied) is denied
+    assert failure.value.exit_code == 8
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "412"])

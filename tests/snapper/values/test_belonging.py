@@ -88,6 +88,11 @@ def test_what_belongs_to_somebody_else_is_named(field: str, value: str) -> None:
     assert wrong(replace(SERVICE, **{field: value})) == [field]
 
 
+@pytest.mark.parametrize("field", [each.name for each in fields(Service)])
+def test_every_field_is_judged(field: str) -> None:
+    assert wrong(replace(SERVICE, **{field: "\x00*"})) == [field]
+
+
 def test_another_account_region_or_partition_is_no_home_of_it() -> None:
     for place in (
         HERE._replace(account="666666666666"),
