@@ -8,17 +8,31 @@ import typer
 from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.errors import SettingsError
 from snapper.values.job import write_time
 from snapper.values.retention import Verdict
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import listing
 from snapper.verbs.events import Silence
+from snapper.verbs.orphans import require_orphan, require_something, sweep
 from snapper.verbs.prune import judge, prune
 from snapper.verbs.run import chosen
 
 
 def prune_backups(
     keys: KeysArgument = None,
+    orphan: Annotated[
+        str,
+        typer.Option(
+            "--orphan", metavar="KEY", help="Delete the backups of a database the stage lost."
+        ),
+    ] = "",
+    keep: Annotated[
+        int,
+        typer.Option(
+            "--keep", metavar="COUNT", min=0, help="With --orphan: keep so many. Default: none."
+        ),
+    ] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")
     ] = False,
@@ -31,25 +45,30 @@ def prune_backups(
 
     The dumper does the same after every backup; this is for a count that you have lowered. What
     list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
+
+    A key that left the secrets keeps its backups. --orphan KEY deletes them all, or with --keep
+    COUNT all but the newest. It refuses a database that the stage has.
     """
-    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
-    found: dict[str, list[Verdict]] = {}
-    for database in chosen(keys or (), opened.parameters):
-        kept = Database(database, "", opened.parameters.retention(database))
-        listed = listing(opened.vault, database, now)
-        damaged = {each.taken_at for each in listed if each.damage}
-        late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}
-        ahead = {each.taken_at for each in listed if each.ahead}
-        found[database] = (
-            judge(opened.vault, kept, damaged, late, ahead, now)
-            if dry_run
-            else prune(opened.vault, kept, Silence(), None, damaged, late, ahead, now)
+    if orphan and keys:
+        raise SettingsError("--orphan takes its own KEY, and no other beside it")
+    if keep and not orphan:
+        raise SettingsError(
+            "--keep is for --orphan", hint="the secrets say how many backups a database keeps"
         )
+    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
+    if orphan:
+        found = {orphan: _of_orphan(opened, orphan, keep, now, dry_run=dry_run)}
+    else:
+        found = {
+            key: _pruned(opened, key, opened.parameters.retention(key), now, dry_run=dry_run)
+            for key in chosen(keys or (), opened.parameters)
+        }
     if json:
         render.document({"stage": stage, "dry_run": dry_run, "databases": _to_dict(found)})
         return
     if not any(found.values()):
-        render.remark(f"there are no backups of {render.either(keys)} in stage {stage}")
+        of = render.either([orphan] if orphan else keys)
+        render.remark(f"there are no backups of {of} in stage {stage}")
         return
     gone = "would be deleted" if dry_run else "deleted"
     render.table(
@@ -60,6 +79,24 @@ def prune_backups(
             for each in verdicts
         ],
     )
+
+
+def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: bool) -> list[Verdict]:
+    require_orphan(key, stage.parameters.database_keys())
+    require_something(stage.vault, key)
+    if keep:
+        return _pruned(stage, key, keep, now, dry_run=dry_run)
+    return sweep(stage.vault, key, dry_run=dry_run)
+
+
+def _pruned(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: bool) -> list[Verdict]:
+    kept, listed = Database(key, "", keep), listing(stage.vault, key, now)
+    damaged = {each.taken_at for each in listed if each.damage}
+    late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}
+    ahead = {each.taken_at for each in listed if each.ahead}
+    if dry_run:
+        return judge(stage.vault, kept, damaged, late, ahead, now)
+    return prune(stage.vault, kept, Silence(), None, damaged, late, ahead, now)
 
 
 def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:

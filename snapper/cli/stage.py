@@ -15,6 +15,7 @@ from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
 from snapper.cli.lines import warn
 from snapper.errors import SettingsError
+from snapper.values.keys import DATABASE_KEY
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
 from snapper.verbs.run import only
@@ -81,5 +82,6 @@ class Stage:
 
         Of them only those that are named, if any is; raises SettingsError if one is unknown.
         """
-        known = sorted({*self.parameters.database_keys(), *self.vault.folders()})
+        ours = filter(DATABASE_KEY.fullmatch, self.vault.folders())
+        known = sorted({*self.parameters.database_keys(), *ours})
         return only(keys, known)

@@ -1,6 +1,7 @@
 """`snapper status`: how every database stands; fit for a health check."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from snapper.values.trial import Trial
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import Listed
 from snapper.verbs.letters import Letters, look
+from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
 from snapper.verbs.status import Standing, Surroundings, newest_failures, standing
 
@@ -55,7 +57,8 @@ def status(
 
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
     Whoever may not read them sees how many there are, not whose.
-    That nobody is notified of failures is shown, but does not change the exit code. `failed` counts
+    That nobody is notified of failures is shown, and so are backups of databases that the stage no
+    longer has; neither changes the exit code. `failed` counts
     the dead letters of a database; with --json all times are exact.
     """
     outcome: Outcome = context.obj
@@ -76,6 +79,7 @@ def status(
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
     alarms = examine_alarms(opened.topic)
+    left_over = [] if keys else orphans(opened.vault, named)
     healthy = not letters.total and all(not each.health.problems for each in standings)
     outcome.code = 0 if healthy else 1
     if json:
@@ -90,6 +94,7 @@ def status(
                 "dead_letters_unread": letters.unread,
                 "undispatched": undispatched if letters.readable else None,
                 "alarms": alarms.to_dict(),
+                "orphans": [asdict(each) for each in left_over],
                 "databases": [_to_dict(each) for each in standings],
             }
         )
@@ -107,10 +112,19 @@ def status(
     if undispatched:
         events = render.number(undispatched, "scheduled event")
         render.say(f"{events} never became jobs")
-    for line in _explained_letters(letters):
+    for line in (*_explained_letters(letters), *map(_explained_orphan, left_over)):
         render.say(line)
     if alarms.level is not Level.OK:
         render.say(render.with_fixes(alarms.fact, alarms.fix))
+
+
+def _explained_orphan(orphan: Orphan) -> str:
+    backups = render.number(orphan.backups, "backup")
+    return render.with_fixes(
+        f"{orphan.database} is no longer backed up, and has {backups} of "
+        f"{render.size(orphan.stored_bytes)}",
+        f"{PROGRAM} prune --orphan {orphan.database} deletes them",
+    )
 
 
 def _explained_letters(letters: Letters) -> Iterator[str]:

@@ -33,6 +33,7 @@ from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import read_manifest
 from snapper.verbs.choice import newest
 from snapper.verbs.holding import Holding
+from snapper.verbs.orphans import orphans
 from snapper.verbs.restore import Dump
 from snapper.verbs.trial import accept_trial, attempt, earlier_verdict, record_trial
 from snapper.verbs.verify import record, verify
@@ -118,7 +119,10 @@ def verify_backups(
     for gap in unconfined:
         warn(gap)
     opened = Stage.open(stage, profile, region)
-    databases = opened.databases(*keys or ())
+    # A folder of the bucket is anybody's; a backup from it is restored only if it is asked for.
+    own = opened.parameters.database_keys()
+    databases = opened.databases(*keys) if keys else own
+    left_over = [] if keys else [each.database for each in orphans(opened.vault, own)]
     found = (
         [_accept(opened, databases[0], accept)]
         if accept
@@ -127,7 +131,14 @@ def verify_backups(
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
         backups = [each.to_dict() for each in found]
-        render.document({"stage": stage, "unconfined": unconfined, "backups": backups})
+        render.document(
+            {
+                "stage": stage,
+                "unconfined": unconfined,
+                "backups": backups,
+                "orphans": left_over,
+            }
+        )
         outcome.answered = True
         return
     render.table(
@@ -135,6 +146,11 @@ def verify_backups(
         [each.row() for each in found],
         ("stored", "tables", "restored in", "rows"),
     )
+    if left_over:
+        names = ", ".join(left_over)
+        render.remark(
+            f"not looked at, for the stage does not have them: {names}; name one to do so"
+        )
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def prune(
         if verdict.keep:
             continue
         try:
-            _delete(vault, found[verdict.entry.taken_at])
+            delete(vault, found[verdict.entry.taken_at])
         except SnapperError as error:
             failures.append(error)
             continue
@@ -97,7 +97,8 @@ def _plan(
     return plan(known, database.retention, just_made, now=now or datetime.now(UTC))
 
 
-def _delete(vault: Vault, holding: Holding) -> None:
+def delete(vault: Vault, holding: Holding) -> None:
+    """Delete every object of one backup, in the order in which no half of it is ever believed."""
     first = [holding.objects[kind] for kind in _ORDER if kind in holding.objects]
     last = [holding.objects[Kind.DUMP]] if Kind.DUMP in holding.objects else []
     for stored in (*first, *holding.marks.values(), *last):

@@ -1,0 +1,78 @@
+"""What is left of databases that the stage no longer has: nothing prunes it by itself."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from snapper.aws.vault import StoredObject, Vault
+from snapper.errors import BackupNotFound, SettingsError
+from snapper.values.keys import DATABASE_KEY, Kind, parse_key, parse_mark, prefix, trial_key
+from snapper.values.retention import Verdict
+from snapper.verbs.catalog import holdings
+from snapper.verbs.prune import delete
+
+GONE = "the stage no longer has this database"
+
+MOST = 100
+"""Folders that are looked at: whoever may write to the bucket can make any number."""
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A folder of backups that is no database's of the stage; the bytes are of all its objects."""
+
+    database: str
+    backups: int
+    stored_bytes: int
+
+
+def orphans(vault: Vault, known: Collection[str]) -> list[Orphan]:
+    """Give what is left of others than the known databases; a folder of others' is none."""
+    return list(islice(_orphans(vault, known), MOST))
+
+
+def require_orphan(database: str, known: Collection[str]) -> None:
+    """Raise SettingsError for what may not be swept: a database of the stage, or no key at all."""
+    if not DATABASE_KEY.fullmatch(database):
+        raise SettingsError(f"{database} is no key that a database could have had")
+    if database in known:
+        raise SettingsError(
+            f"the stage backs up {database}, so its backups are nobody's leftovers",
+            hint="--orphan is for a key that is no longer in the secrets",
+        )
+    if not known:
+        raise SettingsError("the stage says of no database that it has it, so none is left over")
+
+
+def require_something(vault: Vault, database: str) -> None:
+    """Raise BackupNotFound if there is no object of Snapper's under the key."""
+    if next(_ours(vault, database), None) is None:
+        raise BackupNotFound(f"there is nothing of {database} in {vault.bucket}")
+
+
+def sweep(vault: Vault, database: str, *, dry_run: bool) -> list[Verdict]:
+    """Delete all that Snapper itself has made under the key, the oldest first; give every verdict.
+
+    Nobody else's object is touched.
+    """
+    found = holdings(vault, database)
+    for holding in () if dry_run else reversed(found):
+        delete(vault, holding)
+    if not dry_run and any(vault.list(trial_key(database))):
+        vault.delete(trial_key(database))
+    return [Verdict(holding.entry, keep=False, reason=GONE) for holding in found]
+
+
+def _orphans(vault: Vault, known: Collection[str]) -> Iterator[Orphan]:
+    strangers = (folder for folder in vault.folders() if folder not in known)
+    for folder in islice(filter(DATABASE_KEY.fullmatch, strangers), 10 * MOST):
+        if objects := list(_ours(vault, folder)):
+            manifests = sum(1 for each in objects if each.key.endswith(Kind.MANIFEST))
+            yield Orphan(folder, manifests, sum(each.size for each in objects))
+
+
+def _ours(vault: Vault, database: str) -> Iterator[StoredObject]:
+    for stored in vault.list(prefix(database)):
+        named = parse_key(database, stored.key) or parse_mark(database, stored.key)
+        if named or stored.key == trial_key(database):
+            yield stored
