@@ -1,7 +1,12 @@
 """What the functions write: structured logs, and metrics that alarms watch."""
 
+import json
+from typing import Any
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from snapper.values.visible import visible_json
 
 NAMESPACE = "Snapper"
 
@@ -20,6 +25,12 @@ _MEASURES = {
 _WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned"})
 
 
+def _line(record: dict[str, Any]) -> str:
+    """Write a log line of which nothing acts on the terminal that it is read on."""
+    text = json.dumps(record, default=str, separators=(",", ":"), ensure_ascii=False)
+    return visible_json(text)
+
+
 class Telemetry:
     """Writes the verbs' events as JSON log lines and, where they count, as EMF metrics.
 
@@ -28,7 +39,7 @@ class Telemetry:
 
     def __init__(self, service: str, stage: str) -> None:
         self._stage = stage
-        self._logger = Logger(service=service)
+        self._logger = Logger(service=service, json_serializer=_line)
 
     def note(self, **fields: str | float) -> None:
         """Add fields to every event from now on, in place of those of the same name."""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO, cast
 
-from snapper.values.visible import is_shown, visible
+from snapper.values.visible import visible, visible_json
 
 
 class _Output(io.FileIO):
@@ -86,16 +86,7 @@ def open_streams() -> None:
 def write_document(value: dict[str, Any], indent: int | None = None) -> None:
     """Write one JSON document on stdout, in whatever encoding that has."""
     utf = (sys.stdout.encoding or "").lower().startswith("utf")
-    text = json.dumps(value, indent=indent, ensure_ascii=not utf)
-    if not text.isprintable():
-        text = "".join(each if each == "\n" or is_shown(each) else _escaped(each) for each in text)
-    print(text)
-
-
-def _escaped(character: str) -> str:
-    """Give a character as JSON alone writes it; it leaves DEL as it is."""
-    written = json.dumps(character)[1:-1]
-    return written if written != character else f"\\u{ord(character):04x}"
+    print(visible_json(json.dumps(value, indent=indent, ensure_ascii=not utf)))
 
 
 def give_up_lost() -> OSError | None:

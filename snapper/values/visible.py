@@ -5,6 +5,7 @@ hold anything: escape sequences that colour, move, overwrite or set the clipboar
 turn the reading direction, or cannot be seen.
 """
 
+import json
 import shlex
 import unicodedata
 
@@ -31,6 +32,23 @@ def one_line(text: str) -> str:
     return "".join(each if is_shown(each) else escape(each) for each in text)
 
 
+def visible_json(document: str) -> str:
+    r"""Escape the same in a JSON document, in the way of JSON; its value stays what it is.
+
+    >>> print(visible_json('{"a": "b\u202ec"}'))
+    {"a": "b\\u202ec"}
+    """
+    if document.isprintable():
+        return document
+    return "".join(each if each == "\n" or is_shown(each) else _in_json(each) for each in document)
+
+
+def _in_json(character: str) -> str:
+    """Give a character as JSON writes it; Python's leaves DEL as it is."""
+    written = json.dumps(character)[1:-1]
+    return written if written != character else f"\\u{ord(character):04x}"
+
+
 def escape(character: str) -> str:
     r"""Give it as a Python literal holds it: \n, \x1b, \u202e or \U000e0001."""
     return ascii(character)[1:-1]
@@ -47,7 +65,7 @@ def shell_word(text: str) -> str:
     >>> print(shell_word("it's"), shell_word("\x1b"))
     'it'"'"'s' $'\033'
     """
-    if text.isprintable():
+    if visible(text) == text:
         return shlex.quote(text)
     plain = {"'": "\\'", "\\": "\\\\"}
     return "$'" + "".join(plain.get(c, c if c.isprintable() else _octal(c)) for c in text) + "'"

@@ -18,10 +18,13 @@ from snapper.errors import SnapperError
 from snapper.machine import children, python
 from snapper.machine.children import ROOT
 from tests.bin.test_launchers import OLDER, SIX, house
+from tests.bin.test_under_load import house as quick_checks
 from tests.support import demos
 from tests.support.cloud import LONGEST
 from tests.support.faults import faulted
 from tests.support.hostile_folder import CANARY, HostileFolder
+
+__all__ = ["quick_checks"]
 
 PLANTED = "hostile folder: modules and programs planted in it"
 KNOWN = "hostile folder: secrets looked for in children"
@@ -71,6 +74,7 @@ def run(
         command,
         cwd=hostile.path,
         env={**hostile.environment(), **variables},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=LONGEST,
@@ -102,6 +106,13 @@ def test_the_first_start_runs_nothing_of_it(hostile: HostileFolder, tmp_path: Pa
     assert last[1] == "1"
     assert "AWS_SECRET_ACCESS_KEY" in last[2]  # the command itself needs it
     (made / "requirements.txt").write_text(SIX)
+
+
+def test_the_checks_run_nothing_of_it(hostile: HostileFolder, quick_checks: Path) -> None:
+    with faulted(PLANTED):
+        done = run(hostile, quick_checks / "bin/test", TESTS_END_WITH="0")
+        assert done.stdout.endswith("all is well\n"), done.stderr
+        hostile.assert_untouched()
 
 
 @pytest.mark.parametrize(

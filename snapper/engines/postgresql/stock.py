@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
-from shlex import quote
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import MAINTENANCE, database_name, literal, quoted
 from snapper.engines.postgresql.property_sql import RUN, create_database, statements
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.manifest import Manifest
+from snapper.values.visible import shell_word as quote
 
 # A setting of an application's own has a dot in its name. psql itself runs what it has selected.
 _CUSTOM = (

@@ -1,11 +1,12 @@
 """Whatever somebody has named a thing: it is seen, and does nothing."""
 
+import json
 import subprocess
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapper.values.visible import one_line, shell_word, visible
+from snapper.values.visible import one_line, shell_word, visible, visible_json
 from tests.support.hostile_text import ATTACKS, EVERYTHING, harm
 
 
@@ -42,3 +43,11 @@ def test_a_shell_reads_a_quoted_word_as_it_was() -> None:
         line = f"printf %s {word}"
         echoed = subprocess.run(["bash", "-c", line], capture_output=True, check=True)
         assert echoed.stdout.decode() == text
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_a_json_document_keeps_its_value(value: dict[str, str]) -> None:
+    for ascii_alone in (True, False):
+        document = visible_json(json.dumps(value, indent=2, ensure_ascii=ascii_alone))
+        assert json.loads(document) == value
+        assert not [each for each in harm(document) if len(each) == 1]

@@ -1,0 +1,22 @@
+"""What the functions log is read on terminals, and does nothing to them."""
+
+import json
+
+import pytest
+
+from functions.telemetry import Telemetry
+from tests.support.faults import faulted
+from tests.support.hostile_text import ATTACKS, harm
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_log_line_holds_every_text_and_shows_none_raw(
+    attack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with faulted("hostile text: names in the log of a function"):
+        Telemetry(f"shows {attack}", "tried").emit(
+            "dump.ended", database=ATTACKS[attack], seconds=1.0
+        )
+        line, *metrics = capsys.readouterr().out.split("\n")
+        assert json.loads(line)["database"] == ATTACKS[attack]
+        assert not harm(line + "".join(metrics))
