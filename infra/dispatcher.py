@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.function import Function, FunctionArgs, Runtime
+from infra.function import Function, FunctionArgs, Runtime, failing_loudly
 from infra.layers import Layers
 from infra.queue import DumpQueue
 from infra.secrets import SecretParameters
@@ -51,14 +51,7 @@ class Dispatcher(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        aws.lambda_.FunctionEventInvokeConfig(
-            f"{name}-failures",
-            function_name=function.name,
-            # Lambda tries twice more by itself, then the event joins the dead letters.
-            maximum_retry_attempts=2,
-            destination_config={"on_failure": {"destination": args.queue.dead_letter_arn}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[function.allowed]),
-        )
+        failing_loudly(name, function, args.queue.dead_letter_arn, self)
         self._schedule(name, args, function)
         self.function_name = function.name
         self.register_outputs({"function_name": self.function_name})

@@ -99,6 +99,19 @@ class Function(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
+def failing_loudly(
+    name: str, function: Function, dead_letters: pulumi.Input[str], parent: pulumi.Resource
+) -> None:
+    """Let an event that the function fails on be tried twice more, then join the dead letters."""
+    aws.lambda_.FunctionEventInvokeConfig(
+        f"{name}-failures",
+        function_name=function.name,
+        maximum_retry_attempts=2,
+        destination_config={"on_failure": {"destination": dead_letters}},
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[function.allowed]),
+    )
+
+
 def _policy(resolved: Sequence[Any]) -> str:
     log_group, *rights = resolved
     return document(may_log(log_group), *chain.from_iterable(rights))

@@ -8,10 +8,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snapper.values.keys import Kind
+from snapper.values.keys import MARK, Kind
 from snapper.values.place import Place
 
 Statement = Mapping[str, Any]
+
+_STAMP = "????-??-??T??-??-??Z"
+"""The form of a time in keys, as policies can say it."""
 
 
 def document(*statements: Statement) -> str:
@@ -97,9 +100,31 @@ def may_read_parameters(*paths: str) -> Statement:
 
 
 def may_store_backups(bucket: str) -> list[Statement]:
-    """Write, list and prune backups, but read none: a stolen dumper harvests no old dumps."""
-    objects = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
-    return [allow(objects, [f"{bucket}/*"]), allow(["s3:ListBucket"], [bucket])]
+    """Make dumps, manifests and the marks of late ones, and list.
+
+    Nothing else: a stolen dumper harvests no old dump, deletes none, and says of none that it is
+    damaged or proven. That it replaces none is the bucket's own rule.
+    """
+    dump, manifest = (_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST))
+    return [
+        allow(["s3:PutObject"], [dump, manifest, _of_backups(bucket, f"{MARK}{_STAMP}")]),
+        allow(["s3:AbortMultipartUpload"], [dump]),
+        allow(["s3:ListBucket"], [bucket]),
+    ]
+
+
+def may_prune_backups(bucket: str) -> list[Statement]:
+    """Delete what belongs to a backup, and list; versioning keeps what is deleted for some days."""
+    ends = (*Kind, f"{MARK}{_STAMP}")
+    return [
+        allow(["s3:DeleteObject"], [_of_backups(bucket, end) for end in ends]),
+        allow(["s3:ListBucket"], [bucket]),
+    ]
+
+
+def _of_backups(bucket: str, end: str) -> str:
+    """Name all objects of backups whose keys end so."""
+    return f"{bucket}/*/{_STAMP}{end}"
 
 
 def may_use_key(key: str, service: str, *actions: str) -> Statement:

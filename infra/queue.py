@@ -80,6 +80,10 @@ class DumpQueue(pulumi.ComponentResource):
         arns = pulumi.Output.all(self.arn, self.dead_letter_arn)
         return arns.apply(lambda queues: [may_send(*queues)])
 
+    def may_give_up(self) -> pulumi.Output[list[Statement]]:
+        """Put what failed among the dead letters."""
+        return self.dead_letter_arn.apply(lambda arn: [may_send(arn)])
+
     def may_take(self) -> pulumi.Output[list[Statement]]:
         """Take jobs out of the queue."""
         return self.arn.apply(lambda arn: [may_take(arn)])

@@ -12,6 +12,7 @@ from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
+from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
@@ -79,6 +80,7 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
+        pruner = Pruner(f"{name}-pruner", PrunerArgs(runtime, layers, secrets, queue, vault), child)
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
             DispatcherArgs(runtime, settings.schedule, layers, secrets, queue),
@@ -115,6 +117,7 @@ class BackupService(pulumi.ComponentResource):
             "dead_letter_url": queue.dead_letter_url,
             "dispatcher": dispatcher.function_name,
             "dumper": dumper.function_name,
+            "pruner": pruner.function_name,
             "schedule": pulumi.Output.from_input(settings.schedule),
             "topic": alarms.topic_arn,
             "region": place.apply(lambda place: place.region),

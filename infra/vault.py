@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from infra.iam import (
     Statement,
     document,
+    may_prune_backups,
     may_store_backups,
     may_use_key,
     never_over,
@@ -34,6 +35,8 @@ class Vault(pulumi.ComponentResource):
     """The bucket of the backups, and its rules."""
 
     bucket_name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    guarded: aws.s3.BucketPolicy
 
     def __init__(
         self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None
@@ -51,17 +54,21 @@ class Vault(pulumi.ComponentResource):
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions.merge(kept, _adopting(args.bucket)),
         )
-        self.bucket_name, self._arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
+        self.bucket_name, self.arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
         self._guard(name, bucket, args, kept)
         self._tidy(name, bucket, args, kept)
         self.register_outputs({"bucket_name": self.bucket_name})
 
     def may_store(self) -> pulumi.Output[list[Statement]]:
-        """Write, list and prune backups, but read none."""
+        """Make and list backups, but neither read, replace nor delete one."""
         # An upload of parts needs both: a new data key to begin, the same one again to go on.
         actions = ("kms:Decrypt", "kms:GenerateDataKey")
         key = [may_use_key(self._key, "s3", *actions)] if self._key else []
-        return self._arn.apply(lambda arn: [*may_store_backups(arn), *key])
+        return self.arn.apply(lambda arn: [*may_store_backups(arn), *key])
+
+    def may_prune(self) -> pulumi.Output[list[Statement]]:
+        """List and delete backups, but neither read nor write one."""
+        return self.arn.apply(may_prune_backups)
 
     def _guard(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
@@ -87,7 +94,7 @@ class Vault(pulumi.ComponentResource):
             rules=[_encryption(args.kms_key_arn)],
             opts=kept,
         )
-        aws.s3.BucketPolicy(
+        self.guarded = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(_policy),

@@ -50,8 +50,7 @@ class Pipeline:
         self._outputs = outputs
         self._logs = logs
         self._last = 0
-        self._failed = 0
-        self._read = {"dispatcher": 0, "dumper": 0}
+        self._read = {"dispatcher": 0, "dumper": 0, "pruner": 0}
         self.vault = Vault(outputs["bucket"], cloud.client("s3"))
         self.schedule = self._read_schedule()
 
@@ -102,19 +101,17 @@ class Pipeline:
                 break
             self._check_dispatcher()
             time.sleep(_POLL_SECONDS)
-        # Pruning comes after the backup; only an empty queue shows that it has ended too.
-        self._failed += len(self._faults() | silent)
-        while self._queued() > self._failed and time.monotonic() - began < _LONGEST_SECONDS:
-            if self._logged("dumper", "prune.failed"):
-                break
+        # S3 calls the pruner for each that was made.
+        made = set(keys) - self._faults().keys() - silent.keys()
+        while made - self._pruned_after(at) and time.monotonic() - began < _LONGEST_SECONDS:
             time.sleep(_POLL_SECONDS)
-        return silent | self._faults("dump.failed", "prune.failed")
+        return silent | self._faults() | self._faults("pruner", "prune.failed")
 
     def pruned(self, key: str) -> tuple[str, ...]:
         """Give the backups of a database that were pruned so far, oldest run first."""
         return tuple(
             object_key(key, read_time(record["scheduled_at"]), Kind.DUMP)
-            for record in self._records("dumper")
+            for record in self._records("pruner")
             if record["message"] == "backup.pruned" and record["database"] == key
         )
 
@@ -129,12 +126,10 @@ class Pipeline:
     def _made(self, at: datetime, keys: Sequence[str]) -> set[str]:
         return {key for key in keys if holding_at(self.vault, key, at).entry.complete}
 
-    def _queued(self) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self._cloud.client("sqs").get_queue_attributes(
-            QueueUrl=self._outputs["queue_url"], AttributeNames=names
-        )
-        return sum(int(answer["Attributes"][name]) for name in names)
+    def _pruned_after(self, at: datetime) -> set[str]:
+        """Give the databases that the pruner has looked at since their backup of this time."""
+        ends = self._logged("pruner", "prune.ended", "prune.failed")
+        return {each["database"] for each in ends if each["scheduled_at"] == write_time(at)}
 
     def _check_dispatcher(self) -> None:
         for record in self._logged("dispatcher", "dispatch.failed"):
@@ -143,14 +138,14 @@ class Pipeline:
                 hint=record.get("hint", ""),
             )
 
-    def _faults(self, *events: str) -> dict[str, Fault]:
+    def _faults(self, function: str = "dumper", event: str = "dump.failed") -> dict[str, Fault]:
         return {
             record["database"]: Fault(
                 record.get("reason") or f"an unexpected {record.get('kind', 'error')}",
                 # Here the functions are in the network of this machine.
                 record.get("hint", "").replace(PRIVATE_HINT, ""),
             )
-            for record in self._logged("dumper", *(events or ("dump.failed",)))
+            for record in self._logged(function, event)
         }
 
     def _logged(self, function: str, *events: str) -> list[dict[str, Any]]:

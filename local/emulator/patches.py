@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import lambda_svc, sns
+from ministack.services import lambda_svc, s3, sns
 
-from local.emulator import condition_keys
+from local.emulator import condition_keys, notifications
 
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
@@ -36,6 +36,10 @@ def apply() -> None:
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = condition_keys.answering(iam_actions.request_tag_context)
     iam_actions.s3_service_context = condition_keys.of_writing(iam_actions.s3_service_context)
+    s3._validate_notification_configs = notifications.refusing_closed_functions(
+        s3._validate_notification_configs
+    )
+    s3._deliver_event_to_lambda = notifications.asking_the_function(s3._deliver_event_to_lambda)
     sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 

@@ -1,4 +1,4 @@
-"""The dead letters: jobs that failed too often, and scheduled events that were never dispatched."""
+"""The dead letters: jobs that failed too often, and events that a function failed on."""
 
 import json
 from collections.abc import Iterator
@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
+from urllib.parse import unquote_plus
 
 from snapper.aws import client as aws
 from snapper.errors import SettingsError
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time
+from snapper.values.keys import Kind, read_key
 
 # Seconds for which a letter that was read is hidden from others, if we cannot release it earlier.
 _HIDDEN = 30
@@ -24,13 +26,28 @@ WAIT_SECONDS = 1
 
 @dataclass(frozen=True)
 class Letter:
-    """One dead letter: a job, or a scheduled event with the dispatcher's failure; else foreign."""
+    """One dead letter: a job, or an event with the failure of its function; else foreign.
+
+    The event is a scheduled one, or tells of the backup after which was not `pruned`.
+    """
 
     message_id: str
     receipt: str
     sent_at: datetime
     job: Job | None = None
     failure: Failure | None = None
+    pruned: Job | None = None
+
+    @property
+    def database(self) -> str | None:
+        """The one database that it is of; an event that was never dispatched is of all."""
+        found = self.job or self.pruned
+        return found.database if found else None
+
+    @property
+    def undispatched(self) -> bool:
+        """Whether it is a scheduled event that never became jobs."""
+        return self.failure is not None and self.pruned is None
 
 
 class DeadLetters:
@@ -108,16 +125,32 @@ def _letter(message: dict[str, Any]) -> Letter:
     try:
         return Letter(*place, sent_at, job=Job.from_json(message["Body"]))
     except SettingsError:
-        return Letter(*place, sent_at, failure=_undispatched(message["Body"], sent_at))
+        failure, pruned = _failed_event(message["Body"], sent_at)
+        return Letter(*place, sent_at, failure=failure, pruned=pruned)
 
 
-def _undispatched(body: str, sent_at: datetime) -> Failure | None:
+def _failed_event(body: str, sent_at: datetime) -> tuple[Failure | None, Job | None]:
     """Read what Lambda writes of an event that its function failed; None if this is no such."""
     try:
         found = json.loads(body)
-        scheduled_at = read_time(found["requestPayload"]["time"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+        event, pruned = found["requestPayload"], None
+        if "Records" in event:
+            pruned = _unpruned(event)
+            scheduled_at = pruned.scheduled_at
+        else:
+            scheduled_at = read_time(event["time"])
+    except (AttributeError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return None, None
     answer = found.get("responsePayload")
     reason = answer.get("errorMessage") if isinstance(answer, dict) else None
-    return Failure(scheduled_at, sent_at, str(reason or "the dispatcher gave no reason"))
+    function = "pruner" if pruned else "dispatcher"
+    told = str(reason or f"the {function} gave no reason")
+    return Failure(scheduled_at, sent_at, told), pruned
+
+
+def _unpruned(event: dict[str, Any]) -> Job:
+    """Read which backup S3 told the pruner of; raises ValueError if it is none of ours."""
+    made = read_key(unquote_plus(event["Records"][0]["s3"]["object"]["key"]))
+    if made is None or made.kind is not Kind.MANIFEST:
+        raise ValueError
+    return Job(made.database, made.at)

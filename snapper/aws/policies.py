@@ -76,12 +76,14 @@ def _restore(service: Service) -> list[Statement]:
 
 def _operate(service: Service) -> list[Statement]:
     function = service.arn("lambda", "function")
+    # Older deployments have no pruner.
+    called = filter(None, (service.dumper, service.dispatcher, service.pruner))
     return [
         _allow(["sqs:SendMessage"], [_queue(service, service.queue_url)]),
         _allow(["sqs:DeleteMessage"], [_queue(service, service.dead_letter_url)]),
         _allow(
             ["lambda:InvokeFunction"],
-            [f"{function}:{service.dumper}", f"{function}:{service.dispatcher}"],
+            [f"{function}:{name}" for name in called],
         ),
         _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*")]),
     ]

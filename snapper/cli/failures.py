@@ -48,7 +48,7 @@ def failures(
     letters = opened.letters.read()
     if not selection.empty:
         letters = [letter for letter in letters if selection.takes(letter)]
-    if silent := set(selection.databases) - {each.job.database for each in letters if each.job}:
+    if silent := set(selection.databases) - {each.database for each in letters}:
         # A key that is misspelt has no letter either, and that would sound like good news.
         only(sorted(silent), opened.databases())
     found = explained(letters, opened.logs)

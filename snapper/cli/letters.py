@@ -15,9 +15,7 @@ def names(letter: Letter, failure: Failure | None) -> tuple[str, str, str]:
 
 def name(letter: Letter) -> str:
     """Give the database that a letter is of, or say that it is of all or of none."""
-    if letter.job:
-        return letter.job.database
-    return "(every database)" if letter.failure else "(foreign message)"
+    return letter.database or ("(every database)" if letter.failure else "(foreign message)")
 
 
 def due(letter: Letter) -> str | None:
@@ -30,7 +28,7 @@ def due(letter: Letter) -> str | None:
 def reason(letter: Letter, failure: Failure | None) -> str:
     """Say why its last attempt failed."""
     if failure:
-        return failure.reason
+        return f"not pruned: {failure.reason}" if letter.pruned else failure.reason
     if letter.job:
         return "no reason in the log (it may have expired)"
     return "neither a job nor an event of this stage; retry leaves it"
@@ -39,10 +37,18 @@ def reason(letter: Letter, failure: Failure | None) -> str:
 def to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
     """Give a letter as JSON values; what is not known is null."""
     return {
-        "kind": "job" if letter.job else "event" if letter.failure else "foreign",
-        "database": letter.job.database if letter.job else None,
+        "kind": _kind(letter),
+        "database": letter.database,
         "scheduled_at": due(letter),
         "sent_at": write_time(letter.sent_at),
         "failed_at": write_time(failure.at) if failure else None,
         "reason": failure.reason if failure else None,
     }
+
+
+def _kind(letter: Letter) -> str:
+    if letter.job:
+        return "job"
+    if letter.pruned:
+        return "prune"
+    return "event" if letter.failure else "foreign"

@@ -1,6 +1,6 @@
 """`snapper retry`: dead letters put back on the queue."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +9,8 @@ from snapper.cli import render
 from snapper.cli.letters import due, name, to_dict
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
 from snapper.verbs.failures import retry
 
 
@@ -22,7 +24,7 @@ def retry_failures(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Put dead letters back on the queue; events that were never dispatched fire again.
+    """Put dead letters back on the queue; events that a function failed on fire again.
 
     A job makes one backup, of the time it was scheduled for, however often it is put back.
     """
@@ -31,6 +33,7 @@ def retry_failures(
         opened.letters,
         opened.queue,
         lambda event: opened.functions.tell(opened.service.dispatcher, event),
+        lambda job: opened.functions.tell(opened.service.pruner, _made(opened.service.bucket, job)),
         keys or (),
         opened.databases,
         dry_run=dry_run,
@@ -56,3 +59,9 @@ def retry_failures(
 
 def _destination(letter: Letter) -> str:
     return "queued again" if letter.job else "fired again"
+
+
+def _made(bucket: str, job: Job) -> dict[str, Any]:
+    """Tell of a backup as S3 does, as far as the pruner listens."""
+    key = object_key(job.database, job.scheduled_at, Kind.MANIFEST)
+    return {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}]}

@@ -21,9 +21,8 @@ from snapper.verbs.run import follow, queue_now
 
 _EVENTS = {
     "dump.began": "dumping",
-    "dump.ended": "stored, pruning",
+    "dump.ended": "stored",
     "dump.failed": "failed",
-    "backup.pruned": "pruning",
 }
 _PATIENCE = 20
 _Result = Manifest | SnapperError | None

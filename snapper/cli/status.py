@@ -75,7 +75,7 @@ def status(
     standings = [
         standing(opened.vault, key, parameters.retention(key), around, now) for key in named
     ]
-    undispatched = sum(1 for letter in letters.read if letter.job is None and letter.failure)
+    undispatched = sum(1 for letter in letters.read if letter.undispatched)
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
     alarms = examine_alarms(opened.topic)

@@ -14,7 +14,7 @@ from snapper.values.settings import STAGE
 BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
-FUNCTIONS = ("dispatcher", "dumper")
+FUNCTIONS = ("dispatcher", "dumper", "pruner")
 _LAYERS = ("dependencies", "postgresql")
 
 # Pulumi makes up the rest of a bucket's name: these are as many characters, no fewer and no more,

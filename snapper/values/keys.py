@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
@@ -90,6 +91,27 @@ def trial_key(database: str) -> str:
     'orders/last-trial.verification.json'
     """
     return f"{prefix(database)}last-trial{Kind.VERIFICATION}"
+
+
+class Key(NamedTuple):
+    """What the key of an object of ours says, whichever database it is of."""
+
+    database: str
+    at: datetime
+    kind: Kind
+
+
+def read_key(key: str) -> Key | None:
+    """Read any key back, or give None for an object that is not ours.
+
+    >>> read_key("orders/2026-11-23T03-00-00Z.manifest.json").database
+    'orders'
+    >>> read_key("a/b/2026-11-23T03-00-00Z.manifest.json") is None
+    True
+    """
+    database, _, _ = key.partition("/")
+    found = parse_key(database, key) if DATABASE_KEY.fullmatch(database) else None
+    return Key(database, *found) if found else None
 
 
 def parse_key(database: str, key: str) -> tuple[datetime, Kind] | None:

@@ -27,6 +27,7 @@ class Service:
     schedule: str
     kms_key_arn: str
     topic: str = ""
+    pruner: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -89,3 +89,12 @@ class DumperSettings(_Environment):
     parameter_root: str
     bucket: str
     clients: str = "/opt"
+
+
+@dataclass(frozen=True)
+class PrunerSettings(_Environment):
+    """Where the pruner finds how many backups each database keeps, and where they lie."""
+
+    stage: str
+    parameter_root: str
+    bucket: str

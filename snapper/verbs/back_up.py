@@ -1,7 +1,4 @@
-"""One job, whole: read its secrets, dump, then prune. No success, no prune."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""One job, whole: read its secrets and dump."""
 
 from snapper.aws.parameters import Parameters
 from snapper.engines.engine import Engines
@@ -9,20 +6,21 @@ from snapper.errors import SecretsInvalid, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
-from snapper.verbs.events import Events, tell_failure
-from snapper.verbs.prune import prune
+from snapper.verbs.events import tell_failure
 
 
 def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
-    """Back up the job's database and then delete what is beyond its count.
+    """Back up the job's database; its manifest tells the pruner that there is one more.
 
-    Logs `dump.ended` with the figures of the backup; `dump.failed` or `prune.failed` with the
-    reason, and raises it.
+    Logs `dump.ended` with the figures of the backup; `dump.failed` with the reason, and raises it.
     """
     events = dumper.events
-    with _failure_told("dump.failed", job, events):
+    try:
         database = checked(parameters.database(job.database), dumper.engines)
         manifest = dumper.dump(job, database)
+    except SnapperError as error:
+        tell_failure(events, "dump.failed", job, error)
+        raise
     if manifest is not None:
         events.emit(
             "dump.ended",
@@ -35,8 +33,6 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
             backup_bytes=manifest.backup_bytes,
             sha256=manifest.sha256,
         )
-    with _failure_told("prune.failed", job, events):
-        prune(dumper.vault, database, events, just_made=job.scheduled_at)
 
 
 def checked(database: Database, engines: Engines) -> Database:
@@ -47,12 +43,3 @@ def checked(database: Database, engines: Engines) -> Database:
     if faults := tuple(engines(database.kind).faults(database.connection)):
         raise SecretsInvalid(tuple(f"{database.key}: {fault}" for fault in faults))
     return database
-
-
-@contextmanager
-def _failure_told(event: str, job: Job, events: Events) -> Iterator[None]:
-    try:
-        yield
-    except SnapperError as error:
-        tell_failure(events, event, job, error)
-        raise

@@ -34,8 +34,8 @@ class Selection:
 
     def takes(self, letter: Letter) -> bool:
         """Tell whether this letter is meant."""
-        if letter.job:
-            return letter.job.database in self.databases
+        if letter.database:
+            return letter.database in self.databases
         return self.undispatched if letter.failure else self.foreign
 
 
@@ -95,6 +95,7 @@ def retry(
     letters: DeadLetters,
     queue: JobQueue,
     fire: Callable[[dict[str, Any]], None],
+    prune: Callable[[Job], None],
     databases: Sequence[str],
     known: Callable[[], Sequence[str]],
     *,
@@ -104,13 +105,14 @@ def retry(
 
     A letter is removed only after its job is queued: what happens between makes the job come
     twice, which makes one backup all the same. An event that was never dispatched goes to `fire`,
-    when no database is named. Raises SettingsError if a named database has no letter, AwsFailed.
+    when no database is named; one after which was not pruned to `prune`. Raises SettingsError if a
+    named database has no letter, AwsFailed.
     """
     with letters.held() as found:
         wanted = [letter for letter in found if _goes_back(letter, databases)]
         require_letters(databases, wanted, known)
         for letter in () if dry_run else wanted:
-            _put_back(letter, queue, fire)
+            _put_back(letter, queue, fire, prune)
             letters.remove(letter)
     return wanted
 
@@ -119,7 +121,7 @@ def require_letters(
     databases: Sequence[str], letters: Sequence[Letter], known: Callable[[], Sequence[str]]
 ) -> None:
     """Raise SettingsError if a database has no letter; one the stage does not know is misspelt."""
-    missing = sorted(set(databases) - {letter.job.database for letter in letters if letter.job})
+    missing = sorted(set(databases) - {letter.database for letter in letters})
     if not missing:
         return
     there = known()
@@ -134,14 +136,21 @@ def require_letters(
     )
 
 
-def _put_back(letter: Letter, queue: JobQueue, fire: Callable[[dict[str, Any]], None]) -> None:
+def _put_back(
+    letter: Letter,
+    queue: JobQueue,
+    fire: Callable[[dict[str, Any]], None],
+    prune: Callable[[Job], None],
+) -> None:
     if letter.job:
         queue.send([letter.job])
+    elif letter.pruned:
+        prune(letter.pruned)
     elif letter.failure:
         fire({"time": write_time(letter.failure.scheduled_at)})
 
 
 def _goes_back(letter: Letter, databases: Sequence[str]) -> bool:
-    if letter.job:
-        return not databases or letter.job.database in databases
+    if letter.database:
+        return not databases or letter.database in databases
     return not databases and letter.failure is not None

@@ -26,14 +26,14 @@ class Letters:
 
     def of(self, databases: Collection[str]) -> "Letters":
         """Leave out the jobs of other databases; what was not read may be of any."""
-        own = [each for each in self.read if not each.job or each.job.database in databases]
+        own = [each for each in self.read if not each.database or each.database in databases]
         return replace(self, read=own)
 
     def count(self, database: str) -> int | None:
         """Count the jobs of one database; None where that is not known."""
         if not self.readable:
             return None
-        return sum(1 for each in self.read if each.job and each.job.database == database)
+        return sum(1 for each in self.read if each.database == database)
 
 
 def look(letters: DeadLetters) -> Letters:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from snapper.values.settings import DispatcherSettings, DumperSettings
+from snapper.values.settings import DispatcherSettings, DumperSettings, PrunerSettings
 from tests.infra.conftest import KEY_ARN
 from tests.support.recorder import Graph
 
@@ -13,7 +13,8 @@ PARAMETERS = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod"
 LOGS = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/snapper-prod"
 BUCKET = "arn:aws:s3:::snapper-prod-0123456789"
 LOGGING = ["logs:CreateLogStream", "logs:PutLogEvents"]
-BOTH = pytest.mark.parametrize("part", ["dispatcher", "dumper"])
+PARTS = ("dispatcher", "dumper", "pruner")
+EACH = pytest.mark.parametrize("part", PARTS)
 
 
 def rights(graph: Graph, part: str) -> list[tuple[list[str], list[str], Any]]:
@@ -31,20 +32,37 @@ def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) ->
 
 
 TAKE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-STORE = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+TIME = "????-??-??T??-??-??Z"
+BACKUPS = f"{BUCKET}/*/{TIME}"
+MARK = f"{BACKUPS}.begun-{TIME}"
+MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json"]
+VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
 TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
 READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/BACKUP_STORAGE_DATA/*"]
 
 
-def test_the_dumper_reads_its_secrets_stores_backups_and_reads_none(graph: Graph) -> None:
+def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_there(
+    graph: Graph,
+) -> None:
     assert rights(graph, "dumper") == [
         (LOGGING, [f"{LOGS}-dumper:*"], None),
         (LIST, TABLE, None),
         (["ssm:GetParameter"], READ, None),
-        (STORE, [f"{BUCKET}/*"], None),
+        (["s3:PutObject"], [*MADE, MARK], None),
+        (["s3:AbortMultipartUpload"], MADE[:1], None),
         (["s3:ListBucket"], [BUCKET], None),
         (TAKE, [f"{QUEUES}-jobs"], None),
+    ]
+
+
+def test_the_pruner_knows_the_counts_lists_deletes_and_nothing_else(graph: Graph) -> None:
+    assert rights(graph, "pruner") == [
+        (LOGGING, [f"{LOGS}-pruner:*"], None),
+        (LIST, TABLE, None),
+        (["s3:DeleteObject"], [*MADE, *VERDICTS, MARK], None),
+        (["s3:ListBucket"], [BUCKET], None),
+        (["sqs:SendMessage"], [f"{QUEUES}-dead-letters"], None),
     ]
 
 
@@ -65,7 +83,9 @@ def test_the_customers_key_serves_only_through_ssm_and_s3(graph: Graph, full_gra
     assert [right for right in rights(full_graph, "dispatcher") if right[1] == [KEY_ARN]] == [
         (["kms:Decrypt"], [KEY_ARN], {"StringEquals": {via: "ssm.eu-central-1.amazonaws.com"}}),
     ]
-    assert "kms" not in repr(rights(graph, "dispatcher")) + repr(rights(graph, "dumper"))
+    # Who lists and deletes objects reads none, and needs no key for it.
+    assert rights(full_graph, "pruner")[2] == rights(full_graph, "dispatcher")[2]
+    assert "kms" not in repr([rights(graph, part) for part in PARTS])
 
 
 def test_no_right_is_on_everything_except_where_aws_knows_no_narrower(
@@ -73,7 +93,7 @@ def test_no_right_is_on_everything_except_where_aws_knows_no_narrower(
 ) -> None:
     assert not [
         resource
-        for part in ("dispatcher", "dumper")
+        for part in PARTS
         for _, resources, _ in rights(graph, part)
         for resource in resources
         if resource == "*"
@@ -81,7 +101,7 @@ def test_no_right_is_on_everything_except_where_aws_knows_no_narrower(
     # EC2 has no resources for describing; Lambda's guide wants deleting on all of the account's.
     assert [
         (actions, resources)
-        for part in ("dispatcher", "dumper")
+        for part in PARTS
         for actions, resources, _ in rights(full_graph, part)
         if "*" in resources
     ] == [(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"])]
@@ -103,12 +123,14 @@ def test_a_dumper_in_a_network_may_keep_interfaces_there(full_graph: Graph) -> N
 
 
 def test_without_a_network_nothing_of_it_is_there(graph: Graph, full_graph: Graph) -> None:
-    assert "ec2:" not in repr(rights(graph, "dumper")) + repr(rights(full_graph, "dispatcher"))
+    others = [rights(full_graph, part) for part in PARTS if part != "dumper"]
+    assert "ec2:" not in repr([rights(graph, "dumper"), *others])
     assert "vpcConfig" not in graph.named("snapper-dumper-function").inputs
     assert "vpcConfig" not in full_graph.named("snapper-dispatcher-function").inputs
+    assert "vpcConfig" not in full_graph.named("snapper-pruner-function").inputs
 
 
-@BOTH
+@EACH
 def test_only_lambda_may_take_the_role(graph: Graph, part: str) -> None:
     assert graph.named(f"snapper-{part}-role").policy("assumeRolePolicy") == [
         {
@@ -119,7 +141,7 @@ def test_only_lambda_may_take_the_role(graph: Graph, part: str) -> None:
     ]
 
 
-@BOTH
+@EACH
 def test_a_function_runs_our_handler_on_the_chosen_processor(
     graph: Graph, full_graph: Graph, part: str
 ) -> None:
@@ -132,7 +154,7 @@ def test_a_function_runs_our_handler_on_the_chosen_processor(
     assert full_graph.named(name).inputs["architectures"] == ["x86_64"]
 
 
-@BOTH
+@EACH
 def test_a_function_waits_for_its_rights_and_its_log_group(graph: Graph, part: str) -> None:
     function = graph.named(f"snapper-{part}-function")
     assert function.dependencies >= {f"snapper-{part}-rights", f"snapper-{part}-logs"}
@@ -154,12 +176,16 @@ def test_each_function_is_told_what_it_reads(graph: Graph) -> None:
     assert (
         told("dumper") == DumperSettings("prod", "/snapper/prod", graph.outputs["bucket"]).to_env()
     )
+    assert (
+        told("pruner") == PrunerSettings("prod", "/snapper/prod", graph.outputs["bucket"]).to_env()
+    )
 
 
 def test_each_function_has_the_layers_it_needs(graph: Graph) -> None:
     layers = "arn:aws:lambda:eu-central-1:123456789012:layer:snapper-prod"
     dependencies, postgresql = f"{layers}-dependencies:1", f"{layers}-postgresql:1"
-    assert graph.named("snapper-dispatcher-function").inputs["layers"] == [dependencies]
+    for part in ("dispatcher", "pruner"):
+        assert graph.named(f"snapper-{part}-function").inputs["layers"] == [dependencies]
     assert graph.named("snapper-dumper-function").inputs["layers"] == [dependencies, postgresql]
     for one in graph.of("lambda/layerVersion:LayerVersion"):
         assert one.inputs["compatibleArchitectures"] == ["arm64"]
@@ -194,9 +220,29 @@ def test_the_rule_calls_the_dispatcher_and_it_alone_may(graph: Graph) -> None:
     assert "snapper-dispatcher-permission" in target.dependencies
 
 
-def test_an_event_that_failed_to_the_end_joins_the_dead_letters(graph: Graph) -> None:
-    failures = graph.named("snapper-dispatcher-failures")
+@pytest.mark.parametrize("part", ["dispatcher", "pruner"])
+def test_an_event_that_failed_to_the_end_joins_the_dead_letters(graph: Graph, part: str) -> None:
+    failures = graph.named(f"snapper-{part}-failures")
+    assert failures.inputs["functionName"] == f"snapper-prod-{part}"
+    assert failures.inputs["maximumRetryAttempts"] == 2
     assert failures.inputs["destinationConfig"] == {
         "onFailure": {"destination": f"{QUEUES}-dead-letters"}
     }
-    assert "snapper-dispatcher-rights" in failures.dependencies
+    assert f"snapper-{part}-rights" in failures.dependencies
+
+
+def test_the_vault_calls_the_pruner_for_each_manifest_and_it_alone_may(graph: Graph) -> None:
+    permission = graph.named("snapper-pruner-permission").inputs
+    assert permission["action"] == "lambda:InvokeFunction"
+    assert permission["function"] == "snapper-prod-pruner"
+    assert permission["principal"] == "s3.amazonaws.com"
+    assert (permission["sourceArn"], permission["sourceAccount"]) == (BUCKET, "123456789012")
+    notification = graph.named("snapper-pruner-notification")
+    (called,) = notification.inputs["lambdaFunctions"]
+    assert notification.inputs["bucket"] == graph.outputs["bucket"]
+    assert called["lambdaFunctionArn"].endswith(":function:snapper-prod-pruner")
+    assert (called["events"], called["filterSuffix"]) == (["s3:ObjectCreated:*"], ".manifest.json")
+    # S3 asks at once whether it may, and refuses two changes of a bucket at once.
+    waits_for = {"snapper-pruner-permission", "snapper-vault-policy"}
+    assert notification.dependencies >= waits_for
+    assert not notification.retained, "a kept bucket would call a function that is gone"

@@ -21,7 +21,8 @@ ONE_CALL = (  # of a database that fits into one part
     "s3:PutObject 1",  # the dump
     "s3:PutObject 2",  # the mark of a late one
     "s3:PutObject 3",  # its manifest
-    "s3:ListObjectsV2 2",  # for pruning
+    "ssm:GetParametersByPath 2",  # and the pruner, which S3 calls for it: which databases there are
+    "s3:ListObjectsV2 2",
     "s3:DeleteObject 1",
     "s3:DeleteObject 2",
 )

@@ -1,11 +1,12 @@
 """No right is superfluous: without any one of them the pipeline fails, and says so.
 
 Every statement, action and resource of the deployed roles is taken away, one at a time, and the
-deployed functions do all their work: the dispatcher a run, the dumper a dump with pruning and one
-that breaks in the middle of its upload. What the embedded cloud never asks for is named in
-`NOT_ASKED` with the reason, and asserted on what was deployed. The optional rights, for a key and a
-network of the operator's own, are asserted in tests/infra/test_functions.py: the embedded cloud
-has neither. What may be refused to the operator and the deploying user is in the files beside.
+deployed functions do all their work: the dispatcher a run, the dumper a dump and one that breaks in
+the middle of its upload, the pruner a backup of every kind of object. What the embedded cloud never
+asks for is named in `NOT_ASKED` with the reason, and asserted on what was deployed. The optional
+rights, for a key and a network of the operator's own, are asserted in
+tests/infra/test_functions.py: the embedded cloud has neither. What may be refused to the operator
+and the deploying user is in the files beside.
 """
 
 import itertools
@@ -15,10 +16,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from snapper.values.job import Job, write_time
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import Kind, mark_key, object_key
+from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
 from tests.support.cloud import eventually, invoke
-from tests.support.events import delivery, record
+from tests.support.deployments import NOWHERE
+from tests.support.events import delivery, made, record
 from tests.support.faults import faulted
 from tests.support.rights import Rights, Statement, Weakening, without_a_part, without_a_statement
 from tests.support.stage import NAME, StageUnderTest
@@ -51,7 +54,7 @@ BY_PARTS_AND_WHOLE = pytest.mark.parametrize(
     "weaken",
     [without_a_part, pytest.param(without_a_statement, marks=pytest.mark.long)],
 )
-NAMED = "the log names the missing right"
+NAMED, NAMED_BY_AWS = "the log names the missing right", "AccessDenied"
 
 
 def asked(weakening: Weakening) -> bool:
@@ -107,10 +110,9 @@ def test_the_dumper_needs_every_right_it_has(
         seen = {NAMED} if "AccessDenied" in log else set()
         if "whole" in back:
             seen.add("its job came back")
-        if {key for key in keys(vault) if key.startswith("whole/")} != {
-            object_key("whole", at, kind) for kind in (Kind.DUMP, Kind.MANIFEST)
-        }:
-            seen.add("the vault does not hold this backup alone")
+        made = {object_key("whole", at, kind) for kind in (Kind.DUMP, Kind.MANIFEST)}
+        if not made <= set(keys(vault)):
+            seen.add("the vault does not hold this backup")
         if open_uploads(stage):
             seen.add("an upload stayed open")
         if "dump.ended" not in log:
@@ -119,6 +121,38 @@ def test_the_dumper_needs_every_right_it_has(
 
     with stage.database("whole", stage.source(18).dsn, 1):
         assert_nothing_is_superfluous(stage, dumper, weaken, signs)
+
+
+@BY_PARTS_AND_WHOLE
+def test_the_pruner_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
+    pruner, vault = stage.deployment.outputs["pruner"], stage.vault
+    days = (datetime(2024, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count(1))
+
+    def signs() -> set[str]:
+        at = next(days)
+        cold_start(stage, pruner)
+        stage.forget("full")
+        # All that may belong to a backup; the older one is beyond the count.
+        older = at - timedelta(days=1)
+        for kind in Kind:
+            vault.put(object_key("full", older, kind), b"x" * SMALLEST_DUMP)
+        vault.put(mark_key("full", older, older + timedelta(hours=1)), b"")
+        vault.put(object_key("full", at, Kind.DUMP), b"x" * SMALLEST_DUMP)
+        vault.put(object_key("full", at, Kind.MANIFEST), b"{}")
+        event = made(vault.bucket, object_key("full", at, Kind.MANIFEST))
+        answer = invoke(stage.cloud, pruner, event)
+        log = heard(stage, pruner, write_time(at))
+        seen = set() if answer == {"pruned": 1} else {"the event failed"}
+        if NAMED_BY_AWS in answer.get("errorMessage", ""):
+            seen.add(NAMED)
+        if len(list(vault.list("full/"))) != 2:
+            seen.add("something beyond the count is left")
+        if "prune.ended" not in log:
+            seen.add("its log tells of no end")
+        return seen
+
+    with stage.database("full", NOWHERE, 1):
+        assert_nothing_is_superfluous(stage, pruner, weaken, signs)
 
 
 @BY_PARTS_AND_WHOLE
@@ -147,16 +181,18 @@ def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
     stage: StageUnderTest,
 ) -> None:
     (mapping,) = stage.deployment.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
-    (failures,) = stage.deployment.of_type(
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
-    )
     jobs = mapping.inputs["eventSourceArn"]
-    letters = failures.inputs["destinationConfig"]["onFailure"]["destination"]
     assert granted(stage, mapping.inputs["functionName"], jobs) == {
         "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
     }  # fmt: skip
-    assert granted(stage, failures.inputs["functionName"], letters) == {"sqs:SendMessage"}
-    assert letters.endswith("-dead-letters")
+    failing = stage.deployment.of_type(
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+    )
+    assert len(failing) == 2
+    for one in failing:
+        letters = one.inputs["destinationConfig"]["onFailure"]["destination"]
+        assert granted(stage, one.inputs["functionName"], letters) == {"sqs:SendMessage"}
+        assert letters.endswith("-dead-letters")
 
 
 def test_without_its_log_a_stage_fires_its_alarm(stage: StageUnderTest) -> None:

@@ -1,4 +1,4 @@
-"""A stolen role harms no other stage, and reads no backup of its own.
+"""A stolen role harms no other stage, and of its own reads, replaces and forges nothing.
 
 Two stages share an account, one's name being the beginning of the other's. With the credentials of
 each function everything is tried that could be of use to a thief. What a dumper may do is stated
@@ -83,9 +83,36 @@ UPLOAD = {**BACKUP, "UploadId": "0"}
 OPEN = {"Status": "Suspended"}
 JOB = {"MessageBody": "a job"}
 
-WRITE = (s3("put_object", **BACKUP, Body=b"x"),)
+STEM = f"{KEY}/2026-11-23T03-00-00Z"
+
+
+def put(end: str, **more: Any) -> Attempt:
+    return s3("put_object", **{"Key": f"{STEM}{end}", "Body": b"x", **more})
+
+
+ONCE = {"IfNoneMatch": "*"}
+WRITE = tuple(
+    put(end, **ONCE) for end in (".sql.gz", ".manifest.json", ".begun-2026-11-23T04-00-00Z")
+)
+# What is there is nobody's to replace, and what says of a backup how it is, is no function's.
+FORGE = (
+    put(".sql.gz"),
+    put(".manifest.json"),
+    put(".verification.json", **ONCE),
+    put(".damaged.json", **ONCE),
+    put("", Key=f"{KEY}/last-trial.verification.json"),
+    put("", Key=f"{KEY}/anything"),
+    put("", Key="2026-11-23T03-00-00Z.sql.gz", **ONCE),
+    s3("copy_object", Key=f"{STEM}.sql.gz", CopySource="elsewhere/x"),
+    s3("put_object_tagging", **BACKUP, Tagging={"TagSet": []}),
+    s3("put_object_acl", **BACKUP, ACL="private"),
+    s3("put_bucket_notification_configuration", NotificationConfiguration={}),
+)
 LIST = (s3("list_objects_v2"),)
-DELETE = (s3("delete_object", **BACKUP),)
+DELETE = tuple(
+    s3("delete_object", Key=f"{STEM}{end}")
+    for end in (".sql.gz", ".manifest.json", ".verification.json", ".damaged.json")
+)
 SECRETS = (
     Attempt("ssm", "get_parameter", lambda it: {"Name": it.connection}),
     Attempt("ssm", "get_parameter", lambda it: {"Name": it.retention}),
@@ -93,7 +120,8 @@ SECRETS = (
 NAMES = (
     Attempt("ssm", "get_parameters_by_path", lambda it: {"Path": it.retention.rpartition("/")[0]}),
 )
-SEND = (sqs("send_message", "queue_url", **JOB), sqs("send_message", "dead_letter_url", **JOB))
+SEND = (sqs("send_message", "queue_url", **JOB),)
+GIVE_UP = (sqs("send_message", "dead_letter_url", **JOB),)
 TAKE = (
     sqs("receive_message", "queue_url"),
     sqs("get_queue_attributes", "queue_url", AttributeNames=["All"]),
@@ -105,6 +133,8 @@ NOBODYS = (
     s3("head_object", **BACKUP),
     s3("get_object", **BACKUP, VersionId="null"),
     s3("delete_object", **BACKUP, VersionId="null"),
+    s3("delete_object", Key=f"{KEY}/last-trial.verification.json"),
+    s3("delete_object", Key=f"{KEY}/notes.txt"),
     s3("list_object_versions"),
     s3("list_multipart_uploads"),
     s3("list_parts", **UPLOAD),
@@ -131,6 +161,7 @@ NOBODYS = (
     sqs("set_queue_attributes", "queue_url", Attributes={"VisibilityTimeout": "0"}),
     Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dumper"]}),
     Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dispatcher"]}),
+    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["pruner"]}),
     Attempt("lambda", "get_function", lambda it: {"FunctionName": it["dumper"]}),
     Attempt("iam", "get_role", lambda it: {"RoleName": it["dumper"]}),
     Attempt(
@@ -140,12 +171,13 @@ NOBODYS = (
     ),
 )
 
-ALL = (*WRITE, *LIST, *DELETE, *SECRETS, *NAMES, *SEND, *TAKE, *NOBODYS)
+ALL = (*WRITE, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *SEND, *GIVE_UP, *TAKE, *NOBODYS)
 ALLOWED = {
-    "dumper": {*WRITE, *LIST, *DELETE, *SECRETS, *NAMES, *TAKE},
-    "dispatcher": {*NAMES, *SEND},
+    "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *TAKE},
+    "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
+    "dispatcher": {*NAMES, *SEND, *GIVE_UP},
 }
-BOTH = pytest.mark.parametrize("part", ALLOWED)
+EACH = pytest.mark.parametrize("part", ALLOWED)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +215,7 @@ def permitted(cloud: Cloud, role: str, attempts: Sequence[Attempt], at: Belongin
     return found
 
 
-@BOTH
+@EACH
 def test_a_role_reaches_nothing_of_another_stage(
     stage: StageUnderTest, own: Belongings, other: Belongings, part: str
 ) -> None:
@@ -192,7 +224,7 @@ def test_a_role_reaches_nothing_of_another_stage(
             assert permitted(stage.cloud, own[part], [attempt], other) == set()
 
 
-@BOTH
+@EACH
 def test_of_its_own_stage_a_role_reaches_its_work_and_no_more(
     stage: StageUnderTest, own: Belongings, part: str
 ) -> None:
@@ -202,7 +234,7 @@ def test_of_its_own_stage_a_role_reaches_its_work_and_no_more(
             assert permitted(stage.cloud, own[part], [attempt], own) == expected, str(attempt)
 
 
-@BOTH
+@EACH
 def test_no_resource_of_a_role_covers_any_of_another_stage(
     stage: StageUnderTest, other: Belongings, part: str
 ) -> None:

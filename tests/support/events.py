@@ -1,6 +1,7 @@
 """Events as AWS sends them to the functions."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 SCHEDULED = {
     "version": "0",
@@ -40,6 +41,39 @@ def record(
 def delivery(*records: dict[str, Any]) -> dict[str, Any]:
     """Give what the event source hands to the dumper."""
     return {"Records": list(records)}
+
+
+def made(bucket: str, *keys: str) -> dict[str, Any]:
+    """Give what S3 tells of objects that were just made."""
+    return {"Records": [_made(bucket, key) for key in keys]}
+
+
+def _made(bucket: str, key: str) -> dict[str, Any]:
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "eu-central-1",
+        "eventTime": "2026-11-23T03:00:09.123Z",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:AROAEXAMPLE:snapper-prod-dumper"},
+        "requestParameters": {"sourceIPAddress": "203.0.113.7"},
+        "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810", "x-amz-id-2": "FMyUVURI"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "backup-made",
+            "bucket": {
+                "name": bucket,
+                "ownerIdentity": {"principalId": "A3NL1KOZZKExample"},
+                "arn": f"arn:aws:s3:::{bucket}",
+            },
+            "object": {
+                "key": quote_plus(key, safe="/"),
+                "size": 1024,
+                "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+                "sequencer": "0055AED6DCD90281E5",
+            },
+        },
+    }
 
 
 class Context:

@@ -1,4 +1,4 @@
-"""Runs the dumper's handler in a process of its own, so that it can die at any moment.
+"""Runs the handlers in a process of their own, so that they can die at any moment.
 
 The process is forked from one that has loaded everything: a death costs milliseconds. It leads a
 group of its own, as an execution environment of Lambda does.
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from functions import dumper as dumper_function
 from snapper.values.job import Job
 from tests.support.cloud import LONGEST
 from tests.support.databases import AT
@@ -27,6 +26,7 @@ from tests.support.fault_service import (
     as_function,
     log_of_function,
     record,
+    work,
 )
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -90,8 +90,9 @@ def _work(
             limit = pages * resource.getpagesize() + memory
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
         try:
-            answer: object = dumper_function.handler(record(Job(key, AT)), Context())
+            answer: tuple[object, list[str]] = work(record(Job(key, AT)), Context())
         except Exception as error:
-            answer = {"errorType": type(error).__name__}  # as Lambda tells it; the job comes back
+            # As Lambda tells it; the job comes back.
+            answer = {"errorType": type(error).__name__}, []
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    reports.send((answer, log))
+    reports.send((answer[0], log, answer[1]))

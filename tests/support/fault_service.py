@@ -1,8 +1,8 @@
 """A small service under faults: one database, older backups, neighbours, and what must hold.
 
-`deliver` runs the dumper's real handler in this process, on the embedded cloud, with the faults
-of a plan. `check` asserts the promise: the old backups are intact, and the new one is whole or is
-not there; nothing is half, no lie is reported.
+`deliver` runs the real handlers in this process, on the embedded cloud, with the faults of a plan:
+the dumper's, then the pruner's as S3 calls it for a manifest. `check` asserts the promise: the old
+backups are intact, and the new one is whole or is not there; nothing is half, no lie is reported.
 """
 
 import functools
@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,11 +23,13 @@ import botocore.endpoint
 
 from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
+from functions import pruner as pruner_function
 from local.emulator.cloud import Cloud
 from snapper.aws import client as aws
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.errors import SnapperError
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import FIRST_ENGINE, Manifest
@@ -41,11 +44,12 @@ from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.back_up import back_up
 from snapper.verbs.catalog import backups, read_manifest
 from snapper.verbs.dump import Dumper
+from snapper.verbs.made import prune_for
 from snapper.verbs.place import made_for
 from tests.support.backups import days, store
 from tests.support.databases import AT, Source
 from tests.support.engines import clients
-from tests.support.events import delivery
+from tests.support.events import delivery, made
 from tests.support.events import record as message
 from tests.support.fault_calls import Fault, Injection
 from tests.support.impatience import NO_PAUSE
@@ -69,11 +73,12 @@ class Delivery:
 
     answer: Any
     log: list[dict[str, Any]]
+    unpruned: list[str] = field(default_factory=list)
     injection: Injection = field(default_factory=Injection)
 
     @property
     def acknowledged(self) -> bool:
-        return self.answer == {"batchItemFailures": []}
+        return self.answer == {"batchItemFailures": []} and not self.unpruned
 
     def reported(self, event: str) -> list[dict[str, Any]]:
         return [record for record in self.log if record.get("message") == event]
@@ -162,18 +167,19 @@ class Service:
         """Have the handler do jobs (that of AT), with these faults, in so many seconds."""
         injection = Injection(tuple(faults))
         with as_function(self.environment, injection), log_of_function() as log:
-            answer = dumper_function.handler(
-                record(*(jobs or [Job(self.key, AT)])), Context(seconds)
-            )
-        return Delivery(answer, log, injection)
+            answer, unpruned = work(record(*(jobs or [Job(self.key, AT)])), Context(seconds))
+        return Delivery(answer, log, unpruned, injection)
 
     def redeliver(self, job: Job | None = None) -> RecordedEvents:
-        """Do the job again as the queue brings it back: much later, and without faults."""
+        """Do all again, as the queue and Lambda bring it back: much later, and without faults."""
         events = RecordedEvents()
         parameters = Parameters(self.root, self.cloud.client("ssm"))
         dumper = Dumper(self.vault, events)
         later = replace(dumper, now=lambda: datetime.now(UTC) + MUCH_LATER)
         back_up(job or Job(self.key, AT), parameters, later)
+        made = made_for(self.vault, job or Job(self.key, AT))
+        assert made is not None
+        assert prune_for(made.manifest_key, parameters, self.vault, events)
         return events
 
     def objects(self) -> dict[str, bytes]:
@@ -242,6 +248,31 @@ def record(*jobs: Job | str) -> dict[str, Any]:
     """Make the event that SQS hands to the dumper, of jobs and of other bodies."""
     bodies = [job.to_json() if isinstance(job, Job) else job for job in jobs]
     return delivery(*(message(body, f"m{n}") for n, body in enumerate(bodies)))
+
+
+def work(event: dict[str, Any], context: Context) -> tuple[Any, list[str]]:
+    """Let the dumper do it, then the pruner for every manifest; tell of which it failed.
+
+    S3 calls it for what is there, whether or not who made it has heard so. Here it also calls for
+    what was not made after all, which must do no harm.
+    """
+    told: list[str] = []
+    make = Vault.make
+
+    def noting(vault: Vault, key: str, body: bytes) -> None:
+        if key.endswith(Kind.MANIFEST):
+            told.append(key)
+        make(vault, key, body)
+
+    with mock.patch.object(Vault, "make", noting):
+        answer = dumper_function.handler(event, context)
+    unpruned = []
+    for key in told:
+        try:
+            pruner_function.handler(made(os.environ["SNAPPER_BUCKET"], key), context)
+        except SnapperError:
+            unpruned.append(key)
+    return answer, unpruned
 
 
 @functools.cache

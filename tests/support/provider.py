@@ -101,6 +101,7 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
         "get_bucket_lifecycle_configuration"
     ),
     "aws:s3/bucketPolicy:BucketPolicy": _on("get_bucket_policy"),
+    "aws:s3/bucketNotification:BucketNotification": _on("get_bucket_notification_configuration"),
     "aws:sqs/queue:Queue": (
         *_ATTRIBUTES,
         _queue("list_queue_tags"),

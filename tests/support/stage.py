@@ -24,7 +24,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +36,8 @@ import boto3
 
 from local.demo import sample
 from local.deployment.deploy import Deployment, deploy
+from local.deployment.resources import HANDLERS
+from local.deployment.resources.request import Inputs, Request
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.aws import signpost
@@ -243,6 +245,19 @@ class StageUnderTest:
             self.settle()
             client.update_event_source_mapping(UUID=mapping.identifier, Enabled=True)
 
+    @contextmanager
+    def pruning(self) -> Iterator[None]:
+        """Let S3 call the pruner for what is made meanwhile, as it does on AWS all the time.
+
+        Here it does not by itself: a test may put any number of made-up backups into the vault.
+        """
+        (made,) = self.deployment.of_type("aws:s3/bucketNotification:BucketNotification")
+        _notify(self.cloud, self.vault.bucket, made.inputs["lambdaFunctions"])
+        try:
+            yield
+        finally:
+            _notify(self.cloud, self.vault.bucket, ())
+
     def post_dead_letter(self, body: str) -> None:
         """Put a message where the jobs end up that failed too often."""
         url = self.deployment.outputs["dead_letter_url"]
@@ -284,10 +299,19 @@ def deployed(
     }
     with LambdaHost(cloud, directory) as host:
         deployment = deploy(cloud, host, ROOT, NAME, config)
+        _notify(cloud, deployment.outputs["bucket"], ())
         try:
             yield StageUnderTest(cloud, host, deployment, server)
         finally:
             deployment.destroy()
+
+
+def _notify(cloud: Cloud, bucket: str, functions: Sequence[dict[str, Any]]) -> None:
+    """Have S3 call these functions for what is made in the bucket, and no others."""
+    inputs = Inputs({"bucket": bucket, "lambdaFunctions": list(functions)})
+    HANDLERS["aws:s3/bucketNotification:BucketNotification"](
+        Request("notification", inputs, cloud, None)  # type: ignore[arg-type]  # no host is asked
+    )
 
 
 def wait_until(condition: Callable[[], Any]) -> Any:

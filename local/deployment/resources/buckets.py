@@ -115,6 +115,30 @@ def policy(request: Request) -> Created:
     return Created(name, partial(s3.delete_bucket_policy, Bucket=name))
 
 
+def notification(request: Request) -> Created:
+    """Have a bucket call functions for what happens in it; it has one configuration at a time."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name = inputs["bucket"]
+    called = [_called(each) for each in inputs.get("lambdaFunctions", [])]
+    configure = partial(s3.put_bucket_notification_configuration, Bucket=name)
+    configure(NotificationConfiguration={"LambdaFunctionConfigurations": called})
+    return Created(name, partial(configure, NotificationConfiguration={}))
+
+
+def _called(function: dict[str, Any]) -> dict[str, Any]:
+    names = {"filterPrefix": "prefix", "filterSuffix": "suffix"}
+    rules = [
+        {"Name": theirs, "Value": function[ours]}
+        for ours, theirs in names.items()
+        if ours in function
+    ]
+    known = {"id": "Id", "lambdaFunctionArn": "LambdaFunctionArn", "events": "Events"}
+    if unknown := function.keys() - names.keys() - known.keys():
+        raise ValueError(f"not applied locally: {', '.join(sorted(unknown))}")
+    given = {theirs: function[ours] for ours, theirs in known.items() if ours in function}
+    return {**given, "Filter": {"Key": {"FilterRules": rules}}}
+
+
 HANDLERS: dict[str, Handler] = {
     "aws:s3/bucket:Bucket": bucket,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": public_access_block,
@@ -125,6 +149,7 @@ HANDLERS: dict[str, Handler] = {
     "aws:s3/bucketVersioning:BucketVersioning": versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
+    "aws:s3/bucketNotification:BucketNotification": notification,
 }
 
 ADOPTERS: dict[str, Adopter] = {"aws:s3/bucket:Bucket": adopted_bucket}

@@ -63,12 +63,18 @@ def left_of(cloud: Cloud, stage: str) -> list[str]:
     return mine
 
 
+def called_by(cloud: Cloud, bucket: str) -> list[str]:
+    """The functions that S3 calls for what is made in a bucket."""
+    found = cloud.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    return [each["LambdaFunctionArn"] for each in found.get("LambdaFunctionConfigurations", [])]
+
+
 def test_the_whole_service_comes_and_goes(cloud: Cloud, host: LambdaHost) -> None:
     settings = {"alarmEmail": "a@example.com", "deleteBackupsOnDestroy": "true"}
     deployment = up(cloud, host, "whole", **settings)
     assert set(deployment.outputs) == {
-        "bucket", "dead_letter_url", "dispatcher", "dumper", "queue_url", "region", "schedule",
-        "topic",
+        "bucket", "dead_letter_url", "dispatcher", "dumper", "pruner", "queue_url", "region",
+        "schedule", "topic",
     }  # fmt: skip
     assert left_of(cloud, "whole")
     cloud.client("s3").put_object(Bucket=deployment.outputs["bucket"], Key="a", Body=b"a")
@@ -82,6 +88,7 @@ def test_the_backups_outlive_the_service(cloud: Cloud, host: LambdaHost) -> None
     cloud.client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
     deployment.destroy()
     assert left_of(cloud, "kept") == [bucket]
+    assert called_by(cloud, bucket) == []
     assert cloud.client("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert cloud.client("s3").get_public_access_block(Bucket=bucket)
 
@@ -93,6 +100,9 @@ def test_a_kept_bucket_is_adopted_again_with_its_backups(cloud: Cloud, host: Lam
     first.destroy()
     second = up(cloud, host, "again", bucket=bucket)
     assert second.outputs["bucket"] == bucket
+    assert [each.rpartition(":")[2] for each in called_by(cloud, bucket)] == [
+        "snapper-again-pruner"
+    ]
     second.destroy()
     assert left_of(cloud, "again") == [bucket]
     third = up(cloud, host, "again", deleteBackupsOnDestroy="true")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
@@ -80,6 +81,56 @@ def test_a_job_in_a_queue_is_handled_and_gone(
     eventually(lambda: "body one" in host.logs("handles"))
     eventually(lambda: waiting(cloud, url) == 0)
     assert waiting(cloud, dead) == 0
+
+
+def notify(cloud: Cloud, bucket: str, function: str) -> None:
+    """Have S3 call a function for each manifest that is made in a bucket."""
+    arn = f"arn:aws:lambda:{cloud.region}:{cloud.account}:function:{function}"
+    ends = {"FilterRules": [{"Name": "suffix", "Value": ".manifest.json"}]}
+    called = {
+        "LambdaFunctionArn": arn,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": ends},
+    }
+    cloud.client("s3").put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [called]}
+    )
+
+
+def let_call(cloud: Cloud, bucket: str, function: str) -> None:
+    cloud.client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=bucket,
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{bucket}",
+        SourceAccount=cloud.account,
+    )
+
+
+def test_what_is_made_in_a_bucket_is_told_to_a_function_that_lets_it(
+    cloud: Cloud, host: LambdaHost, tmp_path: Path
+) -> None:
+    s3 = cloud.client("s3")
+    source = """
+        def handler(event, context):
+            (record,) = event["Records"]
+            print("made", record["s3"]["object"]["key"], record["eventName"])
+    """
+    make_function(cloud, host, tmp_path, "listens", source)
+    for bucket in ("telling", "intruding"):
+        s3.create_bucket(Bucket=bucket)
+        with pytest.raises(ClientError, match="Unable to validate"):
+            notify(cloud, bucket, "listens")
+        let_call(cloud, bucket, "listens")
+        notify(cloud, bucket, "listens")
+    cloud.client("lambda").remove_permission(FunctionName="listens", StatementId="intruding")
+    for bucket in ("intruding", "telling"):
+        s3.put_object(Bucket=bucket, Key=f"{bucket}/a.sql.gz", Body=b"a")
+        s3.put_object(Bucket=bucket, Key=f"{bucket}/a b.manifest.json", Body=b"a")
+    eventually(lambda: lines(host, "listens", "made"))
+    # As S3 writes a key, and nothing of who was forbidden to call.
+    assert lines(host, "listens", "made") == ["telling/a+b.manifest.json"]
 
 
 @pytest.mark.parametrize("way", ["reports", "raises"])

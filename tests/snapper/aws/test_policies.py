@@ -22,6 +22,7 @@ SERVICE = Service(
     schedule="rate(1 day)",
     kms_key_arn="",
     topic="arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
+    pruner="snapper-prod-pruner",
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
@@ -122,3 +123,13 @@ def test_who_may_look_sees_who_is_told_of_failures_where_the_deployment_tells_th
 def test_a_policy_fits_into_what_iam_takes() -> None:
     with_key = dataclasses.replace(SERVICE, kms_key_arn=KEY)
     assert len(repr(policy(with_key, Rights.OPERATE)).replace(" ", "")) < 6144
+
+
+def test_whoever_operates_calls_the_functions_there_are() -> None:
+    function = "arn:aws:lambda:eu-central-1:123456789012:function:"
+    parts = ("dumper", "dispatcher", "pruner")
+    for part in parts:
+        assert allows(Rights.OPERATE, "lambda:InvokeFunction", f"{function}snapper-prod-{part}")
+    older = dataclasses.replace(SERVICE, pruner="")
+    named = [name for each in statements(Rights.OPERATE, older) for name in each["Resource"]]
+    assert function not in named

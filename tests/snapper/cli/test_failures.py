@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from snapper.values.job import Job, write_time
+from snapper.values.keys import Kind, object_key
+from tests.support.backups import days, store
 from tests.support.databases import AT
+from tests.support.events import made
 from tests.support.manifests import NOON
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -17,6 +20,17 @@ EVENT = json.dumps(
         "responsePayload": {"errorType": "AwsFailed", "errorMessage": "sqs:SendMessage failed"},
     }
 )
+
+
+def unpruned(key: str) -> str:
+    """What Lambda writes of a backup after which the pruner failed to the end."""
+    manifest = object_key(key, AT, Kind.MANIFEST)
+    return json.dumps(
+        {
+            "requestPayload": made("whatever", manifest),
+            "responsePayload": {"errorType": "AwsFailed", "errorMessage": "s3:DeleteObject failed"},
+        }
+    )
 
 
 @pytest.fixture
@@ -135,6 +149,41 @@ def test_an_event_fires_again_and_every_database_is_backed_up(
     keys = (key, "shop", "sensors")
     wait_until(lambda: all(write_time(AT) in backups(stage, each) for each in keys))
     assert letters(stage) == []
+
+
+def test_a_prune_that_failed_is_of_its_database_and_is_tried_again(
+    stage: StageUnderTest, key: str
+) -> None:
+    for number in range(4):
+        store(stage.vault, days(-number), key)
+    stage.post_dead_letter(unpruned(key))
+    (letter,) = letters(stage)
+    assert (letter["kind"], letter["database"]) == ("prune", key)
+    assert (letter["scheduled_at"], letter["reason"]) == (write_time(AT), "s3:DeleteObject failed")
+    assert "not pruned: s3:DeleteObject failed" in stage.run_cli("failures", key).lines[1]
+    (state,) = stage.run_cli("status", key, "--json").document["databases"]
+    assert "failed" in state["problems"]
+    assert "is fired again" in stage.run_cli("retry", key).lines[1]
+    wait_until(lambda: len(backups(stage, key)) == 3)
+    assert letters(stage) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"Records": []},
+        {"Records": "orders"},
+        {"Records": [{"s3": {"object": {"key": 5}}}]},
+        made("vault", "../orders/2026-11-23T03-00-00Z.manifest.json"),
+        made("vault", "orders/2026-11-23T03-00-00Z.sql.gz"),
+    ],
+)
+def test_what_only_looks_like_a_failed_prune_is_foreign(
+    event: object, stage: StageUnderTest, key: str
+) -> None:
+    stage.post_dead_letter(json.dumps({"requestPayload": event}))
+    (letter,) = letters(stage)
+    assert letter["kind"] == "foreign"
 
 
 def test_what_is_not_ours_stays(stage: StageUnderTest, key: str) -> None:

@@ -88,7 +88,7 @@ def test_a_damaged_one_exits_4_is_recorded_and_stops_no_other(stage: StageUnderT
 
 
 @pytest.mark.parametrize("change", [flip, lambda body: body[:-1]], ids=["flipped", "cut"])
-def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
+def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_pruner_prunes(
     stage: StageUnderTest, change: Callable[[bytes], bytes]
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
@@ -97,7 +97,7 @@ def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_dumper_prunes(
     def times() -> list[datetime]:
         return [holding.taken_at for holding in backups(stage.vault, key)]
 
-    with stage.database("pushy", stage.source(18).dsn, retention=2) as key:
+    with stage.database("pushy", stage.source(18).dsn, retention=2) as key, stage.pruning():
         stage.back_up(key, due[0])
         stage.damage(stage.back_up(key, due[1]), change)
         assert stage.run_cli("verify", key, "--at", write_time(due[1])).code == 4

@@ -1,4 +1,4 @@
-"""One job, whole: no success, no prune."""
+"""One job, whole: a backup, or the reason why there is none. Nothing that is there goes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from snapper.aws.parameters import Parameters
-from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, DumpFailed, SnapperError
+from snapper.errors import AwsFailed, DumpFailed
 from snapper.values.secrets import Database
 from snapper.verbs.back_up import back_up
 from snapper.verbs.catalog import backups
@@ -33,15 +32,17 @@ class OneDatabase(Parameters):
         return self._database
 
 
-def test_a_backup_is_made_told_and_only_then_the_oldest_goes(
+def test_a_backup_is_made_and_told_and_nothing_goes(
     source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
 ) -> None:
     for number in (-1, -2, -3):
         store(dumper.vault, days(number))
     back_up(job(), OneDatabase(source().database(retention=2)), dumper)
-    assert [holding.taken_at for holding in backups(dumper.vault, "orders")] == [AT, days(-1)]
+    assert [holding.taken_at for holding in backups(dumper.vault, "orders")] == [
+        AT, days(-1), days(-2), days(-3),
+    ]  # fmt: skip
     names = [name for name in events.names() if name != "connection.plain"]
-    assert names == ["dump.began", "dump.ended", "backup.pruned", "backup.pruned"]
+    assert names == ["dump.began", "dump.ended"]
     told = events.fields("dump.ended")
     assert told["object"] == "orders/2026-11-23T03-00-00Z.sql.gz"
     assert float(told["seconds"]) >= 0
@@ -72,27 +73,11 @@ def test_an_unknown_database_prunes_nothing(dumper: Dumper, events: RecordedEven
     assert events.names() == ["dump.failed"]
 
 
-def test_a_repeat_after_success_only_prunes(
+def test_a_repeat_after_success_does_nothing(
     source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
 ) -> None:
     store(dumper.vault, AT)
     store(dumper.vault, days(-1))
     back_up(job(), OneDatabase(Database("orders", "host=nowhere.invalid", 1)), dumper)
-    assert [holding.taken_at for holding in backups(dumper.vault, "orders")] == [AT]
-    assert events.names() == ["dump.skipped", "backup.pruned"]
-
-
-def test_a_failed_prune_is_told_apart_from_a_failed_dump(
-    dumper: Dumper, events: RecordedEvents
-) -> None:
-    class Stubborn(Vault):
-        def delete(self, key: str) -> None:
-            raise AwsFailed(f"s3:DeleteObject of {key} failed: AccessDenied")
-
-    store(dumper.vault, AT)
-    store(dumper.vault, days(-1))
-    stubborn = replace(dumper, vault=Stubborn(dumper.vault.bucket, dumper.vault._client))
-    with pytest.raises(SnapperError):
-        back_up(job(), OneDatabase(Database("orders", "host=h", 1)), stubborn)
-    assert events.names() == ["dump.skipped", "prune.failed"]
-    assert len(keys(dumper.vault)) == 4
+    assert len(backups(dumper.vault, "orders")) == 2
+    assert events.names() == ["dump.skipped"]

@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = {
         Question("s3", "head_bucket", "Bucket"),
     ),
     f"{_S3}/bucketPolicy:BucketPolicy": Kind("bucket"),
+    f"{_S3}/bucketNotification:BucketNotification": Kind("bucket"),
     f"{_S3}/bucketPublicAccessBlock:BucketPublicAccessBlock": Kind("bucket"),
     f"{_S3}/bucketOwnershipControls:BucketOwnershipControls": Kind("bucket"),
     f"{_S3}/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Kind(
