@@ -3,9 +3,12 @@
 import json
 import platform
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from local.deployment.deploy import Deployment, deploy
+from local.deployment.resources import HANDLERS
+from local.deployment.resources.request import Inputs, Request
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.machine.children import ROOT
@@ -77,3 +80,11 @@ class Deployer(Cloud):
         """Close the connections; the cloud itself goes on."""
         for client in self._of_role.values():
             client.close()
+
+
+def notify(cloud: Cloud, bucket: str, functions: Sequence[dict[str, Any]]) -> None:
+    """Have S3 call these functions for what is made in the bucket, and no others."""
+    inputs = Inputs({"bucket": bucket, "lambdaFunctions": list(functions)})
+    HANDLERS["aws:s3/bucketNotification:BucketNotification"](
+        Request("notification", inputs, cloud, None)  # type: ignore[arg-type]  # no host is asked
+    )

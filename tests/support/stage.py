@@ -24,7 +24,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,8 +36,6 @@ import boto3
 
 from local.demo import sample
 from local.deployment.deploy import Deployment, deploy
-from local.deployment.resources import HANDLERS
-from local.deployment.resources.request import Inputs, Request
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.aws import signpost
@@ -56,8 +54,9 @@ from snapper.values.table import Row, read_table, write_table
 from snapper.verbs.catalog import holding_at, read_manifest
 from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
-from tests.support.deployments import make_boundary
+from tests.support.deployments import make_boundary, notify
 from tests.support.impatience import impatient
+from tests.support.pipe import Pipe
 
 NAME = "tried"
 _NUMBERS = itertools.count(1)
@@ -206,7 +205,7 @@ class StageUnderTest:
 
         Its output is piped: plain lines. Standard input is no terminal either.
         """
-        out, err = _Pipe(), _Pipe()
+        out, err = Pipe(), Pipe()
         variables = {**_own(), **(self.environment() if env is None else env), **(more or {})}
         with (
             mock.patch.dict(os.environ, variables, clear=True),
@@ -252,11 +251,11 @@ class StageUnderTest:
         Here it does not by itself: a test may put any number of made-up backups into the vault.
         """
         (made,) = self.deployment.of_type("aws:s3/bucketNotification:BucketNotification")
-        _notify(self.cloud, self.vault.bucket, made.inputs["lambdaFunctions"])
+        notify(self.cloud, self.vault.bucket, made.inputs["lambdaFunctions"])
         try:
             yield
         finally:
-            _notify(self.cloud, self.vault.bucket, ())
+            notify(self.cloud, self.vault.bucket, ())
 
     def post_dead_letter(self, body: str) -> None:
         """Put a message where the jobs end up that failed too often."""
@@ -267,18 +266,6 @@ class StageUnderTest:
         """Forget all jobs and dead letters, so that the next test starts in peace."""
         for url in ("queue_url", "dead_letter_url"):
             self.cloud.client("sqs").purge_queue(QueueUrl=self.deployment.outputs[url])
-
-
-class _Pipe(io.TextIOWrapper):
-    """Text on its way to another program, and its bytes where a command writes such."""
-
-    def __init__(self) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
-
-    def text(self) -> str:
-        self.flush()
-        found: bytes = self.buffer.getvalue()  # type: ignore[attr-defined]
-        return found.decode(errors="replace")
 
 
 @contextmanager
@@ -299,19 +286,11 @@ def deployed(
     }
     with LambdaHost(cloud, directory) as host:
         deployment = deploy(cloud, host, ROOT, NAME, config)
-        _notify(cloud, deployment.outputs["bucket"], ())
+        notify(cloud, deployment.outputs["bucket"], ())
         try:
             yield StageUnderTest(cloud, host, deployment, server)
         finally:
             deployment.destroy()
-
-
-def _notify(cloud: Cloud, bucket: str, functions: Sequence[dict[str, Any]]) -> None:
-    """Have S3 call these functions for what is made in the bucket, and no others."""
-    inputs = Inputs({"bucket": bucket, "lambdaFunctions": list(functions)})
-    HANDLERS["aws:s3/bucketNotification:BucketNotification"](
-        Request("notification", inputs, cloud, None)  # type: ignore[arg-type]  # no host is asked
-    )
 
 
 def wait_until(condition: Callable[[], Any]) -> Any:

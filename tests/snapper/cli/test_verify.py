@@ -149,8 +149,9 @@ def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
             assert "but NOT RESTORED on 20" in stage.run_cli("verify", key).out
         source.run(f"{_FUNCTION} 'SELECT $1'")
         time.sleep(1)  # the next scheduled time is another one
-        stage.back_up(key)
-        wait_until(lambda: len(backups(stage.vault, key)) == 1)
+        with stage.pruning():
+            stage.back_up(key)
+            wait_until(lambda: len(backups(stage.vault, key)) == 1)
         assert problems(stage, key) == ["unrestorable"], "that it is pruned proves nothing"
         assert stage.run_cli("verify", key, "--restore").code == 0
         assert problems(stage, key) == []
