@@ -11,12 +11,12 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
-from snapper.values.place import Place
 from infra.layers import Layers
 from infra.queue import DumpQueue
 from infra.secrets import SecretParameters
 from infra.vault import Vault
 from snapper.values.keys import Kind
+from snapper.values.place import Place
 from snapper.values.settings import PrunerSettings
 
 MEMORY = 256

@@ -38,6 +38,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         ),
         "dispatcher": service.dispatcher == f"{name}dispatcher",
         "dumper": service.dumper == f"{name}dumper",
+        "pruner": service.pruner in ("", f"{name}pruner"),
         "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),

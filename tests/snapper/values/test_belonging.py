@@ -34,6 +34,7 @@ def test_what_the_deployment_writes_is_right() -> None:
     [
         {"kms_key_arn": KEY},
         {"topic": ""},  # an older release names none
+        {"pruner": ""},  # nor this
         {"bucket": "an-adopted.bucket"},
         {"schedule": "cron(0/15 3 ? * MON-FRI *)"},
         {"version": "1.0.0.dev3+local"},
@@ -71,6 +72,7 @@ def test_what_a_deployment_may_write_is_right(field: dict[str, str]) -> None:
         ("queue_url", ""),
         ("dead_letter_url", f"https://sqs.eu-central-1.amazonaws.com/123456789012/{JOBS}"),
         ("dispatcher", "payroll"),
+        ("pruner", "snapper-prod-2-pruner"),
         ("dumper", "snapper-prod-2-dumper"),
         ("dumper", "arn:aws:lambda:eu-central-1:666666666666:function:snapper-prod-dumper"),
         ("dumper", "snapper-prod-dispatcher"),
