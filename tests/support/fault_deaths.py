@@ -26,8 +26,8 @@ from tests.support.fault_service import (
     as_function,
     log_of_function,
     record,
-    work,
 )
+from tests.support.fault_work import work
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])

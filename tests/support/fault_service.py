@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,14 +21,11 @@ import boto3
 import botocore.endpoint
 
 from bin.pg_dump.layer import client_root
-from functions import dumper as dumper_function
-from functions import pruner as pruner_function
 from local.emulator.cloud import Cloud
 from snapper.aws import client as aws
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.errors import SnapperError
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import FIRST_ENGINE, Manifest
@@ -49,9 +45,10 @@ from snapper.verbs.place import made_for
 from tests.support.backups import days, store
 from tests.support.databases import AT, Source
 from tests.support.engines import clients
-from tests.support.events import delivery, made
+from tests.support.events import delivery
 from tests.support.events import record as message
 from tests.support.fault_calls import Fault, Injection
+from tests.support.fault_work import work
 from tests.support.impatience import NO_PAUSE
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
@@ -248,31 +245,6 @@ def record(*jobs: Job | str) -> dict[str, Any]:
     """Make the event that SQS hands to the dumper, of jobs and of other bodies."""
     bodies = [job.to_json() if isinstance(job, Job) else job for job in jobs]
     return delivery(*(message(body, f"m{n}") for n, body in enumerate(bodies)))
-
-
-def work(event: dict[str, Any], context: Context) -> tuple[Any, list[str]]:
-    """Let the dumper do it, then the pruner for every manifest; tell of which it failed.
-
-    S3 calls it for what is there, whether or not who made it has heard so. Here it also calls for
-    what was not made after all, which must do no harm.
-    """
-    told: list[str] = []
-    make = Vault.make
-
-    def noting(vault: Vault, key: str, body: bytes) -> None:
-        if key.endswith(Kind.MANIFEST):
-            told.append(key)
-        make(vault, key, body)
-
-    with mock.patch.object(Vault, "make", noting):
-        answer = dumper_function.handler(event, context)
-    unpruned = []
-    for key in told:
-        try:
-            pruner_function.handler(made(os.environ["SNAPPER_BUCKET"], key), context)
-        except SnapperError:
-            unpruned.append(key)
-    return answer, unpruned
 
 
 @functools.cache

@@ -246,10 +246,7 @@ class StageUnderTest:
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Let S3 call the pruner for what is made meanwhile, as it does on AWS all the time.
-
-        Here it does not by itself: a test may put any number of made-up backups into the vault.
-        """
+        """Let S3 call the pruner for what is made, as it always does: else tests could put little."""
         (made,) = self.deployment.of_type("aws:s3/bucketNotification:BucketNotification")
         notify(self.cloud, self.vault.bucket, made.inputs["lambdaFunctions"])
         try:
