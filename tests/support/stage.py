@@ -246,7 +246,7 @@ class StageUnderTest:
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Let S3 call the pruner for what is made, as it always does: else tests could put little."""
+        """Let S3 call the pruner, as it always does on AWS: else few backups could be made up."""
         (made,) = self.deployment.of_type("aws:s3/bucketNotification:BucketNotification")
         notify(self.cloud, self.vault.bucket, made.inputs["lambdaFunctions"])
         try:
