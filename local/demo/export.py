@@ -8,6 +8,7 @@ from pathlib import Path
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
+from snapper.verbs.private_file import make_private
 
 _BLOCK = 1 << 20
 
@@ -54,7 +55,7 @@ def _place(target: Path, sha256: str, blocks: Iterable[bytes]) -> None:
     draft = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
+        with make_private(draft) as file:
             for block in blocks:
                 file.write(block)
             file.flush()

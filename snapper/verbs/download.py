@@ -1,6 +1,7 @@
 """Copy a backup out of the vault into a file: in pieces, resumable, checked."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -8,6 +9,7 @@ from typing import BinaryIO
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, SettingsError
 from snapper.values.manifest import Manifest
+from snapper.verbs.private_file import give_name, open_private
 
 _BLOCK = 1 << 20
 
@@ -20,34 +22,37 @@ def download(
     """Write a backup to `target`, going on where an earlier attempt of the same backup stopped.
 
     What is not yet whole lies beside the target with the ending `.part`; the target appears only
-    when size and SHA-256 are those of the manifest. `progress` is given the bytes there are. Raises
-    SettingsError if the target exists, BackupDamaged (and drops the part) if the bytes are wrong,
-    AwsFailed (and keeps the part).
+    when size and SHA-256 are those of the manifest. Both are for this user alone. `progress` is
+    given the bytes there are. Raises SettingsError if the target exists or the part is not ours,
+    BackupDamaged (and drops the part) if the bytes are wrong, AwsFailed (and keeps the part).
     """
     if target.exists() and not target.is_file():
         raise SettingsError(f"{target} is not a file", hint="write to stdout in its place: -o -")
-    if target.exists():
+    if os.path.lexists(target):
         raise SettingsError(f"{target} exists already", hint="name another file, or remove it")
     part = target.with_name(f"{target.name}.{manifest.sha256[:12]}.part")
     digest = hashlib.sha256()
     try:
-        with part.open("ab+") as file:
+        with open_private(part) as file:
             file.seek(0)
             while block := file.read(_BLOCK):
                 digest.update(block)
             progress(file.tell())
-            _copy(vault, manifest, file.tell(), file, digest.update, progress)
-            size = file.tell()
+            size = _copy(vault, manifest, file.tell(), file, digest.update, progress)
+            file.flush()
+            _check(manifest, size, digest.hexdigest(), part)
+            give_name(file, part, target)
     except OSError as error:
         raise SettingsError(f"{part} cannot be written: {error.strerror}") from None
-    _check(manifest, size, digest.hexdigest(), part)
-    part.replace(target)
 
 
 def stream(
     vault: Vault, manifest: Manifest, output: BinaryIO, progress: Progress = lambda _: None
 ) -> None:
-    """Write a backup to a stream; raise BackupDamaged at its end if the bytes were wrong."""
+    """Write a backup to a stream; raise BackupDamaged at its end if the bytes were wrong.
+
+    More bytes than the manifest says are never written.
+    """
     digest = hashlib.sha256()
     size = _copy(vault, manifest, 0, output, digest.update, progress)
     _check(manifest, size, digest.hexdigest(), None)
@@ -66,9 +71,11 @@ def _copy(
     if size < manifest.backup_bytes:
         with vault.open(manifest.dump_key, start) as body:
             while block := body.read(_BLOCK):
+                size += len(block)
+                if size > manifest.backup_bytes:
+                    break  # and it is found to be too long
                 output.write(block)
                 note(block)
-                size += len(block)
                 progress(size)
     return size
 

@@ -91,7 +91,7 @@ def unpacked(
     """Give a backup's plain dump piece by piece; it ends only after all was checked.
 
     Raises BackupDamaged if size or SHA-256 of the object or the size of the dump disagree with the
-    manifest, or if it is no gzip.
+    manifest, or if it is no gzip; no byte more than the manifest says is given.
     """
     digest, read, written = hashlib.sha256(), 0, 0
     gunzip = isal_zlib.decompressobj(_GZIP)
@@ -99,10 +99,17 @@ def unpacked(
         while block := body.read(_BLOCK):
             digest.update(block)
             read += len(block)
+            if read > manifest.backup_bytes:
+                raise BackupDamaged(f"{manifest.dump_key} is longer than its manifest says")
             progress(read)
             # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
             while piece := gunzip.decompress(block, _BLOCK):
                 written += len(piece)
+                if written > manifest.dump_bytes:
+                    raise BackupDamaged(
+                        f"{manifest.dump_key} unpacks to more than its dump: its manifest says "
+                        f"{manifest.dump_bytes} bytes"
+                    )
                 yield piece
                 block = gunzip.unconsumed_tail
     except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class

@@ -25,7 +25,7 @@ SHOWN = "hostile text: names on a terminal"
 EVERY_WAY = """\
 import sys, time
 from snapper.cli import render
-from snapper.cli.backup_options import warn
+from snapper.cli.lines import warn
 from snapper.cli.outcome import reporting
 from snapper.cli.progress import Progress
 from snapper.cli.streams import open_streams, write_document

@@ -118,7 +118,7 @@ def test_what_is_known_to_be_damaged_is_warned_of_by_its_name(
 ) -> None:
     with stage.database("flawed-file", stage.source(18).dsn):
         good = stage.back_up("flawed-file")
-        bad = replace(good, scheduled_at=good.scheduled_at + timedelta(days=1))
+        bad = replace(good, scheduled_at=good.scheduled_at + timedelta(seconds=1))
         stage.put_backup(bad, stage.vault.read(good.dump_key))
         unsound = Verification(NOON, bad.sha256, sound=False, reason="it is told so")
         record(stage.vault, "flawed-file", bad.scheduled_at, unsound)

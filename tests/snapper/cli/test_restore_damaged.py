@@ -12,7 +12,7 @@ def test_what_is_known_to_be_damaged_is_passed_over_or_refused_by_its_name(
     stage: StageUnderTest,
 ) -> None:
     with backed_up(stage, "flawed") as (_, good):
-        bad = replace(good, scheduled_at=good.scheduled_at + timedelta(days=1))
+        bad = replace(good, scheduled_at=good.scheduled_at + timedelta(seconds=1))
         stage.put_backup(bad, b"x" * bad.backup_bytes)
         target = ["--to", new(stage, "flawed anew").dsn, "--create", "--dry-run"]
         assert bad.dump_key in stage.run_cli("restore", "flawed", *target).out
