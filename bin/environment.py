@@ -238,4 +238,7 @@ if __name__ == "__main__":
         signal.signal(ending, _interrupted)
     # Another user may be next: whatever the mask, all may read what is made here, none change it.
     os.umask(os.umask(0o022) & ~0o055 | 0o002)
-    ensure(sys.argv[1:])
+    try:
+        ensure(sys.argv[1:])
+    except OSError as error:  # such as a link or a file where a folder of ours belongs
+        _give_up(f"{error.filename or ROOT}: {error.strerror}", "remove it; it is made anew")
