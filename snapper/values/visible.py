@@ -36,7 +36,7 @@ def visible_json(document: str) -> str:
     r"""Escape the same in a JSON document, in the way of JSON; its value stays what it is.
 
     >>> print(visible_json('{"a": "b\u202ec"}'))
-    {"a": "b\\u202ec"}
+    {"a": "b\u202ec"}
     """
     if document.isprintable():
         return document
