@@ -65,6 +65,8 @@ def _restore(service: Service) -> list[Statement]:
     return [
         _allow(["s3:GetObject"], [f"{bucket}/*{Kind.DUMP}"]),
         _allow(["s3:PutObject"], [f"{bucket}/*{kind}" for kind in _VERDICTS]),
+        # When what was written, and nothing of what it holds.
+        _allow(["s3:ListBucketVersions"], [bucket]),
         # Whoever reads a letter hides it meanwhile, and can go on hiding it.
         _allow(
             ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],

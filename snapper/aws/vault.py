@@ -1,6 +1,6 @@
 """The vault: the S3 bucket as the rest of Snapper sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,15 @@ class StoredObject:
     key: str
     size: int
     changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """What an object was from then on, or that it was deleted."""
+
+    changed_at: datetime
+    etag: str
+    is_deletion: bool
 
 
 class Readable(Protocol):
@@ -65,6 +74,22 @@ class Vault:
             for page in pages:
                 for found in page.get("Contents", ()):
                     yield StoredObject(found["Key"], found["Size"], found["LastModified"])
+
+    def versions(self, key: str) -> Sequence[Version]:
+        """Give all that the bucket still knows of one object, newest first."""
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=key
+        )
+        with aws.translated(f"s3:ListObjectVersions of {key}"):
+            found = [
+                Version(one["LastModified"], one.get("ETag", ""), is_deletion=kind != "Versions")
+                for page in pages
+                for kind in ("Versions", "DeleteMarkers")
+                for one in page.get(kind, ())
+                if one["Key"] == key
+            ]
+        # Within one second a deletion is the older: what is there now was stored after it.
+        return sorted(found, key=lambda one: (one.changed_at, not one.is_deletion), reverse=True)
 
     def folders(self) -> tuple[str, ...]:
         """Give the first step of all keys that have more than one, in order."""

@@ -10,6 +10,7 @@ from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import to_public
+from snapper.verbs.history import NOTHING_KNOWN, History
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Found:
     error: SnapperError | None = None
     undone: str = "NOT RESTORED"
     at: datetime | None = None  # of a backup whose manifest is not at hand
+    history: History = NOTHING_KNOWN
 
     @property
     def code(self) -> int:
         """Give the exit code that this one would end with."""
-        if self.verdict and not self.verdict.sound:
+        if self.history.fault or (self.verdict and not self.verdict.sound):
             return BackupDamaged.exit_code
         return self.error.exit_code if self.error else 0
 
@@ -57,6 +59,10 @@ class Found:
             if (failed := self.verdict.failed) and self.error is None:
                 state = "accepted" if failed.accepted else "verify --restore tries it again"
                 judged += f", but NOT RESTORED on {failed.at:%Y-%m-%d}: {failed.reason} ({state})"
+        if self.history.fault:
+            judged += f", but NOT AS IT WAS MADE: {self.history.fault}"
+        elif self.history.remark:
+            judged += f" ({self.history.remark})"
         if self.error is None:
             return judged
         now = " this time" if self.verdict and self.verdict.proven_at else ""
@@ -69,6 +75,10 @@ class Found:
             "database": self.database,
             "manifest": to_public(self.manifest) if self.manifest else None,
             "verification": self.verdict.to_dict() if self.verdict else None,
+            "history": {
+                "fault": self.history.fault or None,
+                "remark": self.history.remark or None,
+            },
             "error": _told(self.error) if self.error else None,
         }
 

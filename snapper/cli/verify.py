@@ -32,6 +32,7 @@ from snapper.values.trial import Trial
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import read_manifest
 from snapper.verbs.choice import newest
+from snapper.verbs.history import look_back
 from snapper.verbs.holding import Holding
 from snapper.verbs.orphans import orphans
 from snapper.verbs.restore import Dump
@@ -95,7 +96,9 @@ def verify_backups(
     damaged ones. A restore that succeeded still counts while the bytes are the same. After one that
     failed, status is not ok until a later backup is restored, or you --accept it with a reason.
 
-    Exits 4 if a backup is damaged, 3 if there is none, 9 if a sound one could not be restored.
+    It also says if a backup is not what was first stored under its name.
+
+    Exits 4 if so or if it is damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
     wanted = _Wanted(read_at(at, *keys or ()), is_name(at))
@@ -190,7 +193,9 @@ def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bo
     tried = bool(verdict.restored or verdict.failed)
     verdict = verdict.after(earlier_verdict(stage.vault, holding, manifest))
     trial = Trial(holding.taken_at, manifest.begun_at, verdict) if tried else None
-    return _record(stage, holding, Found(database, manifest, verdict, error), verdict, trial)
+    past = look_back(stage.vault, holding, manifest)
+    found = Found(database, manifest, verdict, error, history=past)
+    return _record(stage, holding, found, verdict, trial)
 
 
 def _accept(stage: Stage, database: str, reason: str) -> Found:

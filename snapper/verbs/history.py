@@ -1,0 +1,75 @@
+"""Whether a backup is what was first stored under its name: told by S3, whose clock nobody sets.
+
+What a manifest says, whoever wrote it could make up. When its object came to be is S3's own word,
+and a bucket with versions keeps what was replaced or deleted for some days.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from snapper.aws.vault import Vault, Version
+from snapper.errors import AwsFailed
+from snapper.values.clock import TOLERANCE
+from snapper.values.job import write_time
+from snapper.values.keys import Kind
+from snapper.values.manifest import Manifest
+from snapper.verbs.holding import Holding
+from snapper.verbs.place import LONGEST_FINISH
+
+_LONGEST = LONGEST_FINISH + TOLERANCE
+"""Between a backup's beginning and the storing of its manifest: no function works for longer."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What is wrong with how a backup came to be, and what is only worth knowing."""
+
+    fault: str = ""
+    remark: str = ""
+
+
+NOTHING_KNOWN = History()
+
+
+def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
+    """Hold a backup's times against S3's, and look whether something was in its place before.
+
+    A dumper stores a dump and then its manifest, at once and once. A copy of a bucket has later
+    times, and is told like a forgery: nobody can tell the two apart. Raises AwsFailed, but not
+    where only the right to see versions is missing.
+    """
+    dump, stored = holding.objects[Kind.DUMP], holding.objects[Kind.MANIFEST]
+    at = write_time(stored.changed_at)
+    if stored.changed_at - manifest.started_at > _LONGEST:
+        began = write_time(manifest.started_at)
+        return History(f"its manifest, which says that it was begun at {began}, is of {at}")
+    if dump.changed_at > stored.changed_at:
+        dumped = write_time(dump.changed_at)
+        return History(f"its dump was stored at {dumped}, later than its manifest at {at}")
+    try:
+        versions = vault.versions(stored.key)
+    except AwsFailed as failure:
+        if "AccessDenied" not in str(failure):
+            raise
+        return History(
+            remark="whether its manifest was ever replaced could not be seen: that takes the right"
+            " s3:ListBucketVersions"
+        )
+    return _of(versions, manifest)
+
+
+def _of(versions: Sequence[Version], manifest: Manifest) -> History:
+    """Judge the versions of a manifest, newest first."""
+    if len(versions) < 2:
+        return NOTHING_KNOWN
+    current, before = versions[:2]
+    at, since = write_time(current.changed_at), write_time(before.changed_at)
+    if before.is_deletion:
+        if manifest.started_at > before.changed_at - TOLERANCE:
+            # A job that came again after its backup was pruned: what it made says that it is later.
+            return History(remark=f"an earlier backup of this time was deleted at {since}")
+        return History(f"its manifest was deleted at {since} and written again at {at}")
+    if before.etag == current.etag and current.changed_at - before.changed_at < LONGEST_FINISH:
+        # Older releases sent it again where the answer was lost.
+        return NOTHING_KNOWN
+    return History(f"its manifest was written a second time at {at}; the first is of {since}")
