@@ -17,6 +17,7 @@ class SnapperError(Exception):
     ├── DatabaseUnsupported     exit 7   a pooler, or a server newer than every client
     ├── AwsFailed               exit 8   AWS refused or failed a call
     │   ├── AwsDenied           exit 8   the caller has no right to it
+    │   ├── ObjectUnreadable    exit 8   one object is archived, or its key is disabled
     │   └── AlreadyStored       exit 8   a conditional write found the object there
     ├── RestoreFailed           exit 9
     └── BackupInProgress        exit 10  another delivery may be finishing the same backup
@@ -118,6 +119,12 @@ class AwsFailed(SnapperError):
 
 class AwsDenied(AwsFailed):
     """The caller has no right to make the call."""
+
+
+class ObjectUnreadable(AwsFailed):
+    """One object was stored so that it cannot be read, such as in an archive; others can."""
+
+    retry = False
 
 
 class AlreadyStored(AwsFailed):

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from snapper.errors import AlreadyStored, AwsDenied, AwsFailed, SettingsError
+from snapper.errors import AlreadyStored, AwsDenied, AwsFailed, ObjectUnreadable, SettingsError
 from snapper.values.program import PROGRAM
 
 # One try of a stuck call ends within the 30 seconds that a function keeps for clearing up.
@@ -84,6 +84,16 @@ _NOBODY = frozenset(
 
 
 # SNS has a word of its own for it.
+# It was archived, or encrypted with a key that was not given, or that is disabled or gone.
+_OF_ONE_OBJECT = frozenset(
+    {
+        "InvalidObjectState",
+        "InvalidRequest",
+        "KMS.DisabledException",
+        "KMS.KMSInvalidStateException",
+        "KMS.NotFoundException",
+    }
+)
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
 
 
@@ -107,7 +117,10 @@ def translated(call: str) -> Iterator[None]:
                 hint="another delivery of the job stored it, or this one, whose answer was lost;"
                 " the job returns to the queue and is tried again",
             ) from None
-        raise (AwsDenied if code in _DENIED else AwsFailed)(fact, hint=_hint(code)) from None
+        kind = AwsDenied if code in _DENIED else AwsFailed
+        if code in _OF_ONE_OBJECT and error.operation_name == "GetObject":
+            kind = ObjectUnreadable
+        raise kind(fact, hint=_hint(code)) from None
     except (HTTPClientError, ConnectionError) as error:
         hint = "the network, a proxy or the endpoint is in the way"
         raise AwsFailed(f"{call} failed: {error}", hint=hint) from None

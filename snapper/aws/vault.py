@@ -14,7 +14,7 @@ from snapper.aws.parts import PartPlan
 from snapper.errors import BackupDamaged
 from snapper.values.document import LONGEST
 
-_SMALL = 4 * LONGEST
+_SMALL = 8 * LONGEST
 """Bytes beyond which an object is not read at once, whatever it is."""
 
 

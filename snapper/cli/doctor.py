@@ -1,6 +1,6 @@
 """`snapper doctor`: a check-up from where the dumps are made."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import typer
 
@@ -9,10 +9,11 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
+from snapper.values.clock import is_ahead
 from snapper.values.finding import Finding, Level, ok, warning
 from snapper.values.program import PROGRAM
 from snapper.verbs.alarms import examine_alarms
-from snapper.verbs.catalog import listing
+from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.run import chosen
 
 # Lambda's limit, and how much of it a dump may take before its growth should be thought of.
@@ -72,11 +73,17 @@ def doctor(
     )
 
 
+def _of_now(found: list[Listed]) -> list[Listed]:
+    """Leave out what somebody has named after a time that is still to come."""
+    now = datetime.now(UTC)
+    return [each for each in found if not is_ahead(each.taken_at, now)]
+
+
 def _pace(stage: Stage, database: str) -> Finding:
     """Hold the time that the last backups took against what a function has."""
     spans = [
         each.manifest.finished_at - each.manifest.started_at
-        for each in [each for each in listing(stage.vault, database) if not each.ahead][:_LOOKED_AT]
+        for each in _of_now(listing(stage.vault, database))[:_LOOKED_AT]
         if each.manifest
     ]
     if not spans:

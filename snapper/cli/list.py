@@ -67,8 +67,11 @@ def to_dict(listed: Listed) -> dict[str, Any]:
     }
 
 
-def verdict(listed: Listed) -> str:
-    """Say in a word or two what is known of a backup's soundness."""
+def verdict(listed: Listed, told: FailedTrial | None = None) -> str:
+    """Say in a word or two what is known of a backup's soundness.
+
+    The reason of the failed trial that is `told` elsewhere is not told again.
+    """
     if listed.ahead:
         return AHEAD.upper()
     if listed.damage:
@@ -77,7 +80,8 @@ def verdict(listed: Listed) -> str:
         return f"no: {listed.doubt}" if listed.doubt else "no"
     read, proven = listed.verification.verified_at, listed.verification.proven_at
     if failed := listed.verification.failed:
-        return _not_restored(failed)
+        words = _not_restored(failed)
+        return words.partition(":")[0] if failed == told else words
     if proven is None:
         return f"read {read:%Y-%m-%d}"
     since = f", read {read:%Y-%m-%d}" if read.date() > proven.date() else ""

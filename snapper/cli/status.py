@@ -171,6 +171,7 @@ def _explained(each: Standing) -> Iterator[str]:
 
 def _row(each: Standing, now: datetime) -> tuple[str, ...]:
     newest, bad = each.health.newest, len(each.damaged)
+    told = each.trial.verdict.failed if each.trial else None
     damaged = f", {bad} damaged" if bad else ""
     ahead = f", {len(each.ahead)} {AHEAD}" if each.ahead else ""
     return (
@@ -181,7 +182,7 @@ def _row(each: Standing, now: datetime) -> tuple[str, ...]:
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         "?" if each.dead_letters is None else str(each.dead_letters),
-        verdict(shown) if (shown := _newest(each)) else "",
+        verdict(shown, told) if (shown := _newest(each)) else "",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import AwsFailed, BackupDamaged, SettingsError
+from snapper.errors import AwsFailed, BackupDamaged, ObjectUnreadable, SettingsError
 from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
@@ -113,12 +113,15 @@ class Listed:
 
 
 def listing(vault: Vault, database: str, now: datetime | None = None) -> list[Listed]:
-    """Read what is known of every backup, newest first; damage is in the result, not raised."""
+    """Read what is known of every backup, newest first; damage is in the result, not raised.
+
+    So is that one was stored so that nobody can read it.
+    """
     found = readable(vault, database, now)
     for each in found:
-        if each.unread:
+        if each.unread and not isinstance(each.unread, ObjectUnreadable):
             raise each.unread
-    return found
+    return [replace(each, fault=each.fault or str(each.unread or "")) for each in found]
 
 
 def readable(vault: Vault, database: str, now: datetime | None = None) -> list[Listed]:

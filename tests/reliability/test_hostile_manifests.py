@@ -119,9 +119,9 @@ def test_a_record_beyond_all_bounds_is_never_read_whole() -> None:
     vault = MemoryVault()
     store(vault)
     with faulted(RECORDS):
-        vault.put(object_key("orders", AT, Kind.VERIFICATION), b" " * (20 << 20))
+        vault.put(object_key("orders", AT, Kind.VERIFICATION), b" " * (33 << 20))
         assert "more than" in listing(vault, "orders")[0].fault
-        vault.put(trial_key("orders"), b" " * (20 << 20))
+        vault.put(trial_key("orders"), b" " * (33 << 20))
         assert "unrestorable" in problems(vault)
 
 

@@ -5,16 +5,22 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
+from snapper.verbs.catalog import listing
 from snapper.verbs.download import download, stream
 from snapper.verbs.restore import read_back
+from snapper.verbs.status import standing
 from snapper.verbs.verify import verify
-from tests.support.damage import NOW, SQL, WHOLE, store
+from tests.support.backups import store as put
+from tests.support.damage import AROUND, NOW, SQL, WHOLE, store
+from tests.support.databases import AT
 from tests.support.faults import faulted
 from tests.support.twin import MemoryVault
 
@@ -94,3 +100,18 @@ def test_no_byte_too_many_is_handed_on() -> None:
         assert len(output.getvalue()) <= made.backup_bytes
     assert hashlib.sha256(WHOLE).hexdigest() == made.sha256
     assert made.dump_bytes == len(SQL)
+
+
+def test_a_manifest_that_was_stored_so_that_nobody_reads_it_hides_no_other(vault: Vault) -> None:
+    older, newer = (put(vault, at) for at in (AT - timedelta(days=1), AT))
+    with faulted("hostile objects: in an archive"):
+        vault._client.put_object(
+            Bucket=vault.bucket,
+            Key=newer.key,
+            Body=newer.to_json().encode(),
+            StorageClass="GLACIER",
+        )
+        archived, other = listing(vault, "orders")
+        assert "InvalidObjectState" in archived.fault
+        assert other.manifest == older
+        assert standing(vault, "orders", 2, AROUND, NOW).health.problems == ("damaged",)

@@ -94,7 +94,7 @@ def texts(made: Manifest) -> Iterator[tuple[str, bytes]]:
     yield "a tower", b"[" * 200_000
     yield "a tower in it", sealed({**true, "extra": _tower(100)})
     yield "too much", sealed({**true, "extra": "x" * (5 << 20)})
-    yield "far too much", b" " * (17 << 20)
+    yield "far too much", b" " * (33 << 20)
     yield "a list", b"[]"
 
 

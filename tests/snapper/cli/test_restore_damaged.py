@@ -29,3 +29,18 @@ def test_what_is_known_to_be_damaged_is_passed_over_or_refused_by_its_name(
             assert refused.code == 4
             assert f"the backup of flawed at {at} is damaged: " in refused.err
             assert "older one" in refused.err
+
+
+def test_where_no_older_one_is_good_none_is_promised(stage: StageUnderTest) -> None:
+    with backed_up(stage, "hopeless") as (_, only):
+        stage.damage(only, lambda body: body + b"x")
+        target = new(stage, "hopeless anew").dsn
+        for command in (
+            ("restore", "hopeless", "--to", target, "--create"),
+            ("download", "hopeless", "-o", "-"),
+        ):
+            ran = stage.run_cli(*command)
+            assert ran.code == 4
+            assert "and no older one is good" in ran.err
+            assert "restores an older one" not in ran.err
+            assert "list hopeless shows what is wrong with each" in ran.err
