@@ -10,6 +10,7 @@ from snapper.values.keys import DATABASE_KEY
 from snapper.values.program import PROGRAM
 
 VERSION = 1
+_LONGEST_VERSION = 20
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Job:
                 hint=f"only the dispatcher and {PROGRAM} run put messages on this queue",
             ) from None
         if version != VERSION:
+            told = repr(version)[:_LONGEST_VERSION]  # of a stranger's it may be of any length
             raise SettingsError(
-                f"a job has version {version!r}, this Snapper reads {VERSION}",
+                f"a job has version {told}, this Snapper reads {VERSION}",
                 hint="run pulumi up so that all functions are of one release",
             )
         if not (isinstance(database, str) and DATABASE_KEY.fullmatch(database)):

@@ -56,6 +56,14 @@ POISON = {
     "no time": '{"version": 1, "database": "orders", "scheduled_at": "tomorrow"}',
     "a time without zone": '{"version": 1, "database": "orders", "scheduled_at": "2026-11-23"}',
     "a number for a time": '{"version": 1, "database": "orders", "scheduled_at": 1}',
+    "a year beyond all": Job(KEY, AT).to_json().replace("2026-", "12026-"),
+    "a year before all": Job(KEY, AT).to_json().replace("2026-", "-2026-"),
+    "a year of no key": Job(KEY, AT).to_json().replace("2026-", "9999-"),
+    "half a character": Job(KEY, AT).to_json().replace("2026-", "\\ud800-"),
+    "a name beyond all": Job("x" * 65, AT).to_json(),
+    "a version beyond all": '{"version": "' + "9" * 200_000 + '", "database": "orders", '
+    '"scheduled_at": "2026-11-23T03:00:00Z"}',
+    "not a number": Job(KEY, AT).to_json().replace('"version": 1', '"version": NaN'),
     "a database nobody knows": Job("unheard-of", AT).to_json(),
 }
 

@@ -75,6 +75,12 @@ def test_a_time_of_another_zone_is_the_same_moment() -> None:
     assert Job.from_json(_body(scheduled_at="2026-11-23T04:30:00.9+01:30")) == job()
 
 
+def test_a_version_of_any_length_is_told_in_few_letters() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Job.from_json(_body(version="9" * 100_000))
+    assert len(str(refused.value)) < 100
+
+
 def test_a_job_of_another_release_is_told_with_a_remedy() -> None:
     with pytest.raises(SettingsError, match="version 2, this Snapper reads 1") as refused:
         Job.from_json(_body(version=2))
