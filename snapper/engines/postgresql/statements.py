@@ -1,56 +1,48 @@
 r"""Reads a plain dump as statements and rows, to change single statements on their way to a server.
 
 A line says nothing by itself: a string, a name, the body of a function or a table's rows may hold
-the very lines of a dump. So quotes are followed as the server follows them. pg_dump writes no
-backslash before a quote, and ends every statement with `;` and a new line.
+the very lines of a dump. Where a statement ends, `lexer` says, or refuses to; that it is one that
+pg_dump writes, `known` says. Whatever else is in a dump ends the reading, before it is given.
+
+One statement is held at a time, for it can only be changed as a whole: up to `LONGEST_HELD` bytes.
+What is longer, such as a function's body or a comment of hundreds of megabytes, is none of those
+that are changed; it is given on as it comes.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from snapper.engines.postgresql.known import is_known
+from snapper.engines.postgresql.lexer import Lexer, whole_tokens
+from snapper.engines.postgresql.tokens import Unreadable
+from snapper.errors import RestoreFailed
+
 Rewrite = Callable[[bytes], bytes]
 """Changes one whole statement, with the comments before it; it is never given a row."""
 
-# What hides a semicolon until it ends; a quote that is doubled within is two strings in a row.
-_HIDES = {b"'": b"'", b'"': b'"', b"--": b"\n"}
-_TAG = rb"(?<![\w$\x80-\xff])\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$"
-_SIGN = re.compile(rb"['\"]|--|;\n|" + _TAG)
-_LONGEST_SIGN = 70
-"""Bytes: a name in PostgreSQL has 63, and two dollars are around it."""
+LONGEST_HELD = 16 << 20
+"""Bytes of one statement that are held."""
 
-_LEAD = re.compile(rb"(?:\s|--[^\n]*\n|\\[^\n]*\n)*")
+_LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*+")
+_ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 _END_OF_ROWS = b"\n\\.\n"
+_FIRST_WORDS = re.compile(rb"[A-Za-z]+(?: [\w.]+){0,2}")
+_HINT = "nobody but its forger knows what it is for: look at it by `snapper download`"
 
 
 def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[bytes]:
     r"""Give a plain dump, in whatever pieces it comes, with each of its statements rewritten.
 
+    Raises RestoreFailed at what pg_dump does not write.
+
     >>> dump = b"COPY t (a) FROM stdin;\nCOMMIT;\n\\.\n\nCOMMIT;\n"
     >>> b"".join(rewritten([dump], without_commit))
     b'COPY t (a) FROM stdin;\nCOMMIT;\n\\.\n\n\n'
     """
-    waiting, in_rows, seen = b"", False, 0
+    reading = _Reading(rewrites)
     for piece in sql:
-        waiting += piece
-        start = 0
-        while True:
-            if in_rows:
-                end, in_rows = _past_rows(waiting, start)
-                yield waiting[start:end]
-                start = seen = end
-                if in_rows:
-                    break
-            else:
-                end, seen = _past_statement(waiting, seen)
-                if not end:
-                    break
-                statement = waiting[start:end]
-                in_rows = _begins_rows(statement)
-                # The line end belongs to the rows too: they may be none.
-                start = seen = end - in_rows
-                yield _all(rewrites, statement)[: -1 if in_rows else None]
-        waiting, seen = waiting[start:], seen - start
-    yield waiting if in_rows else _all(rewrites, waiting)
+        yield from reading.on(piece)
+    yield from reading.end()
 
 
 def parted(statement: bytes) -> tuple[bytes, bytes]:
@@ -74,18 +66,109 @@ def without_commit(statement: bytes) -> bytes:
     return lead + b"\n" if body == b"COMMIT;\n" else statement
 
 
-def _past_statement(sql: bytes, seen: int) -> tuple[int, int]:
-    """Give where the statement ends, 0 if it does not yet, and up to where that is known."""
-    while sign := _SIGN.search(sql, seen):
-        if sign[0] == b";\n":
-            return sign.end(), sign.end()
-        closing = _HIDES.get(sign[0], sign[0])
-        found = sql.find(closing, sign.end())
-        if found < 0:
-            return 0, sign.start()
-        seen = found + len(closing)
-    # The last bytes may be the beginning of a sign.
-    return 0, max(seen, len(sql) - _LONGEST_SIGN)
+class _Reading:
+    """How far a dump has been read, and what is held of it."""
+
+    def __init__(self, rewrites: Iterable[Rewrite]) -> None:
+        self._rewrites = tuple(rewrites)
+        self._lexer = Lexer()
+        self._left = b""
+        self._held: list[bytes] = []
+        self._size = 0
+        self._line = 1
+        self._in_rows = self._passing = False
+
+    def on(self, piece: bytes, *, last: bool = False) -> Iterator[bytes]:
+        """Read one more piece, and give what can be given."""
+        if b"\0" in piece:
+            raise self._refusal("a zero byte")
+        sql = self._left + piece
+        whole = len(sql) if last else whole_tokens(sql)
+        start = 0
+        at = 0
+        while True:
+            if self._in_rows:
+                at, self._in_rows = _past_rows(sql, start)
+                if sql.find(b"\r", start, at) >= 0:
+                    raise self._refusal("a carriage return within rows")
+                yield self._given(sql[start:at])
+                start = at
+                if self._in_rows:
+                    break
+                continue
+            try:
+                at, ended = self._lexer.find_end(sql, at, whole, last=last)
+            except Unreadable as odd:
+                self._held.append(sql[start : odd.at])
+                raise self._refusal(str(odd), b"".join(self._held)) from None
+            self._held.append(sql[start:at])
+            self._size += at - start
+            start = at
+            if not ended:
+                break
+            yield self._statement()
+            # The line end belongs to the rows too: they may be none.
+            start = at = at - self._in_rows
+        if self._size > LONGEST_HELD:
+            yield self._long()
+        self._left = sql[at:]
+
+    def end(self) -> Iterator[bytes]:
+        """Give what is left; raises RestoreFailed if the dump does not end with a statement."""
+        yield from self.on(b"", last=True)
+        if self._in_rows or self._lexer.begun:
+            raise self._refusal("an end too early", b"".join(self._held))
+        yield _all(self._rewrites, b"".join(self._held))
+
+    def _statement(self) -> bytes:
+        """Give the statement that is held, if pg_dump writes such a one."""
+        statement = self._release()
+        if self._passing:
+            self._passing = False
+            return self._given(statement)
+        lead, body = parted(statement)
+        self._require_known(lead, body)
+        self._in_rows = _ROWS.fullmatch(body) is not None
+        if body.startswith(b"SET standard_conforming_strings"):
+            self._lexer.escapes = b"off" in body
+        changed = _all(self._rewrites, statement)
+        self._given(statement[:-1] if self._in_rows else statement)
+        return changed[:-1] if self._in_rows else changed
+
+    def _long(self) -> bytes:
+        """Give what is held of a statement that is not held any longer."""
+        part = self._release()
+        if self._passing:
+            return self._given(part)
+        lead, body = parted(part)
+        if not body:
+            self._given(part)
+            return _all(self._rewrites, part)
+        self._require_known(lead, body)
+        self._passing = True
+        return self._given(part)
+
+    def _release(self) -> bytes:
+        held, self._held, self._size = b"".join(self._held), [], 0
+        return held
+
+    def _require_known(self, lead: bytes, body: bytes) -> None:
+        if not is_known(body):
+            words = _FIRST_WORDS.match(body)
+            shown = words[0].decode() if words else ascii(body[:20].decode(errors="replace"))
+            raise self._refusal(f"the statement {shown}", lead)
+
+    def _given(self, part: bytes) -> bytes:
+        self._line += part.count(b"\n")
+        return part
+
+    def _refusal(self, what: str, before: bytes = b"") -> RestoreFailed:
+        line = self._line + before.count(b"\n")
+        return RestoreFailed(
+            f"at line {line} of the dump there is {what}, which pg_dump does not write",
+            hint=_HINT,
+            against_backup=True,
+        )
 
 
 def _past_rows(sql: bytes, start: int) -> tuple[int, bool]:
@@ -94,11 +177,6 @@ def _past_rows(sql: bytes, start: int) -> tuple[int, bool]:
     if found >= 0:
         return found + len(_END_OF_ROWS), False
     return max(len(sql) - len(_END_OF_ROWS) + 1, start), True
-
-
-def _begins_rows(statement: bytes) -> bool:
-    _, body = parted(statement)
-    return body.startswith(b"COPY ") and body.endswith(b" FROM stdin;\n")
 
 
 def _all(rewrites: Iterable[Rewrite], statement: bytes) -> bytes:

@@ -9,15 +9,17 @@ import re
 
 from snapper.engines.postgresql.statements import parted
 
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w\x80-\xff]*)'
-_PATH = rb"%(name)b(?:\.%(name)b)*" % {b"name": _NAME}
+# What repeats a group takes back none of it: the time for a statement is that of its length.
+_NAME = rb'(?:"(?:[^"]++|"")++"|[A-Za-z_\x80-\xff][\w\x80-\xff]*)'
+_PATH = rb"%(name)b(?:\.%(name)b)*+" % {b"name": _NAME}
 # Of a function: neither a text nor another statement can be in there.
-_ARGUMENTS = rb'\((?:[^;\'"$\\]|"[^"]*")*\)'
-_RIGHT = rb"[A-Z]+(?:\(%b(?:, *%b)*\))?" % (_NAME, _NAME)
+_ARGUMENTS = rb'\((?:[^;\'"$\\()]++|"[^"]*+")*+\)'
+_RIGHT = rb"[A-Z]+(?:\(%b(?:, *%b)*+\))?" % (_NAME, _NAME)
 
 # One statement to its end. A quote with a letter before it would be read in another way.
 _SINGLE = re.compile(
-    rb"(?:[^;'\"$\\/-]|-(?!-)|/(?!\*)|(?<![\w&\x80-\xff])\"[^\"]*\"|(?<![\w&\x80-\xff])'[^']*')*;\n"
+    rb"(?:[^;'\"$\\/-]++|-(?!-)|/(?!\*)"
+    rb"|(?<![\w&\x80-\xff])\"[^\"]*+\"|(?<![\w&\x80-\xff])'[^']*+')*+;\n"
 )
 
 # Neither whoever runs the statement, here the superuser, nor a role of the system's, which may have
@@ -41,7 +43,7 @@ _OWNER = rb"ALTER (?:%b) OWNER TO %b%b;\n" % (
     _NOBODY_ELSE,
     _NAME,
 )
-_RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)* ON (?!\s*(?i:PARAMETER)\b).*" % (
+_RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)*+ ON (?!\s*(?i:PARAMETER)\b).*" % (
     _RIGHT,
     _RIGHT,
 )

@@ -41,7 +41,7 @@ def test_a_dump_that_only_begins_is_read_to_its_end() -> None:
 
 def test_a_beginning_without_end_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 1000)
-    endless = iter(lambda: b"SET a = 1;\n", None)
+    endless = iter(lambda: b"SET row_security = off;\n", None)
     assert sum(map(len, Head().read(rewritten(endless, Head())))) < 2000
 
 
