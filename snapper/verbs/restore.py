@@ -100,7 +100,10 @@ def unpacked(
             digest.update(block)
             read += len(block)
             if read > manifest.backup_bytes:
-                raise BackupDamaged(f"{manifest.dump_key} is longer than its manifest says")
+                raise BackupDamaged(
+                    f"{manifest.dump_key} is not what was stored: it is longer than the "
+                    f"{manifest.backup_bytes} bytes of its manifest"
+                )
             progress(read)
             # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
             while piece := gunzip.decompress(block, _BLOCK):
