@@ -138,6 +138,33 @@ def test_a_stream_that_is_cut_restores_nothing(by_hand: tuple[ByHand, Source]) -
     assert there == []
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\\! touch witness\n",
+        "\\unrestrict x\n\\! touch witness\n",
+        "\\restrict x\n\n\\unrestrict x\n\\! touch witness\n",
+        "CREATE TABLE t ();\n-- PostgreSQL database dump complete\n"
+        "\\unrestrict x\n\\! touch witness\n",
+    ],
+)
+def test_a_command_for_the_shell_in_a_forged_dump_is_not_run(
+    by_hand: tuple[ByHand, Source], hostile: str
+) -> None:
+    hand, restored = by_hand
+    assert hand.run(store(hand, hostile)) != 0
+    assert not (hand.folder / "witness").exists()
+    assert restored.rows("SELECT to_regclass('t')") == [(None,)]
+
+
+def test_a_dump_with_its_own_restriction_is_restored(by_hand: tuple[ByHand, Source]) -> None:
+    hand, restored = by_hand
+    ending = "-- PostgreSQL database dump complete\n--\n\n\\unrestrict aB3\n\n"
+    dump = f"--\n\n\\restrict aB3\n\nCREATE TABLE t AS SELECT 1 AS n;\n--\n{ending}"
+    assert hand.run(store(hand, dump)) == 0
+    assert restored.rows("SELECT n FROM t") == [(1,)]
+
+
 def test_a_statement_that_fails_leaves_nothing(by_hand: tuple[ByHand, Source]) -> None:
     hand, restored = by_hand
     assert hand.run(store(hand, "CREATE TABLE t AS SELECT 1;\nSELECT 1/0;")) != 0

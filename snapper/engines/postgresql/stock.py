@@ -1,5 +1,6 @@
 """The same restore in commands that need no Snapper, for the day on which there is none."""
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -20,6 +21,15 @@ _CUSTOM = (
     " WHERE s->>'name' LIKE '%.%'"
     " AND lower(s->>'name') NOT IN (RUN) \\gexec"
 ).replace("RUN", ", ".join(map(literal, sorted(RUN))))
+
+_PSQL = "psql -X -v ON_ERROR_STOP=1"
+
+# psql runs no command of the dump's own behind a word that the dump cannot know. It would refuse
+# the dump's own restriction too, which is in its first lines and behind its last words.
+_WITHOUT_RESTRICTION = (
+    r"-e '1,9{/^\\restrict [A-Za-z0-9]*$/d;}'"
+    r" -e '/^-- PostgreSQL database dump complete$/,${/^\\unrestrict [A-Za-z0-9]*$/d;}'"
+)
 
 
 def stock_commands(
@@ -50,23 +60,21 @@ def stock_commands(
             known = tuple(each for each in properties.settings if not each.custom)
             after += statements(replace(properties, settings=known), name).values()
     whole = (  # each only if the one before it succeeded
-        f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {file}",
-        f'echo "{manifest.sha256}  {file}" | sha256sum --check',
-        *(f"psql -X -d {server} -c {quote(statement)}" for statement in before),
-        f"gunzip -c {file} | psql -X -q -1 -v ON_ERROR_STOP=1 -d {quote(target.conninfo({}))}",
-    )
-    return (
-        "set -o pipefail",
-        *(f"{line} &&" for line in whole[:-1]),
-        whole[-1],
-        *(f"psql -X -d {server} -c {quote(statement)}" for statement in after),
+        f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {quote(file)}",
+        f"printf '%s  %s\\n' {quote(manifest.sha256)} {quote(file)} | sha256sum --check",
+        *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in before),
+        f"gunzip -c {quote(file)} | LC_ALL=C sed {_WITHOUT_RESTRICTION} |"
+        f" {_PSQL} -q -1 -d {quote(target.conninfo({}))}"
+        f" -c {quote(chr(92) + 'restrict ' + secrets.token_hex(16))} -f -",
+        *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in after),
         *(_custom_settings(bucket, manifest, name, server) if custom else ()),
     )
+    return ("set -o pipefail", *(f"{line} &&" for line in whole[:-1]), whole[-1])
 
 
 def _custom_settings(bucket: str, manifest: Manifest, name: str, server: str) -> Iterator[str]:
     """Have psql write the statements itself, from the manifest."""
     file = PurePosixPath(manifest.key).name
-    yield f"aws s3 cp {quote(f's3://{bucket}/{manifest.key}')} {file}"
+    yield f"aws s3 cp {quote(f's3://{bucket}/{manifest.key}')} {quote(file)}"
     script = " ".join(map(quote, (f"\\set manifest `cat {file}`", _CUSTOM)))
-    yield f"printf '%s\\n' {script} | psql -X -v name={quote(name)} -d {server}"
+    yield f"printf '%s\\n' {script} | {_PSQL} -v name={quote(name)} -d {server}"
