@@ -1,6 +1,7 @@
 """Restoring without Snapper: lines for a shell, run with the real psql and stand-ins for AWS."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,9 @@ AWS = """#!/bin/bash
 key=${3#s3://*/}
 exec cp "stored/$key" "$4"
 """
+WORD = re.compile(r"(?<=restrict )[0-9a-f]{32}")
+"""The word of chance behind which psql runs no command of a dump's."""
+
 PULUMI = "#!/bin/bash\necho bucket\n"
 JQ = f"""#!{sys.executable}
 import json, sys

@@ -1,6 +1,5 @@
 """`snapper restore`, as somebody who is afraid uses it at three in the morning."""
 
-import re
 import shlex
 import signal
 from pathlib import Path
@@ -10,13 +9,11 @@ import pytest
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from tests.support.backed_up import COUNT, backed_up, new
-from tests.support.by_hand import ByHand
+from tests.support.by_hand import WORD, ByHand
 from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES, HELD, end_sessions, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
-
-WORD = re.compile(r"(?<=restrict )[0-9a-f]{32}")
 
 
 def test_a_backup_is_restored_into_a_new_database(
