@@ -6,6 +6,7 @@ So where the texts of source and copy differ, the source's definitions are resto
 beside the copy, and the text of that is compared. Nothing but a true difference is left.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,11 +43,13 @@ def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions
     Raises DumpFailed if they cannot be read, DatabaseUnreachable.
     """
     schema = dump(source)
-    first, renamed = _first_role(source), Connection.parse(copy).parameters["user"].encode()
+    first, user = _first_role(source), Connection.parse(copy).parameters["user"]
+    # And the role that restored the copy has what belongs to nobody else.
+    renamed = re.compile(rb"%b(?:_[0-9a-f]{16})?" % re.escape(user.encode()))
 
     def of(copied: str) -> dict[str, str]:
         # Each server's first superuser owns what nobody else does, whatever it is called.
-        return read(dump(copied).replace(renamed, first))
+        return read(renamed.sub(lambda _: first, dump(copied)))
 
     theirs, ours = read(schema), of(copy)
     if theirs == ours:

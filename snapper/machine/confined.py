@@ -14,14 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from snapper.machine import landlock, no_network
+from snapper.machine import landlock, python, system_calls
 
-_PR_SET_NO_NEW_PRIVS = 38
-_ROOT = Path(__file__).parents[2]
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from snapper.machine.confined import become;"
-    "become(sys.argv[2], sys.argv[3:])"
-)
+_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
 
 # Libraries and their data, and what these ask for when they start; no programs, no settings of a
 # user's, no /proc.
@@ -36,24 +31,31 @@ _NOWHERE = "/dev/null"
 
 @dataclass(frozen=True)
 class Walls:
-    """Which of the walls the machine can build."""
+    """Which of the walls the machine can build: Landlock's version, and the filter of calls."""
 
-    files: bool
+    files: int
     network: bool
 
     @classmethod
     @cache
     def here(cls) -> "Walls":
         """Ask the kernel."""
-        return cls(files=landlock.version() > 0, network=no_network.possible())
+        return cls(files=landlock.version(), network=system_calls.possible())
 
     def missing(self) -> tuple[str, ...]:
         """Say what the program could reach for want of a wall."""
-        files = "this machine's kernel has no Landlock, which would keep it from other files"
-        network = "this machine's kernel does not filter system calls, to keep it from the network"
-        return tuple(
-            words for there, words in ((self.files, files), (self.network, network)) if not there
-        )
+        gaps = []
+        if not self.files:
+            gaps.append(
+                "this machine's kernel has no Landlock, which would keep it from other files"
+            )
+        elif self.files < landlock.KNOWS_SIGNALS and os.geteuid():  # root's runs as somebody else
+            gaps.append("this machine's kernel cannot keep it from ending your other processes")
+        if not self.network:
+            gaps.append(
+                "this machine's kernel does not filter system calls, to keep it from the network"
+            )
+        return tuple(gaps)
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,18 @@ def confined(command: Sequence[str], room: Room) -> list[str]:
     """Give the command that shuts itself in and becomes this one."""
     walls = asdict(Walls.here())
     rules = json.dumps({"room": asdict(room), "walls": walls})
-    return [sys.executable, "-I", "-S", "-c", _START, str(_ROOT), rules, *command]
+    return [sys.executable, "-S", *python.running("snapper.machine.confined", rules, *command)]
 
 
 def become(rules: str, command: list[str]) -> None:
-    """Shut this process in, and run the command in its place; raises OSError."""
+    """Shut this process in, and run the command in its place; exits with a line if it cannot."""
+    try:
+        _become(rules, command)
+    except OSError as error:
+        sys.exit(f"{command[0]} cannot be confined: {error}")
+
+
+def _become(rules: str, command: list[str]) -> None:
     told = json.loads(rules)
     room, walls = Room(**told["room"]), Walls(**told["walls"])
     # A dump of its memory would be one of the rows.
@@ -87,8 +96,10 @@ def become(rules: str, command: list[str]) -> None:
         os.setgroups([])
         os.setgid(room.group)
         os.setuid(room.user)
-    if walls.files or walls.network:
-        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if sys.platform == "linux":
+        # What it leaves behind is found again as its own, and ended with it.
+        for option in (_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS):
+            ctypes.CDLL(None).prctl(option, 1, 0, 0, 0)
     if walls.files:
         landlock.restrict(
             _there([*room.runs, *_loaders()]),
@@ -96,7 +107,7 @@ def become(rules: str, command: list[str]) -> None:
             _there([*room.writes, _NOWHERE]),
         )
     if walls.network:
-        no_network.forbid()
+        system_calls.restrict()
     os.execv(command[0], command)  # noqa: S606  the very command of our maker
 
 
@@ -107,4 +118,8 @@ def _loaders() -> list[str]:
 
 
 def _there(paths: Iterable[str]) -> list[Path]:
-    return [path for path in map(Path, paths) if path.exists()]
+    return [path for path in map(Path, paths) if os.access(path, os.F_OK)]
+
+
+if __name__ == "__main__":
+    become(sys.argv[1], sys.argv[2:])

@@ -28,7 +28,10 @@ _TCP = 0b11
 """To bind and to connect; since version 4."""
 
 _SCOPES = 0b11
-"""Abstract sockets and signals stay among those who are confined alike; since version 6."""
+"""Abstract sockets and signals stay among those who are confined alike."""
+
+KNOWS_SIGNALS = 6
+"""The first version that keeps them in."""
 
 
 class _Handled(ctypes.Structure):
@@ -60,8 +63,8 @@ def restrict(runs: Iterable[Path], reads: Iterable[Path], writes: Iterable[Path]
     """
     known = version()
     every = _FIRST | sum(right for since, right in _LATER.items() if known >= since)
-    handled = _Handled(every, _TCP if known >= 4 else 0, _SCOPES if known >= 6 else 0)
-    size = 24 if known >= 6 else 16 if known >= 4 else 8
+    handled = _Handled(every, _TCP if known >= 4 else 0, _SCOPES if known >= KNOWS_SIGNALS else 0)
+    size = 24 if known >= KNOWS_SIGNALS else 16 if known >= 4 else 8
     rules = _checked(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(size), 0)
     reading = _READ_FILE | _READ_DIR
     allowed = [(path, reading | _EXECUTE) for path in runs]

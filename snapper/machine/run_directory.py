@@ -2,13 +2,12 @@
 
 import contextlib
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from snapper.errors import SnapperError
-from snapper.machine import children
+from snapper.machine import children, watchdog
 from snapper.machine.unprivileged import unprivileged
 
 
@@ -32,4 +31,4 @@ def run_directory() -> Iterator[Path]:
         yield directory
     finally:
         if made:
-            shutil.rmtree(directory, ignore_errors=True)
+            watchdog.remove(directory)

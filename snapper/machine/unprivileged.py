@@ -9,15 +9,19 @@ import os
 import pwd
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from snapper.errors import SnapperError
+from snapper.machine import watchdog
 
-_NUMBERS = range(62_000, 65_000)
-"""Numbers that distributions give to no user or group, and that containers have too."""
+_NUMBERS = range(60_706, 61_184)
+"""Numbers that nobody gives to a user or group, and that containers have too.
+
+Source: systemd's "Users, Groups, UIDs and GIDs"; Debian leaves 60000 to 64999 alone as well.
+"""
 
 
 class Account(NamedTuple):
@@ -54,6 +58,18 @@ class Account(NamedTuple):
             os.chown(folder, 0, self.group)
         folder.chmod(0o710)
 
+    def end_all(self) -> None:
+        """Kill all that runs as the account's user, should anything have got away from us."""
+        if self.user is not None:
+            watchdog.end(
+                {
+                    n: entry
+                    for n, entry in watchdog.process_table().items()
+                    if _user_of(n) == self.user
+                },
+                0.0,
+            )
+
     def closed_parent(self, path: Path) -> Path | None:
         """Give the outermost directory on the way that lets only others through, or None."""
         if self.user is None:
@@ -66,12 +82,11 @@ class Account(NamedTuple):
         return None
 
 
-@cache
 def unprivileged() -> Account:
     """Give ourselves, or for root an account without rights.
 
-    The user is another one in each process, the group is the same in all: it only lets through to
-    what is the user's, and one run may lie in the folder of another.
+    The user is another one each time, the group is always the same: it only lets through to what is
+    the user's, and one run may lie in the folder of another.
     """
     if os.geteuid() != 0:
         return Account(None, None)
@@ -98,6 +113,7 @@ def _groups_enough() -> Iterator[None]:
         ) from None
 
 
+@cache
 def _free_group() -> int:
     taken = {group.gr_gid for group in grp.getgrall()}
     return next(number for number in _NUMBERS if number not in taken)
@@ -106,7 +122,13 @@ def _free_group() -> int:
 def _free_user() -> int:
     """Choose a number that no user has, and that nothing runs as by now."""
     taken = {user.pw_uid for user in pwd.getpwall()} | {_free_group()}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended while we looked
-            taken.add(process.stat().st_uid)
+    taken |= {_user_of(number) for number in watchdog.process_table()}
     return secrets.choice([number for number in _NUMBERS if number not in taken])
+
+
+def _user_of(process: int) -> int:
+    """Give the user that a process runs as, or root if it is gone."""
+    try:
+        return Path(f"/proc/{process}").stat().st_uid
+    except OSError:
+        return 0

@@ -123,11 +123,22 @@ def watch(lines: Iterable[str]) -> None:
         _remove(directory)
 
 
+def remove(directory: Path) -> None:
+    """Remove a directory as far as it can be; one that is gone is no error."""
+    # Python's own way goes down by a call a level, and somebody may have nested some thousand.
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        nowhere = subprocess.DEVNULL
+        command = ["/bin/rm", "-rf", "--", str(directory)]
+        subprocess.run(command, env={}, stdin=nowhere, stdout=nowhere, stderr=nowhere, check=False)
+
+
 def _remove(directory: Path) -> None:
     """Remove it, again if need be: who was just being started may write into it until it ends."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        shutil.rmtree(directory, ignore_errors=True)
+        remove(directory)
         if not directory.exists() or time.monotonic() > deadline:
             return
         time.sleep(0.05)

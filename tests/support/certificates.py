@@ -1,5 +1,6 @@
 """Certificates as servers have them in bad times: expired, of a stranger, for another host."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,8 +38,10 @@ class Authority:
         secret.write_bytes(
             key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         )
-        for file in (chain, secret):
-            unprivileged().own(file)
+        if (group := unprivileged().group) is not None:
+            # Ours, and readable by whatever user the server runs as.
+            os.chown(secret, 0, group)
+            secret.chmod(0o640)
         return {"ssl": "on", "ssl_cert_file": str(chain), "ssl_key_file": str(secret)}
 
     def _certify(

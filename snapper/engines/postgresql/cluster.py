@@ -1,6 +1,7 @@
 """The files of a throw-away server, and its programs as children: what initdb and postgres need."""
 
 import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from snapper.machine.unprivileged import Account
 
 DATA = "data"
 LOG = "server.log"
+START_SECONDS = 300.0  # of a machine that is busy with other things
 
 
 def make_cluster(
@@ -25,11 +27,17 @@ def make_cluster(
     options = [f"--pgdata={data}", f"--username={superuser}", f"--pwfile={secret}"]
     options += ["--auth=scram-sha-256", "--encoding=UTF8", *locale]
     command = [str(tree / "bin/initdb"), *options, "--no-sync", "--no-instructions"]
+    initdb = None
     try:
         initdb = run(command, tree, directory, user=who.named, group=who.group)
-        status = initdb.wait()
-        children.stop(initdb)
+        status = initdb.wait(START_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise SnapperError(
+            f"initdb has not ended after {START_SECONDS:.0f} s: {tree}", hint=last_words(directory)
+        ) from None
     finally:
+        if initdb:
+            children.stop(initdb)
         secret.unlink()
     if status:
         raise SnapperError(
@@ -57,23 +65,26 @@ def run(
     group: int | None,
 ) -> children.Child:
     """Start a program that writes to the log in the directory."""
+    # Nothing of ours; loadable modules do not look for libpq beside themselves.
+    environment = {"LD_LIBRARY_PATH": str(tree / "lib"), "PATH": "/usr/bin:/bin"}
+    environment |= {"LC_ALL": "C", "TZ": "UTC"}
     with (directory / LOG).open("wb") as log:
-        return children.spawn(
-            command,
-            # Nothing of ours; loadable modules do not look for libpq beside themselves.
-            environment={
-                "LD_LIBRARY_PATH": str(tree / "lib"),
-                "PATH": "/usr/bin:/bin",
-                "LC_ALL": "C",
-                "TZ": "UTC",
-            },
-            directory=directory,
-            stdout=log,
-            stderr=log,
-            user=user,
-            group=group,
-            farewell=signal.SIGQUIT,
-        )
+        try:
+            return children.spawn(
+                command,
+                environment=environment,
+                directory=directory,
+                stdout=log,
+                stderr=log,
+                user=user,
+                group=group,
+                farewell=signal.SIGQUIT,
+            )
+        except OSError as error:
+            raise SnapperError(
+                f"{command[0]} cannot be started: {error.strerror}",
+                hint="set TMPDIR to a folder whose file system lets programs run",
+            ) from None
 
 
 def last_words(directory: Path) -> str:

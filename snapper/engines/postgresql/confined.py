@@ -24,6 +24,9 @@ from snapper.engines.postgresql.target import asking
 from snapper.engines.postgresql.withheld import Withheld
 from snapper.values.redaction import Redactor
 
+_LONGEST_NAME = 40
+"""Bytes of the superuser's name in the role's: PostgreSQL cuts a name after 63."""
+
 _OWNS_PUBLIC = 150_000
 """The first version in which whoever owns a database owns its schema `public`."""
 
@@ -34,16 +37,22 @@ _AS_PG_DUMP = """
 
 # What an extension lets its users fill or build upon, and belongs to the superuser who made it.
 _OF_EXTENSIONS = """
-    SELECT 'TABLE ' || c.oid::pg_catalog.regclass::pg_catalog.text
+    SELECT 'SELECT, INSERT', 'TABLE ' || c.oid::pg_catalog.regclass::pg_catalog.text
     FROM pg_catalog.pg_extension e, pg_catalog.unnest(e.extconfig) AS o (oid)
     JOIN pg_catalog.pg_class c ON c.oid = o.oid
     UNION ALL
-    SELECT 'FOREIGN DATA WRAPPER ' || pg_catalog.quote_ident(fdwname)
+    SELECT 'ALL', 'FOREIGN DATA WRAPPER ' || pg_catalog.quote_ident(fdwname)
     FROM pg_catalog.pg_foreign_data_wrapper
     UNION ALL
-    SELECT 'SCHEMA ' || pg_catalog.quote_ident(n.nspname)
+    SELECT 'ALL', 'SCHEMA ' || pg_catalog.quote_ident(n.nspname)
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.objid
     WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.deptype = 'e'
+"""
+
+
+_OWNER_OF_PUBLIC = """
+    SELECT r.rolname FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+    WHERE n.nspname = 'public'
 """
 
 
@@ -60,10 +69,10 @@ def restore_confined(
     """Fill the new, empty database of a superuser's connection, as a role that is none.
 
     The superuser makes the extensions before anything else is there, and at the end does what
-    `Withheld` has kept for it. A dump that may be `forged`, as anything in a bucket may, gives
-    nothing to the superuser: what it leaves without an owner stays the role's, as do its functions,
-    and nobody gets rights on functions. Raises RestoreFailed, DatabaseUnreachable, or what the
-    dump raises.
+    `Withheld` has kept for it. What has no owner in the dump stays the role's, which nobody can use
+    any more: the superuser's own, it could be a function that somebody else's calls. A dump that
+    may be `forged`, as anything in a bucket may, leaves its functions to the role too, and gives
+    nobody rights on functions. Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
     """
     withheld, head = Withheld(forged=forged), Head()
     pieces = rewritten(dump, portable, head, withheld)
@@ -79,10 +88,7 @@ def restore_confined(
         _prepare(cursor, encoding)
         for statement in withheld.statements:
             cursor.execute(statement)
-        if not forged:
-            cursor.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
-            cursor.execute(sql.SQL("DROP OWNED BY {}").format(role))
-            cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+        _retire(cursor, role, database_name(database))
         for statement in withheld.triggers:
             cursor.execute(statement)
 
@@ -118,8 +124,11 @@ def reader(database: Connection, redact: Redactor) -> Iterator[Connection]:
 
 
 def _somebody(database: Connection) -> tuple[Connection, sql.Identifier]:
-    """Think of a role that nobody can know, and give its connection and its name."""
-    name = f"snapper-{secrets.token_hex(8)}"
+    """Think of a role that nobody can know, and give its connection and its name.
+
+    It begins with the superuser's, as which it is known again.
+    """
+    name = f"{database.parameters['user'][:_LONGEST_NAME]}_{secrets.token_hex(8)}"
     plain = Connection({**database.parameters, "user": name}, secrets.token_urlsafe(24))
     return plain, sql.Identifier(name)
 
@@ -160,7 +169,23 @@ def _make_extensions(
             psycopg2.ProgrammingError, psycopg2.NotSupportedError, psycopg2.OperationalError
         ):
             cursor.execute(b"CREATE EXTENSION IF NOT EXISTS " + name + b" WITH SCHEMA " + schema)
-    cursor.execute(_OF_EXTENSIONS)
-    for (what,) in cursor.fetchall():
-        cursor.execute(sql.SQL("GRANT ALL ON {} TO {}").format(sql.SQL(what), role))
+    _of_extensions(cursor, "GRANT {} ON {} TO {}", role)
     return frozenset(schemas)
+
+
+def _of_extensions(cursor: Cursor, change: str, role: sql.Identifier) -> None:
+    cursor.execute(_OF_EXTENSIONS)
+    for right, what in cursor.fetchall():
+        cursor.execute(sql.SQL(change).format(sql.SQL(right), sql.SQL(what), role))
+
+
+def _retire(cursor: Cursor, role: sql.Identifier, database: str) -> None:
+    """Take back what the role was given to begin with, and let nobody be it any more."""
+    own = sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER")
+    cursor.execute(own.format(sql.Identifier(database)))
+    if cursor.connection.server_version < _OWNS_PUBLIC:
+        cursor.execute(_OWNER_OF_PUBLIC)
+        if [sql.Identifier(*row) for row in cursor.fetchall()] == [role]:
+            cursor.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")
+    _of_extensions(cursor, "REVOKE {} ON {} FROM {}", role)
+    cursor.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))

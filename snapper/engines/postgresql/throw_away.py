@@ -21,20 +21,20 @@ from bin.pg_dump.system_libraries import require_libraries
 from snapper.engines.postgresql.cluster import (
     DATA,
     LOG,
+    START_SECONDS,
     last_words,
     make_cluster,
     run,
     run_behind_walls,
 )
 from snapper.errors import SnapperError
-from snapper.machine import children
+from snapper.machine import children, watchdog
 from snapper.machine.unprivileged import unprivileged
 
 USER = "postgres"
 SOCKET_PORT = 5432  # only a part of the socket's name
 SOCKET_PATH_LIMIT = 103  # of macOS; Linux takes four more
 SHORT = Path("/tmp")  # noqa: S108  for a folder of our own, closed to others
-START_SECONDS = 300.0  # of a machine that is busy with other things
 FAST = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -149,8 +149,9 @@ class PostgresServer:
         child, self._child = self._child, None
         if child:
             children.stop(child, grace=10.0, farewell=farewell)
+            self._account.end_all()
         if self._door != self.directory:
-            shutil.rmtree(self._door, ignore_errors=True)
+            watchdog.remove(self._door)
 
     def _programs(self) -> Path:
         """Give the programs where the server's user can run them, and it its directory."""
@@ -166,7 +167,8 @@ class PostgresServer:
             )
         if self._account.closed_parent(tree):
             copy = self.directory / "programs"
-            shutil.copytree(tree, copy, symlinks=True, dirs_exist_ok=True)
+            if not copy.exists():
+                shutil.copytree(tree, copy, symlinks=True)
             return copy
         return tree
 

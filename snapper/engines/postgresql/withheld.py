@@ -16,6 +16,11 @@ _PATH = rb"%(name)b(?:\.%(name)b)*+" % {b"name": _NAME}
 _ARGUMENTS = rb'\((?:[^;\'"$\\()]++|"[^"]*+")*+\)'
 _RIGHT = rb"[A-Z]+(?:\(%b(?:, *%b)*+\))?" % (_NAME, _NAME)
 
+# Names and signs, and no text: a text is evaluated as what it is cast to, such as a domain whose
+# CHECK calls a function of the dump's, and that before the statement is found to be wrong.
+_NO_TEXT = rb"(?:[^;'\"$\\]++|\"[^\"]*+\")*+;\n"
+_ONE_TEXT = rb"(?:NULL|'(?:[^']++|'')*+');\n"
+
 # One statement to its end. A quote with a letter before it would be read in another way.
 _SINGLE = re.compile(
     rb"(?:[^;'\"$\\/-]++|-(?!-)|/(?!\*)"
@@ -43,25 +48,28 @@ _OWNER = rb"ALTER (?:%b) OWNER TO %b%b;\n" % (
     _NOBODY_ELSE,
     _NAME,
 )
-_RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)*+ ON (?!\s*(?i:PARAMETER)\b).*" % (
+_RIGHTS = rb"(?:GRANT|REVOKE)(?: GRANT OPTION FOR)? %b(?:, *%b)*+ ON (?!\s*(?i:PARAMETER)\b)%b" % (
     _RIGHT,
     _RIGHT,
+    _NO_TEXT,
 )
+_PUBLISHED = rb"(?: WITH \([a-z_]+ = %(value)b(?:, [a-z_]+ = %(value)b)*\))?" % {
+    b"value": rb"(?:'[a-z, ]*'|[a-z]+)"
+}
 _FORMS = re.compile(
     rb"|".join(
         [
             _OWNER,
             _RIGHTS,
-            rb"ALTER DEFAULT PRIVILEGES FOR ROLE .*",
+            rb"ALTER DEFAULT PRIVILEGES FOR ROLE " + _NO_TEXT,
             # Around the rights that somebody else than the owner has given.
             rb"(?:SET SESSION AUTHORIZATION %b%b|RESET SESSION AUTHORIZATION);\n"
             % (_NOBODY_ELSE, _NAME),
-            rb"COMMENT ON (?:EXTENSION|PUBLICATION) .*",
-            rb"CREATE PUBLICATION %b FOR ALL .*" % _NAME,
-            rb"ALTER PUBLICATION %b ADD TABLES IN SCHEMA .*" % _NAME,
+            rb"COMMENT ON (?:EXTENSION|PUBLICATION) %b IS %b" % (_NAME, _ONE_TEXT),
+            rb"CREATE PUBLICATION %b FOR ALL [A-Z, ]+%b;\n" % (_NAME, _PUBLISHED),
+            rb"ALTER PUBLICATION %b ADD TABLES IN SCHEMA %b;\n" % (_NAME, _NAME),
         ]
-    ),
-    re.DOTALL,
+    )
 )
 # Who forges a dump may want the system's own functions, such as lo_export, which open the server's
 # files; or have an extension's function, or one of his own, run as somebody with rights. A trial
@@ -73,10 +81,11 @@ _RISKY = re.compile(
 )
 # From when they are there they act on every other statement.
 _TRIGGERS = re.compile(
-    rb"CREATE EVENT TRIGGER %(name)b ON %(name)b\s(?:.*\s)?EXECUTE (?:FUNCTION|PROCEDURE) .*"
-    rb"|ALTER EVENT TRIGGER %(name)b (?:ENABLE|DISABLE).*|COMMENT ON EVENT TRIGGER .*"
-    % {b"name": _NAME},
-    re.DOTALL,
+    rb"CREATE EVENT TRIGGER %(name)b ON %(name)b(?:\s+WHEN TAG IN \('[A-Z ]+'(?:, *'[A-Z ]+')*\))?"
+    rb"\s+EXECUTE (?:FUNCTION|PROCEDURE) %(path)b\(\);\n"
+    rb"|ALTER EVENT TRIGGER %(name)b (?:ENABLE(?: ALWAYS| REPLICA)?|DISABLE);\n"
+    rb"|COMMENT ON EVENT TRIGGER %(name)b IS %(text)b"
+    % {b"name": _NAME, b"path": _PATH, b"text": _ONE_TEXT}
 )
 # A subscription would reach for another server; the other two can only belong to superusers.
 _LEFT_OUT = re.compile(

@@ -9,9 +9,9 @@ from tests.support.stage import StageUnderTest
 @pytest.mark.parametrize(
     ("walls", "words"),
     [
-        (Walls(files=True, network=True), ""),
-        (Walls(files=False, network=True), "kernel has no Landlock"),
-        (Walls(files=True, network=False), "kernel does not filter system calls"),
+        (Walls(files=7, network=True), ""),
+        (Walls(files=0, network=True), "kernel has no Landlock"),
+        (Walls(files=7, network=False), "kernel does not filter system calls"),
     ],
 )
 def test_a_missing_wall_is_named_and_the_trial_goes_on(
@@ -32,7 +32,7 @@ def test_a_missing_wall_is_named_and_the_trial_goes_on(
 def test_nothing_is_said_where_nothing_is_restored(
     stage: StageUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = classmethod(lambda _: Walls(files=False, network=False))
+    nothing = classmethod(lambda _: Walls(files=0, network=False))
     monkeypatch.setattr(Walls, "here", nothing)
     with stage.database("unread", stage.source(18).dsn):
         stage.back_up("unread")

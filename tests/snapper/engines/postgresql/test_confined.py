@@ -86,7 +86,7 @@ FACTS = """
 @pytest.fixture(autouse=True)
 def no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the server as it is on a machine whose kernel can confine nothing."""
-    monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=False, network=False)))
+    monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=0, network=False)))
 
 
 @pytest.fixture
