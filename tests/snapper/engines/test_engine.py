@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions import dispatcher, dumper
+from functions import dispatcher, dumper, pruner
 from local.emulator.cloud import Cloud
 from snapper.aws.functions import Functions
 from snapper.aws.vault import Vault
@@ -19,6 +19,7 @@ from snapper.engines.engine import ENGINES, connection_checks, engine_of
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SettingsError
 from snapper.values.job import write_time
+from snapper.values.keys import Kind
 from snapper.values.secrets import parse_secrets
 from snapper.values.service import Service
 from snapper.values.settings import (
@@ -28,7 +29,7 @@ from snapper.values.settings import (
     service_parameter,
 )
 from snapper.values.table import write_table
-from tests.support.events import delivery
+from tests.support.events import delivery, made
 from tests.support.events import record as taken
 from tests.support.recorder import record
 
@@ -57,11 +58,12 @@ class TextStage:
         self.name = vault.bucket
         self.vault, self.source = vault, source
         self.connection = f"text:{source}?key={SECRET}"
-        self.queue = self._sqs.create_queue(QueueName=self.name)["QueueUrl"]
-        letters = self._sqs.create_queue(QueueName=f"{self.name}-letters")["QueueUrl"]
+        prefix = f"snapper-{self.name}-"
+        self.queue = self._sqs.create_queue(QueueName=f"{prefix}jobs")["QueueUrl"]
+        letters = self._sqs.create_queue(QueueName=f"{prefix}dead-letters")["QueueUrl"]
         root, ssm = parameter_root(self.name), cloud.client("ssm")
         databases = parse_secrets(f"notes,{self.connection},TEXT", "notes,2", connection_checks())
-        group = f"/aws/lambda/{self.name}"
+        group = f"/aws/lambda/{prefix}dumper"
         cloud.client("logs").create_log_group(logGroupName=group)
         service = {
             **dict.fromkeys(Service.__dataclass_fields__, ""),
@@ -70,7 +72,9 @@ class TextStage:
             "bucket": vault.bucket,
             "queue_url": self.queue,
             "dead_letter_url": letters,
-            "dumper": self.name,
+            "version": "1",
+            "dispatcher": f"{prefix}dispatcher",
+            "dumper": f"{prefix}dumper",
             "schedule": "rate(1 day)",
         }
         (table,) = write_table(databases)
@@ -92,6 +96,11 @@ class TextStage:
         self._sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         record_of_it = taken(message["Body"], message["MessageId"])
         return dict(dumper.handler(delivery(record_of_it), Context()))
+
+    def prune(self) -> dict[str, int]:
+        """Tell the pruner of the newest manifest, as S3 does."""
+        stored = [each.key for each in self.vault.list("") if each.key.endswith(Kind.MANIFEST)]
+        return pruner.handler(made(self.vault.bucket, max(stored)), None)
 
 
 @pytest.fixture
@@ -181,6 +190,7 @@ def test_it_is_dispatched_dumped_pruned_and_listed(stage: TextStage, command: Co
     due = [now(seconds) for seconds in range(3)]  # none of them late
     for at in due:
         assert stage.run(at) == {"batchItemFailures": []}
+    assert stage.prune() == {"pruned": 1}
     code, document, _ = command("list")
     assert code == 0
     (newest, older) = document["databases"]["notes"]
