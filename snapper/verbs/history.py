@@ -5,7 +5,7 @@ and a bucket with versions keeps what was replaced or deleted for some days.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snapper.aws.vault import Vault, Version
 from snapper.errors import AwsFailed
@@ -34,28 +34,34 @@ NOTHING_KNOWN = History()
 def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
     """Hold a backup's times against S3's, and look whether something was in its place before.
 
-    A dumper stores a dump and then its manifest, at once and once. A copy of a bucket has later
-    times, and is told like a forgery: nobody can tell the two apart. Raises AwsFailed, but not
-    where only the right to see versions is missing.
+    A dumper stores a dump and then its manifest, at once and once. Where versions show that it was
+    otherwise, that is a fault. Times alone are remarked on: a copy of a bucket has later ones too.
+    Raises AwsFailed, but not where only the right to see versions is missing.
     """
-    dump, stored = holding.objects[Kind.DUMP], holding.objects[Kind.MANIFEST]
-    at = write_time(stored.changed_at)
-    if stored.changed_at - manifest.started_at > _LONGEST:
-        began = write_time(manifest.started_at)
-        return History(f"its manifest, which says that it was begun at {began}, is of {at}")
-    if dump.changed_at > stored.changed_at:
-        dumped = write_time(dump.changed_at)
-        return History(f"its dump was stored at {dumped}, later than its manifest at {at}")
     try:
-        versions = vault.versions(stored.key)
+        seen = _of(vault.versions(holding.objects[Kind.MANIFEST].key), manifest)
     except AwsFailed as failure:
         if "AccessDenied" not in str(failure):
             raise
-        return History(
+        seen = History(
             remark="whether its manifest was ever replaced could not be seen: that takes the right"
             " s3:ListBucketVersions"
         )
-    return _of(versions, manifest)
+    remarks = filter(None, (seen.remark, _late(holding, manifest)))
+    return replace(seen, remark="; ".join(remarks))
+
+
+def _late(holding: Holding, manifest: Manifest) -> str:
+    """Say what was stored later than a dumper would have done."""
+    dump, stored = holding.objects[Kind.DUMP], holding.objects[Kind.MANIFEST]
+    at, began = write_time(stored.changed_at), write_time(manifest.started_at)
+    told = "copied here, or somebody wrote it: "
+    if stored.changed_at - manifest.started_at > _LONGEST:
+        return f"{told}its manifest, which says that it was begun at {began}, is of {at}"
+    if dump.changed_at > stored.changed_at:
+        dumped = write_time(dump.changed_at)
+        return f"{told}its dump was stored at {dumped}, later than its manifest at {at}"
+    return ""
 
 
 def _of(versions: Sequence[Version], manifest: Manifest) -> History:
