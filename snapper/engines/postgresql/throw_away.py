@@ -113,7 +113,9 @@ class PostgresServer:
         Raises a SnapperError when the programs cannot be had or run, or with the log's end.
         """
         tree = self._programs()
-        if not self._data.exists():
+        if self._data.exists():
+            self._account.own_all(self._data)  # another user's, if another of us has made it
+        else:
             name, who = self.superuser, self._account
             make_cluster(tree, self.directory, name, self.password, self._locale, who)
         for _ in range(3):
