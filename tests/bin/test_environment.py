@@ -53,6 +53,7 @@ def test_pip_imports_nothing_that_lies_around() -> None:
     assert pip("/python", "download")[:4] == ["/python", "-I", "-m", "pip"]
 
 
+@pytest.mark.long
 def test_a_package_without_its_hash_is_not_installed(tmp_path: Path) -> None:
     made = house(tmp_path)
     (made / "requirements.txt").write_text("six==1.17.0\n")

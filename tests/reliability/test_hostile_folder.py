@@ -191,6 +191,7 @@ def test_the_watchdog_and_the_emulator_import_nothing_of_it(
     assert_isolated(started)
 
 
+@pytest.mark.long
 def test_a_whole_demo_runs_nothing_of_it(hostile: HostileFolder) -> None:
     with tempfile.TemporaryDirectory() as folder, faulted(PLANTED):
         room = Path(folder)

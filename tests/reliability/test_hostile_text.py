@@ -129,6 +129,7 @@ def test_what_is_typed_after_a_command(unharmed: Commands) -> None:
     unharmed("restore", "shop", "--to", f"postgres://{EVERYTHING}@127.0.0.1:1/x")
 
 
+@pytest.mark.long
 def test_foreign_folders_and_manifests_of_the_bucket(
     stage: StageUnderTest, unharmed: Commands
 ) -> None:
@@ -155,6 +156,7 @@ def test_foreign_folders_and_manifests_of_the_bucket(
                 stage.vault.delete(key)
 
 
+@pytest.mark.long
 def test_dead_letters(stage: StageUnderTest, unharmed: Commands) -> None:
     job = {"database": EVERYTHING, "scheduled_at": datetime.now(UTC).isoformat()}
     bodies = (job, {"id": EVERYTHING, "time": EVERYTHING}, EVERYTHING, {EVERYTHING: EVERYTHING})
@@ -167,6 +169,7 @@ def test_dead_letters(stage: StageUnderTest, unharmed: Commands) -> None:
         stage.settle()
 
 
+@pytest.mark.long
 def test_the_names_of_tables_and_roles_in_a_servers_words(
     stage: StageUnderTest, unharmed: Commands, tmp_path: Path
 ) -> None:

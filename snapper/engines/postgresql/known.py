@@ -9,8 +9,8 @@ What an expression calls cannot be seen from here. A function may do what its ro
 
 import re
 
-_NAME = rb'(?:"(?:[^"]++|"")++"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
-_TEXT = rb"'(?:[^']++|'')*+'"
+_NAME = rb'(?:"(?:[^"]++|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+_TEXT = rb"'(?:[^']++|'')*'"
 
 # Those in which every byte of a quote or a backslash is one: psql reads the others in its own way.
 _ENCODINGS = (
@@ -29,7 +29,7 @@ _LARGE_OBJECT = (
 )
 
 # Where they end their line: what follows them is read in another way.
-_LINES = rb"BEGIN|COMMIT|COPY %b(?:\.%b)? {1,2}(?:\(%b(?:, %b)*+\) )?FROM stdin" % ((_NAME,) * 4)
+_LINES = rb"BEGIN|COMMIT|COPY %b(?:\.%b)? {1,2}(?:\(%b(?:, %b)*\) )?FROM stdin" % ((_NAME,) * 4)
 
 _WHOLE = re.compile(
     rb"(?:%b);\n|(?:%b);\n?"
@@ -41,7 +41,7 @@ _WHOLE = re.compile(
                 rb"SET standard_conforming_strings = '?(?:on|off)'?",
                 rb"SET client_encoding = '%b'" % _ENCODINGS,
                 rb"SET default_tablespace = (?:''|%b)" % _NAME,
-                rb"SET search_path = %b(?:, %b)*+" % (_NAME, _NAME),
+                rb"SET search_path = %b(?:, %b)*" % (_NAME, _NAME),
                 rb"SET SESSION AUTHORIZATION (?:%b|%b)" % (_NAME, _TEXT),
                 rb"RESET SESSION AUTHORIZATION",
                 rb"SELECT pg_catalog\.set_config\('search_path', '', false\)",
@@ -90,6 +90,8 @@ def is_known(statement: bytes) -> bool:
 
     >>> is_known(b"COMMIT;\n"), is_known(b"COMMIT ;\n"), is_known(b"ALTER TABLE t ADD b int;\n")
     (True, False, True)
+    >>> is_known(b"CREATE UNLOGGED SEQUENCE s\n    START WITH 1;\n")
+    True
     """
     if len(statement) <= _LONGEST_WHOLE and _WHOLE.fullmatch(statement):
         return True

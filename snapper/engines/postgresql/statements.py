@@ -23,7 +23,7 @@ Rewrite = Callable[[bytes], bytes]
 LONGEST_HELD = 16 << 20
 """Bytes of one statement that are held."""
 
-_LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*+")
+_LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*")
 _ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 _END_OF_ROWS = b"\n\\.\n"
 _FIRST_WORDS = re.compile(rb"[A-Za-z]+(?: [\w.]+){0,2}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 # A name as one token; what opens a string together with its quote is none.
 _WORD_OF = rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*+"
 _OPENS = rb"[bBxXnNeE]'|[uU]&['\"]"
-_NUMBER = rb"(?:[0-9]++(?:\.[0-9]*+)?+(?:[eE][+-]?+[0-9]++)?+|\$[0-9]++)(?![A-Za-z_$\x80-\xff])"
+_NUMBER = rb"(?:[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?+[0-9]++)?|\$[0-9]++)(?![A-Za-z_$.\x80-\xff])"
 _SIGNS = rb"[ \t\n\f.,<>=+*@!#%^&|`?~\[\]{}]++|-(?!-)|/(?!\*)"
 # psql puts its own variables in the place of these; those that nobody has set it leaves alone.
 _VARIABLES = (
@@ -18,17 +18,17 @@ _COLON = rb"::|:(?!\{|(?:%b)\b)" % _VARIABLES
 
 WORD = re.compile(_WORD_OF)
 TOKEN = re.compile(rb"(?!%b)%b|%b|[()]|(?:%b|%b)" % (_OPENS, _WORD_OF, _NUMBER, _SIGNS, _COLON))
-RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()]|%b)*+" % (_SIGNS, _OPENS, _WORD_OF, _NUMBER, _COLON))
+RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()]|%b)*" % (_SIGNS, _OPENS, _WORD_OF, _NUMBER, _COLON))
 SPACE = re.compile(rb"[ \t\n\f]*+")
 QUOTE = re.compile(rb"'|\"|%b" % _OPENS)
-TAG = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?+\$")
+TAG = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$")
 RESTRICTION = re.compile(rb"\\(?:un)?restrict [A-Za-z0-9]++\n")
 PSQL_COMMAND = re.compile(rb"\\[^\s'\"]{0,20}")
 
 # To the end of a string: what is doubled, or escaped, does not end it.
-PLAIN = re.compile(rb"(?:[^']++|'')*+")
-ESCAPED = re.compile(rb"(?:[^'\\]++|''|\\.)*+", re.DOTALL)
-NAME = re.compile(rb'(?:[^"]++|"")*+')
+PLAIN = re.compile(rb"(?:[^']++|'')*")
+ESCAPED = re.compile(rb"(?:[^'\\]++|''|\\.)*", re.DOTALL)
+NAME = re.compile(rb'(?:[^"]++|"")*')
 
 Inside = Callable[[bytes, int, bool], tuple[int, bool]]
 """Reads on in a string or comment; gives up to where, and whether it is closed."""

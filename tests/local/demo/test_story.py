@@ -43,11 +43,12 @@ def started(room: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        with child:
+    with child:
+        try:
             yield child
-    finally:
-        child.kill()
+        finally:
+            # A demo that is kept waits for it for ever, should the test have failed.
+            child.kill()
 
 
 def finished(room: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:

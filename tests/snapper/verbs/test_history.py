@@ -80,7 +80,7 @@ def test_a_forged_backup_of_an_earlier_time_is_told_of(
 def test_a_dump_that_claims_to_have_taken_days_is_told_of(kept: Vault, now: datetime) -> None:
     forged = again(kept, store(kept, now - 48 * HOUR), finished_at=now)
     with faulted(FAMILY):
-        assert "which says that it was begun at" in seen(kept, forged).remark
+        assert seen(kept, forged).fault
 
 
 def test_a_dump_that_is_later_than_its_manifest_is_told_of(
@@ -156,7 +156,7 @@ def test_without_the_right_to_see_versions_the_times_are_judged_all_the_same(
     monkeypatch.setattr(kept, "versions", refuse)
     assert seen(kept, made).fault == ""
     assert "s3:ListBucketVersions" in seen(kept, made).remark
-    assert seen(kept, forged).fault
+    assert "which says that it was begun at" in seen(kept, forged).remark
 
 
 def test_what_else_keeps_versions_from_being_seen_is_an_error(

@@ -104,7 +104,7 @@ def test_a_damaged_object_changes_nothing(
     assert unfinished(server(17)) == []
 
 
-def test_the_object_of_another_backup_is_refused_for_its_sha256(
+def test_the_object_of_another_backup_is_refused(
     source: Callable[..., Source],
     back_up: Callable[..., Manifest],
     dumper: Dumper,
@@ -113,7 +113,7 @@ def test_the_object_of_another_backup_is_refused_for_its_sha256(
     manifest, other = back_up(source()), back_up(source(), hours=1)
     damage(dumper.vault, manifest, lambda _: dumper.vault.read(other.dump_key))
     target = source(17, EMPTY)
-    with pytest.raises(BackupDamaged, match=r"not what was stored.*SHA-256"):
+    with pytest.raises(BackupDamaged, match="is not what was stored"):
         restore(dumper.vault, manifest, target.dsn, postgresql(tools))
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 't'") == []
 
