@@ -58,18 +58,6 @@ class Account(NamedTuple):
             os.chown(folder, 0, self.group)
         folder.chmod(0o710)
 
-    def end_all(self) -> None:
-        """Kill all that runs as the account's user, should anything have got away from us."""
-        if self.user is not None:
-            watchdog.end(
-                {
-                    n: entry
-                    for n, entry in watchdog.process_table().items()
-                    if _user_of(n) == self.user
-                },
-                0.0,
-            )
-
     def closed_parent(self, path: Path) -> Path | None:
         """Give the outermost directory on the way that lets only others through, or None."""
         if self.user is None:

@@ -151,7 +151,6 @@ class PostgresServer:
         child, self._child = self._child, None
         if child:
             children.stop(child, grace=10.0, farewell=farewell)
-            self._account.end_all()
         if self._door != self.directory:
             watchdog.remove(self._door)
 

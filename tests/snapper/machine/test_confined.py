@@ -13,8 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from snapper.machine import confined, landlock, system_calls
+from snapper.machine import children, confined, landlock, system_calls, watchdog
 from snapper.machine.confined import Room, Walls
+from tests.support.cloud import eventually
 from tests.support.faults import faulted
 
 # Python's own programs and libraries, wherever they are, and what a program of ours asks for.
@@ -198,6 +199,29 @@ def test_it_has_no_variable_of_ours_and_no_memory_of_it_is_dumped(
     )
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "never seen")
     assert attempt(code, tmp_path, Walls.here(), monkeypatch) == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for what a process leaves behind")
+def test_what_gets_away_from_it_is_ended_with_it(tmp_path: Path) -> None:
+    """As machine code could: a child that is nobody's any more, in a session of its own."""
+    stray = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        " os.setsid()\n"
+        " if os.fork(): os._exit(0)\n"
+        f" open({str(tmp_path / 'stray')!r}, 'w').write(str(os.getpid()) + '.')\n"
+        "time.sleep(3600)"
+    )
+    reads = [*HERE, os.fspath(Path(PYTHON).parent)]
+    room = Room(reads, [], [str(tmp_path)])
+    child = children.spawn(confined.confined([PYTHON, "-I", "-S", "-c", stray], room))
+    told = tmp_path / "stray"
+    eventually(lambda: told.exists() and told.read_text().endswith("."))
+    left = watchdog.process_table([int(told.read_text().rstrip("."))])
+    assert left
+    eventually(lambda: watchdog.process_table(left)[min(left)].parent == child.pid)
+    children.stop(child)
+    assert not watchdog.alive(left)
 
 
 @pytest.mark.parametrize(
