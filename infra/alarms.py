@@ -96,7 +96,7 @@ class Alarms(pulumi.ComponentResource):
         self._alarm(
             f"{name}-{DEAD_LETTERS}",
             args.scope.name(DEAD_LETTERS),
-            "A backup failed for good, or the dispatcher did; the dead letters say which.",
+            "A backup, a prune or the dispatcher failed for good; the dead letters say which.",
             Watch(
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",

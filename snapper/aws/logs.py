@@ -51,7 +51,7 @@ def _parse(milliseconds: int, message: str) -> LogEvent | None:
     try:
         fields = json.loads(message)
         name = fields["message"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if not isinstance(name, str):
         return None

@@ -10,7 +10,7 @@ EXIT_CODES = {
     "6": "database unreachable",
     "7": "database unsupported",
     "8": "AWS refused",
-    "9": "restore failed; the target is as it was",
+    "9": "restore failed; the error says how the target is",
     "10": "backup in progress",
     "129, 130, 143": "interrupted",
     "141": "output pipe closed",

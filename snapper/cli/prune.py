@@ -43,7 +43,7 @@ def prune_backups(
 ) -> None:
     """Delete the backups beyond each database's count, and show the reason for each.
 
-    The dumper does the same after every backup; this is for a count that you have lowered. What
+    The pruner does the same after every backup; this is for a count that you have lowered. What
     list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
 
     A key that left the secrets keeps its backups. --orphan KEY deletes them all, or with --keep

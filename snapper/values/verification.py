@@ -122,6 +122,8 @@ class Verification:
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Self:
         """Read what `to_dict` gave; raises ValueError, KeyError and TypeError for nonsense."""
+        if not isinstance(found, dict):
+            raise TypeError
         restored_at = found.get("restored_at")
         return cls(
             verified_at=document.time(found["verified_at"]),

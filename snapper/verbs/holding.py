@@ -24,7 +24,7 @@ class Holding:
 
     @property
     def entry(self) -> Entry:
-        """What retention needs to know of it, by the listing alone: the dumper may read nothing."""
+        """What retention needs to know of it, by the listing alone: the pruner may read nothing."""
         dump = self.objects.get(Kind.DUMP)
         too_small = dump is not None and dump.size < SMALLEST_DUMP
         damaged = too_small or self.verdict is Kind.DAMAGED

@@ -98,7 +98,9 @@ def _failure(job: Job, fields: dict[str, Any], retries: Callable[[], Retries]) -
         hint=str(fields.get("hint") or ""),
     )
     error.exit_code = exit_code_of(kind) or DumpFailed.exit_code
-    error.add_note(_what_follows(job, int(fields.get("attempt") or 1), retries))
+    attempt = fields.get("attempt")
+    known = attempt if isinstance(attempt, int) else 1  # a log is input too
+    error.add_note(_what_follows(job, known, retries))
     return error
 
 

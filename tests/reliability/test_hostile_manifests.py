@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -113,6 +114,15 @@ def test_whatever_stands_in_a_verdict_or_a_trial_it_is_read_or_damaged(
             except BackupDamaged:
                 continue
             assert kind.from_json(read.to_json()) == read
+
+
+@settings(max_examples=100)
+@given(name=st.sampled_from(["taken_at", "begun_at", "verification", "version"]), value=json_values)
+def test_whatever_a_whole_part_of_a_trial_is_it_is_read_or_damaged(name: str, value: Any) -> None:
+    trial = {**json.loads(Trial(AT, AT, VERDICT).to_json()), name: value}
+    del trial["seal"]
+    with faulted(RECORDS), suppress(BackupDamaged):
+        Trial.from_json(write_sealed(trial))
 
 
 def test_a_record_beyond_all_bounds_is_never_read_whole() -> None:

@@ -27,7 +27,7 @@ _LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*")
 _ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 _END_OF_ROWS = b"\n\\.\n"
 _FIRST_WORDS = re.compile(rb"[A-Za-z]+(?: [\w.]+){0,2}")
-_HINT = "nobody but its forger knows what it is for: look at it by `snapper download`"
+_HINT = "it is forged, or psql could not read it either: look at it by `snapper download`"
 
 
 def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[bytes]:

@@ -42,6 +42,8 @@ def stock_commands(
 ) -> tuple[str, ...]:
     """Give a script for a shell: fetch, check, make what is missing, restore in one transaction.
 
+    Of a dump with large objects psql makes several: pg_dump writes a COMMIT behind each batch.
+
     `creates_on` is the major of the server on which the database must be made. The lines hold no
     password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
     the values of an application's own settings: psql takes them out of the manifest.
