@@ -40,7 +40,8 @@ def test_every_link_leads_to_the_file_it_names(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_promise_has_a_test_beside_it(page: Path) -> None:
-    text = page.read_text().partition("## How the suite is built")[0]
+    # Behind these heads stand tables of another kind.
+    text = re.split("## How (?:the suite is built|often it was tried)", page.read_text())[0]
     rows = [row for row in ROW.finditer(text) if row["held"] != "Checked by"]
     assert len(rows) > 25
     assert [row["promise"] for row in rows if not LINK.search(row["held"])] == []
