@@ -17,19 +17,19 @@ _BODIES = {
 }
 
 
+def _dump(before: bytes, piece: bytes, behind: bytes, size: int) -> Iterator[bytes]:
+    yield before
+    for _ in range(size):
+        yield piece
+    yield behind
+
+
 def main() -> None:
     """Print seconds by megabytes, and the most memory that was needed."""
-    for name, (before, piece, behind) in _BODIES.items():
+    for name, body in _BODIES.items():
         for megabytes in (50, 100, 200):
-
-            def dump(size: int = megabytes) -> Iterator[bytes]:
-                yield before  # noqa: B023  it is read before the next one
-                for _ in range(size):
-                    yield piece  # noqa: B023
-                yield behind  # noqa: B023
-
             began = time.perf_counter()
-            for _ in rewritten(dump(), lambda each: each):
+            for _ in rewritten(_dump(*body, megabytes), lambda each: each):
                 pass
             print(f"{name:<24} {megabytes:>4} MB {time.perf_counter() - began:6.2f} s")
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB of memory at most")

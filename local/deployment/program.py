@@ -57,7 +57,7 @@ def _run(root: Path, stage: str, config: StackConfig, monitor: MockMonitor) -> N
         )
         # set_mocks has made a stack for tests to live in; the program makes its own. It also
         # leaves one thing that is not in the context: what an earlier program still awaited.
-        set_root_resource(None)  # type: ignore[arg-type]
+        set_root_resource(None)  # type: ignore[arg-type]  # to have none again
         SETTINGS.outputs = set()
         try:
             loop.run_until_complete(run_in_stack(lambda: _execute(root / "__main__.py")))

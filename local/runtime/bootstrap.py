@@ -18,7 +18,7 @@ class _Client(LambdaRuntimeClient):  # type: ignore[misc]  # the library has no 
         place, _, self._token = address.partition("/")
         super().__init__(place)
 
-    def call_rapid(self, http_method: str, endpoint: str, *rest: Any, **named: Any) -> None:  # noqa: ANN401
+    def call_rapid(self, http_method: str, endpoint: str, *rest: Any, **named: Any) -> None:  # noqa: ANN401  as theirs
         super().call_rapid(http_method, f"/{self._token}{endpoint}", *rest, **named)
 
 

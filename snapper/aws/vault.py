@@ -186,7 +186,7 @@ class _Body:
 
 
 @contextmanager
-def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
+def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401  boto3 has no types
     """Ask the stream before every attempt to send: retries must not outlive a deadline."""
 
     def check(**_: object) -> None:
@@ -206,7 +206,7 @@ def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401
 
 
 @contextmanager
-def _never_over(client: Any) -> Iterator[None]:  # noqa: ANN401
+def _never_over(client: Any) -> Iterator[None]:  # noqa: ANN401  boto3 has no types
     """Have the calls that make an object refuse to replace one: s3transfer has no argument for it.
 
     Only `If-None-Match`: for `If-Match` S3 would ask for the right to read backups.

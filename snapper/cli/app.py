@@ -50,7 +50,7 @@ class _Commands(TyperGroup):
         """Give the names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  typer's
         """Make one command ready; None if there is no such."""
         if cmd_name not in COMMANDS:
             return None
@@ -61,7 +61,7 @@ class _Commands(TyperGroup):
         alone.command(cmd_name, cls=Command, short_help=words)(found)
         return typer.main.get_command(alone)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  typer's
         """Find the command, and give it the options that stand before it."""
         typed = args[0]
         if typed not in COMMANDS and not typed.startswith("-") and not ctx.resilient_parsing:
@@ -70,12 +70,12 @@ class _Commands(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         return name, command, [*_before(ctx.params), *rest]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  typer's
         """Write the table into the help, without importing a command for it."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  typer's
         """Write what the exit codes mean; here alone, since they are those of every command."""
         with formatter.section("Exit codes"):
             formatter.write_dl(list(EXIT_CODES.items()))

@@ -121,7 +121,7 @@ class PostgreSQL:
         """Have every bundled pg_dump say its version."""
         return examine.examine_clients(self.tools)
 
-    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002
+    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002  the protocol's
         """Look for what the connection's role may not read."""
         return examine.examine(connection)
 
@@ -137,7 +137,7 @@ class PostgreSQL:
         """Make the roles that are missing, without login."""
         return rehearse.make_roles(target, rehearsal)
 
-    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:  # noqa: ARG002
+    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:  # noqa: ARG002  the protocol's
         """Fill a database that is there, in one transaction."""
         return restore.restore(dump, target, self.tools)
 

@@ -117,5 +117,5 @@ def _reason(error: Exception, what: str) -> str:
         error, psycopg2.errors.InsufficientPrivilege | psycopg2.errors.UndefinedObject
     ):
         return f"the server refused its value ({type(error).__name__})"
-    words = getattr(error, "diag", None) and error.diag.message_primary  # type: ignore[attr-defined]
+    words = getattr(error, "diag", None) and error.diag.message_primary  # type: ignore[attr-defined]  # of psycopg2 only
     return str(words or error).strip()

@@ -13,16 +13,14 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import RestoreFailed
-from snapper.machine.confined import Walls
 from snapper.values.manifest import Manifest
-from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import read_back
-from tests.support.databases import Source, job
-from tests.support.engines import engines
+from tests.support.databases import Source
 from tests.support.faults import tried
-from tests.support.recording import RecordedEvents
 
 MakeBackup = Callable[[Source], Manifest]
+
+pytestmark = pytest.mark.usefixtures("no_walls")
 
 # A table that is harmless where it was made, on a server that is reached by TCP. Where it is
 # restored, whoever wrote its CHECK tries what a superuser may do, and tells what came of it.
@@ -81,22 +79,6 @@ FACTS = """
     CREATE TABLE public.guarded (n integer CHECK (public.looks(n)));
     INSERT INTO public.guarded VALUES (1);
 """
-
-
-@pytest.fixture(autouse=True)
-def no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the server as it is on a machine whose kernel can confine nothing."""
-    monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=0, network=False)))
-
-
-@pytest.fixture
-def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
-    def make(source: Source) -> Manifest:
-        manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
-        assert manifest is not None
-        return manifest
-
-    return make
 
 
 @pytest.mark.parametrize("major", [14, 18])

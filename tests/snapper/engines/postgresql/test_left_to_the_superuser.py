@@ -17,32 +17,14 @@ from snapper.engines.postgresql.target import asking
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import RestoreFailed
-from snapper.machine.confined import Walls
 from snapper.values.manifest import Manifest
-from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import read_back
-from tests.support.databases import Source, job
-from tests.support.engines import engines
+from tests.support.databases import Source
 from tests.support.faults import faulted
-from tests.support.recording import RecordedEvents
 
 MakeBackup = Callable[[Source], Manifest]
 
-
-@pytest.fixture(autouse=True)
-def no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the server as it is on a machine whose kernel can confine nothing."""
-    monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=0, network=False)))
-
-
-@pytest.fixture
-def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
-    def make(source: Source) -> Manifest:
-        manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
-        assert manifest is not None
-        return manifest
-
-    return make
+pytestmark = pytest.mark.usefixtures("no_walls")
 
 
 EVALUATED = """
