@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import make_dsn
@@ -29,22 +30,10 @@ class Source:
         return make_dsn(self.dsn, user=name, password=password)
 
     def run(self, sql: str) -> None:
-        link = psycopg2.connect(self.dsn)
-        try:
-            link.autocommit = True
-            link.cursor().execute(sql)
-        finally:
-            link.close()
+        query(self.dsn, sql)
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        link = psycopg2.connect(self.dsn)
-        try:
-            cursor = link.cursor()
-            cursor.execute(sql)
-            found: list[tuple[object, ...]] = cursor.fetchall()
-            return found
-        finally:
-            link.close()
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return query(self.dsn, sql)
 
     def database(self, key: str = "orders", retention: int = 2) -> Database:
         return Database(key, self.dsn, retention)
@@ -52,3 +41,15 @@ class Source:
 
 def job(at: datetime = AT, database: str = "orders") -> Job:
     return Job(database, at)
+
+
+def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
+    """Run SQL that commits by itself, and give the rows of its last statement, if it has any."""
+    link = psycopg2.connect(dsn)
+    try:
+        link.autocommit = True
+        cursor = link.cursor()
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+    finally:
+        link.close()
