@@ -8,7 +8,7 @@ from snapper.cli import render
 from snapper.errors import BackupDamaged, SnapperError
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
-from snapper.values.verification import Verification
+from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import to_public
 from snapper.verbs.history import NOTHING_KNOWN, History
 
@@ -38,7 +38,7 @@ class Found:
         return (
             self._name(),
             render.size(self.manifest.backup_bytes) if self.manifest else "",
-            str(restored.tables) if restored else "",
+            _tables(restored) if restored else "",
             f"{restored.rows:,}" if restored else "",
             f"{restored.seconds:.1f} s" if restored else "",
             self._words(),
@@ -64,7 +64,10 @@ class Found:
         elif self.history.remark:
             judged += f" ({self.history.remark})"
         if self.error is None:
-            return judged
+            remarks = (
+                self.verdict.restored.remarks if self.verdict and self.verdict.restored else ()
+            )
+            return render.with_fixes(judged, *remarks)
         now = " this time" if self.verdict and self.verdict.proven_at else ""
         fact = f"{judged}, but {self.undone}{now}: {self.error}" if judged else str(self.error)
         return render.with_fixes(fact, *_notes(self.error), self.error.hint)
@@ -81,6 +84,11 @@ class Found:
             },
             "error": _told(self.error) if self.error else None,
         }
+
+
+def _tables(restored: Restored) -> str:
+    closed = f" ({restored.uncounted} not counted)" if restored.uncounted else ""
+    return f"{restored.tables}{closed}"
 
 
 def _told(error: SnapperError) -> dict[str, Any]:

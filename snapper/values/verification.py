@@ -12,17 +12,36 @@ from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
 
+_ALWAYS = frozenset({"tables", "rows", "seconds"})
+_MOST_REMARKS = 100
+
 LONGEST_REASON = 10_000
 """Characters of a reason, or of a name; those that Snapper writes are far shorter."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What a throw-away server held after a restore that took so many seconds."""
+    """What a server held after a restore that took so many seconds.
+
+    Tables that are `uncounted` are there, and who restored them may not read them. A remark is a
+    sentence on what is not as in the backup.
+    """
 
     tables: int
     rows: int
     seconds: float
+    uncounted: int = 0
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep no more than is read back."""
+        kept = tuple(each[:LONGEST_REASON] for each in self.remarks[:_MOST_REMARKS])
+        object.__setattr__(self, "remarks", kept)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON values: what all of them have, and what there is to be said of this."""
+        plain = {**asdict(self), "remarks": list(self.remarks)}
+        return {name: value for name, value in plain.items() if name in _ALWAYS or value}
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,8 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON values, with its version."""
-        return {"version": VERSION, **_plain(asdict(self))}
+        restored = self.restored.to_dict() if self.restored else None
+        return {"version": VERSION, **_plain({**asdict(self), "restored": restored})}
 
     def to_json(self) -> str:
         """Write the verdict as it lies in the vault."""
@@ -146,12 +166,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  of any kind of JSON
 def _read_restored(found: dict[str, Any] | None) -> Restored | None:
     if found is None:
         return None
+    if not isinstance(found, dict):
+        raise TypeError
+    remarks = found.get("remarks", [])
+    if not isinstance(remarks, list) or len(remarks) > _MOST_REMARKS:
+        raise TypeError
     known = Restored(
         document.size(found["tables"]),
         document.size(found["rows"]),
         document.seconds(found["seconds"]),
+        document.size(found.get("uncounted", 0)),
+        tuple(document.text(each, LONGEST_REASON) for each in remarks),
     )
-    if found.keys() != asdict(known).keys():
+    if found.keys() != known.to_dict().keys():
         raise ValueError("more than is known of a restore")
     return known
 

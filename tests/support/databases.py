@@ -50,6 +50,6 @@ def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
         link.autocommit = True
         cursor = link.cursor()
         cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.description is None else cursor.fetchall()
     finally:
         link.close()

@@ -3,14 +3,21 @@
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
+from snapper.engines.postgresql import final_name
+from snapper.engines.postgresql.admission import admitted
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.names import MAINTENANCE, database_name, quoted
+from snapper.engines.postgresql.dropping import drop_database, end_sessions
+from snapper.engines.postgresql.maintenance import maintenance
+from snapper.engines.postgresql.names import database_name, quoted
+from snapper.engines.postgresql.properties import Locale
 from snapper.engines.postgresql.property_sql import C_LOCALE, create_database
+from snapper.engines.postgresql.public_schema import give_back
 from snapper.engines.postgresql.read_properties import Tell, set_properties
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.target import UNFINISHED, asking
@@ -30,6 +37,25 @@ _LOCALE_REFUSED = (
 )
 
 
+@dataclass(frozen=True)
+class Making:
+    """How a database is made.
+
+    From the database `via`, where one is known to let us in. `named` by its own name from the
+    start, for servers that admit no other. `bare`, with the backup's encoding and locale, and
+    nothing else of what was set on the backup's database. `kept` whatever becomes of it: it goes
+    with its server, and nobody enters it any more who could run what the dump has left there.
+    """
+
+    via: Connection | None = None
+    named: bool = False
+    bare: bool = False
+    kept: bool = False
+
+
+AS_EVER = Making()
+
+
 @contextmanager
 def draft(
     connection: Connection,
@@ -37,6 +63,7 @@ def draft(
     redact: Redactor,
     tell: Tell,
     patience: float = LONGEST_USE,
+    making: Making = AS_EVER,
 ) -> Iterator[Connection]:
     """Make the connection's database in two steps: under another name, then by its own.
 
@@ -44,41 +71,62 @@ def draft(
     was set on the backup's database is set on it, `tell` is given what could not be, and it gets
     its name. It is dropped if the block fails; an error on which it could not be dropped has a note
     that names it. It is kept if only its name cannot be given within `patience` seconds. Raises
-    RestoreFailed if the server refuses, DatabaseUnreachable.
+    RestoreFailed if the server refuses, NotAdmitted, DatabaseUnreachable.
     """
-    unfinished = connection.replace(dbname=f"{UNFINISHED}{secrets.token_hex(4)}")
+    via = making.via or maintenance(connection, redact)
+    own = f"{UNFINISHED}{secrets.token_hex(4)}"
+    unfinished = connection if making.named else connection.replace(dbname=own)
     name = database_name(unfinished)
-    try:
-        with _maintenance(connection, redact) as cursor:
-            _create(cursor, name, backup, tell)
-        yield unfinished
-        if backup.properties:
-            with _maintenance(connection, redact) as cursor:
+    guard = nullcontext() if making.kept else _dropped_if_it_fails(unfinished, via, redact)
+    with ExitStack() as stack:
+        if not making.named:
+            stack.enter_context(guard)
+        with asking(via, redact) as cursor:
+            moved = _create(cursor, name, backup)
+        if moved:
+            tell(f"{moved}, and may sort texts in another order")
+        if making.named:
+            # Not before: the one that keeps it from being made is somebody else's.
+            stack.enter_context(guard)
+            final_name.keep_others_out(name, via, redact)
+        with admitted(unfinished, redact) as cursor:
+            give_back(cursor, backup, tell)
+        with _blamed_on(moved):
+            yield unfinished
+        if making.named:
+            final_name.let_others_in(name, backup.properties, via, redact)
+        if backup.properties and not making.bare:
+            with asking(via, redact) as cursor:
                 set_properties(cursor, name, backup.properties, tell)
+    if not making.named:
+        _rename(unfinished, connection, via, redact, patience)
+
+
+@contextmanager
+def _dropped_if_it_fails(
+    unfinished: Connection, via: Connection, redact: Redactor
+) -> Iterator[None]:
+    try:
+        yield
     except BaseException as error:
         try:
-            _drop(unfinished, redact)
-        except SnapperError:
-            error.add_note(
-                f"on {connection.place} an unfinished database may be left, named {name}: drop it"
-            )
+            drop_database(unfinished, via, redact)
+        except SnapperError as kept:
+            name = database_name(unfinished)
+            where = f"on {via.place} an unfinished database may be left, named {name}: drop it"
+            error.add_note(f"{where}; {kept.hint}" if kept.hint else where)
         raise
-    _rename(unfinished, connection, redact, patience)
 
 
-def _maintenance(connection: Connection, redact: Redactor) -> AbstractContextManager[Cursor]:
-    """Open a session in the database that every server has."""
-    return asking(connection.replace(dbname=MAINTENANCE), redact)
+def _create(cursor: Cursor, name: str, backup: Recorded) -> str:
+    """Make the database, empty: with the backup's locale, else with what is next to it.
 
-
-def _create(cursor: Cursor, name: str, backup: Recorded, tell: Tell) -> None:
-    """Make the database, empty: with the backup's locale, else with the server's own, else with C.
-
-    The last one goes with every encoding.
+    That is the locale that its C library had, then the server's own, then C, which goes with every
+    encoding. Gives a sentence where it is not the backup's.
     """
-    wanted = backup.properties.locale if backup.properties else None
+    wanted = backup.locale
     major = cursor.connection.server_version // 10_000
-    choices = [wanted, None, C_LOCALE] if wanted else [None, C_LOCALE]
+    choices = [*_alike(wanted), None, C_LOCALE] if wanted else [None, C_LOCALE]
     for locale in choices:
         try:
             cursor.execute(create_database(name, backup.encoding, locale, major))
@@ -87,15 +135,36 @@ def _create(cursor: Cursor, name: str, backup: Recorded, tell: Tell) -> None:
                 raise
         else:
             break
-    if wanted and locale != wanted:
-        tell(
-            f"the target cannot have the locale {wanted}: the database has"
-            f" {locale or 'that of its server'}, and may sort texts in another order"
-        )
+    if not wanted or locale == wanted:
+        return ""
+    has = locale or "that of its server"
+    return f"the target cannot have the locale {wanted}: the database has {has}"
+
+
+def _alike(wanted: Locale) -> Iterator[Locale]:
+    yield wanted
+    if wanted.provider != "libc":
+        yield Locale("libc", wanted.collate, wanted.ctype, "", "")
+
+
+@contextmanager
+def _blamed_on(locale: str) -> Iterator[None]:
+    """Say of a failure in another locale than the backup's that it may be for that."""
+    try:
+        yield
+    except RestoreFailed as failed:
+        if locale:
+            failed.args = (f"{failed} ({locale})",)
+            failed.against_backup = False
+        raise
 
 
 def _rename(
-    unfinished: Connection, connection: Connection, redact: Redactor, patience: float
+    unfinished: Connection,
+    connection: Connection,
+    via: Connection,
+    redact: Redactor,
+    patience: float,
 ) -> None:
     """Give the whole database its name, or say how to: it is not thrown away any more."""
     name = database_name(unfinished)
@@ -103,9 +172,9 @@ def _rename(
     whole = f"on {connection.place} the database is there, whole, but named {name}"
     deadline = time.monotonic() + patience
     try:
-        with _maintenance(connection, redact) as cursor:
+        with asking(via, redact) as cursor:
             while True:
-                _end_sessions(cursor, name)
+                end_sessions(cursor, name)
                 # The server itself waits some seconds for the sessions to end.
                 with suppress(psycopg2.errors.ObjectInUse):
                     cursor.execute(command)
@@ -121,19 +190,3 @@ def _rename(
         f"{whole}: somebody is connected to it whose session could not be ended",
         hint=f"when nobody is connected to it any more, give it its name: {command}",
     )
-
-
-def _drop(unfinished: Connection, redact: Redactor) -> None:
-    """Drop the database, and first end the session of a psql that has just been stopped."""
-    name = database_name(unfinished)
-    with _maintenance(unfinished, redact) as cursor:
-        _end_sessions(cursor, name)
-        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
-
-
-def _end_sessions(cursor: Cursor, name: str) -> None:
-    """End those sessions in the database that this user may end."""
-    cursor.execute("SELECT pid FROM pg_catalog.pg_stat_activity WHERE datname = %s", [name])
-    for pid in cursor.fetchall():
-        with suppress(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute("SELECT pg_catalog.pg_terminate_backend(%s)", pid)

@@ -14,6 +14,7 @@ _SIGNS = (
     r'could not (?:load library|access file) "(?:[^"]*/)?(?P<name>[^"/]+?)(?:\.so|\.dylib)?"',
     r"(?P<name>ICU) is not supported",
     r'could not create locale "(?P<name>[^"]+)"',
+    r"the target cannot have (?P<name>the locale [^:]+): the database has",
     r'collation "(?P<name>[^"]+)" for encoding "[^"]+" does not exist',
     r"(?P<name>[\w-]+) (?:can|must|needs?|has to) [^:]*shared_preload_libraries",
 )

@@ -1,7 +1,7 @@
 """A server of the operator's own on which backups are to be tried: asked before one is read."""
 
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.names import MAINTENANCE
+from snapper.engines.postgresql.maintenance import maintenance
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.target import asking
 from snapper.errors import SettingsError
@@ -13,13 +13,13 @@ _MAY_CREATE = """
 """
 
 
-def require_server(connection: Connection, redact: Redactor) -> None:
-    """Raise unless databases can be made there; whichever the connection names is not touched.
+def require_server(connection: Connection, redact: Redactor) -> Connection:
+    """Give the database from which others can be made there; raise if none can be.
 
     Raises DatabaseUnreachable, DatabaseUnsupported of a pooler, SettingsError of a role that may
     make none.
     """
-    server = connection.replace(dbname=MAINTENANCE)
+    server = maintenance(connection, redact)
     inspect(server, redact)
     with asking(server, redact) as cursor:
         cursor.execute(_MAY_CREATE)
@@ -29,3 +29,4 @@ def require_server(connection: Connection, redact: Redactor) -> None:
             f"the role {role} may make no database on {server.place}",
             hint="name a role that may (ALTER ROLE … CREATEDB), best a superuser",
         )
+    return server

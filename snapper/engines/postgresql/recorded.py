@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from snapper.engines.postgresql.properties import Properties
+from snapper.engines.postgresql.properties import Locale, Properties
 from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
 from snapper.values import document
@@ -23,6 +23,11 @@ class Recorded:
     encoding: str
     roles: tuple[str, ...]
     properties: Properties | None = None
+
+    @property
+    def locale(self) -> Locale | None:
+        """The locale of the database, where it is known."""
+        return self.properties.locale if self.properties else None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Self:

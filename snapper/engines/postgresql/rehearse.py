@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from snapper.engines.facts import Content, Rehearsal
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.names import MAINTENANCE, TEMPLATES, database_name
+from snapper.engines.postgresql.maintenance import maintenance
+from snapper.engines.postgresql.names import TEMPLATES, database_name
 from snapper.engines.postgresql.property_sql import differences, role_missing
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.roles import create_roles, missing_roles
 from snapper.engines.postgresql.server import ServerFacts, inspect
 from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.target import (
     content,
-    create_roles,
     exists,
-    missing_roles,
     unfinished_databases,
 )
 from snapper.errors import DatabaseUnreachable, SettingsError, SnapperError
@@ -38,7 +38,7 @@ def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create:
             hint="restore into a database of its own (--create)",
         )
     present = _is_there(connection, redact, may_create=may_create)
-    asked = connection if present else connection.replace(dbname=MAINTENANCE)
+    asked = connection if present else maintenance(connection, redact)
     server = inspect(asked, redact)
     tools.major_for(server.major)
     backup = Recorded.of(manifest)
@@ -73,9 +73,9 @@ def make_roles(target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
     Raises RestoreFailed, DatabaseUnreachable: then none was made.
     """
     if rehearsal.missing_roles:
-        database = {"dbname": MAINTENANCE} if rehearsal.creates else {}
-        connection = Connection.parse(target).replace(**database)
-        create_roles(connection, rehearsal.missing_roles, redactor(target))
+        connection, redact = Connection.parse(target), redactor(target)
+        asked = maintenance(connection, redact) if rehearsal.creates else connection
+        create_roles(asked, rehearsal.missing_roles, redact)
     return rehearsal.missing_roles
 
 

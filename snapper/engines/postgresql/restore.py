@@ -1,13 +1,14 @@
 """Feed a dump to psql: all of it is in the target in the end, or nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from snapper.engines.facts import UNSURE
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.draft import draft
-from snapper.engines.postgresql.names import MAINTENANCE
+from snapper.engines.postgresql.draft import AS_EVER, Making, draft
+from snapper.engines.postgresql.maintenance import maintenance
 from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.psql import feed
 from snapper.engines.postgresql.recorded import Recorded
@@ -77,6 +78,7 @@ def restore_as_new(
     target: str,
     tools: ClientTools,
     fill: Fill = _fill,
+    making: Making = AS_EVER,
 ) -> tuple[str, ...]:
     """Restore a dump into a database that is made for it; gives and raises as `restore` does.
 
@@ -88,8 +90,10 @@ def restore_as_new(
     """
     warned: list[str] = []
     connection, redact = Connection.parse(target), redactor(target)
-    portable = Portable(tablespaces(connection.replace(dbname=MAINTENANCE), redact))
-    with draft(connection, backup, redact, warned.append) as unfinished:
+    via = making.via or maintenance(connection, redact)
+    portable = Portable(tablespaces(via, redact))
+    making = replace(making, via=via)
+    with draft(connection, backup, redact, warned.append, making=making) as unfinished:
         fill(dump, unfinished, backup.encoding, portable, tools, redact)
     return (*_moved(portable), *warned)
 

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from psycopg2 import sql
 
 from snapper.engines.facts import Content
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.names import MAINTENANCE, database_name
+from snapper.engines.postgresql.maintenance import maintenance
+from snapper.engines.postgresql.names import database_name
 from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.redaction import Redactor
 
 UNFINISHED = "snapper-unfinished-"
 """How the name of a database begins that a restore has not yet filled, or not yet named."""
+
+UNFINISHED_COMMENT = "unfinished: a restore of Snapper's fills this database"
+"""What is said of one that has its own name already."""
 
 # What somebody made: all outside the system's own schemas and extensions.
 _CONTENT = """
@@ -58,8 +61,8 @@ def content(connection: Connection, redact: Redactor) -> Content:
 
 
 def exists(connection: Connection, redact: Redactor) -> bool:
-    """Tell whether the connection's database is there, asking the server's own `postgres`."""
-    with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
+    """Tell whether the connection's database is there, by asking in any that lets us in."""
+    with asking(maintenance(connection, redact), redact) as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s)",
             [database_name(connection)],
@@ -71,20 +74,11 @@ def unfinished_databases(connection: Connection, redact: Redactor) -> tuple[str,
     """Give the databases of restores that are under way, were killed, or could not name them."""
     with asking(connection, redact) as cursor:
         cursor.execute(
-            "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s ORDER BY 1",
-            [f"{UNFINISHED}%"],
+            "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s"
+            " OR pg_catalog.shobj_description(oid, 'pg_database') = %s ORDER BY 1",
+            [f"{UNFINISHED}%", UNFINISHED_COMMENT],
         )
         return tuple(name for (name,) in cursor.fetchall())
-
-
-def missing_roles(
-    connection: Connection, roles: tuple[str, ...], redact: Redactor
-) -> tuple[str, ...]:
-    """Give those of the roles that the server does not have."""
-    with asking(connection, redact) as cursor:
-        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
-        there = {role for (role,) in cursor.fetchall()}
-    return tuple(role for role in roles if role not in there)
 
 
 def tablespaces(connection: Connection, redact: Redactor) -> frozenset[str]:
@@ -92,16 +86,6 @@ def tablespaces(connection: Connection, redact: Redactor) -> frozenset[str]:
     with asking(connection, redact) as cursor:
         cursor.execute("SELECT spcname FROM pg_catalog.pg_tablespace")
         return frozenset(name for (name,) in cursor.fetchall())
-
-
-def create_roles(connection: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
-    """Make the roles by name only: they can own things, but nobody can log in with them.
-
-    All of them, or none: statements that are sent together are one transaction.
-    """
-    make = sql.SQL("CREATE ROLE {} NOLOGIN")
-    with asking(connection, redact) as cursor:
-        cursor.execute(sql.SQL("; ").join(make.format(sql.Identifier(role)) for role in roles))
 
 
 @contextmanager

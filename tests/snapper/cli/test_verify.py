@@ -212,7 +212,7 @@ def test_a_server_that_cannot_be_reached_is_told_before_anything_is_read(
         for more, named in (({}, ["--on", nowhere]), ({SERVER_VARIABLE: nowhere}, [])):
             ran = stage.run_cli("verify", "unproven", "--restore", *named, more=more)
             assert (ran.code, ran.out) == (DatabaseUnreachable.exit_code, "")
-            assert "cannot connect to 127.0.0.1:1/postgres" in ran.err
+            assert "cannot connect to 127.0.0.1:1/own" in ran.err
             assert "unfinished" not in ran.err
             assert "hush" not in ran.err
         (backup,) = listing(stage.vault, "unproven")

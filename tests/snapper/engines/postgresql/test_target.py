@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.target import asking, content, create_roles, exists, missing_roles
+from snapper.engines.postgresql.target import asking, content, exists
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
@@ -49,28 +49,9 @@ def test_whatever_somebody_made_is_content(made: str, source: Callable[..., Sour
     assert not content(connection(source(17, made)), HIDE).empty
 
 
-def test_missing_roles_are_found_and_made_without_login(source: Callable[..., Source]) -> None:
-    made = source()
-    wanted = ("postgres", 'new "role"')
-    assert missing_roles(connection(made), wanted, HIDE) == ('new "role"',)
-    create_roles(connection(made), ('new "role"',), HIDE)
-    assert missing_roles(connection(made), wanted, HIDE) == ()
-    assert made.rows("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'new \"role\"'") == [
-        (False,)
-    ]
-    made.run('DROP ROLE "new ""role"""')
-
-
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(DatabaseUnreachable):
         exists(Connection.parse("postgresql://u:p@127.0.0.1:1/x"), HIDE)
-
-
-def test_of_several_roles_all_are_made_or_none(source: Callable[..., Source]) -> None:
-    made = source()
-    with pytest.raises(RestoreFailed, match="already exists"):
-        create_roles(connection(made), ("half made", "postgres"), HIDE)
-    assert missing_roles(connection(made), ("half made",), HIDE) == ("half made",)
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def test_an_unreachable_server_of_ones_own_is_named_without_its_password(
             tools,
             server="postgresql://u:hush@127.0.0.1:1/own",
         )
-    assert "127.0.0.1:1/postgres" in str(failed.value)
+    assert "127.0.0.1:1/own" in str(failed.value)
     assert "unfinished" not in str(failed.value)
     assert "hush" not in str(failed.value) + failed.value.hint
 
