@@ -9,7 +9,7 @@ from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.read_properties import read_properties
-from snapper.engines.postgresql.session import POOLER_HINT, PROBE, answering, connect
+from snapper.engines.postgresql.session import POOLER_HINT, answering, connect, keeps_options
 from snapper.errors import DatabaseUnsupported
 from snapper.values.redaction import Redactor
 
@@ -60,7 +60,7 @@ def inspect(
 
 def _facts(link: psycopg2.extensions.connection, connection: Connection) -> ServerFacts:
     with link.cursor() as cursor:
-        if not _keeps_options(cursor):
+        if not keeps_options(cursor):
             raise DatabaseUnsupported(
                 f"{connection.place} is a connection pooler, not a PostgreSQL server",
                 hint=POOLER_HINT,
@@ -86,15 +86,6 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         roles=roles,
         properties=properties,
     )
-
-
-def _keeps_options(cursor: psycopg2.extensions.cursor) -> bool:
-    """Tell whether the session has the setting that we asked for: through a pooler it has not."""
-    try:
-        cursor.execute(f"SHOW {PROBE}")
-    except psycopg2.errors.UndefinedObject:
-        return False
-    return bool(cursor.fetchone()[0] == "on")
 
 
 def _identity(cursor: psycopg2.extensions.cursor, connection: Connection) -> str:

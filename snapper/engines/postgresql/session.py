@@ -1,8 +1,11 @@
-"""How every session of ours begins: within a limit of time, and blind to what others planted.
+"""How every session of ours begins: in time, as the login itself, and blind to what others planted.
 
 Whoever may make a function, an operator or a cast in a database, and its owner by `ALTER DATABASE …
 SET search_path`, could have it run as us: a plain `=` is looked up in that path. So the path is
 empty from the first moment, when nothing can have run yet, and only the system's own are found.
+
+Nor may what is set on the login or the database change who we are, end our statements, or forbid
+them to write.
 """
 
 import os
@@ -15,6 +18,7 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  the same
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connection import Connection
@@ -40,21 +44,34 @@ LONGEST_CONNECT = 60
 _SHORTEST_CONNECT = 2
 """Seconds for one host: libpq knows no less."""
 
-# They go before whatever is set on role and database. With the second, a backslash in a text is
-# one, for the server and for psql, and in what pg_dump writes.
-_OPTIONS = "-c search_path= -c standard_conforming_strings=on"
+# These outrank whatever is set on login and database. With standard_conforming_strings, a backslash
+# in a text is one, for the server and in what pg_dump writes. A setting that an old server does not
+# have would end the connection: the other time-outs are in `_FIRST`, and pg_dump's own affair.
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "search_path=",
+        "standard_conforming_strings=on",
+        "statement_timeout=0",
+        "default_transaction_read_only=off",
+    )
+)
+
+# Many a login is set to become the group that owns everything, which may neither log in nor make a
+# database. It goes before what the user wrote: who asks for a role there, means it.
+_OWN_ROLE = "-c role=none"
 
 # Any name with a dot is a setting to PostgreSQL; poolers drop or refuse it.
 PROBE = "snapper.probe"
 
-# The first one again, for a pooler that has dropped the options. The others as pg_dump has them:
-# the role's settings must not get in the way. In steps: a statement's own time-out may be short.
-# Which others there are depends on the major.
+# The same again, for a pooler that has dropped the options, and what depends on the major. In
+# steps: a statement's own time-out may be short.
 _FIRST = (
     "SELECT pg_catalog.set_config('search_path', '', false),"
+    " pg_catalog.set_config('standard_conforming_strings', 'on', false),"
     " pg_catalog.set_config('statement_timeout', '0', false)",
     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
-    " WHERE name IN ('lock_timeout', 'transaction_timeout',"
+    " WHERE name IN ('lock_timeout', 'transaction_timeout', 'default_transaction_read_only',"
     " 'idle_in_transaction_session_timeout', 'idle_session_timeout')",
 )
 
@@ -83,12 +100,14 @@ def conninfo(connection: Connection, more_options: str = "", **settings: str) ->
     if not asked.isdecimal() or not 0 < int(asked) <= share:
         settings["connect_timeout"] = str(share)
     given = connection.parameters.get("options", "")
-    options = " ".join(filter(None, (given, more_options, _OPTIONS)))
+    options = " ".join(filter(None, (_OWN_ROLE, given, more_options, _OPTIONS)))
     return connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options, **settings)
 
 
 def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_SILENCE) -> Link:
     """Open a session in which every statement commits by itself, and no path is searched.
+
+    It has the rights of the login, no time-out of the server's, and may write.
 
     Raises DatabaseUnreachable, also if it is not there in time, DatabaseUnsupported of a pooler.
     """
@@ -105,6 +124,8 @@ def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_
         with answering(link, connection, redact, patience), link.cursor() as cursor:
             for statement in _FIRST:
                 cursor.execute(statement)
+            if not keeps_options(cursor):
+                cursor.execute("SET ROLE NONE")
             if link.info.parameter_status("server_encoding") == NO_ENCODING:
                 # Its names are whatever bytes somebody wrote, and as UTF8 it would not give them.
                 link.set_client_encoding(NO_ENCODING)
@@ -112,6 +133,15 @@ def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_
         link.close()
         raise
     return link
+
+
+def keeps_options(cursor: Cursor) -> bool:
+    """Tell whether the session has what was asked for at connecting: some poolers drop it."""
+    try:
+        cursor.execute(f"SHOW {PROBE}")
+    except psycopg2.errors.UndefinedObject:
+        return False
+    return bool(cursor.fetchone()[0] == "on")
 
 
 @contextmanager
