@@ -24,7 +24,8 @@ from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 from tests.support import faults, figures
 from tests.support.canary import CANARY, SEARCH
-from tests.support.databases import Source
+from tests.support.cloud_server import CloudServer, Customer
+from tests.support.databases import Source, query
 
 if TYPE_CHECKING:
     from tests.support.stage import StageUnderTest
@@ -145,16 +146,41 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
         yield start
 
 
+@pytest.fixture(scope="session")
+def cloud_server(run_dir: Path) -> Iterator[Callable[[int], CloudServer]]:
+    """Give a server of a major as a cloud gives it; one per major for the whole session."""
+    with ExitStack() as stack:
+        servers: dict[int, CloudServer] = {}
+
+        def start(major: int) -> CloudServer:
+            if major not in servers:
+                made = CloudServer(major, run_dir / f"cloud-{major}")
+                made.start()
+                stack.callback(made.crash)
+                servers[major] = made
+            return servers[major]
+
+        yield start
+
+
 @pytest.fixture
-def source(server: Callable[[int], PostgresServer]) -> Iterator[Callable[..., Source]]:
-    """Give a new database on a server of a major, with the SQL run in it; it goes with the test."""
+def source(request: pytest.FixtureRequest) -> Iterator[Callable[..., Source]]:
+    """Give a new database on a server of a major, with the SQL run in it; it goes with the test.
+
+    A test with `everywhere` gets them in a cloud too, of the cloud's major and role.
+    """
+    customer: Customer | None = getattr(request, "param", None)
     all_made: list[Source] = []
 
     def make(major: int = 17, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
-        chosen = server(major)
-        name = f"source {next(_NUMBERS)}"
-        Source(chosen, "postgres").run(f'CREATE DATABASE "{name}"')
-        made = Source(chosen, name)
+        if customer:
+            there: Source = request.getfixturevalue("cloud_server")(customer.major).seen_by(
+                customer.role
+            )
+        else:
+            there = Source(request.getfixturevalue("server")(major), "postgres")
+        made = there.beside(f"source {next(_NUMBERS)}")
+        there.run(f'CREATE DATABASE "{made.name}"')
         all_made.append(made)
         made.run(sql)
         return made
@@ -163,8 +189,7 @@ def source(server: Callable[[int], PostgresServer]) -> Iterator[Callable[..., So
     for each in all_made:
         # What a test dropped or left in use is taken away with the server.
         with suppress(psycopg2.Error):
-            drop = f'DROP DATABASE "{each.name}" WITH (FORCE)'
-            Source(each.server, "postgres").run(drop)
+            query(each.server.dsn(), f'DROP DATABASE "{each.name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

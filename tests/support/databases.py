@@ -1,8 +1,8 @@
 """Builders for what is backed up: a database, its job, its secrets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import psycopg2
 from psycopg2.extensions import make_dsn
@@ -29,11 +29,20 @@ class Source:
         """Give the connection of another role."""
         return make_dsn(self.dsn, user=name, password=password)
 
+    @property
+    def own(self) -> str:
+        """Give the connection by which a test makes and looks at what is in it."""
+        return self.dsn
+
     def run(self, sql: str) -> None:
-        query(self.dsn, sql)
+        query(self.own, sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return query(self.dsn, sql)
+        return query(self.own, sql)
+
+    def beside(self, name: str) -> Self:
+        """Name another database of the same server and role, whether it is there or not."""
+        return replace(self, name=name)
 
     def database(self, key: str = "orders", retention: int = 2) -> Database:
         return Database(key, self.dsn, retention)

@@ -12,7 +12,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.pg_dump import pg_dump_command
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
-from tests.support.databases import Source
+from tests.support.databases import Source, query
 
 _TOKEN = re.compile(rb"^(\\(?:un)?restrict) \w+$", re.MULTILINE)
 
@@ -63,19 +63,20 @@ def plain_dump(tools: ClientTools, major: int, dsn: str) -> bytes:
 
 
 def exists(server: PostgresServer, database: str) -> bool:
-    return (database,) in Source(server, "postgres").rows("SELECT datname FROM pg_database")
+    return (database,) in query(server.dsn(), "SELECT datname FROM pg_database")
 
 
 def unfinished(server: PostgresServer) -> list[object]:
     """Give the databases of restores that did not clear up behind themselves."""
-    query = "SELECT datname FROM pg_database WHERE datname LIKE 'snapper-unfinished-%'"
-    return [name for (name,) in Source(server, "postgres").rows(query)]
+    names = "SELECT datname FROM pg_database WHERE datname LIKE 'snapper-unfinished-%'"
+    return [name for (name,) in query(server.dsn(), names)]
 
 
 def end_sessions(database: Source) -> None:
     """End what is still done in a database."""
-    Source(database.server, "postgres").run(
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'"
+    query(
+        database.server.dsn(),
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'",
     )
 
 
