@@ -1,9 +1,11 @@
 """The two secrets as parameters: encrypted, and no plain copy anywhere.
 
 One for each database's connection, because a parameter holds 4 KB and a dumper shall decrypt only
-what it dumps; counts and types are one table, for the engine's work grows with every resource.
+what it dumps; counts and types are one table, for the engine's work grows with every resource. What
+options a database has is no secret, and lies beside its connection where there are any.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +20,8 @@ from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
     databases_path,
+    options_parameter,
+    options_path,
 )
 from snapper.values.table import write_table
 
@@ -50,20 +54,36 @@ class SecretParameters(pulumi.ComponentResource):
                 database.connection,
                 args,
             )
+        options = [
+            self._options(
+                f"{name}-{database.key}-options", options_parameter(root, database.key), text, args
+            )
+            for database in args.databases
+            if (text := database.options.to_json())
+        ]
         for number, piece in enumerate(write_table(args.databases), 1):
             self._parameter(
-                f"{name}-table-{number}", f"{databases_path(root)}/{number}", piece, args
+                f"{name}-table-{number}",
+                f"{databases_path(root)}/{number}",
+                piece,
+                args,
+                # It says which databases have options: those must be there by then.
+                after=options,
             )
         self._key = args.kms_key_arn
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
         # Older releases kept each count by itself, and their code still runs during an update.
-        self._listed = arn.apply(lambda root: (databases_path(root), f"{root}/{RETENTIONS}"))
-        self._read = arn.apply(lambda root: (f"{root}/{CONNECTIONS}", f"{root}/{RETENTIONS}"))
+        self._listed = arn.apply(
+            lambda root: (databases_path(root), options_path(root), f"{root}/{RETENTIONS}")
+        )
+        self._read = arn.apply(
+            lambda root: (f"{root}/{CONNECTIONS}", options_path(root), f"{root}/{RETENTIONS}")
+        )
         self.register_outputs({})
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
-        """See which databases there are, their counts and types: no connection, ever."""
+        """See which databases there are, their counts, types and options: no connection, ever."""
         return self._listed.apply(lambda paths: [may_list_parameters(*paths), *self._may_decrypt()])
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
@@ -79,7 +99,27 @@ class SecretParameters(pulumi.ComponentResource):
     def _may_decrypt(self) -> list[Statement]:
         return [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []
 
-    def _parameter(self, logical: str, path: str, value: str, args: SecretParametersArgs) -> None:
+    def _options(
+        self, logical: str, path: str, value: str, args: SecretParametersArgs
+    ) -> aws.ssm.Parameter:
+        return aws.ssm.Parameter(
+            logical,
+            name=path,
+            type="String",  # options are no secrets
+            tier="Standard",
+            value=value,
+            tags=args.scope.tags,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+
+    def _parameter(
+        self,
+        logical: str,
+        path: str,
+        value: str,
+        args: SecretParametersArgs,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
         aws.ssm.Parameter(
             logical,
             name=path,
@@ -95,5 +135,6 @@ class SecretParameters(pulumi.ComponentResource):
                 # The provider names the key when it makes a parameter, and not again with a new
                 # value, which SSM would then encrypt by AWS's own.
                 replace_on_changes=["value"] if args.kms_key_arn else None,
+                depends_on=list(after),
             ),
         )

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -13,11 +13,13 @@ from pulumi.runtime.config import CONFIG
 
 from infra import checks
 from infra.scope import Scope
-from snapper.engines.engine import doubts, usability_checks
+from snapper.engines.engine import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
 from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
 from snapper.values.health import LATE
+from snapper.values.option import config_key
+from snapper.values.options import SETTING, UNSET, parse_options
 from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -119,7 +121,7 @@ class StackSettings:
             *checks.region_faults(pulumi.Config("aws").get("region"), shells),
         ]
         settings: StackSettings | None = None
-        databases = _databases(config, faults)
+        databases = _with_options(config, _databases(config, faults), faults)
         plain = dict(_plain_values(config, faults))
         try:
             settings = cls(stage=pulumi.get_stack(), databases=databases, **plain)
@@ -133,18 +135,13 @@ class StackSettings:
         return settings
 
 
-def config_key(field: str) -> str:
-    """Give the config key of a field.
-
-    >>> config_key("kms_key_arn")
-    'kmsKeyArn'
-    """
-    first, *rest = field.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
 def _known() -> list[str]:
-    return [CONNECTIONS, RETENTIONS, *(config_key(field.name) for field in _plain_fields())]
+    return [
+        CONNECTIONS,
+        RETENTIONS,
+        SETTING,
+        *(config_key(field.name) for field in _plain_fields()),
+    ]
 
 
 def _given() -> list[str]:
@@ -176,6 +173,22 @@ def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]
     if warning := crowding(secrets, len(databases)):
         pulumi.log.warn(warning)
     return databases
+
+
+def _with_options(
+    config: pulumi.Config, databases: Sequence[Database], faults: list[str]
+) -> tuple[Database, ...]:
+    """Give each database its options; Pulumi.yaml cannot declare a setting of their form."""
+    try:
+        given = config.get_object(SETTING, {})
+    except pulumi.ConfigTypeError:
+        given = None
+    if not databases:
+        return ()  # which is a fault already, and names the keys of nothing
+    found = parse_options(given, [database.key for database in databases], faults)
+    chosen = tuple(replace(each, options=found.get(each.key, UNSET)) for each in databases)
+    faults.extend(option_faults(chosen))
+    return chosen
 
 
 def _endpoints() -> list[str]:

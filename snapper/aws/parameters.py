@@ -5,11 +5,14 @@ from typing import Any, Self
 
 from snapper.aws import client as aws
 from snapper.values.manifest import FIRST_ENGINE
+from snapper.values.options import SETTING, UNSET, Options, OptionsInvalid
 from snapper.values.secrets import Database, read_count
 from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
     databases_path,
+    options_parameter,
+    options_path,
     retention_parameter,
 )
 from snapper.values.table import Row, read_table
@@ -45,7 +48,19 @@ class Parameters:
         """
         connection = self._value(connection_parameter(self._root, key))
         row = self._row(key)
-        return Database(key, connection, row.retention, row.kind)
+        options = UNSET
+        if row.has_options:
+            options = _read(key, self._value(options_parameter(self._root, key)))
+        return Database(key, connection, row.retention, row.kind, options)
+
+    def options(self) -> dict[str, Options]:
+        """Give the options of every database, in one reading; decrypts nothing else of them."""
+        found = {key: UNSET for key in self.database_keys()}
+        if optional := [key for key, row in self._table.items() if row.has_options]:
+            stored = self._below(options_path(self._root), decrypt=False)
+            texts = {name.rsplit("/", 1)[-1]: text for name, text in stored.items()}
+            found |= {key: _read(key, texts.get(key, "")) for key in optional}
+        return found
 
     def retention(self, key: str) -> int:
         """Tell how many backups one database keeps, and decrypt nothing else of it."""
@@ -79,6 +94,13 @@ class Parameters:
         with aws.translated(f"ssm:GetParameter of {name}"):
             found = self._client.get_parameter(Name=name, WithDecryption=True)
             return str(found["Parameter"]["Value"])
+
+
+def _read(key: str, text: str) -> Options:
+    try:
+        return Options.from_json(text)
+    except OptionsInvalid as invalid:
+        raise OptionsInvalid([f"{SETTING}.{key}: {fault}" for fault in invalid.faults]) from None
 
 
 def _number(name: str) -> int:

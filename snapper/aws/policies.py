@@ -5,7 +5,7 @@ from typing import Any
 
 from snapper.values.keys import MARK, Kind
 from snapper.values.service import Service
-from snapper.values.settings import RETENTIONS, databases_path, service_parameter
+from snapper.values.settings import RETENTIONS, databases_path, options_path, service_parameter
 
 Statement = dict[str, Any]
 
@@ -36,13 +36,14 @@ def policy(service: Service, rights: Rights) -> dict[str, Any]:
 
 def _read(service: Service) -> list[Statement]:
     root = service.arn("ssm", "parameter")
-    # The second is where older deployments keep the counts, one by one.
     table = f"{root}{databases_path(service.parameter_root)}"
+    options = f"{root}{options_path(service.parameter_root)}"
+    # Where older deployments keep the counts, one by one.
     counts = f"{root}{service.parameter_root}/{RETENTIONS}"
     bucket = _bucket(service)
     return [
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
-        _allow(["ssm:GetParametersByPath"], [table, counts]),
+        _allow(["ssm:GetParametersByPath"], [table, options, counts]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         _allow(["s3:ListBucket", "s3:GetBucketTagging"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),

@@ -11,6 +11,7 @@ from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.errors import SettingsError
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
+from snapper.values.options import SETTING
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
@@ -27,7 +28,10 @@ Check = Callable[[str], Iterable[str]]
 
 
 class Engine(Protocol):
-    """What the verbs ask of an engine. Connections are strings, exactly as the user wrote them."""
+    """What the verbs ask of an engine. Connections are strings, exactly as the user wrote them.
+
+    What dumps gets the whole `Database`, whose options say more than its connection.
+    """
 
     kind: str
     """The TYPE of its databases."""
@@ -45,6 +49,10 @@ class Engine(Protocol):
 
         The dumps are made by a function on another machine, or `from_here`: on this one.
         """
+        ...
+
+    def option_faults(self, database: Database) -> Iterator[str]:
+        """Give a sentence for each option that this engine cannot keep with this connection."""
         ...
 
     def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
@@ -66,7 +74,7 @@ class Engine(Protocol):
         """Give what masks the connection's secrets in every spelling."""
         ...
 
-    def inspect(self, connection: str, patience: float) -> Facts:
+    def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts, within `patience` seconds for each answer.
 
         Raises DatabaseUnreachable, DatabaseUnsupported.
@@ -80,7 +88,7 @@ class Engine(Protocol):
         """
         ...
 
-    def dump(self, connection: str, facts: Facts, patience: float) -> CheckedDump:
+    def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start a dump; raises SettingsError if its program cannot run."""
         ...
 
@@ -104,7 +112,7 @@ class Engine(Protocol):
         """Have every bundled program say its version."""
         ...
 
-    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:
+    def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:
         """Look for whatever would keep a backup of this database from being whole."""
         ...
 
@@ -198,6 +206,13 @@ def usability_checks(*, from_here: bool) -> dict[str, Check]:
     """Give the same, for all that would keep a connection from working where dumps are made."""
     found = {kind: partial(engine_of(kind).unusable, from_here=from_here) for kind in ENGINES}
     return connection_checks() | found
+
+
+def option_faults(databases: Iterable[Database]) -> Iterator[str]:
+    """Give a sentence for each option that cannot be kept, by the key."""
+    for database in databases:
+        for fault in engine_of(database.kind).option_faults(database):
+            yield f"{SETTING}.{database.key}: {fault}"
 
 
 def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
+from snapper.values.options import UNSET, Options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 Checks = Mapping[str, Callable[[str], Iterable[str]]]
@@ -26,12 +27,16 @@ _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Database:
-    """One database to back up: its key, its connection, how many backups it keeps, its TYPE."""
+    """One database to back up: its key, its connection, how many backups it keeps, its TYPE.
+
+    The options come from elsewhere: the secrets know none.
+    """
 
     key: str
     connection: str = field(repr=False)
     retention: int
     kind: str = FIRST_ENGINE
+    options: Options = UNSET
 
 
 @dataclass(frozen=True)

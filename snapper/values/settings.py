@@ -29,6 +29,16 @@ def retention_parameter(root: str, database: str) -> str:
     return f"{root}/{RETENTIONS}/{database}"
 
 
+def options_path(root: str) -> str:
+    """Name the path below which the options of each database lie that has some."""
+    return f"{root}/OPTIONS"
+
+
+def options_parameter(root: str, database: str) -> str:
+    """Name the parameter that holds the options of one database."""
+    return f"{options_path(root)}/{database}"
+
+
 def databases_path(root: str) -> str:
     """Name the path whose SecureStrings together are the table of the databases."""
     return f"{root}/DATABASES"

@@ -1,8 +1,10 @@
 """The table of a stage's databases as it lies in Parameter Store: count and TYPE by key.
 
-It holds no connection, so who may read it learns no secret. One parameter has room for more than a
-hundred rows; a larger table is in several pieces. Each begins with the digest of the whole, so that
-a table which a deployment is just changing is never taken for a smaller one.
+It holds no connection, so who may read it learns no secret. A row whose database has options says
+so at its end: those lie in a parameter of their own, and without the word there is none to be read.
+One parameter has room for more than a hundred rows; a larger table is in several pieces. Each
+begins with the digest of the whole, so that a table which a deployment is just changing is never
+taken for a smaller one.
 """
 
 import hashlib
@@ -11,15 +13,19 @@ from dataclasses import dataclass
 
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.options import UNSET
 from snapper.values.secrets import LONGEST_CONNECTION, Database, read_count
+
+_OPTIONS = "options"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one database without its connection."""
+    """What is known of one database without its connection; its options may lie elsewhere."""
 
     retention: int
     kind: str
+    has_options: bool = False
 
 
 def write_table(databases: Iterable[Database], room: int = LONGEST_CONNECTION) -> list[str]:
@@ -29,7 +35,7 @@ def write_table(databases: Iterable[Database], room: int = LONGEST_CONNECTION) -
     ['91a8a886|a,2,POSTGRES|orders,7,POSTGRES']
     """
     ordered = sorted(databases, key=lambda database: database.key)
-    rows = [f"{each.key},{each.retention},{each.kind}" for each in ordered]
+    rows = [_written(each) for each in ordered]
     digest = _digest(rows)
     pieces: list[str] = []
     for row in rows:
@@ -53,11 +59,16 @@ def read_table(pieces: Sequence[str]) -> dict[str, Row]:
     return dict(map(_row, rows))
 
 
+def _written(database: Database) -> str:
+    row = f"{database.key},{database.retention},{database.kind}"
+    return f"{row},{_OPTIONS}" if database.options != UNSET else row
+
+
 def _row(text: str) -> tuple[str, Row]:
-    key, count, kind = [*text.split(","), "", ""][:3]
+    key, count, kind, *more = [*text.split(","), "", ""]
     if not (DATABASE_KEY.fullmatch(key) and kind):
         raise SecretsInvalid(("the table of databases has a row that is not KEY,count,TYPE",))
-    return key, Row(read_count(key, count), kind)
+    return key, Row(read_count(key, count), kind, _OPTIONS in more)
 
 
 def _digest(rows: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from snapper.aws.parameters import Parameters
 from snapper.engines.engine import Engines
 from snapper.errors import SecretsInvalid, SnapperError
 from snapper.values.job import Job, write_time
+from snapper.values.options import SETTING, OptionsInvalid
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from snapper.verbs.events import tell_failure
@@ -36,10 +37,13 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
 
 
 def checked(database: Database, engines: Engines) -> Database:
-    """Check a connection as the deployment did.
+    """Check a connection and the options as the deployment did.
 
-    Raises SecretsInvalid if someone has written nonsense past it.
+    Raises SecretsInvalid or OptionsInvalid if someone has written nonsense past it.
     """
-    if faults := tuple(engines(database.kind).faults(database.connection)):
+    engine = engines(database.kind)
+    if faults := tuple(engine.faults(database.connection)):
         raise SecretsInvalid(tuple(f"{database.key}: {fault}" for fault in faults))
+    if wrong := [f"{SETTING}.{database.key}: {fault}" for fault in engine.option_faults(database)]:
+        raise OptionsInvalid(wrong)
     return database

@@ -26,7 +26,7 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
         return
     try:
         with from_the_function():
-            facts = engine.inspect(database.connection, LONGEST_SILENCE)
+            facts = engine.inspect(database, LONGEST_SILENCE)
     except SnapperError as error:
         yield failure("connection", str(error), error.hint)
         # What is known of it without connecting says more, and what to write.
@@ -38,7 +38,7 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
     yield _encryption(facts, engine)
     yield _client(facts, engine)
     yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.about}")
-    yield from engine.examine(database.connection, facts)
+    yield from engine.examine(database, facts)
 
 
 def _resolve(host: str) -> Iterator[Finding]:

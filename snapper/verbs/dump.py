@@ -52,7 +52,7 @@ class Dumper:
         engine = self.engines(database.kind)
         started_at = self.now()
         with from_the_function():
-            facts = engine.inspect(database.connection, self._patience_left())
+            facts = engine.inspect(database, self._patience_left())
         client = engine.client_for(facts)
         self._introduce(job, facts, client, engine)
         try:
@@ -135,7 +135,7 @@ class Dumper:
     def _store(
         self, job: Job, at: datetime, database: Database, facts: Facts, engine: Engine
     ) -> GzipStream:
-        source = engine.dump(database.connection, facts, self.patience)
+        source = engine.dump(database, facts, self.patience)
         with source, self._watched(source, job):
             stream = GzipStream(source)
             key = object_key(job.database, at, Kind.DUMP)

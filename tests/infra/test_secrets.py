@@ -40,6 +40,16 @@ def test_the_customers_key_encrypts_the_secrets_if_there_is_one(full_graph: Grap
         assert one.deleted_before_replace
 
 
+def test_options_lie_beside_the_connection_and_are_no_secret() -> None:
+    graph = record(databases='{"orders": {"schedule": "rate(1 hour)", "excludeTables": ["a.b"]}}')
+    (one,) = (each for each in graph if each.name.endswith("-options"))
+    assert (one.inputs["name"], one.inputs["type"]) == ("/snapper/prod/OPTIONS/orders", "String")
+    assert one.inputs["value"] == '{"excludeTables": ["a.b"], "schedule": "rate(1 hour)"}'
+    table = graph.named("snapper-secrets-table-1")
+    assert table.inputs["value"].endswith("|orders,7,POSTGRES,options|people,2,POSTGRES")
+    assert one.name in table.dependencies
+
+
 def test_no_right_depends_on_which_databases_there_are(graph: Graph) -> None:
     for part in ("dispatcher", "dumper"):
         needed = graph.named(f"snapper-{part}-rights").dependencies

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from infra.checks import LOG_RETENTIONS
-from infra.settings import SettingsRefused, StackSettings, config_key
+from infra.settings import SettingsRefused, StackSettings
+from snapper.values.option import config_key
 from snapper.values.secrets import Database
 from tests.support.recorder import ROOT, record
 

@@ -90,8 +90,8 @@ def test_a_source_is_asked_examined_and_dumped(ground: Ground, tools: ClientTool
     source, engine = ground.make("the source", GOODS), postgresql(tools)
     dsn = planted.as_victim(source)
     with faulted(FAMILY):
-        facts = engine.inspect(dsn, 300)
-        found = [finding.level for finding in engine.examine(dsn, facts)]
+        facts = engine.inspect(Database("orders", dsn, 1), 300)
+        found = [each.level for each in engine.examine(Database("orders", dsn, 1), facts)]
         ground.back_up(source)
         engine.require_server(dsn)
         assert Level.FAILURE not in found

@@ -7,7 +7,7 @@ from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
-from snapper.engines.postgresql import examine, faults, reachable, rehearse, restore
+from snapper.engines.postgresql import examine, excluded, faults, reachable, rehearse, restore
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.own_server import require_server
@@ -21,6 +21,7 @@ from snapper.machine.confined import Walls
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 
 FOLDER = "postgresql"
@@ -58,6 +59,10 @@ class PostgreSQL:
         """Give the faults, and whatever else would keep the connection from working."""
         return reachable.unusable(connection, from_here=from_here)
 
+    def option_faults(self, database: Database) -> Iterator[str]:
+        """Tell of names that pg_dump could not be told."""
+        return excluded.faults(database.options)
+
     def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
         """Tell of hosts that may be poolers."""
         return reachable.doubts(Connection.parse(connection), networked=networked)
@@ -75,8 +80,9 @@ class PostgreSQL:
         """Give what masks the connection's secrets in every spelling."""
         return redactor(connection)
 
-    def inspect(self, connection: str, patience: float) -> Facts:
+    def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
+        connection = database.connection
         server = inspect(Connection.parse(connection), redactor(connection), patience)
         recorded = Recorded("", server.encoding, server.roles, server.properties)
         return Facts(
@@ -94,8 +100,9 @@ class PostgreSQL:
         version = self.tools.version("pg_dump", self._major(facts))
         return Client("pg_dump", version, release(version) < release(facts.version))
 
-    def dump(self, connection: str, facts: Facts, patience: float) -> CheckedDump:
+    def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start pg_dump."""
+        connection = database.connection
         parsed = Connection.parse(connection)
         command = pg_dump_command(self.tools, self._major(facts), parsed, facts.part["encoding"])
         environment = {**self.tools.environment(), **parsed.environment()}
@@ -121,9 +128,9 @@ class PostgreSQL:
         """Have every bundled pg_dump say its version."""
         return examine.examine_clients(self.tools)
 
-    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002  the protocol's
+    def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002  the protocol's
         """Look for what the connection's role may not read."""
-        return examine.examine(connection)
+        return examine.examine(database.connection)
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
         """Look at the target of a restore; nothing is changed."""

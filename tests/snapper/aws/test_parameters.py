@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from snapper.aws.parameters import Parameters
 from snapper.errors import AwsFailed, SecretsInvalid
+from snapper.values.options import Options, OptionsInvalid
 from snapper.values.secrets import Database
 from snapper.values.table import write_table
 
@@ -33,6 +34,8 @@ def write(ssm: Any, *databases: Database, root: str = ROOT, room: int = 4096) ->
     for each in databases:
         name = f"{root}/DATABASE_CONN_STRINGS/{each.key}"
         ssm.put_parameter(Name=name, Value=each.connection, Type="SecureString", Overwrite=True)
+        if options := each.options.to_json():
+            ssm.put_parameter(Name=f"{root}/OPTIONS/{each.key}", Value=options, Type="String")
     for number, piece in enumerate(write_table(databases, room), 1):
         ssm.put_parameter(Name=f"{root}/DATABASES/{number}", Value=piece, Type="SecureString")
 
@@ -65,6 +68,41 @@ def test_a_type_travels_with_its_database(ssm: Any) -> None:
     write(ssm, Database("orders", URI, 7), Database("notes", "a file", 3, "TEXT"))
     assert Parameters(ROOT, ssm).database("notes") == Database("notes", "a file", 3, "TEXT")
     assert Parameters(ROOT, ssm).database("orders").kind == "POSTGRES"
+
+
+def test_options_travel_beside_the_connection_and_only_where_there_are_any(ssm: Any) -> None:
+    hourly = Database("orders", URI, 7, options=Options(schedule="rate(1 hour)", timeout=600))
+    write(ssm, hourly, Database("people", URI, 2))
+    read = calls(ssm, "GetParameter")
+    assert Parameters(ROOT, ssm).database("orders") == hourly
+    assert Parameters(ROOT, ssm).database("people").options == Options()
+    assert "/snapper/prod/OPTIONS/people" not in [call["Name"] for call in read]
+    assert Parameters(ROOT, ssm).options() == {"orders": hourly.options, "people": Options()}
+
+
+def test_where_no_database_has_options_nobody_asks_for_them(ssm: Any) -> None:
+    """An older stage gives no right to, and an older policy of an operator none either."""
+    write(ssm, Database("orders", URI, 7))
+    asked = calls(ssm, "GetParametersByPath")
+    assert Parameters(ROOT, ssm).options() == {"orders": Options()}
+    assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
+
+
+@pytest.mark.parametrize("stored", ["{", '{"timeout": 1}', '{"colour": "blue"}', "[]", "[" * 4000])
+def test_options_that_somebody_wrote_past_the_deployment_are_refused(ssm: Any, stored: str) -> None:
+    write(ssm, Database("orders", URI, 7, options=Options(timeout=600)))
+    ssm.put_parameter(Name=f"{ROOT}/OPTIONS/orders", Value=stored, Overwrite=True)
+    with pytest.raises(OptionsInvalid, match=r"databases\.orders: "):
+        Parameters(ROOT, ssm).database("orders")
+
+
+def test_options_that_are_gone_are_not_taken_for_none(ssm: Any) -> None:
+    write(ssm, Database("orders", URI, 7, options=Options(timeout=600)))
+    ssm.delete_parameter(Name=f"{ROOT}/OPTIONS/orders")
+    with pytest.raises(OptionsInvalid, match=r"databases\.orders: "):
+        Parameters(ROOT, ssm).options()
+    with pytest.raises(AwsFailed, match="OPTIONS/orders"):
+        Parameters(ROOT, ssm).database("orders")
 
 
 def test_a_table_that_a_deployment_is_changing_is_not_taken_for_a_smaller_one(ssm: Any) -> None:

@@ -12,6 +12,7 @@ from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.finding import Finding, ok
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
+from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 from tests.support.text_engine.file import TextFile
 
@@ -50,8 +51,13 @@ class TextEngine:
     def redactor(self, connection: str) -> Redactor:
         return Redactor([TextFile.parse(connection).secret])
 
-    def inspect(self, connection: str, patience: float) -> Facts:
-        file = TextFile.parse(connection)
+    def option_faults(self, database: Database) -> Iterator[str]:
+        for name in database.options.to_dict():
+            if name.startswith("exclude"):
+                yield f"{name} is nothing that a text file has"
+
+    def inspect(self, database: Database, patience: float) -> Facts:
+        file = TextFile.parse(database.connection)
         lines = file.lines()
         return Facts(
             version=RELEASE,
@@ -66,7 +72,8 @@ class TextEngine:
     def client_for(self, facts: Facts) -> Client:
         return Client("cat", RELEASE, older=False)
 
-    def dump(self, connection: str, facts: Facts, patience: float) -> CheckedDump:
+    def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
+        connection = database.connection
         path = TextFile.parse(connection).path
         command = ["sh", "-c", 'cat -- "$1" && printf %s "$2"', "dump", str(path), END.decode()]
         tool = DumpingTool(self.ends_well)
@@ -89,7 +96,7 @@ class TextEngine:
     def examine_clients(self) -> Iterator[Finding]:
         yield ok("cat", "runs")
 
-    def examine(self, connection: str, facts: Facts) -> Iterator[Finding]:
+    def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:
         yield ok("lines", f"every one of {facts.part['lines']} can be read")
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:

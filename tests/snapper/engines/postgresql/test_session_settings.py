@@ -127,9 +127,10 @@ def test_a_login_that_becomes_another_and_may_do_nothing_long_backs_up_and_resto
     dsn, target = (each.as_role(f"operator_of_{on}", "hush-hush") for each in (made, empty))
     anew = Source(made.server, f"anew of {on}").as_role(f"operator_of_{on}", "hush-hush")
 
-    facts = engine.inspect(dsn, 300)
-    assert Level.FAILURE not in [found.level for found in engine.examine(dsn, facts)]
-    manifest = dumper.dump(job(), Database("orders", dsn, 2))
+    orders = Database("orders", dsn, 2)
+    facts = engine.inspect(orders, 300)
+    assert Level.FAILURE not in [found.level for found in engine.examine(orders, facts)]
+    manifest = dumper.dump(job(), orders)
     assert manifest is not None
     restore(dumper.vault, manifest, target, engine)
     restore_as_new(dumper.vault, manifest, anew, engine)

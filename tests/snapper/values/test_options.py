@@ -1,0 +1,84 @@
+"""Each option is defined once, checked in full, and travels as it was written."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snapper.values.options import (
+    LONGEST,
+    UNSET,
+    Options,
+    OptionsInvalid,
+    definitions,
+    parse_options,
+)
+
+FORMS: list[Any] = [None, {}, True, 1.5, "", [1]]
+NAMES = st.lists(st.text(st.characters(codec="utf-8"), min_size=1).filter(str.isprintable))
+
+
+def faults(**options: Any) -> tuple[str, ...]:
+    with pytest.raises(OptionsInvalid) as caught:
+        Options.read(options)
+    return caught.value.faults
+
+
+def test_what_is_not_said_is_the_default_and_travels_as_nothing() -> None:
+    assert Options.read({}) == UNSET
+    assert UNSET.to_json() == ""
+
+
+@given(NAMES, st.integers(60, 900))
+def test_what_travels_is_read_as_it_was(names: list[str], timeout: int) -> None:
+    options = Options(exclude_schemas=tuple(dict.fromkeys(names)), timeout=timeout)
+    if all(name.strip() for name in names):
+        assert Options.from_json(options.to_json()) == options
+        assert "{{" not in options.to_json(), "Parameter Store would read another parameter"
+
+
+def test_every_definition_has_words_and_an_example_that_is_right() -> None:
+    for name, each in definitions():
+        example: Any = each.kind.example
+        if "list" in each.kind.words:
+            example = [example]
+        elif "number" in each.kind.words:
+            example = int(example)
+        assert Options.read({name: example}) != UNSET
+        assert each.description
+        assert each.unset
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name, _ in definitions() for value in FORMS),
+        ("timeout", 59),
+        ("timeout", 901),
+        ("maxAgeHours", 0),
+        ("maxAgeHours", 169),
+        ("schedule", "rate(1 days)"),
+        ("schedule", "rate(1 hour)\n"),
+        ("excludeSchemas", "scratch"),
+        ("excludeSchemas", ["a\nb"]),
+        ("auth", "Password"),
+    ],
+)
+def test_a_value_of_another_form_is_refused_by_the_options_name(name: str, value: Any) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name} ")
+
+
+def test_a_token_and_a_secret_contradict_each_other() -> None:
+    assert faults(auth="rds-iam", secret="arn:x") == (
+        "auth is rds-iam and secret is set: a token needs no password",
+    )
+
+
+def test_options_that_fit_into_no_parameter_are_refused() -> None:
+    found: list[str] = []
+    parse_options(
+        {"orders": {"excludeSchemas": [f"s{n}" for n in range(LONGEST)]}}, ["orders"], found
+    )
+    assert found == ["databases.orders has options of more than 4096 bytes"]
