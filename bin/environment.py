@@ -135,7 +135,8 @@ def _usable() -> bool:
 
 def _refuse_what_strangers_made() -> None:
     """Exit with what to do where somebody else may have prepared what we would run."""
-    kept = [ROOT / ".cache", ROOT / ".cache/postgresql", ROOT / ".cache/wheels", ROOT / ".build"]
+    caches = (ROOT / ".cache" / name for name in ("authorities", "postgresql", "wheels"))
+    kept = [ROOT / ".cache", *caches, ROOT / ".build"]
     packages = [*VENV.glob("lib/python3*"), *VENV.glob("lib/python3*/site-packages")]
     for place in (VENV, VENV / "bin", VENV / "lib", *packages, INSTALLED, *kept):
         with contextlib.suppress(PermissionError):  # told in its own words

@@ -16,14 +16,17 @@ CORE = (*EDGES, "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
     "__main__": ("infra",),
-    "infra": (*VALUES, "snapper.engines.engine", "bin.pg_dump"),
+    "infra": (*VALUES, "snapper.engines.engine", "bin.pg_dump", "bin.authorities"),
     "bin": VALUES,
     "snapper.errors": (),
     "snapper.values": ("snapper.errors",),
     "snapper.machine": ("snapper.errors",),
     "snapper.aws": VALUES,
     "snapper.engines": (*VALUES, "snapper.machine"),
-    "snapper.engines.postgresql": (*VALUES, "snapper.machine", "snapper.engines", "bin.pg_dump"),
+    "snapper.engines.postgresql": (
+        *(*VALUES, "snapper.machine", "snapper.engines"),
+        *("bin.authorities", "bin.pg_dump"),
+    ),
     "snapper.verbs": EDGES,
     "snapper.cli": CORE,
     "snapper.cli.demo": (*CORE, "snapper.cli", "local"),

@@ -19,8 +19,13 @@ class Redactor:
     """Masks secrets in every spelling that it is given, and all that looks like a password."""
 
     def __init__(self, spellings: Iterable[str] = ()) -> None:
+        self._needles: list[str] = []
+        self.learn(spellings)
+
+    def learn(self, spellings: Iterable[str]) -> None:
+        """Mask these from now on as well."""
         known = {each for each in spellings if len(each) >= _SHORTEST}
-        self._needles = sorted(known, key=len, reverse=True)
+        self._needles = sorted({*known, *self._needles}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Give the text with every known secret, and all that looks like one, masked."""

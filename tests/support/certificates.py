@@ -18,12 +18,12 @@ DAY = timedelta(days=1)
 class Authority:
     """Whoever trusts its file, trusts what it signs."""
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(self, directory: Path, name: str, lasts: timedelta = 10 * DAY) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._directory = directory
         self.file = directory / f"{name}.pem"
-        made = self._certify(self._name, self._key, 10 * DAY, authority=True)
+        made = self._certify(self._name, self._key, lasts, authority=True)
         self.file.write_bytes(made.public_bytes(Encoding.PEM))
 
     def sign(self, host: str, lasts: timedelta) -> dict[str, str]:

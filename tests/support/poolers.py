@@ -40,8 +40,8 @@ def dropping(server: int) -> Iterator[int]:
         packet = struct.pack("!II", len(kept) + 9, _PLAIN) + kept + b"\0"
         with socket.create_connection(("127.0.0.1", server)) as upstream:
             upstream.sendall(packet)
-            threading.Thread(target=_pump, args=(upstream, client), daemon=True).start()
-            _pump(client, upstream)
+            threading.Thread(target=pump, args=(upstream, client), daemon=True).start()
+            pump(client, upstream)
 
     with _listening(answer) as port:
         yield port
@@ -82,13 +82,14 @@ def _listening(
 def _startup(client: socket.socket) -> bytes:
     """Say no to encryption, and give the startup message's parameters."""
     while True:
-        length, kind = struct.unpack("!II", _exactly(client, 8))
+        length, kind = struct.unpack("!II", exactly(client, 8))
         if kind not in (_TLS, _GSS):
-            return _exactly(client, length - 8)
+            return exactly(client, length - 8)
         client.sendall(b"N")
 
 
-def _exactly(client: socket.socket, size: int) -> bytes:
+def exactly(client: socket.socket, size: int) -> bytes:
+    """Read so many bytes."""
     received = b""
     while len(received) < size:
         block = client.recv(size - len(received))
@@ -98,7 +99,8 @@ def _exactly(client: socket.socket, size: int) -> bytes:
     return received
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Hand on all that comes until it ends."""
     with suppress(OSError):
         while block := source.recv(65536):
             target.sendall(block)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from snapper.errors import SettingsError
+from snapper.values.credentials import Credentials, Login
 
 PASSWORD = "password"  # noqa: S105  the keyword's name, not a password
 
@@ -60,6 +61,8 @@ class Connection:
 
     parameters: Mapping[str, str]
     password: str | None = field(default=None, repr=False)
+    credentials: Credentials | None = field(default=None, repr=False)
+    """What gives the password at each connecting, where that is not the connection itself."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -103,7 +106,12 @@ class Connection:
 
     def replace(self, **parameters: str) -> Self:
         """Give the same connection with other parameters, such as another `dbname`."""
-        return type(self)({**self.parameters, **parameters}, self.password)
+        return replace(self, parameters={**self.parameters, **parameters})
+
+    def of(self, login: Login) -> Self:
+        """Give the same connection as somebody, with nothing more to ask for."""
+        named = self.replace(user=login.user)
+        return replace(named, password=login.password, credentials=None)
 
     @property
     def place(self) -> str:

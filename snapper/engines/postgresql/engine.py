@@ -8,8 +8,10 @@ from typing import Any
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.engines.postgresql import examine, excluded, faults, reachable, rehearse, restore
+from snapper.engines.postgresql.authorities import trusting
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.examine_trust import examine_trust
 from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
 from snapper.engines.postgresql.recorded import Recorded
@@ -128,9 +130,11 @@ class PostgreSQL:
         """Have every bundled pg_dump say its version."""
         return examine.examine_clients(self.tools)
 
-    def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:  # noqa: ARG002  the protocol's
-        """Look for what the connection's role may not read."""
-        return examine.examine(database.connection)
+    def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:
+        """Look at how the server is verified, and for what the connection's role may not read."""
+        if facts.encrypted:
+            yield from examine_trust(trusting(Connection.parse(database.connection)))
+        yield from examine.examine(database.connection)
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
         """Look at the target of a restore; nothing is changed."""

@@ -21,9 +21,11 @@ from psycopg2.extensions import connection as Link  # noqa: N812  a class, in sm
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  the same
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
+from snapper.engines.postgresql.authorities import trusting
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING, read_any_bytes
 from snapper.engines.postgresql.hosts import hosts
+from snapper.engines.postgresql.logins import coming_in
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
 from snapper.values.redaction import Redactor
 
@@ -101,7 +103,8 @@ def conninfo(connection: Connection, more_options: str = "", **settings: str) ->
         settings["connect_timeout"] = str(share)
     given = connection.parameters.get("options", "")
     options = " ".join(filter(None, (_OWN_ROLE, given, more_options, _OPTIONS)))
-    return connection.conninfo(DEFAULTS, application_name=APPLICATION, options=options, **settings)
+    how = trusting(connection)
+    return how.conninfo(DEFAULTS, application_name=APPLICATION, options=options, **settings)
 
 
 def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_SILENCE) -> Link:
@@ -111,6 +114,11 @@ def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_
 
     Raises DatabaseUnreachable, also if it is not there in time, DatabaseUnsupported of a pooler.
     """
+    return coming_in(connection, redact, lambda each: _connect(each, redact, patience))
+
+
+def _connect(connection: Connection, redact: Redactor, patience: float) -> Link:
+    """Open a session by the connection's own password."""
     _trust_system_roots(connection)
     read_any_bytes()
     # The encoding is said, whatever role and database say: psycopg2 cannot read all of them.

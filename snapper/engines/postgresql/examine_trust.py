@@ -1,0 +1,84 @@
+"""Doctor's questions about trust: is it known who answers, and for how long will it be."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from snapper.engines.postgresql.authorities import is_amazons, verifies
+from snapper.engines.postgresql.certificate import NotGood, certificate
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.hosts import hosts
+from snapper.values.authorities import Authority, NotAuthorities, authorities
+from snapper.values.finding import Finding, failure, ok, warning
+from snapper.values.rds import region_of
+
+SOON = timedelta(days=30)
+_RENEW = "renew the server's certificate, or no connection that verifies it is possible then"
+
+
+def examine_trust(connection: Connection, now: datetime | None = None) -> Iterator[Finding]:
+    """Look at how an encrypted connection is verified, and when that ends.
+
+    The connection has the authorities by which it is verified.
+    """
+    now = now or datetime.now(UTC)
+    if not verifies(connection):
+        yield warning(
+            "verification",
+            "the connection is encrypted, but who answers is not verified",
+            _to_verify(connection),
+        )
+    yield from _certificate(connection, now)
+    file = connection.parameters.get("sslrootcert", "system")
+    if verifies(connection) and file != "system":
+        yield _authorities(connection, Path(file), now)
+
+
+def _to_verify(connection: Connection) -> str:
+    if is_amazons(connection):
+        return "write sslmode=verify-full: Amazon's authorities are known"
+    return (
+        "write sslmode=verify-full with sslrootcert=system, or set caBundle where the authority "
+        "is not a public one"
+    )
+
+
+def _certificate(connection: Connection, now: datetime) -> Iterator[Finding]:
+    try:
+        shown = certificate(connection)
+    except NotGood as why:
+        yield warning("certificate", f"the server's is not good: {why}", _RENEW)
+        return
+    if shown is None:
+        return
+    fact = f"the server's is good until {shown.ends_at:%Y-%m-%d}, issued by {shown.issuer}"
+    if shown.ends_at - now < SOON:
+        yield warning("certificate", fact, _RENEW)
+    else:
+        yield ok("certificate", fact)
+
+
+def _authorities(connection: Connection, file: Path, now: datetime) -> Finding:
+    """Say until when those are good that may have signed this server's certificate."""
+    try:
+        found = authorities(file.read_text())
+    except (OSError, UnicodeError, NotAuthorities) as error:
+        why = str(error) if isinstance(error, NotAuthorities) else "cannot be read"
+        return failure("authorities", f"{file.name} {why}", "run pulumi up to ship it again")
+    whose = file.name
+    if is_amazons(connection):
+        found, whose = _of_its_region(connection, found), "Amazon's"
+    good = [each for each in found if each.ends_at > now]
+    if not good:
+        return warning(
+            "authorities", f"{whose}: none is good any more", "update Snapper or the caBundle"
+        )
+    fact = f"{whose}: {len(good)}, of which {good[0].name} ends first, {good[0].ends_at:%Y-%m-%d}"
+    if good[0].ends_at - now < SOON:
+        return warning("authorities", fact, "update Snapper or the caBundle")
+    return ok("authorities", fact)
+
+
+def _of_its_region(connection: Connection, found: tuple[Authority, ...]) -> tuple[Authority, ...]:
+    regions = {region_of(host.name) for host in hosts(connection)}
+    return tuple(each for each in found if regions & set(each.name.split()))
