@@ -22,7 +22,7 @@ from snapper.errors import BackupDamaged
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from tests.support.by_hand import ByHand
 from tests.support.databases import Source
-from tests.support.manifests import NOON, manifest
+from tests.support.manifests import LACKING, NOON, manifest
 from tests.support.properties import SAMPLE
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest
@@ -235,7 +235,7 @@ def test_every_command_with_json_is_told() -> None:
 
 
 def test_manifest_and_verification_are_as_told() -> None:
-    check("manifest", manifest(roles=("reader",), properties=SAMPLE).to_dict())
+    check("manifest", manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING).to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
     proven = Verification(NOON, "ab", True, restored=Restored(1, 2, 3.0), failed=failed)
     check("verification", proven.to_dict())

@@ -27,7 +27,8 @@ def list_backups(
     `taken at` is the time the backup was due, or begun if that was more than 15 minutes later, in
     UTC; `size` is the plain dump, `stored` the compressed object. Databases that are no longer
     backed up are listed while they have backups. Unfinished backups are not listed; one whose
-    object does not match its manifest is DAMAGED. One that bears a time which is still to come is
+    object does not match its manifest is DAMAGED. What its database has and it `lacks` is named:
+    `status` and `doctor` say more. One that bears a time which is still to come is
     STAMPED LATER THAN NOW: it is never counted, and never the latest.
     """
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
@@ -106,8 +107,14 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        f"{verdict(listed)}{_was_due(listed)}",
+        f"{verdict(listed)}{_was_due(listed)}{_lacks(listed)}",
     )
+
+
+def _lacks(listed: Listed) -> str:
+    """Name what pg_dump has left out of it; `status` says which, and why."""
+    subjects = ", ".join(each.subject for each in listed.omitted)
+    return f", lacks {subjects}" if subjects else ""
 
 
 def _was_due(listed: Listed) -> str:

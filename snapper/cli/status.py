@@ -57,9 +57,9 @@ def status(
 
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
     Whoever may not read them sees how many there are, not whose.
-    That nobody is notified of failures is shown, and so are backups of databases that the stage no
-    longer has; neither changes the exit code. `failed` counts
-    the dead letters of a database; with --json all times are exact.
+    What the newest backup lacks of its database is shown, that nobody is notified of failures, and
+    that there are backups of databases which the stage no longer has; none of these changes the
+    exit code. `failed` counts the dead letters of a database; with --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -144,6 +144,9 @@ def _explained(each: Standing) -> Iterator[str]:
     """Say what the table has no room for."""
     if failure := each.health.failure:
         yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
+    if newest := _newest(each):
+        for omission in newest.omitted:
+            yield f"{each.database}: {render.with_fixes(omission.fact, omission.fix)}"
     for listed in each.damaged:
         at = write_time(listed.begun_at)
         yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"

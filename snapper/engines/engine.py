@@ -11,6 +11,7 @@ from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.errors import SettingsError
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 from snapper.values.options import SETTING
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
@@ -106,6 +107,10 @@ class Engine(Protocol):
 
     def public_part(self, manifest: Manifest) -> dict[str, Any]:
         """Give the engine's part without what may be a secret: what is printed is for anybody."""
+        ...
+
+    def omitted(self, manifest: Manifest) -> tuple[Omission, ...]:
+        """Give what the database had and its backup does not hold, as far as it was recorded."""
         ...
 
     def examine_clients(self) -> Iterator[Finding]:

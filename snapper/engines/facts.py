@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from snapper.values.omission import Omission
+
 UNSURE = "its end was lost after the COMMIT was sent: whether that was done is not known"
 """A note on an error of a restore into a database that was there."""
 
@@ -13,7 +15,8 @@ class Facts:
     """One database as a dump will find it; `size` in bytes.
 
     `identity` is a digest of what is this database's alone, `about` a word or two that
-    an operator wants to see, `part` what the engine adds to a manifest.
+    an operator wants to see, `part` what the engine adds to a manifest, `omitted` what
+    the dump will leave out.
     """
 
     version: str
@@ -23,6 +26,7 @@ class Facts:
     identity: str
     about: str
     part: Mapping[str, Any]
+    omitted: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from snapper.errors import AwsFailed, BackupDamaged, ObjectUnreadable, SettingsE
 from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 from snapper.values.verification import Verification
 from snapper.verbs.holding import Holding
 
@@ -96,6 +97,11 @@ class Listed:
         if self.manifest and not self.ahead:
             return self.manifest.begun_at
         return self.listed_at or self.taken_at
+
+    @property
+    def omitted(self) -> tuple[Omission, ...]:
+        """What its database had and it does not hold."""
+        return engine_of(self.manifest.engine).omitted(self.manifest) if self.manifest else ()
 
     @property
     def damage(self) -> str:

@@ -148,6 +148,17 @@ class Dumper:
                 scheduled_at=write_time(job.scheduled_at),
                 words=words,
             )
+        for omission in facts.omitted:
+            self.events.emit(
+                "dump.warned",
+                database=job.database,
+                scheduled_at=write_time(job.scheduled_at),
+                reason=omission.fact,
+                omitted=omission.kind,
+                objects=", ".join(omission.objects),
+                count=omission.count,
+                hint=omission.fix,
+            )
         return stream
 
     def _patience_left(self) -> float:

@@ -1,5 +1,7 @@
 """Builders for what is backed up: a database, its job, its secrets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -36,6 +38,16 @@ class Source:
 
     def run(self, sql: str) -> None:
         query(self.own, sql)
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Hold a table so that nobody else can touch it."""
+        link = psycopg2.connect(self.own)
+        try:
+            link.cursor().execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield
+        finally:
+            link.close()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return query(self.own, sql)

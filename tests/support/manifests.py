@@ -4,13 +4,20 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from snapper.engines.postgresql.omitted import from_part
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 _ANY: dict[object, Any] = {str: "x", int: 1, bool: False, datetime: NOON}
+
+LACKING = from_part(
+    [{"kind": "foreign_rows", "objects": ["public.far", "public.\x1b[2Jaway"], "count": 2}]
+)
+"""What a backup may lack; one of its names would act on a terminal."""
 
 
 def manifest(
@@ -19,6 +26,7 @@ def manifest(
     encoding: str = "x",
     roles: tuple[str, ...] = (),
     properties: Properties | None = None,
+    omitted: tuple[Omission, ...] | None = None,
     **given: Any,
 ) -> Manifest:
     named = {
@@ -30,7 +38,7 @@ def manifest(
         "backup_bytes": 1_500_000,
         "sha256": "ab" * 32,
         "engine": "POSTGRES",
-        "part": Recorded(pg_dump_version, encoding, roles, properties).to_part(),
+        "part": Recorded(pg_dump_version, encoding, roles, properties, omitted).to_part(),
     }
     plain = {field.name: _ANY.get(field.type) for field in fields(Manifest)}
     # Begun when it was due, if nothing else is said.

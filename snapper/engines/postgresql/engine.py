@@ -22,6 +22,7 @@ from snapper.engines.postgresql.stock import stock_commands
 from snapper.machine.confined import Walls
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
@@ -86,7 +87,9 @@ class PostgreSQL:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
         connection = database.connection
         server = inspect(Connection.parse(connection), redactor(connection), patience)
-        recorded = Recorded("", server.encoding, server.roles, server.properties)
+        recorded = Recorded(
+            "", server.encoding, server.roles, server.properties, omitted=server.omitted
+        )
         return Facts(
             version=server.version,
             database_name=server.database_name,
@@ -95,6 +98,7 @@ class PostgreSQL:
             identity=server.identity,
             about=server.encoding,
             part=recorded.to_part(),
+            omitted=server.omitted,
         )
 
     def client_for(self, facts: Facts) -> Client:
@@ -125,6 +129,10 @@ class PostgreSQL:
     def public_part(self, manifest: Manifest) -> dict[str, Any]:
         """Give PostgreSQL's part without the values of settings."""
         return Recorded.of(manifest).public()
+
+    def omitted(self, manifest: Manifest) -> tuple[Omission, ...]:
+        """Give what the dump does not hold; nothing is known of backups of earlier releases."""
+        return Recorded.of(manifest).omitted or ()
 
     def examine_clients(self) -> Iterator[Finding]:
         """Have every bundled pg_dump say its version."""

@@ -3,11 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from snapper.engines.postgresql import omitted
 from snapper.engines.postgresql.properties import Locale, Properties
 from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
 from snapper.values import document
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,15 @@ class Recorded:
 
     `roles` are those that own something in the database or have a right on it, which a dump names
     but does not hold. `properties` is what is set on the database itself, which a dump neither
-    names nor holds; backups of Snappers that did not know it lack it.
+    names nor holds; `omitted` is what a dump leaves out of it. Backups of Snappers that did not
+    know these lack them.
     """
 
     pg_dump_version: str
     encoding: str
     roles: tuple[str, ...]
     properties: Properties | None = None
+    omitted: tuple[Omission, ...] | None = None
 
     @property
     def locale(self) -> Locale | None:
@@ -35,6 +39,7 @@ class Recorded:
         part = manifest.part
         try:
             roles, properties = part["roles"], part.get("properties")
+            left_out = part.get("omitted")
             if not isinstance(roles, list):
                 raise TypeError
             return cls(
@@ -42,6 +47,7 @@ class Recorded:
                 encoding=document.word(part["encoding"]),
                 roles=tuple(map(document.name, roles)),
                 properties=None if properties is None else Properties.from_dict(properties),
+                omitted=None if left_out is None else omitted.from_part(left_out),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(
@@ -54,7 +60,8 @@ class Recorded:
         if self.properties:
             for name in ("rights", "settings"):
                 plain["properties"][name] = list(plain["properties"][name])
-        return {**plain, "roles": list(self.roles)}
+        left_out = None if self.omitted is None else omitted.to_part(self.omitted)
+        return {**plain, "roles": list(self.roles), "omitted": left_out}
 
     def public(self) -> dict[str, Any]:
         """Give the same without the values of settings, any of which may be a secret."""

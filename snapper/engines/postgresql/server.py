@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import psycopg2
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
+from snapper.engines.postgresql import omitted
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.read_properties import read_properties
 from snapper.engines.postgresql.session import POOLER_HINT, answering, connect, keeps_options
 from snapper.errors import DatabaseUnsupported
+from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 
 # The first role owns what PostgreSQL itself made, and leaves no trace as an owner.
@@ -28,7 +30,8 @@ class ServerFacts:
     """One server and database, as pg_dump will find them; `size` in bytes.
 
     `identity` is a digest of what is this database's alone; `roles` are those that own
-    something in it or have a right on it; `properties` is what is set on it as a whole.
+    something in it or have a right on it; `properties` is what is set on it as a whole,
+    `omitted` what pg_dump will leave out of it.
     """
 
     version: str
@@ -40,6 +43,7 @@ class ServerFacts:
     identity: str
     roles: tuple[str, ...]
     properties: Properties | None
+    omitted: tuple[Omission, ...]
 
 
 def inspect(
@@ -75,6 +79,9 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         roles = tuple(role for (role,) in cursor.fetchall())
         identity = _identity(cursor, connection)
         properties = read_properties(cursor, name)
+        left_out = tuple(omitted.ask(cursor))
+        if properties is None:
+            left_out += (omitted.properties_unknown(name),)
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,
@@ -85,6 +92,7 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         identity=identity,
         roles=roles,
         properties=properties,
+        omitted=left_out,
     )
 
 

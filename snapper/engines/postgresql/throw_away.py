@@ -208,7 +208,8 @@ class PostgresServer:
         while self._child.poll() is None and time.monotonic() < deadline:
             # The server keeps its number in the first line and its state in the eighth.
             lines = state.read_text().splitlines() if state.exists() else []
-            if len(lines) > 7 and lines[0] == str(self._child.pid) and lines[7].strip() == "ready":
+            ours = len(lines) > 7 and lines[0] == str(self._child.pid)
+            if ours and lines[7].strip() in {"ready", "standby"}:
                 return True
             time.sleep(0.01)
         self.stop()

@@ -10,7 +10,7 @@ from snapper.values.keys import Kind, object_key
 from snapper.values.verification import Verification
 from snapper.verbs.verify import record
 from tests.support.databases import AT
-from tests.support.manifests import NOON, manifest
+from tests.support.manifests import LACKING, NOON, manifest
 from tests.support.stage import StageUnderTest
 
 OLDER = AT - timedelta(days=1)
@@ -115,3 +115,15 @@ def test_a_database_that_nobody_knows_is_told_with_those_there_are(stage: StageU
     assert (ran.code, ran.out) == (2, "")
     assert "no database shap" in ran.err
     assert "sensors, shop" in ran.err
+
+
+def test_what_a_backup_lacks_is_named(stage: StageUnderTest, two: str) -> None:
+    at = AT + timedelta(days=1)
+    stage.put_backup(manifest(database=two, scheduled_at=at, omitted=LACKING))
+    _, newest, older, _ = stage.run_cli("list", two).lines
+    assert newest.endswith("no, lacks foreign tables")
+    assert older.endswith("no")
+    found = stage.run_cli("list", two, "--json").document["databases"][two]
+    (lacks,) = found[0]["manifest"]["omitted"]
+    assert (lacks["kind"], lacks["count"]) == ("foreign_rows", 2)
+    assert found[1]["manifest"]["omitted"] is None

@@ -12,7 +12,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.verification import Verification
 from snapper.verbs.verify import record
-from tests.support.manifests import NOON, manifest
+from tests.support.manifests import LACKING, NOON, manifest
 from tests.support.stage import StageUnderTest, wait_until
 
 NOWHERE = "postgresql://nobody:hush@127.0.0.1:1/none"
@@ -193,3 +193,18 @@ def test_an_event_that_was_never_dispatched_is_not_healthy(stage: StageUnderTest
     assert ran.code == 1
     assert "1 scheduled event never became jobs" in ran.out
     assert stage.run_cli("status", "--json").document["undispatched"] == 1
+
+
+def test_what_the_newest_backup_lacks_is_told_and_fails_nothing(
+    stage: StageUnderTest, key: str
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    stage.put_backup(manifest(database=key, scheduled_at=now, omitted=LACKING))
+    ran = stage.run_cli("status", key)
+    assert ran.code == 0
+    (line,) = (line for line in ran.lines if line.startswith(f"{key}: "))
+    assert line.startswith(f"{key}: not in the backup: the rows of foreign tables: public.far, ")
+    assert line.endswith("-> back up what they lie in")
+    assert "\x1b" not in ran.out
+    (found,) = stage.run_cli("status", key, "--json").document["databases"]
+    assert found["newest"]["manifest"]["omitted"][0]["count"] == 2

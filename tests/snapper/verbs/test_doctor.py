@@ -66,3 +66,19 @@ def test_a_connection_that_fails_is_judged_as_check_judges_it(tmp_path: Path) ->
     assert "hush" not in str(judged)
     # Where the function runs on this machine, that is no fault.
     assert [each.subject for each in examine(orders, engine, from_here=True)] == ["connection"]
+
+
+def test_what_a_backup_would_lack_is_warned_of_beforehand(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    made = source(
+        17,
+        "CREATE EXTENSION hstore; CREATE TABLE settings AS SELECT 'hush' AS v;"
+        "ALTER EXTENSION hstore ADD TABLE settings",
+    )
+    found = {each.subject: each for each in examine(made.database(), postgresql(tools))}
+    lacking = found["tables of extensions"]
+    assert lacking.level is Level.WARNING
+    assert "not in the backup: the rows of tables that belong to an extension: " in lacking.fact
+    assert "public.settings" in lacking.fact
+    assert "ALTER EXTENSION" in lacking.fix

@@ -165,3 +165,31 @@ def test_a_late_one_says_in_the_listing_when_it_was_begun(
     assert begun.dump(job(), source().database()) is not None
     listed = [stored.key for stored in dumper.vault.list("") if MARK in stored.key]
     assert listed == marks
+
+
+def test_what_pg_dump_leaves_out_is_logged_and_recorded(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    made = source(
+        17,
+        "CREATE EXTENSION hstore; CREATE TABLE settings AS SELECT 'hush' AS v;"
+        "ALTER EXTENSION hstore ADD TABLE settings",
+    )
+    manifest = dumper.dump(job(), made.database())
+    assert manifest is not None
+    warned = events.fields("dump.warned")
+    assert (warned["omitted"], warned["objects"]) == ("extension_rows", "public.settings")
+    assert "hush" not in str(warned)
+    read = Manifest.from_json(dumper.vault.read(MANIFEST))
+    assert read.part["omitted"] == [
+        {"kind": "extension_rows", "objects": ["public.settings"], "count": 1}
+    ]
+
+
+def test_nothing_is_warned_of_where_a_dump_holds_all(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    manifest = dumper.dump(job(), source().database())
+    assert manifest is not None
+    assert manifest.part["omitted"] == []
+    assert "dump.warned" not in events.names()

@@ -11,6 +11,7 @@ from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.finding import Finding, ok
 from snapper.values.manifest import Manifest
+from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
@@ -92,6 +93,9 @@ class TextEngine:
 
     def public_part(self, manifest: Manifest) -> dict[str, Any]:
         return {"lines": manifest.part["lines"]}
+
+    def omitted(self, manifest: Manifest) -> tuple[Omission, ...]:
+        return ()
 
     def examine_clients(self) -> Iterator[Finding]:
         yield ok("cat", "runs")

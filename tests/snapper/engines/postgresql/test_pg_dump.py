@@ -178,9 +178,10 @@ def test_what_pg_dump_warns_of_is_told_though_it_ends_well(
         assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
     finally:
         made.run("DROP SUBSCRIPTION news")
-    warned = events.fields("dump.warned")
-    assert "subscriptions not dumped" in str(warned["words"])
-    assert warned["database"] == "orders"
+    its_own, ours = (fields for name, fields in events.reported if name == "dump.warned")
+    assert "subscriptions not dumped" in str(its_own["words"])
+    assert its_own["database"] == "orders"
+    assert (ours["omitted"], ours["objects"]) == ("subscriptions", "news")
 
 
 def test_a_dump_is_in_the_databases_own_encoding_whatever_its_settings_say(

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from snapper.engines.postgresql.omitted import from_part
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from tests.support.manifests import manifest
 from tests.support.properties import SAMPLE, SECRET
 
-RECORDED = Recorded("17.11", "UTF8", ("owner", "reader of orders"), SAMPLE)
+OMITTED = from_part([{"kind": "foreign_rows", "objects": ["public.far"], "count": 1}])
+RECORDED = Recorded("17.11", "UTF8", ("owner", "reader of orders"), SAMPLE, OMITTED)
 MADE = manifest(part=RECORDED.to_part())
 
 
@@ -20,10 +22,10 @@ def test_it_comes_back_as_it_was_written() -> None:
     assert Recorded.of(Manifest.from_json(MADE.to_json())) == RECORDED
 
 
-@pytest.mark.parametrize("name", ["pg_dump_version", "encoding", "roles", "properties"])
+@pytest.mark.parametrize("name", ["pg_dump_version", "encoding", "roles", "properties", "omitted"])
 @pytest.mark.parametrize("wrong", [None, 1.5, {}, [1], ["a", None]])
 def test_a_field_of_another_kind_is_damage(name: str, wrong: Any) -> None:
-    if name == "properties" and wrong is None:
+    if name in {"properties", "omitted"} and wrong is None:
         wrong = "none"
     with pytest.raises(BackupDamaged):
         Recorded.of(replace(MADE, part={**MADE.part, name: wrong}))
@@ -36,11 +38,13 @@ def test_a_missing_field_is_damage(name: str) -> None:
         Recorded.of(replace(MADE, part=part))
 
 
-def test_an_earlier_release_kept_no_properties() -> None:
-    part = {key: value for key, value in MADE.part.items() if key != "properties"}
+@pytest.mark.parametrize("name", ["properties", "omitted"])
+def test_an_earlier_release_kept_no(name: str) -> None:
+    part = {key: value for key, value in MADE.part.items() if key != name}
     earlier = Recorded.of(replace(MADE, part=part))
-    assert earlier == replace(RECORDED, properties=None)
-    assert earlier.public()["properties"] is None
+    none: dict[str, Any] = {name: None}
+    assert earlier == replace(RECORDED, **none)
+    assert earlier.public()[name] is None
 
 
 def test_the_value_of_a_setting_is_kept_and_never_printed() -> None:
