@@ -10,8 +10,12 @@ from snapper.engines.postgresql.privileges import Privileges, privileges
 from snapper.engines.postgresql.redaction import redactor
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.finding import Finding, failure, ok, warning
+from snapper.values.omission import some
 
-_SHOWN = 5
+_LIMIT = 900
+"""Seconds that a Lambda function has."""
+_WORTH_TELLING = 60.0
+"""Seconds that the answers about large objects may take unsaid."""
 
 
 def examine_clients(tools: ClientTools) -> Iterator[Finding]:
@@ -40,39 +44,45 @@ def examine(text: str) -> Iterator[Finding]:
 def _rights(found: Privileges, role: str) -> Iterator[Finding]:
     if found.unreadable:
         yield failure(
-            "rights", f"may not read {_some(found.unreadable)}", f"GRANT pg_read_all_data TO {role}"
+            "rights", f"may not read {some(found.unreadable)}", f"GRANT pg_read_all_data TO {role}"
         )
     else:
         yield ok("rights", "every table and sequence can be read")
     if found.hidden_rows:
         yield failure(
             "row security",
-            f"policies would hide rows of {_some(found.hidden_rows)}, so pg_dump refuses",
+            f"policies would hide rows of {some(found.hidden_rows)}, so pg_dump refuses",
             f"ALTER ROLE {role} BYPASSRLS",
         )
     if found.unreadable_large_objects:
         yield failure(
             "large objects",
-            f"may not read {found.unreadable_large_objects} of {found.large_objects}",
+            f"may not read {found.unreadable_large_objects:,} of {found.large_objects:,}",
             f"make {role} a member of their owner, or GRANT SELECT ON LARGE OBJECT … TO {role}",
         )
     elif found.large_objects:
-        yield ok("large objects", f"every one of {found.large_objects} can be read")
-    if found.hidden_subscriptions:
-        yield warning(
-            "subscriptions",
-            f"{found.hidden_subscriptions} will not be in the backup: pg_dump shows them to "
-            "superusers only",
-            "keep their CREATE SUBSCRIPTION elsewhere, or back up as a superuser",
-        )
+        yield _large_objects(found)
+
+
+def _large_objects(found: Privileges) -> Finding:
+    """Say how long their number takes: it counts more than their size."""
+    fact = f"every one of {found.large_objects:,} can be read"
+    if found.large_object_seconds < _WORTH_TELLING:
+        return ok("large objects", fact)
+    fact += (
+        "; pg_dump fetches them one by one, so waiting for the server's answers alone takes "
+        f"about {found.large_object_seconds:,.0f} s of the {_LIMIT} s that a dump has"
+    )
+    if found.large_object_seconds < _LIMIT / 2:
+        return ok("large objects", fact)
+    return warning(
+        "large objects",
+        fact,
+        "remove those that no row names (vacuumlo), keep files elsewhere or as bytea, or put the "
+        "dumper nearer to the server",
+    )
 
 
 def _role(connection: Connection) -> str:
     user = connection.parameters.get("user", "")
     return user if re.fullmatch("[a-z_][a-z0-9_]*", user) else quoted(user)
-
-
-def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    more = len(names) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown

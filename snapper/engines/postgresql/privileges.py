@@ -1,29 +1,32 @@
 """What the backup's role may not read: each of these would make pg_dump fail, or hide rows."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg2
 
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.left_out import MEMBER, OURS, SETTINGS_TABLE, SUPERUSER
 from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable
 from snapper.values.redaction import Redactor
 
-# Schemas that pg_dump passes over, and relations that belong to extensions.
-_OURS = """
-    n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (
-        SELECT FROM pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    )
-"""
+# Without the schemas that pg_dump passes over, and what it leaves to extensions: of their relations
+# it reads those that hold settings, and of those no partitioned one.
+_OURS = f"{OURS} AND (NOT {MEMBER} OR {SETTINGS_TABLE} AND c.relkind <> 'p')"
+
+_BY_NUMBER = 180_000
+"""Since this version pg_dump asks for a sequence by its number, for which its schema is no wall."""
 
 _UNREADABLE = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'S') AND {_OURS}
     AND NOT (
-        has_schema_privilege(n.oid, 'USAGE')
+        (
+            has_schema_privilege(n.oid, 'USAGE')
+            OR c.relkind = 'S' AND current_setting('server_version_num')::int >= {_BY_NUMBER}
+        )
         AND CASE c.relkind
             WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')
             ELSE has_table_privilege(c.oid, 'SELECT')
@@ -32,44 +35,45 @@ _UNREADABLE = f"""
     ORDER BY 1, 2
 """  # noqa: S608  constants only
 
+# A partitioned table has no rows of its own: its partitions are read, with their own policies.
 _HIDDEN_ROWS = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND {_OURS} AND row_security_active(c.oid)
+    WHERE c.relkind = 'r' AND {_OURS} AND row_security_active(c.oid)
     ORDER BY 1, 2
 """  # noqa: S608  constants only
 
-_LARGE_OBJECTS = """
+_LARGE_OBJECTS = f"""
     SELECT count(*), count(*) FILTER (
-        WHERE NOT pg_has_role(lomowner, 'USAGE')
-        AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+        WHERE NOT current_setting('lo_compat_privileges')::bool
+        AND NOT pg_has_role(lomowner, 'USAGE')
+        AND NOT {SUPERUSER}
         AND NOT EXISTS (
             SELECT FROM aclexplode(lomacl) a
             WHERE a.privilege_type = 'SELECT'
             AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE'))
         )
-    )
+    ), pg_relation_size('pg_largeobject')
     FROM pg_largeobject_metadata
-"""
+"""  # noqa: S608  constants only
 
-# pg_dump asks for a superuser, whatever rights there are.
-_SUBSCRIPTIONS = """
-    SELECT count(*) FROM pg_subscription
-    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-"""
-_SINCE = 100_000
-"""The first version that has subscriptions."""
+_BLOCK = 16384
+"""Bytes of a large object that pg_dump reads at once."""
+_CALLS = 4
+"""To open a large object, read it, read its end and close it."""
 
 
 @dataclass(frozen=True)
 class Privileges:
-    """Names of relations as `schema.name`, and counts of large objects and of subscriptions."""
+    """Names of relations as `schema.name`, counts of large objects, and how long they take.
+
+    `large_object_seconds` is what pg_dump waits for answers alone, from where we ask.
+    """
 
     unreadable: tuple[str, ...]
     hidden_rows: tuple[str, ...]
     large_objects: int
     unreadable_large_objects: int
-    hidden_subscriptions: int = 0
+    large_object_seconds: float = 0.0
 
 
 def privileges(connection: Connection, redact: Redactor) -> Privileges:
@@ -80,18 +84,27 @@ def privileges(connection: Connection, redact: Redactor) -> Privileges:
             unreadable = tuple(_names(cursor, _UNREADABLE))
             hidden = tuple(_names(cursor, _HIDDEN_ROWS))
             cursor.execute(_LARGE_OBJECTS)
-            objects, unreadable_objects = cursor.fetchone()
-            subscriptions = 0
-            if link.server_version >= _SINCE:
-                cursor.execute(_SUBSCRIPTIONS)
-                (subscriptions,) = cursor.fetchone()
+            objects, unreadable_objects, size = cursor.fetchone()
+            waits = _CALLS * objects + size // _BLOCK if objects else 0
+            seconds = waits * _round_trip(cursor) if waits else 0.0
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
             f"{connection.place} broke off: {redact(str(error)).strip()}"
         ) from None
     finally:
         link.close()
-    return Privileges(unreadable, hidden, objects, unreadable_objects, subscriptions)
+    return Privileges(unreadable, hidden, objects, unreadable_objects, seconds)
+
+
+def _round_trip(cursor: psycopg2.extensions.cursor) -> float:
+    """Measure how many seconds an answer is on its way, at best."""
+    return min(_time(cursor) for _ in range(5))
+
+
+def _time(cursor: psycopg2.extensions.cursor) -> float:
+    began = time.perf_counter()
+    cursor.execute("SELECT 1")
+    return time.perf_counter() - began
 
 
 def _names(cursor: psycopg2.extensions.cursor, query: str) -> Iterator[str]:

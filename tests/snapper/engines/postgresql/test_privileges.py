@@ -120,21 +120,76 @@ def test_large_objects_of_others_stop_pg_dump_and_are_counted(reader: Reader) ->
     assert reader.dumps()
 
 
-def test_subscriptions_that_pg_dump_passes_over_are_counted(reader: Reader) -> None:
-    reader.source.run(
-        "CREATE SUBSCRIPTION news CONNECTION 'dbname=elsewhere' PUBLICATION p"
-        " WITH (connect = false, slot_name = NONE)"
-    )
-    try:
-        assert reader.look().hidden_subscriptions == 1
-        assert reader.dumps()
-        superuser = privileges(Connection.parse(reader.source.dsn), Redactor())
-        assert superuser.hidden_subscriptions == 0
-    finally:
-        reader.source.run("DROP SUBSCRIPTION news")
-
-
 def test_the_tables_of_an_extension_are_its_own_affair(reader: Reader) -> None:
     reader.source.run("CREATE EXTENSION citext; CREATE EXTENSION pg_stat_statements")
     assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+_CONF = (
+    "CREATE EXTENSION hstore; CREATE {} conf; ALTER EXTENSION hstore ADD {} conf;"
+    "UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass::oid], extcondition = ARRAY['']"
+    " WHERE extname = 'hstore';"
+)
+
+
+@pytest.mark.parametrize(("kind", "what"), [("TABLE", "TABLE conf (n int)"), ("SEQUENCE", "")])
+def test_the_settings_of_an_extension_are_read_as_pg_dump_does(
+    kind: str, what: str, reader: Reader
+) -> None:
+    reader.source.run(_CONF.replace("{} conf", what or f"{kind} conf", 1).replace("{}", kind))
+    assert reader.look().unreadable == ("public.conf",)
+    assert not reader.dumps()
+    reader.source.run(f"GRANT SELECT ON conf TO {reader.role}")
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+def test_policies_on_the_settings_of_an_extension_stop_pg_dump_and_are_found(
+    reader: Reader,
+) -> None:
+    reader.source.run(_CONF.replace("{} conf", "TABLE conf (n int)", 1).replace("{}", "TABLE"))
+    reader.source.run(
+        f"GRANT SELECT ON conf TO {reader.role}; ALTER TABLE conf ENABLE ROW LEVEL SECURITY"
+    )
+    assert reader.look().hidden_rows == ("public.conf",)
+    assert not reader.dumps()
+
+
+def test_other_tables_of_an_extension_are_not_read(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE EXTENSION hstore; CREATE TABLE t (n int); ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+        "ALTER EXTENSION hstore ADD TABLE t; CREATE SEQUENCE s;"
+        "ALTER EXTENSION hstore ADD SEQUENCE s"
+    )
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+
+
+def test_policies_of_a_partitioned_table_hide_no_rows_of_its_partitions(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE TABLE p (n int) PARTITION BY RANGE (n); CREATE TABLE p1 PARTITION OF p DEFAULT;"
+        f"GRANT SELECT ON p, p1 TO {reader.role}; ALTER TABLE p ENABLE ROW LEVEL SECURITY"
+    )
+    assert reader.look() == _NOTHING
+    assert reader.dumps()
+    reader.source.run("ALTER TABLE p1 ENABLE ROW LEVEL SECURITY")
+    assert reader.look().hidden_rows == ("public.p1",)
+    assert not reader.dumps()
+
+
+def test_a_sequence_in_a_closed_schema_is_judged_as_this_major_does(reader: Reader) -> None:
+    reader.source.run(
+        f"CREATE SCHEMA closed; CREATE SEQUENCE closed.s; GRANT SELECT ON closed.s TO {reader.role}"
+    )
+    assert (reader.look() == _NOTHING) == reader.dumps() == (reader.source.server.major >= 18)
+
+
+def test_large_objects_are_everybodys_where_the_server_says_so(reader: Reader) -> None:
+    reader.source.run(
+        "SELECT lo_from_bytea(0, 'a');"
+        f'ALTER DATABASE "{reader.source.name}" SET lo_compat_privileges TO on'
+    )
+    found = reader.look()
+    assert (found.large_objects, found.unreadable_large_objects) == (1, 0)
     assert reader.dumps()

@@ -1,0 +1,43 @@
+"""Doctor says what the number of large objects means for the time that a dump has."""
+
+from collections.abc import Callable
+
+import pytest
+
+from snapper.engines.postgresql import examine
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.privileges import Privileges, privileges
+from snapper.values.finding import Level
+from snapper.values.redaction import Redactor
+from tests.support.databases import Source
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "words"),
+    [
+        (0.5, Level.OK, "every one of 200,000 can be read"),
+        (200, Level.OK, "takes about 200 s of the 900 s that a dump has"),
+        (1200, Level.WARNING, "takes about 1,200 s of the 900 s that a dump has"),
+    ],
+)
+def test_large_objects_that_take_too_long_one_by_one_are_warned_of(
+    seconds: float,
+    level: Level,
+    words: str,
+    source: Callable[..., Source],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = Privileges((), (), 200_000, 0, seconds)
+    monkeypatch.setattr(examine, "privileges", lambda *_: many)
+    found = {each.subject: each for each in examine.examine(source().dsn)}["large objects"]
+    assert found.level is level
+    assert found.fact.endswith(words)
+    assert ("vacuumlo" in found.fix) == (level is Level.WARNING)
+
+
+def test_each_large_object_takes_some_answers(
+    source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = source(17, "SELECT count(lo_from_bytea(0, 'x')) FROM generate_series(1, 50)")
+    monkeypatch.setattr("snapper.engines.postgresql.privileges._round_trip", lambda _: 0.5)
+    assert privileges(Connection.parse(made.dsn), Redactor()).large_object_seconds == 50 * 4 * 0.5
