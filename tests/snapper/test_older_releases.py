@@ -14,7 +14,7 @@ from snapper.values.settings import (
     retention_parameter,
     service_parameter,
 )
-from tests.support.backed_up import COUNT, backed_up, new
+from tests.support.backed_up import COUNT, backed_up
 from tests.support.stage import StageUnderTest
 
 # What stood on the signpost of 1.0.0.
@@ -85,7 +85,7 @@ def test_a_manifest_that_names_no_engine_is_listed_verified_and_restored(
         assert [each["fault"] for each in listed] == [None]
         assert Manifest.from_json(stage.vault.read(manifest.key).decode()).engine == "POSTGRES"
         assert stage.run_cli("verify", key, "--restore", "--json").code == 0
-        target = new(stage, key)
+        target = stage.new(key)
         ran = stage.run_cli("restore", key, "--to", target.dsn, "--create", "--json")
         assert ran.code == 0, ran.err
         assert target.rows(COUNT) == [(100,)]

@@ -18,8 +18,3 @@ def backed_up(
     source = stage.source(major, sql)
     with stage.database(key, source.dsn):
         yield source, stage.back_up(key)
-
-
-def new(stage: StageUnderTest, name: str, major: int = 18) -> Source:
-    """Name a database that is not there yet."""
-    return Source(stage.server(major), name)

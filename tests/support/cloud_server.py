@@ -6,12 +6,12 @@ a master role that may make roles and databases, and whoever that makes. There i
 `postgres`, and `pg_hba.conf` lets some in only where it names the database.
 """
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from _pytest.mark import ParameterSet
 from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.throw_away import PostgresServer
@@ -127,26 +127,14 @@ class Customer:
         return f"{self.role} of a cloud's {self.major}"
 
 
-def _in_a_cloud(major: int, role: str, *marks: pytest.MarkDecorator) -> ParameterSet:
-    where = Customer(major, role)
-    return pytest.param(where, marks=marks, id=str(where))
-
-
-everywhere = pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param(None, id="own server"),
-        _in_a_cloud(18, MASTER),
-        _in_a_cloud(18, OWNER),
-        *(
-            _in_a_cloud(major, role, pytest.mark.long)
-            for major in (14, 16)
-            for role in (MASTER, OWNER)
-        ),
-    ],
-    indirect=True,
-)
-"""Has a test of the fixture `source` run on a server of its own, and as a cloud's customers."""
+def everywhere(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
+    """Have a test run on a server of its own and in a cloud, as the roles or as both there are."""
+    where = [pytest.param(None, id="own server")]
+    for major, role in itertools.product(sorted(GROUPS, reverse=True), roles or (MASTER, OWNER)):
+        customer = Customer(major, role)
+        marks = [] if major == max(GROUPS) else [pytest.mark.long]
+        where.append(pytest.param(customer, id=str(customer), marks=marks))
+    return pytest.mark.parametrize(fixture, where, indirect=True)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
     def test_list_shows_the_backup(stage: StageUnderTest) -> None:
         with stage.database("orders", stage.source(18).dsn):
             stage.back_up("orders")
-            ran = stage.run_cli("list", "orders", "--json")
-            assert ran.code == 0
-            assert ran.document["databases"]["orders"]
+            assert stage.run_cli("list", "orders", "--json").document["databases"]["orders"]
 
 The real program is deployed once for the session, so a test brings databases of its own names and
 takes them along again: `database` adds one for the length of a `with`, and removes its backups.
@@ -92,6 +90,7 @@ class StageUnderTest:
     deployment: Deployment
     server: Callable[[int], PostgresServer]
     name: str = NAME
+    home: Source | None = None  # beside which a test's databases are made, if not on own servers
     _added: set[str] = field(default_factory=set)
 
     @property
@@ -110,16 +109,20 @@ class StageUnderTest:
 
     def source(self, major: int, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
         """Make a new database on the server of this major (14 or 18), with the SQL run in it."""
-        server = self.server(major)
-        name = f"stage {next(_NUMBERS)}"
-        Source(server, "postgres").run(f'CREATE DATABASE "{name}"')
-        made = Source(server, name)
+        made = self.new(f"stage {next(_NUMBERS)}", major)
+        self._home(major).run(f'CREATE DATABASE "{made.name}"')
         made.run(sql)
         return made
 
+    def new(self, name: str, major: int = 18) -> Source:
+        return self._home(major).beside(name)
+
+    def _home(self, major: int) -> Source:
+        return self.home or Source(self.server(major), "postgres")
+
     def sample(self, key: str) -> Source:
         """Give a sample database by its key: shop or sensors."""
-        (found,) = (each for each in sample.SAMPLES if each.key == key)
+        found = next(each for each in sample.SAMPLES if each.key == key)
         return Source(self.server(found.major), found.name)
 
     @contextmanager
@@ -290,9 +293,7 @@ def deployed(
             deployment.destroy()
 
 
-def wait_until(condition: Callable[[], Any]) -> Any:
-    """Wait for something the deployed functions bring about."""
-    return eventually(condition)
+wait_until = eventually  # for what the deployed functions bring about
 
 
 def _own() -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support import poolers
+from tests.support.cloud_server import everywhere
 from tests.support.manifests import manifest
 from tests.support.stage import StageUnderTest
 
@@ -21,12 +22,13 @@ def findings(stage: StageUnderTest, key: str, connection: str, code: int) -> dic
     return {each["subject"]: each for each in ran.document["findings"][key]}
 
 
+@everywhere("somewhere")
 def test_a_healthy_database_exits_0_and_the_clients_say_their_versions(
-    stage: StageUnderTest,
+    somewhere: StageUnderTest,
 ) -> None:
-    with stage.database("healthy", stage.source(18).dsn):
-        stage.back_up("healthy")
-        ran = stage.run_cli("doctor", "healthy", "--json")
+    with somewhere.database("healthy", somewhere.source(18).dsn):
+        somewhere.back_up("healthy")
+        ran = somewhere.run_cli("doctor", "healthy", "--json")
     assert ran.code == 0, ran.err
     clients = {each["subject"]: each for each in ran.document["findings"]["(function)"]}
     assert list(clients) == [f"pg_dump {major}" for major in (14, 15, 16, 17, 18)]
@@ -124,8 +126,9 @@ def test_slow_backups_are_warned_of_before_they_reach_the_limit(stage: StageUnde
     assert "660 s" in found["time"]["fact"]
 
 
-def test_no_backup_yet_is_a_warning_that_names_the_command(stage: StageUnderTest) -> None:
-    found = findings(stage, "never", stage.source(18).dsn, 0)
+@everywhere("somewhere")
+def test_no_backup_yet_is_a_warning_that_names_the_command(somewhere: StageUnderTest) -> None:
+    found = findings(somewhere, "never", somewhere.source(18).dsn, 0)
     assert found["time"] == {
         "level": "warning",
         "subject": "time",

@@ -8,9 +8,8 @@ import pytest
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from tests.support.backed_up import COUNT, backed_up, new
+from tests.support.backed_up import COUNT, backed_up
 from tests.support.by_hand import WORD, ByHand
-from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES, HELD, end_sessions, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
@@ -19,7 +18,7 @@ from tests.support.terminal import on_a_terminal, once
 def test_a_backup_is_restored_into_a_new_database(
     stage: StageUnderTest, tools: ClientTools
 ) -> None:
-    target = new(stage, "the shop anew", 14)
+    target = stage.new("the shop anew", 14)
     manifest = stage.back_up("shop")
     ran = stage.run_cli("restore", "shop", "--to", target.dsn, "--create", "--json")
     assert ran.code == 0, ran.err
@@ -33,7 +32,7 @@ def test_a_backup_is_restored_into_a_new_database(
 
 def test_human_words_tell_what_was_restored_where_and_checked(stage: StageUnderTest) -> None:
     with backed_up(stage, "words") as (_, manifest):
-        target = new(stage, "words anew")
+        target = stage.new("words anew")
         ran = stage.run_cli("restore", "words", "--to", target.dsn, "--create")
         assert ran.lines[0].startswith(f"restored {manifest.dump_key} (")
         assert ran.lines[1] == f"SHA-256 {manifest.sha256}, as in the manifest"
@@ -43,7 +42,7 @@ def test_human_words_tell_what_was_restored_where_and_checked(stage: StageUnderT
 def test_a_time_chooses_the_newest_backup_that_is_not_after_it(stage: StageUnderTest) -> None:
     with backed_up(stage, "times") as (source, first):
         source.run("INSERT INTO orders VALUES (0)")
-        target = new(stage, "times anew")
+        target = stage.new("times anew")
         at = first.scheduled_at.isoformat()
         ran = stage.run_cli("restore", "times", "--at", at, "--to", target.dsn, "--create")
         assert ran.code == 0, ran.err
@@ -55,10 +54,11 @@ def test_a_time_chooses_the_newest_backup_that_is_not_after_it(stage: StageUnder
 
 def test_a_target_that_is_not_there_is_made_only_if_told(stage: StageUnderTest) -> None:
     with backed_up(stage, "absent"):
-        ran = stage.run_cli("restore", "absent", "--to", new(stage, "nowhere").dsn)
+        target = stage.new("nowhere")
+        ran = stage.run_cli("restore", "absent", "--to", target.dsn)
         assert ran.code == 2
         assert "hint: add --create to make it" in ran.err
-        assert not exists(stage.server(18), "nowhere")
+        assert not exists(target.server, target.name)
 
 
 def test_a_target_that_is_not_empty_is_refused_unless_forced(stage: StageUnderTest) -> None:
@@ -102,87 +102,9 @@ def test_the_source_itself_is_refused_unless_its_key_is_typed(stage: StageUnderT
         assert source.rows(COUNT) == [(100,)]
 
 
-def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest) -> None:
-    with backed_up(stage, "roles") as (source, _):
-        source.run('CREATE ROLE "Mrs. O\'Hara"; GRANT SELECT ON orders TO "Mrs. O\'Hara"')
-        stage.forget("roles")
-        stage.back_up("roles")
-        source.run('REVOKE ALL ON orders FROM "Mrs. O\'Hara"; DROP ROLE "Mrs. O\'Hara"')
-        target = new(stage, "roles anew")
-        refused = stage.run_cli("restore", "roles", "--to", target.dsn, "--create")
-        assert refused.code == 2
-        assert "lacks the roles Mrs. O'Hara" in refused.err
-        made = stage.run_cli(
-            "restore", "roles", "--to", target.dsn, "--create", "--create-roles", "--json"
-        )
-        assert made.code == 0, made.err
-        assert made.document["creates_roles"] == ["Mrs. O'Hara"]
-        login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'Mrs. O''Hara'"
-        assert target.rows(login) == [(False,)]
-
-
-def test_a_role_that_only_the_database_names_is_warned_of_once(stage: StageUnderTest) -> None:
-    with backed_up(stage, "passing") as (source, _):
-        source.run(f'CREATE ROLE passer; GRANT CREATE ON DATABASE "{source.name}" TO passer')
-        stage.forget("passing")
-        stage.back_up("passing")
-        source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passer; DROP ROLE passer')
-        target = new(stage, "passing anew")
-        ran = stage.run_cli("restore", "passing", "--to", target.dsn, "--create")
-        assert ran.code == 0, ran.err
-        assert ran.err.count("passer") == 1
-        assert "warning: role passer is missing here" in ran.err
-
-
-def test_roles_that_were_made_for_a_restore_that_failed_are_named(stage: StageUnderTest) -> None:
-    with backed_up(stage, "made") as (source, _):
-        source.run('CREATE ROLE "made for it"; GRANT SELECT ON orders TO "made for it"')
-        stage.forget("made")
-        stage.damage(stage.back_up("made"), DAMAGES["one flipped bit"])
-        source.run('REVOKE ALL ON orders FROM "made for it"; DROP ROLE "made for it"')
-        target = new(stage, "made anew")
-        arguments = ("restore", "made", "--to", target.dsn, "--create", "--create-roles", "--json")
-        (now,) = stage.run_cli(*arguments).document["error"]["now"]
-        assert now.endswith("; the roles that were made for it stay: made for it")
-        source.run('DROP ROLE "made for it"')
-
-
-def test_what_was_set_on_the_database_comes_back_and_no_value_is_printed(
-    stage: StageUnderTest,
-) -> None:
-    with backed_up(stage, "set") as (source, _):
-        source.run(
-            f'CREATE ROLE passing; GRANT CREATE ON DATABASE "{source.name}" TO passing;'
-            f" ALTER DATABASE \"{source.name}\" SET app.jwt_secret TO '{SECRET}'"
-        )
-        stage.forget("set")
-        stage.back_up("set")
-        source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passing; DROP ROLE passing')
-        target = new(stage, "set anew")
-        arguments = ("restore", "set", "--to", target.dsn, "--create")
-        ran = stage.run_cli(*arguments, "--json")
-        assert target.rows("SHOW app.jwt_secret") == [(SECRET,)]
-        refused = "role passing is missing here: its GRANT on the database"
-        assert any(each.startswith(refused) for each in ran.document["warnings"])
-        assert f"warning: {refused}" in ran.err
-        told = [ran]
-        again = ("restore", "set", "--to", new(stage, "set again").dsn, "--create", "--dry-run")
-        for command in (
-            again,
-            (*again, "--json"),
-            ("list", "set", "--json"),
-            ("status", "--json"),
-            ("verify", "set", "--json"),
-            ("run", "set", "--wait", "--json"),
-        ):
-            told.append(stage.run_cli(*command))
-            assert told[-1].code in (0, 1), told[-1].err
-        assert SECRET not in "".join(each.out + each.err for each in told)
-
-
 def test_an_older_major_is_warned_of_before_anything_is_done(stage: StageUnderTest) -> None:
     with backed_up(stage, "older"):
-        target = new(stage, "older anew", 14)
+        target = stage.new("older anew", 14)
         ran = stage.run_cli("restore", "older", "--to", target.dsn, "--create", "--dry-run")
         assert ran.code == 0
         assert "warning: the backup is of PostgreSQL 18, the target is the older 14" in ran.err
@@ -193,7 +115,7 @@ def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
     stage: StageUnderTest, tmp_path: Path
 ) -> None:
     with backed_up(stage, "dry") as (source, _):
-        target = new(stage, 'dry it\'s "anew"')
+        target = stage.new('dry it\'s "anew"')
         role = "dry & role"
         source.run(f'CREATE ROLE "{role}"; GRANT SELECT ON orders TO "{role}"')
         stage.forget("dry")
@@ -229,7 +151,7 @@ def test_a_dry_run_changes_nothing_and_its_commands_do_the_same(
 def test_a_damaged_object_is_refused_with_the_reason(how: str, stage: StageUnderTest) -> None:
     with backed_up(stage, "damaged") as (_, manifest):
         stage.damage(manifest, DAMAGES[how])
-        target = new(stage, "damaged anew")
+        target = stage.new("damaged anew")
         ran = stage.run_cli("restore", "damaged", "--to", target.dsn, "--create")
         assert ran.code == 4
         assert manifest.dump_key in ran.err
@@ -237,8 +159,8 @@ def test_a_damaged_object_is_refused_with_the_reason(how: str, stage: StageUnder
         older = "--at restores an older one; bin/snapper list damaged shows them"
         none = "bin/snapper list damaged shows what is wrong with each"
         assert f"hint: {none if how == 'one byte added' else older}" in ran.err
-        assert not exists(stage.server(18), "damaged anew")
-        assert unfinished(stage.server(18)) == []
+        assert not exists(target.server, target.name)
+        assert unfinished(target.server) == []
 
 
 @pytest.mark.parametrize(
@@ -262,7 +184,7 @@ def test_an_edited_manifest_is_refused(edit: object, stage: StageUnderTest) -> N
 
 def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -> None:
     with backed_up(stage, "ctrlc", HELD):
-        target = new(stage, "ctrlc anew")
+        target = stage.new("ctrlc anew")
         shown = on_a_terminal(
             "restore",
             "ctrlc",
@@ -277,8 +199,8 @@ def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -
         assert "is not there: a database gets its name when it is whole" in shown.text
         assert "restored" not in shown.text
         assert "Traceback" not in shown.text
-        assert not exists(stage.server(18), "ctrlc anew")
-        assert unfinished(stage.server(18)) == []
+        assert not exists(target.server, target.name)
+        assert unfinished(target.server) == []
 
 
 def test_a_killed_restore_leaves_an_existing_target_as_it_was(stage: StageUnderTest) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.support.backed_up import COUNT, backed_up, new
+from tests.support.backed_up import COUNT, backed_up
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
 
 
 def test_the_connection_comes_from_the_environment(stage: StageUnderTest) -> None:
     with backed_up(stage, "variable"):
-        target = new(stage, "variable anew")
+        target = stage.new("variable anew")
         variables = {"SNAPPER_RESTORE_TO": target.dsn}
         ran = stage.run_cli("restore", "variable", "--create", more=variables)
         assert ran.code == 0, ran.err
@@ -18,7 +18,7 @@ def test_the_connection_comes_from_the_environment(stage: StageUnderTest) -> Non
 
 def test_the_connection_is_asked_for_unseen_on_a_terminal(stage: StageUnderTest) -> None:
     with backed_up(stage, "asked"):
-        target = new(stage, "asked anew")
+        target = stage.new("asked anew")
         shown = on_a_terminal(
             "restore",
             "asked",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from snapper.values.job import write_time
-from tests.support.backed_up import backed_up, new
+from tests.support.backed_up import backed_up
 from tests.support.stage import StageUnderTest
 
 
@@ -14,7 +14,7 @@ def test_what_is_known_to_be_damaged_is_passed_over_or_refused_by_its_name(
     with backed_up(stage, "flawed") as (_, good):
         bad = replace(good, scheduled_at=good.scheduled_at + timedelta(seconds=1))
         stage.put_backup(bad, b"x" * bad.backup_bytes)
-        target = ["--to", new(stage, "flawed anew").dsn, "--create", "--dry-run"]
+        target = ["--to", stage.new("flawed anew").dsn, "--create", "--dry-run"]
         assert bad.dump_key in stage.run_cli("restore", "flawed", *target).out
         assert stage.run_cli("verify", "flawed").code == 4
         ran = stage.run_cli("restore", "flawed", *target, "--json")
@@ -34,7 +34,7 @@ def test_what_is_known_to_be_damaged_is_passed_over_or_refused_by_its_name(
 def test_where_no_older_one_is_good_none_is_promised(stage: StageUnderTest) -> None:
     with backed_up(stage, "hopeless") as (_, only):
         stage.damage(only, lambda body: body + b"x")
-        target = new(stage, "hopeless anew").dsn
+        target = stage.new("hopeless anew").dsn
         for command in (
             ("restore", "hopeless", "--to", target, "--create"),
             ("download", "hopeless", "-o", "-"),

@@ -189,7 +189,9 @@ def test_a_word_for_a_trial_is_about_one_database_and_its_last(stage: StageUnder
         assert stage.run_cli("verify", "--accept", "why not", *more).code == 2
 
 
-def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(stage: StageUnderTest) -> None:
+def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(
+    stage: StageUnderTest,
+) -> None:
     databases = "SELECT datname FROM pg_database ORDER BY 1"
     with stage.database("elsewhere", stage.source(18).dsn):
         stage.back_up("elsewhere")

@@ -1,0 +1,86 @@
+"""`snapper restore` where roles are missing, and what was set on the database and for them."""
+
+from tests.support.backed_up import backed_up
+from tests.support.properties import SECRET
+from tests.support.restores import DAMAGES
+from tests.support.stage import StageUnderTest
+
+
+def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest) -> None:
+    with backed_up(stage, "roles") as (source, _):
+        source.run('CREATE ROLE "Mrs. O\'Hara"; GRANT SELECT ON orders TO "Mrs. O\'Hara"')
+        stage.forget("roles")
+        stage.back_up("roles")
+        source.run('REVOKE ALL ON orders FROM "Mrs. O\'Hara"; DROP ROLE "Mrs. O\'Hara"')
+        target = stage.new("roles anew")
+        refused = stage.run_cli("restore", "roles", "--to", target.dsn, "--create")
+        assert refused.code == 2
+        assert "lacks the roles Mrs. O'Hara" in refused.err
+        made = stage.run_cli(
+            "restore", "roles", "--to", target.dsn, "--create", "--create-roles", "--json"
+        )
+        assert made.code == 0, made.err
+        assert made.document["creates_roles"] == ["Mrs. O'Hara"]
+        login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'Mrs. O''Hara'"
+        assert target.rows(login) == [(False,)]
+
+
+def test_a_role_that_only_the_database_names_is_warned_of_once(stage: StageUnderTest) -> None:
+    with backed_up(stage, "passing") as (source, _):
+        source.run(f'CREATE ROLE passer; GRANT CREATE ON DATABASE "{source.name}" TO passer')
+        stage.forget("passing")
+        stage.back_up("passing")
+        source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passer; DROP ROLE passer')
+        target = stage.new("passing anew")
+        ran = stage.run_cli("restore", "passing", "--to", target.dsn, "--create")
+        assert ran.code == 0, ran.err
+        assert ran.err.count("passer") == 1
+        assert "warning: role passer is missing here" in ran.err
+
+
+def test_roles_that_were_made_for_a_restore_that_failed_are_named(
+    stage: StageUnderTest,
+) -> None:
+    with backed_up(stage, "made") as (source, _):
+        source.run('CREATE ROLE "made for it"; GRANT SELECT ON orders TO "made for it"')
+        stage.forget("made")
+        stage.damage(stage.back_up("made"), DAMAGES["one flipped bit"])
+        source.run('REVOKE ALL ON orders FROM "made for it"; DROP ROLE "made for it"')
+        target = stage.new("made anew")
+        arguments = ("restore", "made", "--to", target.dsn, "--create", "--create-roles", "--json")
+        (now,) = stage.run_cli(*arguments).document["error"]["now"]
+        assert now.endswith("; the roles that were made for it stay: made for it")
+        source.run('DROP ROLE "made for it"')
+
+
+def test_what_was_set_on_the_database_comes_back_and_no_value_is_printed(
+    stage: StageUnderTest,
+) -> None:
+    with backed_up(stage, "set") as (source, _):
+        source.run(
+            f'CREATE ROLE passing; GRANT CREATE ON DATABASE "{source.name}" TO passing;'
+            f" ALTER DATABASE \"{source.name}\" SET app.jwt_secret TO '{SECRET}'"
+        )
+        stage.forget("set")
+        stage.back_up("set")
+        source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passing; DROP ROLE passing')
+        target = stage.new("set anew")
+        arguments = ("restore", "set", "--to", target.dsn, "--create")
+        ran = stage.run_cli(*arguments, "--json")
+        assert target.rows("SHOW app.jwt_secret") == [(SECRET,)]
+        refused = "role passing is missing here: its GRANT on the database"
+        assert any(each.startswith(refused) for each in ran.document["warnings"])
+        assert f"warning: {refused}" in ran.err
+        told = [ran]
+        again = ("restore", "set", "--to", stage.new("set again").dsn, "--create", "--dry-run")
+        for command in (
+            again,
+            (*again, "--json"),
+            ("list", "set", "--json"),
+            ("status", "--json"),
+            ("verify", "set", "--json"),
+            ("run", "set", "--wait", "--json"),
+        ):
+            told.append(stage.run_cli(*command))
+            assert told[-1].code in (0, 1), told[-1].err
+        assert SECRET not in "".join(each.out + each.err for each in told)
