@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from snapper.aws import client as aws
+from snapper.aws.credentials import credentials_of
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import SETTING, UNSET, Options, OptionsInvalid
 from snapper.values.secrets import Database, read_count
@@ -51,7 +52,8 @@ class Parameters:
         options = UNSET
         if row.has_options:
             options = _read(key, self._value(options_parameter(self._root, key)))
-        return Database(key, connection, row.retention, row.kind, options)
+        credentials = credentials_of(options)
+        return Database(key, connection, row.retention, row.kind, options, credentials)
 
     def options(self) -> dict[str, Options]:
         """Give the options of every database, in one reading; decrypts nothing else of them."""

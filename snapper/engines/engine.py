@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.errors import SettingsError
+from snapper.values.credentials import Door
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
@@ -56,11 +57,19 @@ class Engine(Protocol):
         """Give a sentence for each option that this engine cannot keep with this connection."""
         ...
 
-    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
+    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
         """Give a sentence for each thing that may keep the connection from working.
 
         `networked` says that the function is in a network where it may reach private addresses.
         """
+        ...
+
+    def door(self, database: Database) -> Door:
+        """Give where the dumper comes in, and as whom; of several hosts the first."""
+        ...
+
+    def trusts_amazon(self, database: Database) -> bool:
+        """Tell whether the server is verified by Amazon's own authorities."""
         ...
 
     def place(self, connection: str) -> str:
@@ -223,7 +232,7 @@ def option_faults(databases: Iterable[Database]) -> Iterator[str]:
 def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator[str]:
     """Give a sentence for each thing that may keep a connection from working, by the key."""
     for database in databases:
-        for doubt in engine_of(database.kind).doubts(database.connection, networked=networked):
+        for doubt in engine_of(database.kind).doubts(database, networked=networked):
             yield f"{database.key}: {doubt}"
 
 

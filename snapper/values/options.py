@@ -5,6 +5,7 @@ docs/options.md is made from the definitions.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any, Self
@@ -20,6 +21,10 @@ SETTING = "databases"
 LONGEST = 4096
 """Bytes of one database's options as they travel: what a standard SSM parameter holds."""
 
+_SECRET = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-[A-Za-z0-9]{6}", re.ASCII
+)
+
 PASSWORD, RDS_IAM = "password", "rds-iam"
 
 
@@ -29,6 +34,12 @@ def _schedule_fault(text: str) -> str:
     except ScheduleInvalid as invalid:
         return str(invalid)
     return ""
+
+
+def _secret_fault(text: str) -> str:
+    return (
+        "" if _SECRET.fullmatch(text) else "must be the whole ARN, with the end that AWS has made"
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,10 @@ class Options:
         unset=PASSWORD,
     )
     secret: str = option(
-        Text(example="arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf"),
+        Text(
+            _secret_fault,
+            example="arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf",
+        ),
         "ARN of the secret in Secrets Manager that holds the password, read at each run",
         default="",
         unset="the password in the connection",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from snapper.errors import SecretsInvalid
+from snapper.values.credentials import Credentials
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import UNSET, Options
@@ -37,6 +38,8 @@ class Database:
     retention: int
     kind: str = FIRST_ENGINE
     options: Options = UNSET
+    credentials: Credentials | None = field(default=None, repr=False, compare=False)
+    """What gives the password at each connecting, where an option says so."""
 
 
 @dataclass(frozen=True)

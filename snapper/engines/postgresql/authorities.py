@@ -32,6 +32,12 @@ def is_amazons(connection: Connection) -> bool:
     return bool(regions) and all(each and not each.startswith(_APART) for each in regions)
 
 
+def by_amazons(connection: Connection) -> bool:
+    """Tell whether Amazon's authorities verify it, unless somebody has others."""
+    named = connection.parameters.get("sslrootcert", "")
+    return verifies(connection) and named in {"", _SYSTEM} and is_amazons(connection)
+
+
 def trusting(connection: Connection, bundle: str = "") -> Connection:
     """Give the connection with the authorities by which its server is verified.
 
@@ -39,9 +45,7 @@ def trusting(connection: Connection, bundle: str = "") -> Connection:
     `bundle` is the name of a shipped file. Raises SettingsError where that is not there.
     """
     named = connection.parameters.get("sslrootcert", "")
-    if not verifies(connection) or (named and named != _SYSTEM):
-        return connection
-    if bundle:
+    if bundle and verifies(connection) and not named:
         file = SHIPPED / bundle
         if not file.is_file():
             raise SettingsError(
@@ -49,7 +53,7 @@ def trusting(connection: Connection, bundle: str = "") -> Connection:
                 hint="the deployment ships them with the functions; run pulumi up again",
             )
         return connection.replace(sslrootcert=str(file))
-    if is_amazons(connection) and (named or not _has_own()):
+    if by_amazons(connection) and (named or not _has_own()):
         return connection.replace(sslrootcert=str(_amazon()))
     return connection
 

@@ -7,19 +7,31 @@ from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
-from snapper.engines.postgresql import examine, excluded, faults, reachable, rehearse, restore
-from snapper.engines.postgresql.authorities import trusting
+from snapper.engines.postgresql import (
+    examine,
+    excluded,
+    faults,
+    reachable,
+    rehearse,
+    restore,
+    signing_in,
+)
+from snapper.engines.postgresql.authorities import by_amazons
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.examine_trust import examine_trust
+from snapper.engines.postgresql.logins import accepted, door_of
 from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.release import release
 from snapper.engines.postgresql.server import inspect
+from snapper.engines.postgresql.session import connect
+from snapper.engines.postgresql.signing_in import connection_of
 from snapper.engines.postgresql.stock import stock_commands
 from snapper.machine.confined import Walls
+from snapper.values.credentials import Door
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
@@ -63,12 +75,24 @@ class PostgreSQL:
         return reachable.unusable(connection, from_here=from_here)
 
     def option_faults(self, database: Database) -> Iterator[str]:
-        """Tell of names that pg_dump could not be told."""
-        return excluded.faults(database.options)
+        """Tell of names that pg_dump could not be told, and of what contradicts the connection."""
+        yield from excluded.faults(database.options)
+        yield from signing_in.faults(Connection.parse(database.connection), database.options)
 
-    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
-        """Tell of hosts that may be poolers."""
-        return reachable.doubts(Connection.parse(connection), networked=networked)
+    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
+        """Tell of hosts that may be poolers, and of what else may be amiss."""
+        connection = Connection.parse(database.connection)
+        yield from reachable.doubts(connection, database.options, networked=networked)
+        yield from signing_in.doubts(connection, database.options)
+
+    def door(self, database: Database) -> Door:
+        """Give where the dumper comes in, and as whom."""
+        return door_of(Connection.parse(database.connection))
+
+    def trusts_amazon(self, database: Database) -> bool:
+        """Tell whether the server is verified by Amazon's own authorities."""
+        connection = Connection.parse(database.connection)
+        return by_amazons(connection) and not database.options.ca_bundle
 
     def place(self, connection: str) -> str:
         """Give server and database in words fit for a message."""
@@ -85,8 +109,7 @@ class PostgreSQL:
 
     def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
-        connection = database.connection
-        server = inspect(Connection.parse(connection), redactor(connection), patience)
+        server = inspect(connection_of(database), redactor(database.connection), patience)
         recorded = Recorded(
             "", server.encoding, server.roles, server.properties, omitted=server.omitted
         )
@@ -108,11 +131,13 @@ class PostgreSQL:
 
     def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start pg_dump."""
-        connection = database.connection
-        parsed = Connection.parse(connection)
-        command = pg_dump_command(self.tools, self._major(facts), parsed, facts.part["encoding"])
-        environment = {**self.tools.environment(), **parsed.environment()}
-        return CheckedDump(command, environment, redactor(connection), PG_DUMP, patience)
+        redact = redactor(database.connection)
+        connection = accepted(connection_of(database), redact, lambda each: connect(each, redact))
+        command = pg_dump_command(
+            self.tools, self._major(facts), connection, facts.part["encoding"]
+        )
+        environment = {**self.tools.environment(), **connection.environment()}
+        return CheckedDump(command, environment, redact, PG_DUMP, patience)
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         """Give what a manifest keeps beside the fields that every engine has."""
@@ -140,9 +165,10 @@ class PostgreSQL:
 
     def examine(self, database: Database, facts: Facts) -> Iterator[Finding]:
         """Look at how the server is verified, and for what the connection's role may not read."""
+        connection = connection_of(database)
         if facts.encrypted:
-            yield from examine_trust(trusting(Connection.parse(database.connection)))
-        yield from examine.examine(database.connection)
+            yield from examine_trust(connection)
+        yield from examine.examine(connection, redactor(database.connection))
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
         """Look at the target of a restore; nothing is changed."""

@@ -7,10 +7,10 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.privileges import Privileges, privileges
-from snapper.engines.postgresql.redaction import redactor
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.finding import Finding, failure, ok, warning
 from snapper.values.omission import some
+from snapper.values.redaction import Redactor
 
 _LIMIT = 900
 """Seconds that a Lambda function has."""
@@ -32,11 +32,10 @@ def examine_clients(tools: ClientTools) -> Iterator[Finding]:
             yield failure(f"pg_dump {major}", str(error), "run pulumi up to restore the layer")
 
 
-def examine(text: str) -> Iterator[Finding]:
+def examine(connection: Connection, redact: Redactor) -> Iterator[Finding]:
     """Look for what the connection's role may not read."""
-    connection = Connection.parse(text)
     try:
-        yield from _rights(privileges(connection, redactor(text)), _role(connection))
+        yield from _rights(privileges(connection, redact), _role(connection))
     except SnapperError as error:
         yield failure("rights", str(error), error.hint)
 
@@ -85,4 +84,6 @@ def _large_objects(found: Privileges) -> Finding:
 
 def _role(connection: Connection) -> str:
     user = connection.parameters.get("user", "")
+    if not user:
+        return "the user"  # whom a secret names
     return user if re.fullmatch("[a-z_][a-z0-9_]*", user) else quoted(user)

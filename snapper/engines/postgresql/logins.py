@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.hosts import hosts
+from snapper.engines.postgresql.hosts import Host, hosts
 from snapper.errors import DatabaseUnreachable, HostUnreachable
 from snapper.values.credentials import Credentials, Door, Login
 from snapper.values.redaction import Redactor, spellings
@@ -59,12 +59,16 @@ def accepted(
     return coming_in(connection, redact, try_)
 
 
+def door_of(connection: Connection) -> Door:
+    """Give where it comes in, and as whom."""
+    first, *_ = *hosts(connection), Host("")
+    return Door(first.name, first.port, connection.parameters.get("user", ""))
+
+
 def _different(connection: Connection, credentials: Credentials) -> Iterator[Login]:
     """Ask for logins, and leave out what was tried already."""
-    (first, *_) = hosts(connection)
-    user = connection.parameters.get("user", "")
     tried: set[Login] = set()
-    for login in credentials(Door(first.name, first.port, user)):
+    for login in credentials(door_of(connection)):
         if login not in tried:
             tried.add(login)
             yield login

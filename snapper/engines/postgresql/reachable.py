@@ -10,6 +10,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.faults import faults
 from snapper.engines.postgresql.hosts import Host, host_faults, hosts
 from snapper.engines.postgresql.known_poolers import pooler_doubts, pooler_faults
+from snapper.values.options import RDS_IAM, UNSET, Options
 
 # Amazon Linux keeps the certificates here that `system` means.
 _ROOTS = frozenset({"system", "/etc/pki/tls/certs/ca-bundle.crt"})
@@ -49,12 +50,14 @@ def unusable(text: str, *, from_here: bool) -> Iterator[str]:
     yield from value_faults(connection)
 
 
-def doubts(connection: Connection, *, networked: bool) -> Iterator[str]:
+def doubts(connection: Connection, options: Options = UNSET, *, networked: bool) -> Iterator[str]:
     """Tell what may keep it from working, each with what to write."""
-    if not connection.parameters.get("user"):
+    given_later = bool(options.secret) or options.auth == RDS_IAM
+    if not connection.parameters.get("user") and not options.secret:
         yield "no user is named, so it is whatever account the function runs as: write user=…"
     files = {"passfile", "service", "servicefile", "sslcert"}
-    if connection.password is None and not files & connection.parameters.keys():
+    by_file = files & connection.parameters.keys()
+    if connection.password is None and not (by_file or given_later):
         yield (
             "no password is given, and the function has no ~/.pgpass and no PGPASSWORD: "
             "write it into the connection, unless the server asks for none"

@@ -84,7 +84,10 @@ _NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refuse
 _NETWORK_HINT = "check host and port, and that the server and what lies between let us through"
 _CERTIFICATE_HINT = (
     "the server's certificate has expired, is for another host, "
-    "or is not from the authority in sslrootcert"
+    "or is not from an authority in sslrootcert or caBundle"
+)
+_IAM_HINT = (
+    "RDS takes a token where its IAM authentication is on, and of whom has the role: GRANT rds_iam"
 )
 POOLER_HINT = (
     "pg_dump needs one session of its own: use the database's direct connection "
@@ -235,6 +238,8 @@ def _refused(connection: Connection, message: str) -> DatabaseUnreachable | Data
     fact = f"cannot connect to {connection.place}: {words}"
     if "certificate" in message:
         return DatabaseUnreachable(fact, hint=_CERTIFICATE_HINT)
+    if "PAM authentication failed" in message:
+        return DatabaseUnreachable(fact, hint=_IAM_HINT)
     if any(word in message for word in _NETWORK_FACTS):
         return HostUnreachable(fact, hint=_NETWORK_HINT)
     return DatabaseUnreachable(fact)

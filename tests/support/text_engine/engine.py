@@ -9,6 +9,7 @@ from typing import Any
 from snapper.engines.checked_dump import CheckedDump, DumpingTool
 from snapper.engines.facts import Client, Content, Facts, Rehearsal
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
+from snapper.values.credentials import Door
 from snapper.values.finding import Finding, ok
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
@@ -40,8 +41,14 @@ class TextEngine:
     def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
         return self.faults(connection)
 
-    def doubts(self, connection: str, *, networked: bool) -> Iterator[str]:
+    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
         return iter(())
+
+    def door(self, database: Database) -> Door:
+        return Door("", 0, "")
+
+    def trusts_amazon(self, database: Database) -> bool:
+        return False
 
     def place(self, connection: str) -> str:
         return str(TextFile.parse(connection).path)
