@@ -29,10 +29,12 @@ def test_large_objects_that_take_too_long_one_by_one_are_warned_of(
 ) -> None:
     many = Privileges((), (), 200_000, 0, seconds)
     monkeypatch.setattr(examine, "privileges", lambda *_: many)
-    found = {each.subject: each for each in examine.examine(source().dsn)}["large objects"]
-    assert found.level is level
-    assert found.fact.endswith(words)
-    assert ("vacuumlo" in found.fix) == (level is Level.WARNING)
+    connection = Connection.parse(source().dsn)
+    found = {each.subject: each for each in examine.examine(connection, Redactor())}
+    told = found["large objects"]
+    assert told.level is level
+    assert told.fact.endswith(words)
+    assert ("vacuumlo" in told.fix) == (level is Level.WARNING)
 
 
 def test_each_large_object_takes_some_answers(
