@@ -1,18 +1,20 @@
-"""The dumper's check-up: findings about its clients and its databases, as JSON."""
+"""The dumper's check-up: findings about its clients, its databases and the vault, as JSON."""
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from snapper.aws.parameters import Parameters
+from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
 from snapper.errors import SnapperError
 from snapper.values.embedded import is_embedded
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import checked
-from snapper.verbs.doctor import examine
+from snapper.verbs.doctor import examine, examine_vault
 
 CLIENTS = ""
 """The key of the findings about the function itself; no database has it."""
@@ -22,9 +24,11 @@ def answer(databases: Iterable[str], settings: DumperSettings) -> dict[str, list
     """Give the findings by database key, those about the bundled clients under `CLIENTS`."""
     engines = partial(engine_of, clients=Path(settings.clients))
     parameters = Parameters.connect(settings.parameter_root)
+    vault = Vault.connect(settings.bucket)
     found = {CLIENTS: list(_examine_clients(parameters, engines))}
     for key in databases:
-        found[key] = list(_examine(key, parameters, engines))
+        stored = examine_vault(vault, key, datetime.now(UTC))
+        found[key] = [*_examine(key, parameters, engines), stored]
     return {key: [finding.to_dict() for finding in findings] for key, findings in found.items()}
 
 

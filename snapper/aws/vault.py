@@ -123,6 +123,21 @@ class Vault:
         ):
             manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
 
+    def try_upload(self, key: str) -> None:
+        """Begin an upload, send a part of it and take it back: nothing is ever stored.
+
+        It needs the network, the rights and the key of encryption that a backup needs.
+        """
+        with aws.translated(f"s3 upload of {key}"):
+            begun = self._client.create_multipart_upload(Bucket=self.bucket, Key=key)
+            upload = {"Bucket": self.bucket, "Key": key, "UploadId": begun["UploadId"]}
+            try:
+                self._client.upload_part(
+                    **upload, PartNumber=1, Body=b"a trial of Snapper's doctor"
+                )
+            finally:
+                self._client.abort_multipart_upload(**upload)
+
     def put(self, key: str, body: bytes) -> None:
         """Store a small JSON object in one call, in place of one that is there."""
         with aws.translated(f"s3:PutObject of {key}"):

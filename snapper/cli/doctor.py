@@ -1,25 +1,20 @@
 """`snapper doctor`: a check-up from where the dumps are made."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import typer
 
 from snapper.cli import render
+from snapper.cli.last_backups import examine_last
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
-from snapper.values.clock import is_ahead
-from snapper.values.finding import Finding, Level, ok, warning
-from snapper.values.program import PROGRAM
+from snapper.values.finding import Finding, Level
 from snapper.verbs.alarms import examine_alarms
-from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.catalog import listing
+from snapper.verbs.letters import examine_letters
 from snapper.verbs.run import chosen
-
-# Lambda's limit, and how much of it a dump may take before its growth should be thought of.
-_LIMIT = timedelta(minutes=15)
-_NEAR = 0.6
-_LOOKED_AT = 5
 
 _FUNCTION = "(function)"
 _STAGE = "(stage)"
@@ -33,10 +28,11 @@ def doctor(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the databases from inside the dumper: network, clients, rights, size, time.
+    """Check the databases from inside the dumper: network, clients, rights, size, time, storing.
 
-    Also checks whether anybody is notified when backups fail. Exits 1 if it found anything that
-    prevents a backup or makes it incomplete.
+    Also checks how old the newest good backups are, whether there are dead letters, and whether
+    anybody is notified when backups fail. Exits 1 if it found anything that prevents a backup or
+    makes it incomplete.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -49,8 +45,12 @@ def doctor(
             answer = opened.functions.ask(opened.service.dumper, {"doctor": [database]})
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
-            found[database].append(_pace(opened, database))
-    found[_STAGE] = [examine_alarms(opened.topic)]
+            made, period = listing(opened.vault, database), opened.schedule.longest_pause()
+            found[database] += examine_last(database, made, period, datetime.now(UTC))
+    found[_STAGE] = [
+        examine_alarms(opened.topic),
+        examine_letters(opened.letters, databases if keys else ()),
+    ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)
     outcome.code = 1 if bad else 0
     if json:
@@ -71,26 +71,3 @@ def doctor(
             for each in findings
         ],
     )
-
-
-def _of_now(found: list[Listed]) -> list[Listed]:
-    """Leave out what somebody has named after a time that is still to come."""
-    now = datetime.now(UTC)
-    return [each for each in found if not is_ahead(each.taken_at, now)]
-
-
-def _pace(stage: Stage, database: str) -> Finding:
-    """Hold the time that the last backups took against what a function has."""
-    spans = [
-        each.manifest.finished_at - each.manifest.started_at
-        for each in _of_now(listing(stage.vault, database))[:_LOOKED_AT]
-        if each.manifest
-    ]
-    if not spans:
-        return warning("time", "no backup has been made yet", f"{PROGRAM} run {database} --wait")
-    longest = max(spans)
-    last = f"last {len(spans)} backups" if len(spans) > 1 else "last backup"
-    fact = f"the {last} took {render.seconds(longest)} at most, of 900 s"
-    if longest > _LIMIT * _NEAR:
-        return warning("time", fact, "give the dumper more memory, which also makes it faster")
-    return ok("time", fact)

@@ -5,14 +5,19 @@ Runs inside the dumper function, so that the network, the rights and the clients
 
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 
+from snapper.aws.vault import Vault
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.engine import Engine
 from snapper.engines.facts import Facts
 from snapper.errors import SnapperError
 from snapper.values.finding import Finding, Level, failure, ok, warning
+from snapper.values.keys import Kind, object_key, prefix
 from snapper.values.secrets import Database
 from snapper.verbs.network import from_the_function
+
+_WAYS = "in a network of yours, S3's gateway endpoint and its policy must let the function through"
 
 
 def examine(database: Database, engine: Engine, *, from_here: bool = False) -> Iterator[Finding]:
@@ -41,6 +46,20 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
     yield from engine.examine(database, facts)
     for omission in facts.omitted:
         yield warning(omission.subject, omission.fact, omission.fix)
+
+
+def examine_vault(vault: Vault, database: str, now: datetime) -> Finding:
+    """Try whether a backup of the database could be stored: the network, the rights, the key.
+
+    An upload under the very name that it would have is begun and taken back.
+    """
+    try:
+        next(vault.list(prefix(database)), None)
+        vault.try_upload(object_key(database, now, Kind.DUMP))
+    except SnapperError as error:
+        fix = "; ".join(filter(None, (error.hint, _WAYS)))
+        return failure("vault", f"a backup cannot be stored: {error}", fix)
+    return ok("vault", f"an upload into {vault.bucket} can be begun and taken back")
 
 
 def _resolve(host: str) -> Iterator[Finding]:

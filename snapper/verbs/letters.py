@@ -8,7 +8,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from snapper.aws.dead_letters import DeadLetters, Letter
-from snapper.errors import AwsDenied
+from snapper.errors import AwsDenied, AwsFailed
+from snapper.values.finding import Finding, ok, warning
+from snapper.values.omission import some
+from snapper.values.program import PROGRAM
+
+SUBJECT = "dead letters"
 
 
 @dataclass(frozen=True)
@@ -48,3 +53,22 @@ def look(letters: DeadLetters) -> Letters:
     except AwsDenied:
         return Letters((), counted, readable=False)
     return Letters(read, max(counted - len(read), 0))
+
+
+def examine_letters(letters: DeadLetters, databases: Collection[str]) -> Finding:
+    """Give one finding about the dead letters, of these databases or of all."""
+    try:
+        found = look(letters)
+    except AwsFailed as error:
+        return warning(SUBJECT, f"it is not known whether there are any: {error}", error.hint)
+    if databases:
+        found = found.of(databases)
+    if not found.total:
+        return ok(SUBJECT, "no job has failed for good")
+    named = sorted({each.database for each in found.read if each.database})
+    whose = f", of {some(tuple(named))}" if named else ""
+    return warning(
+        SUBJECT,
+        f"jobs and events that failed for good: {found.total:,}{whose}",
+        f"{PROGRAM} failures shows why; retry, or failures --discard, ends the alarm",
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from snapper.aws.parts import MIB, PartPlan
@@ -140,3 +141,22 @@ def test_deleting_what_is_gone_is_no_error(vault: Vault) -> None:
 def test_reading_what_is_not_there_is_told(vault: Vault) -> None:
     with pytest.raises(AwsFailed, match="NoSuchKey"):
         vault.read("app/dump")
+
+
+def test_an_upload_that_is_only_tried_leaves_nothing(s3: Any, vault: Vault) -> None:
+    sent: list[str] = []
+    s3.meta.events.register("before-call.s3", lambda model, **_: sent.append(model.name))
+    vault.try_upload("app/dump")
+    assert sent == ["CreateMultipartUpload", "UploadPart", "AbortMultipartUpload"]
+    assert list(vault.list("")) == []
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="vault")
+
+
+def test_a_part_that_cannot_be_sent_leaves_no_upload(s3: Any, vault: Vault) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "KMS.DisabledException"}}, "UploadPart")
+
+    s3.meta.events.register("before-call.s3.UploadPart", refuse)
+    with pytest.raises(AwsFailed, match=r"KMS\.DisabledException"):
+        vault.try_upload("app/dump")
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="vault")

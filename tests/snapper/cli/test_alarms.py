@@ -91,7 +91,7 @@ def test_the_policy_for_looking_is_enough(stage: StageUnderTest) -> None:
 def test_doctor_says_it_of_the_stage_and_stays_healthy(stage: StageUnderTest) -> None:
     with stage.database("alarming", stage.source(18).dsn):
         ran = stage.run_cli("doctor", "alarming", "--json")
-    (finding,) = ran.document["findings"]["(stage)"]
+    finding, _ = ran.document["findings"]["(stage)"]
     assert (finding["level"], finding["subject"]) == ("warning", "alarms")
     assert finding["fact"].startswith("nobody is notified of failures")
     assert ran.code == 0

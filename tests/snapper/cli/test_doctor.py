@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from snapper.values.job import Job
 from tests.support import poolers
 from tests.support.cloud_server import everywhere
 from tests.support.manifests import manifest
@@ -40,6 +41,8 @@ def test_a_healthy_database_exits_0_and_the_clients_say_their_versions(
         "client": "ok",
         "size": "ok",
         "rights": "ok",
+        "vault": "ok",
+        "age": "ok",
         "time": "ok",
     }
 
@@ -141,3 +144,42 @@ def test_a_database_that_the_stage_does_not_have_exits_2(stage: StageUnderTest) 
     ran = stage.run_cli("doctor", "nobody")
     assert ran.code == 2
     assert "hint: it has sensors, shop" in ran.err
+
+
+def test_a_backup_that_is_older_than_the_schedule_allows_is_a_failure(
+    stage: StageUnderTest,
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+    with stage.database("forgotten", stage.source(18).dsn):
+        stage.put_backup(manifest(database="forgotten", scheduled_at=at))
+        ran = stage.run_cli("doctor", "forgotten", "--json")
+        found = {each["subject"]: each for each in ran.document["findings"]["forgotten"]}
+    assert ran.code == 1
+    assert found["age"]["level"] == "failure"
+    assert found["age"]["fact"].startswith("the newest good backup is 3d old, and one is due")
+    assert "status forgotten" in found["age"]["fix"]
+
+
+def test_backups_of_which_none_is_good_are_a_failure(stage: StageUnderTest) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    with stage.database("broken", stage.source(18).dsn):
+        stage.put_backup(manifest(database="broken", scheduled_at=at), b"short")
+        ran = stage.run_cli("doctor", "broken", "--json")
+        found = {each["subject"]: each for each in ran.document["findings"]["broken"]}
+    assert (ran.code, found["age"]["fact"]) == (1, "none of the backups is good")
+
+
+def test_dead_letters_of_the_databases_are_warned_of(stage: StageUnderTest) -> None:
+    def letters(key: str) -> dict[str, str]:
+        found = stage.run_cli("doctor", key, "--json").document["findings"]["(stage)"]
+        return next(each for each in found if each["subject"] == "dead letters")
+
+    stage.settle()
+    stage.post_dead_letter(Job("shop", datetime(2026, 11, 1, tzinfo=UTC)).to_json())
+    try:
+        assert letters("shop")["level"] == "warning"
+        assert letters("shop")["fact"].endswith("failed for good: 1, of shop")
+        assert "snapper failures" in letters("shop")["fix"]
+        assert letters("sensors")["level"] == "ok"
+    finally:
+        stage.settle()

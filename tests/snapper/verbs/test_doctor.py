@@ -3,12 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
+from botocore.config import Config
+
+from local.emulator.cloud import Cloud
+from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.values.finding import Level
 from snapper.values.secrets import Database
-from snapper.verbs.doctor import examine
-from tests.support.databases import Source
+from snapper.verbs.doctor import examine, examine_vault
+from tests.support.databases import AT, Source
 from tests.support.engines import postgresql
+from tests.support.vaults import keys, open_uploads
 
 
 def program(root: Path, major: int, script: str) -> None:
@@ -82,3 +88,23 @@ def test_what_a_backup_would_lack_is_warned_of_beforehand(
     assert "not in the backup: the rows of tables that belong to an extension: " in lacking.fact
     assert "public.settings" in lacking.fact
     assert "ALTER EXTENSION" in lacking.fix
+
+
+def test_a_vault_that_takes_an_upload_is_well(vault: Vault) -> None:
+    found = examine_vault(vault, "orders", AT)
+    assert (found.level, found.subject) == (Level.OK, "vault")
+    assert vault.bucket in found.fact
+    assert (keys(vault), open_uploads(vault)) == ([], [])
+
+
+def test_a_vault_that_is_not_there_or_out_of_reach_is_a_failure(
+    cloud: Cloud, refusing_port: int
+) -> None:
+    gone = examine_vault(Vault("gone", cloud.client("s3")), "orders", AT)
+    assert gone.level is Level.FAILURE
+    assert "NoSuchBucket" in gone.fact
+    one_try = Config(retries={"total_max_attempts": 1})
+    deaf = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{refusing_port}", config=one_try)
+    far = examine_vault(Vault("far", deaf), "orders", AT)
+    assert far.level is Level.FAILURE
+    assert "gateway endpoint" in far.fix

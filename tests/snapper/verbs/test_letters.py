@@ -7,8 +7,9 @@ import pytest
 
 from snapper.aws.dead_letters import DeadLetters, Letter
 from snapper.errors import AwsDenied, AwsFailed
+from snapper.values.finding import Finding, Level
 from snapper.values.job import Job
-from snapper.verbs.letters import Letters, look
+from snapper.verbs.letters import Letters, examine_letters, look
 from tests.support.databases import AT
 
 
@@ -84,3 +85,22 @@ def test_letters_of_other_databases_are_left_out_and_those_of_none_are_not() -> 
     found = Letters([letter("a"), letter("b"), letter(None)]).of(["a"])
     assert [each.job and each.job.database for each in found.read] == ["a", None]
     assert found.total == len(found.read)
+
+
+def judged(counted: int | None, read: Sequence[Letter] | None, *databases: str) -> Finding:
+    return examine_letters(cast("DeadLetters", Queue(counted, read)), databases)
+
+
+def test_doctor_names_whose_jobs_failed_for_good() -> None:
+    assert judged(0, []).level is Level.OK
+    assert judged(1, [letter("a")], "b").level is Level.OK
+    found = judged(3, [letter("b"), letter("a"), letter(None)], "a", "b")
+    assert found.level is Level.WARNING
+    assert found.fact.endswith("for good: 3, of a, b")
+    assert judged(2, None, "a").fact.endswith("for good: 2")
+
+
+def test_doctor_says_where_nothing_is_known_of_them() -> None:
+    found = judged(None, None)
+    assert found.level is Level.WARNING
+    assert "not known" in found.fact
