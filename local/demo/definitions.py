@@ -25,6 +25,10 @@ _ENTRY = re.compile(
 )
 _END = re.compile(r"^--\n-- PostgreSQL database dump complete\n--\n", re.MULTILINE)
 
+# Written between two entries where it changes: it is of those behind it. Tables have no other way.
+_ACCESS_METHOD = re.compile(r"^SET default_table_access_method = (?P<name>.*);\n", re.MULTILINE)
+_USUAL = '"heap"'
+
 
 @dataclass(frozen=True)
 class SchemaDump:
@@ -73,10 +77,15 @@ def read(dump: bytes) -> dict[str, str]:
     text = text[: end.start() if end else len(text)]
     entries = list(_ENTRY.finditer(text))
     found: dict[str, list[str]] = {}
+    access_method = _USUAL
     ends = [entry.start() for entry in entries[1:]] + [len(text)]
     for entry, stop in zip(entries, ends, strict=False):
         body = text[entry.end() : stop]
-        lines = body.strip().splitlines()
+        lines = _ACCESS_METHOD.sub("", body).strip().splitlines()
+        if access_method != _USUAL and entry["type"] in ("TABLE", "MATERIALIZED VIEW"):
+            lines.append(f"USING {access_method}")
+        for named in _ACCESS_METHOD.finditer(body):
+            access_method = named["name"]
         if entry["type"].endswith("ACL"):
             lines.sort()
         schema = "" if entry["schema"] == "-" else f"{entry['schema']}."

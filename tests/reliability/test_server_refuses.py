@@ -238,7 +238,7 @@ def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(
     made = source(17, "CREATE TABLE held (n int)")
     with _locked(made, "LOCK TABLE held IN ACCESS EXCLUSIVE MODE"), faulted("server: locks"):
         error = refusal(dumper, made.database(), DumpFailed)
-        assert "LOCK TABLE public.held" in str(error)
+        assert 'LOCK TABLE "public"."held"' in str(error)
         assert "a table was locked" in error.hint
         eventually(lambda: not _sessions(made))
 

@@ -35,8 +35,8 @@ class Head:
     def __call__(self, statement: bytes) -> bytes:
         """Give the statement as it is."""
         _, body = parted(statement)
-        if self._ended:
-            pass
+        if self._ended or not body:
+            pass  # nothing is left of it
         elif found := _EXTENSION.fullmatch(body):
             self.extensions.append((found["name"], found["schema"]))
         elif not body.startswith(_BEFORE):

@@ -41,6 +41,9 @@ def pg_dump_command(
         "--format=plain",
         # Said, or a setting of the role or the database could name one that lacks characters.
         f"--encoding={encoding}",
+        # A name that is a plain word today may be a keyword of the major that it is restored into.
+        # pg_upgrade has its dumps written so too.
+        "--quote-all-identifiers",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
         f"--dbname={conninfo(connection)}",

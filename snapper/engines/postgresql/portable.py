@@ -1,6 +1,6 @@
 r"""Takes out of a dump what its target cannot understand, and changes nothing else.
 
-Three things are tied to the server that was dumped, or to the psql that its pg_dump had in mind:
+Four things are tied to the server that was dumped, or to the psql that its pg_dump had in mind:
 
 - the number `pg_attver` among a column's options, kept by servers since their releases of November
   2026. A pg_dump of the same release leaves it out; an older one of the same major, which does not
@@ -8,6 +8,8 @@ Three things are tied to the server that was dumped, or to the psql that its pg_
   pg_dump 15.19);
 - the names of tablespaces, which are folders of the server. Where the target has none of that name,
   things go to its default;
+- the comment that every new database has on its schema `public`. pg_dump leaves it out, but for the
+  quotes around the name does not know it again; up to 14 only a superuser may write it;
 - the `\restrict` and `\unrestrict` around the whole, since psql is restricted already.
 """
 
@@ -22,6 +24,7 @@ _OPTIONS = re.compile(
 )
 _TABLESPACE = re.compile(rb"SET default_tablespace = (?P<name>.+);\n", re.DOTALL)
 _DEFAULT = b"''"
+_OF_EVERY_DATABASE = b"COMMENT ON SCHEMA \"public\" IS 'standard public schema';\n"
 _LONGEST_OPTIONS = 1 << 14
 """Bytes of an `ALTER TABLE … SET (…)` that is looked at: pg_dump writes it for one column."""
 
@@ -51,6 +54,8 @@ class Portable:
             lead = _RESTRICTION.sub(b"", lead)
         if found := _TABLESPACE.fullmatch(body):
             body = self._place(found)
+        elif body == _OF_EVERY_DATABASE:
+            body = b"\n"
         elif (
             len(body) <= _LONGEST_OPTIONS
             and b"pg_attver=" in body

@@ -119,7 +119,7 @@ def test_a_true_copy_is_identical(server: PostgresServer, twin: str) -> None:
         ),
         (
             "REVOKE SELECT ON orders FROM reader",
-            "definition ACL public.TABLE orders is only in the source",
+            'definition ACL public.TABLE "orders" is only in the source',
         ),
     ],
 )

@@ -113,7 +113,7 @@ def test_texts_that_are_the_same_need_no_second_copy_and_no_note(source: str, co
         ),
         (
             "GRANT INSERT ON items TO aa_second",
-            "definition ACL public.TABLE items differs",
+            'definition ACL public.TABLE "items" differs',
         ),
         (
             "DROP POLICY p ON items; CREATE POLICY p ON items TO zz_first USING (true)",

@@ -39,6 +39,14 @@ def test_a_dump_that_only_begins_is_read_to_its_end() -> None:
     assert len(head.extensions) == 2
 
 
+def test_a_statement_of_which_nothing_is_left_does_not_end_the_beginning() -> None:
+    head = Head()
+    for statement in (BEGINNING, REST):
+        assert head(b"-- left out\n\n") == b"-- left out\n\n"
+        b"".join(rewritten([statement], head))
+    assert len(head.extensions) == 2
+
+
 def test_a_beginning_without_end_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 1000)
     endless = iter(lambda: b"SET row_security = off;\n", None)

@@ -58,7 +58,7 @@ def test_a_database_of_whatever_name_is_the_one_that_is_dumped(
     made.run("CREATE TABLE marker (n int)")
     manifest, sql = dumped(dumper, made.dsn)
     assert manifest.database_name == name
-    assert b"CREATE TABLE public.marker" in sql
+    assert b'CREATE TABLE "public"."marker"' in sql
 
 
 @pytest.mark.parametrize("name", ["it's me", 'double"quote', "a=b", "back\\slash", "me@tenant"])
@@ -69,7 +69,7 @@ def test_a_user_of_whatever_name_can_dump(
     made.run(f"CREATE ROLE {quoted(name)} LOGIN PASSWORD 'hush-hush'; GRANT SELECT ON t TO PUBLIC")
     connection = Connection.parse(made.dsn).replace(user=name)
     dsn = f"{connection.conninfo({})} password=hush-hush"
-    assert b"COPY public.t" in dumped(dumper, dsn)[1]
+    assert b'COPY "public"."t"' in dumped(dumper, dsn)[1]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_table_that_stays_locked_fails_the_dump_by_name(
     finally:
         lock.close()
     assert "timeout" in told
-    assert "public.locked" in told
+    assert '"public"."locked"' in told
 
 
 def test_a_table_that_is_unlocked_in_time_is_dumped(

@@ -69,3 +69,10 @@ def test_the_dumps_own_restriction_is_left_out_but_not_its_line() -> None:
 def test_what_only_looks_like_a_restriction_stays() -> None:
     body = b"CREATE FUNCTION f() AS $$\n\\restrict aB3\n\\unrestrict x\n$$;\n"
     assert Portable()(body) == body
+
+
+def test_the_comment_that_every_database_has_is_left_out_and_anothers_is_not() -> None:
+    usual = b"\n--\n\nCOMMENT ON SCHEMA \"public\" IS 'standard public schema';\n"
+    other = b"COMMENT ON SCHEMA \"public\" IS 'of our own';\n"
+    assert Portable()(usual) == b"\n--\n\n\n"
+    assert Portable()(other) == other
