@@ -25,6 +25,7 @@ SAMPLE = Properties(
     "it's a\ncomment",
     (Right("", "TEMPORARY", grantable=False), Right("reader", "CONNECT", grantable=True)),
     (Setting("", "app.jwt_secret", SECRET), Setting("reader", "work_mem", "64MB")),
+    is_template=True,
 )
 
 SQL = rf"""

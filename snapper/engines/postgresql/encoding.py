@@ -1,6 +1,13 @@
-"""How psycopg2 reads names of a database without an encoding (SQL_ASCII): none can stop it."""
+"""How psycopg2 reads names, whatever bytes they are: none can stop it.
+
+A database without an encoding (SQL_ASCII) takes every byte. And a role's name is kept as it was
+written in the encoding of the database in which it was made, for all databases of the server.
+"""
 
 import codecs
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from psycopg2 import extensions
@@ -12,15 +19,44 @@ NO_ENCODING = "SQL_ASCII"
 """What PostgreSQL calls a database that takes every byte for what it is."""
 
 _NAME = "utf_8_or_escaped"
+_ESCAPED = re.compile(r"\\x[89a-f][0-9a-f]")
 
 # Each of its characters is one byte, and the server of a database without an encoding changes none.
 _EVERY_BYTE = "LATIN1"
 
 
 def read_any_bytes() -> None:
-    r"""Let connections without an encoding read UTF-8, and what is none as `\xfc`."""
-    # psycopg2 looks for the name without its underscore.
-    extensions.encodings[NO_ENCODING.replace("_", "")] = _NAME
+    r"""Let connections read UTF-8, and what is none as `\xfc`."""
+    # psycopg2 looks for the names without their underscores.
+    for encoding in (NO_ENCODING, "UTF8"):
+        extensions.encodings[encoding.replace("_", "")] = _NAME
+
+
+@contextmanager
+def names_as_they_are(link: extensions.connection) -> Iterator[None]:
+    """Have the server send every byte as it is: it would refuse what it cannot convert."""
+    before = link.info.parameter_status("client_encoding") or _EVERY_BYTE
+    link.set_client_encoding(NO_ENCODING)
+    try:
+        yield
+    finally:
+        link.set_client_encoding(before)
+
+
+def read_name(octets: bytes, link: extensions.connection) -> str:
+    r"""Read a name in the encoding of the link's database, and what is none in it as `\xfc`."""
+    named = link.info.parameter_status("server_encoding") or NO_ENCODING
+    codec = extensions.encodings.get(named.replace("_", ""), _NAME)
+    return octets.decode(codec, "backslashreplace")
+
+
+def is_readable(name: str) -> bool:
+    r"""Tell a name from one that stands for other bytes.
+
+    >>> is_readable("m\u00fcller"), is_readable(r"m\xfcller")
+    (True, False)
+    """
+    return not _ESCAPED.search(name)
 
 
 def keep_every_byte(link: extensions.connection) -> None:

@@ -104,6 +104,7 @@ class Properties:
     comment: str
     rights: tuple[Right, ...]
     settings: tuple[Setting, ...]
+    is_template: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no server has."""
@@ -122,6 +123,8 @@ class Properties:
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Self:
         """Read what `asdict` gave; raise KeyError, TypeError, ValueError if it is not that."""
+        # Backups of Snappers that did not know it lack the last one.
+        found = {"is_template": False, **found}
         return cls(
             locale=Locale(**_plain(Locale, found["locale"])),
             rights=tuple(Right(**_plain(Right, each)) for each in found["rights"]),

@@ -89,6 +89,8 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
         made["its connection limit"] = (
             f"ALTER DATABASE {name} CONNECTION LIMIT {properties.connection_limit}"
         )
+    if properties.is_template:
+        made["that it is a template"] = f"ALTER DATABASE {name} IS_TEMPLATE true"
     return made
 
 

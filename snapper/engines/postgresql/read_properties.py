@@ -28,7 +28,7 @@ _ITSELF = """
     SELECT oid, pg_catalog.pg_get_userbyid(datdba), datconnlimit,
         coalesce(pg_catalog.shobj_description(oid, 'pg_database'), ''),
         {}, datcollate::pg_catalog.text, datctype::pg_catalog.text,
-        coalesce({}, ''), coalesce({}, '')
+        coalesce({}, ''), coalesce({}, ''), datistemplate
     FROM pg_catalog.pg_database WHERE datname = %s
 """
 _RIGHTS = """
@@ -58,13 +58,15 @@ def read_properties(cursor: Cursor, database: str) -> Properties | None:
     columns = next(columns for since, columns in _LOCALES if major >= since)
     try:
         cursor.execute(_ITSELF.format(*columns), [database])
-        number, owner, limit, comment, provider, collate, ctype, name, rules = cursor.fetchone()
+        number, owner, limit, comment, provider, collate, ctype, name, rules, template = (
+            cursor.fetchone()
+        )
         cursor.execute(_RIGHTS, [number])
         rights = tuple(Right(*each) for each in sorted(cursor.fetchall()))
         cursor.execute(_SETTINGS, [number])
         settings = tuple(Setting(*each) for each in sorted(cursor.fetchall()))
         locale = Locale(provider, collate, ctype, name, rules)
-        found = Properties(owner, locale, limit, comment, rights, settings)
+        found = Properties(owner, locale, limit, comment, rights, settings, template)
     except (ValueError, psycopg2.DataError, psycopg2.ProgrammingError):
         return None  # also of what we would not read back from a manifest
     return found if len(repr(asdict(found))) <= LONGEST_TEXT else None

@@ -3,6 +3,7 @@
 from psycopg2 import sql
 
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.encoding import is_readable
 from snapper.engines.postgresql.provider_roles import whose
 from snapper.engines.postgresql.target import asking
 from snapper.errors import SettingsError
@@ -44,9 +45,20 @@ def absent_roles(
 def missing_roles(
     connection: Connection, roles: tuple[str, ...], redact: Redactor
 ) -> tuple[str, ...]:
-    """Give those of the roles that must be made: a provider's own, or PostgreSQL's, are not."""
+    """Give those of the roles that must be made: see `passed_over` for those that are not."""
     absent = absent_roles(connection, roles, redact)
-    return tuple(role for role in absent if not whose(role))
+    return tuple(role for role in absent if not passed_over(role))
+
+
+def passed_over(role: str) -> str:
+    r"""Say why a role need not be made where it is missing; nothing of one that must be.
+
+    >>> passed_over("rdsadmin"), passed_over(r"m\xfcller"), passed_over("app")
+    ("is Amazon RDS's own", 'has a name in another encoding', '')
+    """
+    if own := whose(role):
+        return f"is {own}'s own"
+    return "" if is_readable(role) else "has a name in another encoding"
 
 
 def strange_roles(

@@ -8,21 +8,13 @@ import psycopg2
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql import omitted
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.named_roles import named_roles
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.read_properties import read_properties
 from snapper.engines.postgresql.session import POOLER_HINT, answering, connect, keeps_options
 from snapper.errors import DatabaseUnsupported
 from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
-
-# The first role owns what PostgreSQL itself made, and leaves no trace as an owner.
-_ROLES = """
-    SELECT rolname FROM pg_roles WHERE oid = 10 OR oid IN (
-        SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
-        AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
-    ORDER BY 1
-"""
 
 
 @dataclass(frozen=True)
@@ -75,8 +67,7 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
             " current_setting('server_encoding')"
         )
         number, version, name, size, encoding = cursor.fetchone()
-        cursor.execute(_ROLES)
-        roles = tuple(role for (role,) in cursor.fetchall())
+        roles = named_roles(cursor)
         identity = _identity(cursor, connection)
         properties = read_properties(cursor, name)
         left_out = tuple(omitted.ask(cursor))

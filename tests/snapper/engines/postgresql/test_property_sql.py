@@ -68,6 +68,7 @@ def test_each_statement_is_named_without_a_value() -> None:
         ),
         "its comment": 'COMMENT ON DATABASE "a ""b""" IS \'it\'\'s a\ncomment\'',
         "its connection limit": 'ALTER DATABASE "a ""b""" CONNECTION LIMIT 3',
+        "that it is a template": 'ALTER DATABASE "a ""b""" IS_TEMPLATE true',
     }
     assert SECRET not in "".join(made)
 
