@@ -42,7 +42,13 @@ class Dumper(pulumi.ComponentResource):
     ) -> None:
         super().__init__("snapper:infra:Dumper", name, None, opts)
         scope = args.runtime.scope
-        rights = [args.secrets.may_read(), args.vault.may_store(), args.queue.may_take()]
+        signing_in = args.secrets.may_sign_in()
+        rights = [
+            args.secrets.may_read(),
+            signing_in,
+            args.vault.may_store(),
+            args.queue.may_take(),
+        ]
         vpc = None
         if args.subnet_ids:
             rights.append(args.queue.arn.apply(lambda arn: may_join_network(Place.of(arn))))

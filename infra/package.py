@@ -1,12 +1,14 @@
 """The three zips that are deployed: our code, what it depends on, and the client tools."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bin.pg_dump.layer import layer_files
 from infra.archive import Entry, archive
 from infra.wheels import locked_wheels, wheel_entries
+from snapper.values.authorities import FOLDER
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build"
@@ -14,8 +16,9 @@ WHEELS = ROOT / ".cache" / "wheels"
 LOCK = ROOT / "functions" / "requirements.lock"
 
 DESCRIPTIONS = "python/botocore/data/"
-SERVICES = frozenset({"s3", "sqs", "ssm"})
+SERVICES = frozenset({"s3", "secretsmanager", "sqs", "ssm"})
 """What the core's edges call. botocore describes all of AWS: 20 MB, of which these are 1."""
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Packages(NamedTuple):
@@ -26,13 +29,15 @@ class Packages(NamedTuple):
     postgresql: Path
 
 
-def build_packages(architecture: str, folder: Path = BUILD) -> Packages:
-    """Build what is not there yet.
+def build_packages(
+    architecture: str, folder: Path = BUILD, authorities: Mapping[str, str] = NONE
+) -> Packages:
+    """Build what is not there yet; `authorities` are files by name that lie beside the code.
 
     Raises SnapperError when something has to be fetched and cannot be.
     """
     return Packages(
-        archive(folder, "functions", function_entries()),
+        archive(folder, "functions", [*function_entries(), *_beside(authorities)]),
         archive(folder, f"dependencies-{architecture}", dependency_entries(architecture)),
         archive(folder, f"postgresql-{architecture}", client_entries(architecture)),
     )
@@ -44,6 +49,12 @@ def function_entries(root: Path = ROOT) -> Iterator[Entry]:
         name = file.relative_to(root)
         if name.parts[1] != "cli":
             yield Entry(name.as_posix(), file.read_bytes(), 0o644)
+
+
+def _beside(authorities: Mapping[str, str]) -> Iterator[Entry]:
+    """Yield the files of certificate authorities, where the engines look for them."""
+    for name, pem in authorities.items():
+        yield Entry(f"{FOLDER}/{name}", pem.encode(), 0o644)
 
 
 def dependency_entries(architecture: str) -> Iterator[Entry]:

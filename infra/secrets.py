@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.credentials import may_sign_in
 from infra.iam import Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
 from snapper.values.place import Place
@@ -70,7 +71,7 @@ class SecretParameters(pulumi.ComponentResource):
                 # It says which databases have options: those must be there by then.
                 after=options,
             )
-        self._key = args.kms_key_arn
+        self._key, self._place, self._databases = args.kms_key_arn, args.place, args.databases
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
         # Older releases kept each count by itself, and their code still runs during an update.
@@ -95,6 +96,10 @@ class SecretParameters(pulumi.ComponentResource):
                 *self._may_decrypt(),
             ]
         )
+
+    def may_sign_in(self) -> pulumi.Output[list[Statement]]:
+        """Come into the databases by what AWS gives for it, where their options say so."""
+        return self._place.apply(lambda place: may_sign_in(place, self._databases))
 
     def _may_decrypt(self) -> list[Statement]:
         return [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []

@@ -7,6 +7,7 @@ import pulumi
 
 import snapper
 from infra.alarms import Alarms, AlarmsArgs
+from infra.authorities import deployed
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
@@ -20,6 +21,7 @@ from infra.signpost import Signpost, SignpostArgs
 from infra.vault import Vault, VaultArgs
 from snapper.errors import SnapperError
 from snapper.values.place import Place
+from snapper.values.secrets import Database
 
 
 class BackupService(pulumi.ComponentResource):
@@ -31,7 +33,7 @@ class BackupService(pulumi.ComponentResource):
         self, name: str, settings: StackSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:BackupService", name, None, opts)
-        packages = _packages(settings.architecture)
+        packages, databases = _packages(settings)
         scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
         timeout = timedelta(seconds=settings.dumper_timeout)
         vault = Vault(
@@ -49,7 +51,7 @@ class BackupService(pulumi.ComponentResource):
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",
-            SecretParametersArgs(scope, place, settings.databases, settings.kms_key_arn),
+            SecretParametersArgs(scope, place, databases, settings.kms_key_arn),
             child,
         )
         layers = Layers(
@@ -138,9 +140,11 @@ class BackupService(pulumi.ComponentResource):
         self.register_outputs(dict(self.facts))
 
 
-def _packages(architecture: str) -> Packages:
+def _packages(settings: StackSettings) -> tuple[Packages, tuple[Database, ...]]:
+    """Build the zips; gives the databases as they travel too, with the names of files in them."""
     try:
-        return build_packages(architecture)
+        ready = deployed(settings.databases, settings.ca_bundle)
+        return build_packages(settings.architecture, authorities=ready.files), ready.databases
     except SnapperError as error:
         # Pulumi prints a RunError without its stack trace, which would hide what to do.
         raise pulumi.RunError("\n".join(filter(None, (str(error), error.hint)))) from error

@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG
 
 from infra import checks
+from infra.authorities import bundle_faults
 from infra.scope import Scope
 from snapper.engines.engine import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
@@ -60,6 +61,7 @@ class StackSettings:
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""
     permissions_boundary: str = ""
+    ca_bundle: str = ""
     bucket: str = ""
     noncurrent_days: int = 7
     log_retention_days: int = 30
@@ -123,6 +125,7 @@ class StackSettings:
         settings: StackSettings | None = None
         databases = _with_options(config, _databases(config, faults), faults)
         plain = dict(_plain_values(config, faults))
+        faults.extend(bundle_faults(databases, plain.get("ca_bundle", "")))
         try:
             settings = cls(stage=pulumi.get_stack(), databases=databases, **plain)
         except SettingsRefused as refused:

@@ -38,8 +38,9 @@ MARK = f"{BACKUPS}.begun-{TIME}"
 MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json"]
 VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
-TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
-READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/BACKUP_STORAGE_DATA/*"]
+OLDER = f"{PARAMETERS}/BACKUP_STORAGE_DATA"
+TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/OPTIONS", OLDER]
+READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/OPTIONS/*", f"{OLDER}/*"]
 
 
 def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_there(

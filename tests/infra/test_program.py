@@ -131,7 +131,7 @@ def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
 def test_what_cannot_be_built_is_told_by_pulumi_without_a_stack_trace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(architecture: str) -> None:
+    def fail(architecture: str, **_: object) -> None:
         raise SnapperError(f"nothing for {architecture}", hint="look at the network")
 
     monkeypatch.setattr("infra.service.build_packages", fail)

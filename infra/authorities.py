@@ -1,0 +1,73 @@
+"""The certificate authorities that are deployed beside the code: public data, each in a file.
+
+A stage or database names a PEM file of the operator's; what travels with the database's options is
+the name by which it is deployed. Amazon's own are there where a database is verified by them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bin.authorities import amazon
+from snapper.engines.engine import engine_of
+from snapper.values.authorities import (
+    AMAZON,
+    LARGEST,
+    NotAuthorities,
+    file_name,
+    read_authorities,
+)
+from snapper.values.options import SETTING
+from snapper.values.secrets import Database
+
+NAME = "caBundle"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The databases as they travel, and the files by name."""
+
+    databases: tuple[Database, ...]
+    files: Mapping[str, str]
+
+
+def bundle_faults(databases: Sequence[Database], ca_bundle: str) -> Iterator[str]:
+    """Tell of every file that cannot be deployed; nothing of what is in it."""
+    named = {f"{SETTING}.{each.key}: {NAME}": each.options.ca_bundle for each in databases}
+    for where, path in {NAME: ca_bundle, **named}.items():
+        if path:
+            try:
+                _read(path)
+            except NotAuthorities as fault:
+                yield f"{where} is {path}, which {fault}"
+
+
+def deployed(databases: Sequence[Database], ca_bundle: str) -> Deployed:
+    """Read every file, `ca_bundle` for the databases that have none of their own.
+
+    Raises SnapperError where Amazon's are needed and cannot be fetched.
+    """
+    files: dict[str, str] = {}
+    chosen = []
+    for database in databases:
+        path = database.options.ca_bundle or ca_bundle
+        if path:
+            pem = _read(path)
+            files[file_name(pem)] = pem
+            options = replace(database.options, ca_bundle=file_name(pem))
+            database = replace(database, options=options)
+        elif engine_of(database.kind).trusts_amazon(database):
+            files[AMAZON] = amazon().read_text()
+        chosen.append(database)
+    return Deployed(tuple(chosen), files)
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).expanduser().open(encoding="ascii", errors="replace") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise NotAuthorities(f"cannot be read: {error.strerror}") from None
+    if len(text) > LARGEST:
+        raise NotAuthorities(f"is larger than {LARGEST} bytes")
+    return read_authorities(text)
