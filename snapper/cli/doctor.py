@@ -11,6 +11,7 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
 from snapper.values.finding import Finding, Level
+from snapper.values.health import LATE
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.letters import examine_letters
@@ -45,8 +46,11 @@ def doctor(
             answer = opened.functions.ask(opened.service.dumper, {"doctor": [database]})
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
-            made, period = listing(opened.vault, database), opened.schedule.longest_pause()
-            found[database] += examine_last(database, made, period, datetime.now(UTC))
+            made, late_after = (
+                listing(opened.vault, database),
+                LATE * opened.schedule.longest_pause(),
+            )
+            found[database] += examine_last(database, made, late_after, datetime.now(UTC))
     found[_STAGE] = [
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from snapper.cli import render
 from snapper.values.clock import is_ahead
 from snapper.values.finding import Finding, failure, ok, warning
-from snapper.values.health import LATE
 from snapper.values.program import PROGRAM
 from snapper.verbs.catalog import Listed
 
@@ -17,27 +16,27 @@ _LOOKED_AT = 5
 
 
 def examine_last(
-    database: str, found: Sequence[Listed], period: timedelta, now: datetime
+    database: str, found: Sequence[Listed], late_after: timedelta, now: datetime
 ) -> Iterator[Finding]:
-    """Judge the backups of a database, newest first, by the time between two runs."""
+    """Judge the backups of a database, newest first, by how old the newest may be."""
     # What somebody has named after a time that is still to come says nothing.
     backups = [each for each in found if not is_ahead(each.taken_at, now)]
     if not backups:
         yield warning("time", "no backup has been made yet", f"{PROGRAM} run {database} --wait")
         return
-    yield _age(database, backups, period, now)
+    yield _age(database, backups, late_after, now)
     yield from _pace(backups)
 
 
-def _age(database: str, found: Sequence[Listed], period: timedelta, now: datetime) -> Finding:
+def _age(database: str, found: Sequence[Listed], late_after: timedelta, now: datetime) -> Finding:
     fix = f"{PROGRAM} status {database} and {PROGRAM} failures show why"
     good = [each for each in found if not each.flaw]
     if not good:
         return failure("age", "none of the backups is good", fix)
     age = now - good[0].begun_at
     fact = f"the newest good backup is {render.age(age)} old"
-    if age > LATE * period:
-        return failure("age", f"{fact}, and one is due every {render.age(period)}", fix)
+    if age > late_after:
+        return failure("age", f"{fact}: it is late after {render.age(late_after)}", fix)
     return ok("age", fact)
 
 

@@ -5,6 +5,9 @@ Roles, passwords and other databases are in no dump of one database either: READ
 
 from dataclasses import dataclass
 
+from snapper.engines.postgresql.names import literal
+from snapper.engines.postgresql.provider_roles import PROVIDERS_OWN
+
 
 def _of_extension(catalog: str, number: str) -> str:
     return f"""EXISTS (
@@ -26,6 +29,7 @@ SUPERUSER = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
 
 _THIS = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 _A_DATABASE = "'pg_database'::regclass"
+_PROVIDERS = ", ".join(map(literal, PROVIDERS_OWN))
 _STANDING_ALONE = "relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')"
 _FIRST_OWN = 16384  # FirstNormalObjectId: what is below is PostgreSQL's own
 _NAME = "n.nspname || '.' || c.relname"
@@ -46,13 +50,14 @@ def _find(name: str, tables: str, where: str) -> str:
     return f"SELECT {name} FROM {tables} WHERE {where}"  # noqa: S608  constants only
 
 
-def _in_system_schemas(catalog: str, name: str, schema: str, which: str) -> str:
-    """Find what somebody has made in the system's own schemas."""
+def _in_system_schemas(catalog: str, name: str, schema: str, owner: str, which: str) -> str:
+    """Find what somebody has made in the system's own schemas, and not the provider."""
     return _find(
         f"n.nspname || '.' || {name}",
         f"{catalog} o JOIN pg_namespace n ON n.oid = {schema}",
         f"o.oid >= {_FIRST_OWN} AND NOT ({OURS}) AND n.nspname !~ '^pg_(toast|temp)'"
-        f" AND {which} AND NOT {_of_extension(catalog, 'o.oid')}",
+        f" AND {which} AND NOT {_of_extension(catalog, 'o.oid')}"
+        f" AND pg_get_userbyid({owner}) NOT IN ({_PROVIDERS})",
     )
 
 
@@ -186,10 +191,16 @@ KINDS = (
         "ALTER … SET SCHEMA moves it into one of yours",
         " UNION ALL ".join(
             (
-                _in_system_schemas("pg_class", "relname", "relnamespace", _STANDING_ALONE),
-                _in_system_schemas("pg_proc", "proname", "pronamespace", "TRUE"),
                 _in_system_schemas(
-                    "pg_type", "typname", "typnamespace", "typrelid = 0 AND typelem = 0"
+                    "pg_class", "relname", "relnamespace", "relowner", _STANDING_ALONE
+                ),
+                _in_system_schemas("pg_proc", "proname", "pronamespace", "proowner", "TRUE"),
+                _in_system_schemas(
+                    "pg_type",
+                    "typname",
+                    "typnamespace",
+                    "typowner",
+                    "typrelid = 0 AND typelem = 0",
                 ),
             )
         ),

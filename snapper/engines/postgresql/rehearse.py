@@ -113,8 +113,10 @@ def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[s
             f"the backup is of PostgreSQL {major_of(manifest)}, the target is the older "
             f"{server.major}: what the older one does not support will stop the restore"
         )
-    if encoding != (recorded := Recorded.of(manifest).encoding):
-        found.append(f"the backup is in {recorded}, the target in {encoding}")
+    backup = Recorded.of(manifest)
+    if encoding != backup.encoding:
+        found.append(f"the backup is in {backup.encoding}, the target in {encoding}")
+    found += [omission.fact for omission in backup.omitted or ()]
     return tuple(found)
 
 

@@ -156,7 +156,9 @@ def test_a_backup_that_is_older_than_the_schedule_allows_is_a_failure(
         found = {each["subject"]: each for each in ran.document["findings"]["forgotten"]}
     assert ran.code == 1
     assert found["age"]["level"] == "failure"
-    assert found["age"]["fact"].startswith("the newest good backup is 3d old, and one is due")
+    assert found["age"]["fact"].startswith(
+        "the newest good backup is 3d old: it is late after 1d 12h"
+    )
     assert "status forgotten" in found["age"]["fix"]
 
 

@@ -254,6 +254,20 @@ def test_a_hundred_names_are_kept_and_all_are_counted(source: Callable[..., Sour
     assert from_part(to_part([found])) == (found,)
 
 
+def test_what_a_provider_has_made_in_the_systems_schemas_is_not_the_customers(
+    source: Callable[..., Source],
+) -> None:
+    made = source(
+        17,
+        "CREATE ROLE rdsadmin; CREATE FUNCTION pg_catalog.w() RETURNS int"
+        " LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION pg_catalog.w() OWNER TO rdsadmin",
+    )
+    try:
+        assert look(made.dsn) == {}
+    finally:
+        made.run("DROP FUNCTION pg_catalog.w(); DROP ROLE rdsadmin")
+
+
 def test_kinds_are_told_apart() -> None:
     assert len({each.kind for each in KINDS}) == len(KINDS)
 

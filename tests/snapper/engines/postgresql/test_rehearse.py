@@ -16,7 +16,7 @@ from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, SettingsErr
 from snapper.values.redaction import Redactor
 from snapper.verbs.rehearse import refuse
 from tests.support.databases import Source
-from tests.support.manifests import manifest
+from tests.support.manifests import LACKING, manifest
 
 BACKUP = manifest(server_version="17.2", encoding="UTF8")
 
@@ -109,3 +109,11 @@ def test_missing_roles_are_named(source: Callable[..., Source], tools: ClientToo
     with pytest.raises(SettingsError, match="lacks the roles nobody here"):
         refuse(found, backup, force=False, typed="", may_make_roles=False)
     refuse(found, backup, force=False, typed="", may_make_roles=True)
+
+
+def test_what_the_backup_does_not_hold_is_said_beforehand(
+    source: Callable[..., Source], tools: ClientTools
+) -> None:
+    lacking = manifest(server_version="17.2", encoding="UTF8", omitted=LACKING)
+    found = rehearse(source(17).dsn, lacking, tools, may_create=False)
+    assert any(each.startswith("not in the backup: the rows of f") for each in found.warnings)
