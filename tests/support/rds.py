@@ -10,14 +10,19 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, quote, urlsplit
 
+from psycopg2.extensions import parse_dsn
+
+from snapper.engines.postgresql.throw_away import PostgresServer
 from tests.support.certificates import DAY, Authority
+from tests.support.databases import Source
 from tests.support.poolers import exactly, pump
 
 HOST = "orders.c0ffee.eu-central-1.rds.amazonaws.com"
@@ -27,6 +32,21 @@ _PLAIN = 196608
 
 Judge = Callable[[str, str, int], bool]
 """Tells by user, password and port whether somebody may come in."""
+
+
+@contextmanager
+def behind(directory: Path) -> Iterator[str]:
+    """Run a server that asks nobody for a password; gives its socket, for a stand-in before it."""
+    with PostgresServer(17, directory) as made:
+        source = Source(made, "postgres")
+        source.run(
+            "CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup;"
+            "CREATE TABLE orders AS SELECT 1 AS number"
+        )
+        rules = made.directory / "data" / "pg_hba.conf"
+        rules.write_text(f"local all backup trust\n{rules.read_text()}")
+        source.run("SELECT pg_reload_conf()")
+        yield f"{parse_dsn(made.dsn())['host']}/.s.PGSQL.{made.port}"
 
 
 @dataclass

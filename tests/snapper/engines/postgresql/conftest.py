@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from psycopg2.extensions import parse_dsn
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql import authorities as module
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.confined import Walls
 from snapper.values.authorities import AMAZON
 from snapper.values.manifest import Manifest
@@ -17,6 +15,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.certificates import Authority
 from tests.support.databases import Source, job
 from tests.support.engines import engines
+from tests.support.rds import behind
 from tests.support.recording import RecordedEvents
 
 
@@ -41,16 +40,8 @@ def back_up(vault: Vault, tools: ClientTools) -> Callable[[Source], Manifest]:
 @pytest.fixture(scope="session")
 def rds_door(run_dir: Path) -> Iterator[str]:
     """Give the socket of a server that asks nobody for a password, for a stand-in before it."""
-    made = PostgresServer(17, run_dir / "postgres-rds")
-    with made:
-        Source(made, "postgres").run(
-            "CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup;"
-            "CREATE TABLE orders AS SELECT 1 AS number"
-        )
-        rules = made.directory / "data" / "pg_hba.conf"
-        rules.write_text(f"local all backup trust\n{rules.read_text()}")
-        Source(made, "postgres").run("SELECT pg_reload_conf()")
-        yield f"{parse_dsn(made.dsn())['host']}/.s.PGSQL.{made.port}"
+    with behind(run_dir / "postgres-rds") as door:
+        yield door
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """By whom a server is verified where its connection does not say it."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,16 @@ def test_a_bundle_that_is_not_there_is_told(
     monkeypatch.setattr(module, "SHIPPED", tmp_path)
     with pytest.raises(SettingsError, match="caBundle are not there"):
         roots("host=h sslmode=verify-full", "own.pem")
+
+
+def test_a_function_without_amazons_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHIPPED", tmp_path)
+    monkeypatch.setitem(sys.modules, "bin.authorities", None)  # it is not deployed
+    with pytest.raises(SettingsError, match="Amazon's certificate authorities") as raised:
+        roots(f"host={HOST} sslmode=verify-full")
+    assert "pulumi up" in raised.value.hint
 
 
 def test_the_command_line_fetches_amazons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
