@@ -22,7 +22,7 @@ LACKING = from_part(
 
 def manifest(
     *,
-    pg_dump_version: str = "x",
+    pg_dump_version: str = "17.2",
     encoding: str = "x",
     roles: tuple[str, ...] = (),
     properties: Properties | None = None,

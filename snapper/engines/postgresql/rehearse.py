@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from snapper.engines.facts import Content, Rehearsal
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.foreseen import foreseen
 from snapper.engines.postgresql.maintenance import maintenance
 from snapper.engines.postgresql.names import TEMPLATES, database_name
 from snapper.engines.postgresql.property_sql import differences, role_missing
@@ -49,6 +50,7 @@ def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create:
         missing_roles=missing_roles(asked, backup.roles, redact),
         warnings=(
             *_warnings(manifest, server, server.encoding if present else backup.encoding),
+            *foreseen(asked, redact, backup, present=present),
             *_properties(asked, redact, backup, server, present=present),
             *_left_behind(unfinished_databases(asked, redact)),
         ),

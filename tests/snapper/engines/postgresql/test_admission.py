@@ -1,0 +1,97 @@
+"""A server that admits only databases that it names is told, and the final name is the way in."""
+
+from collections.abc import Callable
+
+import pytest
+
+from snapper.engines.postgresql.admission import NotAdmitted
+from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.draft import Making, draft
+from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.target import unfinished_databases
+from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trial import try_restore
+from snapper.errors import RestoreFailed
+from snapper.values.redaction import Redactor
+from tests.support.cloud_server import ADMITTED, FENCED, CloudServer, Tenant
+from tests.support.databases import query
+from tests.support.manifests import manifest
+
+HIDE = Redactor()
+BACKUP = Recorded("18.1", "UTF8", ())
+NAMED = Making(named=True)
+
+
+@pytest.fixture
+def cloud_18(cloud_server: Callable[[int], CloudServer]) -> CloudServer:
+    return cloud_server(18)
+
+
+@pytest.fixture
+def target(cloud_18: CloudServer) -> Tenant:
+    return cloud_18.seen_by(FENCED, ADMITTED[1])
+
+
+def names(server: PostgresServer) -> list[str]:
+    return [name for (name,) in query(server.dsn(), "SELECT datname FROM pg_database")]
+
+
+def fill(target: Tenant, making: Making) -> None:
+    with draft(Connection.parse(target.dsn), BACKUP, HIDE, print, making=making) as filling:
+        assert filling.parameters["dbname"] == target.name
+        assert unfinished_databases(filling, HIDE) == (target.name,)
+        # Who is not its owner does not meet it half filled.
+        (closed,) = query(
+            target.server.dsn(),
+            f"SELECT NOT has_database_privilege('public', '{target.name}', 'CONNECT')",
+        )
+        assert closed == (True,)
+        raise KeyError
+
+
+def test_a_database_into_which_nobody_is_let_is_not_left_and_the_way_is_told(
+    target: Tenant,
+) -> None:
+    before = names(target.server)
+    with (
+        pytest.raises(NotAdmitted, match=r"lets us into none of this name.*pg_hba") as told,
+        draft(Connection.parse(target.dsn), BACKUP, HIDE, print),
+    ):
+        pass
+    assert "--final-name" in told.value.hint
+    assert names(target.server) == before
+
+
+def test_a_trial_tells_how_to_let_it_in(cloud_18: CloudServer, tools: ClientTools) -> None:
+    backup = manifest(server_version="18.1", encoding="UTF8", roles=())
+    before = names(cloud_18)
+    with pytest.raises(NotAdmitted) as told:
+        try_restore([b""], backup, tools, cloud_18.seen_by(FENCED).dsn)
+    assert "/^snapper-unfinished-" in told.value.hint
+    assert names(cloud_18) == before
+
+
+def test_with_its_final_name_it_is_made_and_open_when_it_is_whole(target: Tenant) -> None:
+    with draft(Connection.parse(target.dsn), BACKUP, HIDE, print, making=NAMED):
+        pass
+    try:
+        assert unfinished_databases(Connection.parse(target.dsn), HIDE) == ()
+        sees = f"SELECT has_database_privilege('public', '{target.name}', 'CONNECT')"
+        assert query(target.server.dsn(), sees) == [(True,)]
+        # Of what is there, nothing is dropped by a second restore that finds it.
+        with (
+            pytest.raises(RestoreFailed, match="already exists"),
+            draft(Connection.parse(target.dsn), BACKUP, HIDE, print, making=NAMED),
+        ):
+            pass
+        assert target.name in names(target.server)
+    finally:
+        query(target.server.dsn(), f"DROP DATABASE {quoted(target.name)} WITH (FORCE)")
+
+
+def test_with_its_final_name_it_is_dropped_if_the_restore_fails(target: Tenant) -> None:
+    with pytest.raises(KeyError):
+        fill(target, NAMED)
+    assert target.name not in names(target.server)
