@@ -172,14 +172,16 @@ def source(request: pytest.FixtureRequest) -> Iterator[Callable[..., Source]]:
     customer: Customer | None = getattr(request, "param", None)
     all_made: list[Source] = []
 
-    def make(major: int = 17, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
+    def make(
+        major: int = 17, sql: str = "CREATE TABLE t AS SELECT 1 AS n", name: str = ""
+    ) -> Source:
         if customer:
             there: Source = request.getfixturevalue("cloud_server")(customer.major).seen_by(
                 customer.role
             )
         else:
             there = Source(request.getfixturevalue("server")(major), "postgres")
-        made = there.beside(f"source {next(_NUMBERS)}")
+        made = there.beside(name or f"source {next(_NUMBERS)}")
         there.run(f'CREATE DATABASE "{made.name}"')
         all_made.append(made)
         made.run(sql)

@@ -7,11 +7,13 @@ a master role that may make roles and databases, and whoever that makes. There i
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from _pytest.mark import ParameterSet
 from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.throw_away import PostgresServer
@@ -102,6 +104,14 @@ class CloudServer(PostgresServer):
         """Give a database as one of its customers sees it."""
         return Tenant(self, database, role)
 
+    def drop_databases(self) -> None:
+        """Leave no database but the first."""
+        made = (
+            f"SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> '{DATABASE}'"
+        )
+        for (name,) in query(self.dsn(), made):
+            query(self.dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def _let_in(self) -> None:
         """Let everybody in everywhere, but one only where it is written."""
         named = ",".join(f'"{name}"' for name in ADMITTED)
@@ -129,12 +139,20 @@ class Customer:
 
 def everywhere(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
     """Have a test run on a server of its own and in a cloud, as the roles or as both there are."""
-    where = [pytest.param(None, id="own server")]
+    where = [pytest.param(None, id="own server"), *_customers(*roles)]
+    return pytest.mark.parametrize(fixture, where, indirect=True)
+
+
+def in_a_cloud(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
+    """Have a test run in a cloud only."""
+    return pytest.mark.parametrize(fixture, [*_customers(*roles)], indirect=True)
+
+
+def _customers(*roles: str) -> Iterator[ParameterSet]:
     for major, role in itertools.product(sorted(GROUPS, reverse=True), roles or (MASTER, OWNER)):
         customer = Customer(major, role)
         marks = [] if major == max(GROUPS) else [pytest.mark.long]
-        where.append(pytest.param(customer, id=str(customer), marks=marks))
-    return pytest.mark.parametrize(fixture, where, indirect=True)
+        yield pytest.param(customer, id=str(customer), marks=marks)
 
 
 @dataclass(frozen=True)

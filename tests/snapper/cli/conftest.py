@@ -1,6 +1,6 @@
 """A stage whose databases may lie in a cloud."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +14,12 @@ def somewhere(
     request: pytest.FixtureRequest,
     stage: StageUnderTest,
     cloud_server: Callable[[int], CloudServer],
-) -> StageUnderTest:
+) -> Iterator[StageUnderTest]:
     """Give the stage; with `everywhere`, its test's databases are those of a cloud's customer."""
     customer: Customer | None = getattr(request, "param", None)
     if customer is None:
-        return stage
-    return replace(stage, home=cloud_server(customer.major).seen_by(customer.role))
+        yield stage
+        return
+    cloud = cloud_server(customer.major)
+    yield replace(stage, home=cloud.seen_by(customer.role))
+    cloud.drop_databases()
