@@ -43,7 +43,7 @@ def bundle_faults(databases: Sequence[Database], ca_bundle: str) -> Iterator[str
 
 
 def deployed(databases: Sequence[Database], ca_bundle: str) -> Deployed:
-    """Read every file, `ca_bundle` for the databases that have none of their own.
+    """Read every file, `ca_bundle` for the databases that have none of their own, nor are Amazon's.
 
     Raises SnapperError where Amazon's are needed and cannot be fetched.
     """
@@ -51,14 +51,14 @@ def deployed(databases: Sequence[Database], ca_bundle: str) -> Deployed:
     chosen = []
     for database in databases:
         path = database.options.ca_bundle or ca_bundle
+        if engine_of(database.kind).trusts_amazon(database):
+            files[AMAZON] = amazon().read_text()
+            path = ""
         if path:
             pem = _read(path)
             files[file_name(pem)] = pem
-            options = replace(database.options, ca_bundle=file_name(pem))
-            database = replace(database, options=options)
-        elif engine_of(database.kind).trusts_amazon(database):
-            files[AMAZON] = amazon().read_text()
-        chosen.append(database)
+            path = file_name(pem)
+        chosen.append(replace(database, options=replace(database.options, ca_bundle=path)))
     return Deployed(tuple(chosen), files)
 
 

@@ -40,18 +40,20 @@ def test_a_database_has_its_own_authorities_and_the_others_those_of_the_stage(
     one: Path, two: Path
 ) -> None:
     first, second = file_name(one.read_text()), file_name(two.read_text())
-    found = deployed([database("a", ELSEWHERE, str(two)), database("b", AMAZONS)], str(one))
+    found = deployed([database("a", ELSEWHERE, str(two)), database("b", ELSEWHERE)], str(one))
     assert [each.options.ca_bundle for each in found.databases] == [second, first]
     assert found.files == {first: one.read_text(), second: two.read_text()}
 
 
 def test_amazons_are_deployed_where_a_database_is_verified_by_them(
-    one: Path, monkeypatch: pytest.MonkeyPatch
+    one: Path, two: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(authorities, "amazon", lambda: one)
-    found = deployed([database("a", AMAZONS)], "")
-    assert found.files == {"amazon.pem": one.read_text()}
-    assert found.databases == (database("a", AMAZONS),)
+    databases = [database("a", AMAZONS), database("b", AMAZONS, str(two))]
+    found = deployed(databases, str(two))
+    own = file_name(two.read_text())
+    assert found.files == {"amazon.pem": one.read_text(), own: two.read_text()}
+    assert [each.options.ca_bundle for each in found.databases] == ["", own]
 
 
 def test_nothing_is_fetched_without_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import BOUNDARY_ARN
+from tests.infra.conftest import BOUNDARY_ARN, SECRET_ARN
 from tests.support.deployments import document_of
 from tests.support.recorder import ACCOUNT, REGION, Graph, record
 from tests.support.rights import listed
@@ -72,33 +72,45 @@ def test_with_the_setting_every_role_has_it(full_graph: Graph) -> None:
     assert len(found) == len(full_graph.of("lambda/function:Function"))
 
 
-def test_the_boundary_leaves_every_role_what_it_needs(
-    graph: Graph, full_graph: Graph, signing_graph: Graph
-) -> None:
+def test_the_boundary_leaves_every_role_what_it_needs(graph: Graph, full_graph: Graph) -> None:
     boundary = document_of("boundary")["Statement"]
-    for needed in roles(graph, full_graph, signing_graph):
+    for needed in roles(graph, full_graph):
         for action in listed(needed["Action"]):
             for resource in listed(needed["Resource"]):
                 found = [each for each in boundary if covers(each, action, resource)]
                 assert found, (action, resource)
                 via = needed.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
-                ways = [each.get("Condition", {}).get("StringLike", {}) for each in found]
-                allowed = [listed(each.get("kms:ViaService", ())) for each in ways]
-                assert all(bool(via) is bool(patterns) for patterns in allowed)
-                assert not via or any(
-                    fnmatchcase(via, pattern) for patterns in allowed for pattern in patterns
-                )
+                for each in found:
+                    allowed = each.get("Condition", {}).get("StringLike", {}).get("kms:ViaService")
+                    assert bool(via) is bool(allowed)
+                    assert not via or any(fnmatchcase(via, pattern) for pattern in allowed)
 
 
-def test_the_boundary_has_nothing_that_no_role_needs(
-    graph: Graph, full_graph: Graph, signing_graph: Graph
-) -> None:
-    every = roles(graph, full_graph, signing_graph)
-    needed = {action for each in every for action in listed(each["Action"])}
+def test_the_boundary_has_nothing_that_no_role_needs(graph: Graph, full_graph: Graph) -> None:
+    needed = {action for each in roles(graph, full_graph) for action in listed(each["Action"])}
     for statement in document_of("boundary")["Statement"]:
         assert statement["Effect"] == "Allow"
         assert set(listed(statement["Action"])) <= needed
         assert "snapper" in str(statement["Resource"]) or statement["Sid"].startswith("OnlyWith")
+
+
+def test_no_secret_and_no_database_user_is_within_the_boundary_by_itself(
+    signing_graph: Graph,
+) -> None:
+    """Or whoever deploys could name any secret of the account, and have it sent to them."""
+    boundary = document_of("boundary")["Statement"]
+    needed = [
+        (action, resource)
+        for each in roles(signing_graph)
+        for action in listed(each["Action"])
+        for resource in listed(each["Resource"])
+        if not any(covers(statement, action, resource) for statement in boundary)
+    ]
+    user = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:*/backup"
+    assert needed == [
+        ("rds-db:connect", user),
+        ("secretsmanager:GetSecretValue", SECRET_ARN),
+    ]
 
 
 @pytest.mark.parametrize("document", ["deploy-policy", "boundary"])

@@ -18,7 +18,7 @@ _ROOTS = frozenset({"system", "/etc/pki/tls/certs/ca-bundle.crt"})
 _SAY_ALL = "write host, port, dbname, user and password"
 _BY_PASSWORD = "leave it out, and give the user a password"  # noqa: S105  advice, not a password
 _FILES = {
-    "sslrootcert": "write sslrootcert=system with sslmode=verify-full, or sslmode=require alone",
+    "sslrootcert": "leave it out and set caBundle to the file, or write sslrootcert=system",
     "sslcert": _BY_PASSWORD,
     "sslkey": _BY_PASSWORD,
     "sslcrl": "leave it out",
