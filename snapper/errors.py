@@ -14,6 +14,7 @@ class SnapperError(Exception):
     │   └── DeadlineReached     exit 5   there was not enough time
     ├── DatabaseUnreachable     exit 6   no connection to the server
     │   └── HostUnreachable     exit 6   not even its host answers, or nobody listens there
+    │       └── ServerNotReady  exit 6   it is starting or stopping, or has no connection left
     ├── DatabaseUnsupported     exit 7   a pooler, or a server newer than every client
     ├── AwsFailed               exit 8   AWS refused or failed a call
     │   ├── AwsDenied           exit 8   the caller has no right to it
@@ -96,13 +97,26 @@ class DeadlineReached(DumpFailed):
 
 
 class DatabaseUnreachable(SnapperError):
-    """No connection to the database could be made."""
+    """No connection to the database could be made.
+
+    `passing` says that it may be another in a minute, without anybody's doing.
+    """
 
     exit_code, retry = 6, True
+    passing = False
 
 
 class HostUnreachable(DatabaseUnreachable):
-    """The network is in the way, or the host's name is wrong, or nobody listens at the port."""
+    """The network is in the way, or the host's name is wrong, or nobody listens at the port.
+
+    So it is for every login and every database there.
+    """
+
+
+class ServerNotReady(HostUnreachable):
+    """The server answers that it is starting, recovering or stopping, or has no connection left."""
+
+    passing = True
 
 
 class DatabaseUnsupported(SnapperError):

@@ -120,6 +120,12 @@ def _nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snapper.engines.postgresql.installed.PLACES", ())
 
 
+@pytest.fixture(autouse=True)
+def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for a server that is to be none; who tests the waiting has a clock."""
+    monkeypatch.setattr("snapper.engines.postgresql.waking.LONGEST_WAIT", 0.0)
+
+
 @pytest.fixture(scope="session")
 def run_dir() -> Iterator[Path]:
     """One directory for all that the session starts."""

@@ -16,7 +16,8 @@ class Facts:
 
     `identity` is a digest of what is this database's alone, `about` a word or two that
     an operator wants to see, `part` what the engine adds to a manifest, `omitted` what
-    the dump will leave out.
+    the dump will leave out. `bare_as` is the login of a dump that must be made through something
+    which takes no options of a connection.
     """
 
     version: str
@@ -27,6 +28,7 @@ class Facts:
     about: str
     part: Mapping[str, Any]
     omitted: tuple[Omission, ...] = ()
+    bare_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""What stands between a client and PostgreSQL and is not PostgreSQL: two kinds of poolers.
+"""What stands between a client and PostgreSQL and is not PostgreSQL: kinds of poolers.
 
-Both speak just enough of the startup protocol: no TLS, one thread for each client.
+They speak just enough of the protocol: no TLS, one thread for each client.
 """
 
 import socket
@@ -13,14 +13,36 @@ _TLS, _GSS = 80877103, 80877104
 _PLAIN = 196608  # protocol 3.0
 
 
+PGBOUNCER = "08P01", "unsupported startup parameter: options"
+
+
 @contextmanager
-def refusing() -> Iterator[int]:
-    """Give the port of one that refuses `options` in the words of PgBouncer."""
+def saying(*answers: tuple[str, str], server: int = 0) -> Iterator[int]:
+    """Give the port of a server that refuses the first clients with these codes and words.
+
+    All others are handed on to the `server`; without one they are told the last words again.
+    """
+    left = list(answers)
 
     def answer(client: socket.socket, startup: bytes) -> None:
-        fields = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
-        assert b"options\0" in startup
-        client.sendall(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+        if left or not server:
+            refuse(client, *(left.pop(0) if left else answers[-1]))
+        else:
+            _hand_on(client, startup, server)
+
+    with _listening(answer) as port:
+        yield port
+
+
+@contextmanager
+def refusing(server: int) -> Iterator[int]:
+    """Give the port of one that refuses `options` in the words of PgBouncer, and takes others."""
+
+    def answer(client: socket.socket, startup: bytes) -> None:
+        if b"\0options\0" in startup:
+            refuse(client, *PGBOUNCER)
+        else:
+            _hand_on(client, startup, server)
 
     with _listening(answer) as port:
         yield port
@@ -31,20 +53,93 @@ def dropping(server: int) -> Iterator[int]:
     """Give the port of one that hands everything on to a server, only not the `options`."""
 
     def answer(client: socket.socket, startup: bytes) -> None:
-        words = startup.split(b"\0")
-        kept = b"".join(
-            name + b"\0" + value + b"\0"
-            for name, value in zip(words[::2], words[1::2], strict=False)
-            if name and name != b"options"
-        )
-        packet = struct.pack("!II", len(kept) + 9, _PLAIN) + kept + b"\0"
-        with socket.create_connection(("127.0.0.1", server)) as upstream:
-            upstream.sendall(packet)
-            threading.Thread(target=pump, args=(upstream, client), daemon=True).start()
-            pump(client, upstream)
+        _hand_on(client, _without_options(startup), server)
 
     with _listening(answer) as port:
         yield port
+
+
+@contextmanager
+def sharing(server: int, *, keeps_options: bool, turns: bool = False) -> Iterator[int]:
+    """Give the port of one that lends a session for one transaction, to whoever comes first.
+
+    A new client needs no session of its own, but to log in. With `turns` the sessions take turns,
+    else the one that was lent last is lent first.
+    """
+    pool: list[socket.socket] = []
+    spare: list[socket.socket] = []
+    made: list[socket.socket] = []
+    turn = threading.Lock()
+
+    def answer(client: socket.socket, startup: bytes) -> None:
+        upstream = _log_in(client, startup if keeps_options else _without_options(startup), server)
+        made.append(upstream)
+        with turn:
+            (pool if turns or not pool else spare).append(upstream)
+        while (message := _message(client))[:1] != b"X":
+            with turn:
+                upstream = pool.pop(0 if turns else -1) if pool else spare.pop()
+            while not _until_ready(upstream, client, message):
+                message = _message(client)
+            with turn:
+                pool.append(upstream)
+
+    with _listening(answer) as port:
+        yield port
+    for each in made:
+        each.close()
+
+
+def refuse(client: socket.socket, code: str, words: str) -> None:
+    """Say a FATAL error, as a server does that gives no session."""
+    fields = f"SFATAL\0VFATAL\0C{code}\0M{words}\0\0".encode()
+    client.sendall(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+
+
+def _without_options(startup: bytes) -> bytes:
+    words = startup.split(b"\0")
+    kept = b"".join(
+        name + b"\0" + value + b"\0"
+        for name, value in zip(words[::2], words[1::2], strict=False)
+        if name and name != b"options"
+    )
+    return kept + b"\0"
+
+
+def _log_in(client: socket.socket, startup: bytes, server: int) -> socket.socket:
+    """Have a client log in, and give the session that it got."""
+    upstream = socket.create_connection(("127.0.0.1", server))
+    upstream.sendall(struct.pack("!II", len(startup) + 8, _PLAIN) + startup)
+    while True:
+        message = _message(upstream)
+        client.sendall(message)
+        if message[:1] == b"Z":
+            return upstream
+        asks = message[:1] == b"R" and struct.unpack("!I", message[5:9])[0] in (3, 5, 10, 11)
+        if asks:
+            upstream.sendall(_message(client))
+
+
+def _until_ready(upstream: socket.socket, client: socket.socket, message: bytes) -> bool:
+    """Ask, hand on what is answered, and tell whether no transaction is open then."""
+    upstream.sendall(message)
+    while True:
+        answer = _message(upstream)
+        client.sendall(answer)
+        if answer[:1] == b"Z":
+            return answer[5:] == b"I"
+
+
+def _message(sender: socket.socket) -> bytes:
+    head = exactly(sender, 5)
+    return head + exactly(sender, struct.unpack("!I", head[1:])[0] - 4)
+
+
+def _hand_on(client: socket.socket, startup: bytes, server: int) -> None:
+    with socket.create_connection(("127.0.0.1", server)) as upstream:
+        upstream.sendall(struct.pack("!II", len(startup) + 8, _PLAIN) + startup)
+        threading.Thread(target=pump, args=(upstream, client), daemon=True).start()
+        pump(client, upstream)
 
 
 @contextmanager

@@ -122,6 +122,7 @@ class PostgreSQL:
             about=server.encoding,
             part=recorded.to_part(),
             omitted=server.omitted,
+            bare_as=server.bare_as,
         )
 
     def client_for(self, facts: Facts) -> Client:
@@ -133,9 +134,8 @@ class PostgreSQL:
         """Start pg_dump."""
         redact = redactor(database.connection)
         connection = accepted(connection_of(database), redact, lambda each: connect(each, redact))
-        command = pg_dump_command(
-            self.tools, self._major(facts), connection, facts.part["encoding"]
-        )
+        encoding, major = facts.part["encoding"], self._major(facts)
+        command = pg_dump_command(self.tools, major, connection, encoding, facts.bare_as)
         environment = {**self.tools.environment(), **connection.environment()}
         return CheckedDump(command, environment, redact, PG_DUMP, patience)
 

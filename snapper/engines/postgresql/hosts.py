@@ -1,6 +1,7 @@
 """The servers that a connection names, one by one as libpq pairs hosts, addresses and ports."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ _LOCAL_NAMES = frozenset(
         "host.containers.internal",
     }
 )
+
+
+# Supabase's own host of a project has IPv4 where that is paid for.
+_IPV6_ONLY = re.compile(r"db\.[a-z0-9]+\.supabase\.co")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,14 @@ class Host:
     def is_loopback(self) -> bool:
         """Whether it means the very machine that asks."""
         return _is_loopback(self.address or self.plain)
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether it is an address of IPv6, or known to have no other."""
+        address = _address(self.address or self.plain)
+        return isinstance(address, ipaddress.IPv6Address) or bool(
+            not self.address and _IPV6_ONLY.fullmatch(self.plain)
+        )
 
     @property
     def is_private(self) -> bool:

@@ -33,11 +33,14 @@ _KNOWN = (
     _Pooler(
         "Supabase's transaction pooler",
         re.compile(r"\.pooler\.supabase\.com$"),
-        "write the direct connection, db.<project>.supabase.co, port 5432",
+        "write port 5432, where the same host gives sessions",
         6543,
     ),
     _Pooler(
-        "Supabase's transaction pooler", re.compile(r"\.supabase\.co$"), "write port 5432", 6543
+        "Supabase's transaction pooler",
+        re.compile(r"\.supabase\.co$"),
+        "write the session pooler, aws-….pooler.supabase.com, port 5432",
+        6543,
     ),
     _Pooler(
         "an RDS Proxy",
@@ -89,10 +92,11 @@ def pooler_doubts(connection: Connection) -> Iterator[str]:
         if _USUAL_NAME.search(host.plain):
             yield (
                 f"{host.name} is called a pooler: if it is, write the server's own host; "
-                "a pooler will be refused"
+                "one that shares its sessions will be refused"
             )
         elif host.port == _USUAL_PORT:
             yield (
                 f"{host.name or host.address} has port {_USUAL_PORT}, which is usually PgBouncer's:"
-                " if it is, write the server's own port; a pooler will be refused"
+                " if it is, write the server's own port; a pool that shares its sessions will be"
+                " refused"
             )

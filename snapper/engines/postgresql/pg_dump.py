@@ -3,7 +3,7 @@
 from snapper.engines.checked_dump import DumpingTool
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.session import conninfo
+from snapper.engines.postgresql.session import LONGEST_CONNECT, conninfo
 
 LOCK_WAIT = "60s"
 """How long pg_dump waits for a table: behind a longer wait the application's queries pile up."""
@@ -33,9 +33,14 @@ _HINTS = {
 
 
 def pg_dump_command(
-    tools: ClientTools, major: int, connection: Connection, encoding: str
+    tools: ClientTools, major: int, connection: Connection, encoding: str, bare_as: str = ""
 ) -> list[str]:
-    """Give the argv of a whole plain dump in the database's own encoding; it holds no secret."""
+    """Give the argv of a whole plain dump in the database's own encoding; it holds no secret.
+
+    Where options do not reach the server, `bare_as` is the login: pg_dump takes its role itself.
+    """
+    # The server has just answered us, though it may be slow to take connections.
+    how = conninfo(connection, limit=LONGEST_CONNECT, bare=bool(bare_as))
     return [
         str(tools.tool("pg_dump", major)),
         "--format=plain",
@@ -46,7 +51,8 @@ def pg_dump_command(
         "--quote-all-identifiers",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
-        f"--dbname={conninfo(connection)}",
+        *([f"--role={bare_as}"] if bare_as else []),
+        f"--dbname={how}",
     ]
 
 

@@ -68,6 +68,13 @@ def doubts(connection: Connection, options: Options = UNSET, *, networked: bool)
                 f"{host.address or host.name} is an address of a private network, which the "
                 "function reaches only from within: set subnetIds and securityGroupIds"
             )
+    for host in hosts(connection):
+        if host.is_ipv6 and not host.is_loopback:
+            yield (
+                f"{host.address or host.name} has IPv6 only, as far as is known, and a function "
+                "has none: write a host with IPv4 (with Supabase port 5432 of the session pooler, "
+                "aws-….pooler.supabase.com)"
+            )
     yield from pooler_doubts(connection)
 
 

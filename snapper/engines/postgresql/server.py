@@ -4,15 +4,18 @@ import hashlib
 from dataclasses import dataclass
 
 import psycopg2
+from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql import omitted
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.named_roles import named_roles
+from snapper.engines.postgresql.own_session import is_own
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.read_properties import read_properties
-from snapper.engines.postgresql.session import POOLER_HINT, answering, connect, keeps_options
-from snapper.errors import DatabaseUnsupported
+from snapper.engines.postgresql.refusals import pooler
+from snapper.engines.postgresql.session import answering, connect, keeps_options
+from snapper.errors import DatabaseUnsupported, HostUnreachable
 from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 
@@ -23,7 +26,8 @@ class ServerFacts:
 
     `identity` is a digest of what is this database's alone; `roles` are those that own
     something in it or have a right on it; `properties` is what is set on it as a whole,
-    `omitted` what pg_dump will leave out of it.
+    `omitted` what pg_dump will leave out of it. `bare_as` is who we are, where something between us
+    and the server drops the options of a connection, or refuses them.
     """
 
     version: str
@@ -36,6 +40,7 @@ class ServerFacts:
     roles: tuple[str, ...]
     properties: Properties | None
     omitted: tuple[Omission, ...]
+    bare_as: str = ""
 
 
 def inspect(
@@ -48,25 +53,52 @@ def inspect(
     """
     link = connect(connection, redact, patience)
     try:
+        with answering(link, connection, redact, patience), link.cursor() as cursor:
+            bare = not keeps_options(cursor)
+
+        def another() -> Link | None:
+            try:
+                return connect(connection, redact, patience, again=bare)
+            except HostUnreachable:
+                # Such as a login that may have one connection only: what keeps all that was asked
+                # for is hardly a pooler.
+                if bare:
+                    raise
+                return None
+
         with answering(link, connection, redact, patience):
-            return _facts(link, connection)
+            if not is_own(link, another):
+                raise pooler(connection)
+            if bare:
+                _require_plain_strings(link, connection)
+            return _facts(link, connection, bare=bare)
     finally:
         link.close()
 
 
-def _facts(link: psycopg2.extensions.connection, connection: Connection) -> ServerFacts:
+def _require_plain_strings(link: Link, connection: Connection) -> None:
+    """Raise where a backslash would be more than one to pg_dump, to which we cannot say it."""
     with link.cursor() as cursor:
-        if not keeps_options(cursor):
+        cursor.execute(
+            "SELECT reset_val FROM pg_catalog.pg_settings"
+            " WHERE name = 'standard_conforming_strings'"
+        )
+        if cursor.fetchone()[0] != "on":
             raise DatabaseUnsupported(
-                f"{connection.place} is a connection pooler, not a PostgreSQL server",
-                hint=POOLER_HINT,
+                f"{connection.place} is a connection pooler that drops options, and "
+                "standard_conforming_strings is off for this login or database",
+                hint="set it on there, or use the database's direct connection",
             )
+
+
+def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
+    with link.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
             " current_database(), pg_database_size(current_database()),"
-            " current_setting('server_encoding')"
+            " current_setting('server_encoding'), session_user::text"
         )
-        number, version, name, size, encoding = cursor.fetchone()
+        number, version, name, size, encoding, login = cursor.fetchone()
         roles = named_roles(cursor)
         identity = _identity(cursor, connection)
         properties = read_properties(cursor, name)
@@ -84,6 +116,7 @@ def _facts(link: psycopg2.extensions.connection, connection: Connection) -> Serv
         roles=roles,
         properties=properties,
         omitted=left_out,
+        bare_as=login if bare else "",
     )
 
 

@@ -26,11 +26,13 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import NO_ENCODING, read_any_bytes
 from snapper.engines.postgresql.hosts import hosts
 from snapper.engines.postgresql.logins import coming_in
-from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, HostUnreachable
+from snapper.engines.postgresql.refusals import refusal, refuses_options
+from snapper.engines.postgresql.waking import FIRST_LIMIT, until_it_answers
+from snapper.errors import DatabaseUnreachable
 from snapper.values.redaction import Redactor
 
 DEFAULTS = {
-    "connect_timeout": 15,
+    "connect_timeout": int(FIRST_LIMIT),
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -80,56 +82,59 @@ _FIRST = (
 # Amazon Linux and Fedora, Debian and Ubuntu.
 _SYSTEM_ROOTS = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
-_NETWORK_FACTS = ("timeout expired", "timed out", "translate host name", "refused", "unreachable")
-_NETWORK_HINT = "check host and port, and that the server and what lies between let us through"
-_CERTIFICATE_HINT = (
-    "the server's certificate has expired, is for another host, "
-    "or is not from an authority in sslrootcert or caBundle"
-)
-_IAM_HINT = (
-    "RDS takes a token where its IAM authentication is on, and of whom has the role: GRANT rds_iam"
-)
-POOLER_HINT = (
-    "pg_dump needs one session of its own: use the database's direct connection "
-    "(with Neon the host without -pooler, with PgBouncer the server's own port)"
-)
 
-
-def conninfo(connection: Connection, more_options: str = "", **settings: str) -> str:
+def conninfo(
+    connection: Connection,
+    more_options: str = "",
+    *,
+    limit: float = 0.0,
+    bare: bool = False,
+    **settings: str,
+) -> str:
     """Give how we connect: `settings` and our defaults around what the user wrote.
 
-    libpq takes the time-out for each host anew, so all hosts together get one limit.
+    libpq takes the time-out for each host anew, so all hosts together get one limit: `limit`
+    seconds, or as many as the user asked for. Where it is `bare`, we ask for no options.
     """
     asked = connection.parameters.get("connect_timeout", str(DEFAULTS["connect_timeout"])).strip()
-    share = max(_SHORTEST_CONNECT, LONGEST_CONNECT // max(1, len(hosts(connection))))
-    if not asked.isdecimal() or not 0 < int(asked) <= share:
+    share = max(_SHORTEST_CONNECT, int(limit or LONGEST_CONNECT) // max(1, len(hosts(connection))))
+    if limit or not asked.isdecimal() or not 0 < int(asked) <= share:
         settings["connect_timeout"] = str(share)
     given = connection.parameters.get("options", "")
-    options = " ".join(filter(None, (_OWN_ROLE, given, more_options, _OPTIONS)))
+    if not bare:
+        ours = (_OWN_ROLE, given, more_options, _OPTIONS)
+        settings["options"] = " ".join(filter(None, ours))
     how = trusting(connection)
-    return how.conninfo(DEFAULTS, application_name=APPLICATION, options=options, **settings)
+    return how.conninfo(DEFAULTS, application_name=APPLICATION, **settings)
 
 
-def connect(connection: Connection, redact: Redactor, patience: float = LONGEST_SILENCE) -> Link:
+def connect(
+    connection: Connection,
+    redact: Redactor,
+    patience: float = LONGEST_SILENCE,
+    *,
+    again: bool = True,
+) -> Link:
     """Open a session in which every statement commits by itself, and no path is searched.
 
-    It has the rights of the login, no time-out of the server's, and may write.
+    It has the rights of the login, no time-out of the server's, and may write. A server that is not
+    ready is asked `again` for a while.
 
     Raises DatabaseUnreachable, also if it is not there in time, DatabaseUnsupported of a pooler.
     """
-    return coming_in(connection, redact, lambda each: _connect(each, redact, patience))
+
+    def open_(each: Connection) -> Link:
+        waits = patience if again else 0.0
+        return until_it_answers(lambda limit: _connect(each, redact, patience, limit), waits)
+
+    return coming_in(connection, redact, open_)
 
 
-def _connect(connection: Connection, redact: Redactor, patience: float) -> Link:
-    """Open a session by the connection's own password."""
+def _connect(connection: Connection, redact: Redactor, patience: float, limit: float) -> Link:
+    """Open a session by the connection's own password; `limit` is as for `conninfo`."""
     _trust_system_roots(connection)
     read_any_bytes()
-    # The encoding is said, whatever role and database say: psycopg2 cannot read all of them.
-    how = conninfo(connection, f"-c {PROBE}=on", client_encoding="UTF8")
-    try:
-        link = _in_time(how, connection)
-    except psycopg2.Error as error:
-        raise _refused(connection, redact(str(error))) from None
+    link = _open(connection, redact, limit)
     try:
         link.autocommit = True
         with answering(link, connection, redact, patience), link.cursor() as cursor:
@@ -144,6 +149,18 @@ def _connect(connection: Connection, redact: Redactor, patience: float) -> Link:
         link.close()
         raise
     return link
+
+
+def _open(connection: Connection, redact: Redactor, limit: float, *, bare: bool = False) -> Link:
+    # The encoding is said, whatever role and database say: psycopg2 cannot read all of them.
+    how = conninfo(connection, f"-c {PROBE}=on", limit=limit, bare=bare, client_encoding="UTF8")
+    try:
+        return _in_time(how, connection, limit or LONGEST_CONNECT)
+    except psycopg2.Error as error:
+        message = redact(str(error))
+    if refuses_options(message) and not bare:
+        return _open(connection, redact, limit, bare=True)
+    raise refusal(connection, message)
 
 
 def keeps_options(cursor: Cursor) -> bool:
@@ -189,7 +206,7 @@ def answering(
             timer.cancel()
 
 
-def _in_time(how: str, connection: Connection) -> Link:
+def _in_time(how: str, connection: Connection, limit: float) -> Link:
     """Connect within the limit: a name can have any number of addresses, each waited for."""
     promise: Future[Link] = Future()
 
@@ -210,12 +227,9 @@ def _in_time(how: str, connection: Connection) -> Link:
     # A daemon: nothing ends libpq's own waiting, and nobody is to wait for it.
     threading.Thread(target=keep, name="connect", daemon=True).start()
     try:
-        return promise.result(LONGEST_CONNECT)
+        return promise.result(limit)
     except TimeoutError:
-        raise HostUnreachable(
-            f"cannot connect to {connection.place}: no answer in {LONGEST_CONNECT} s in all",
-            hint=_NETWORK_HINT,
-        ) from None
+        raise refusal(connection, f"no answer in {limit:.0f} s in all") from None
     finally:
         promise.cancel()
 
@@ -226,20 +240,3 @@ def _trust_system_roots(connection: Connection) -> None:
         return
     if bundle := next((path for path in _SYSTEM_ROOTS if Path(path).exists()), None):
         os.environ["SSL_CERT_FILE"] = bundle
-
-
-def _refused(connection: Connection, message: str) -> DatabaseUnreachable | DatabaseUnsupported:
-    if "startup parameter" in message:
-        return DatabaseUnsupported(
-            f"{connection.place} is a connection pooler, not a PostgreSQL server",
-            hint=POOLER_HINT,
-        )
-    words = "; ".join(filter(None, (" ".join(line.split()) for line in message.splitlines())))
-    fact = f"cannot connect to {connection.place}: {words}"
-    if "certificate" in message:
-        return DatabaseUnreachable(fact, hint=_CERTIFICATE_HINT)
-    if "PAM authentication failed" in message:
-        return DatabaseUnreachable(fact, hint=_IAM_HINT)
-    if any(word in message for word in _NETWORK_FACTS):
-        return HostUnreachable(fact, hint=_NETWORK_HINT)
-    return DatabaseUnreachable(fact)

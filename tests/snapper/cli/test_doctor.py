@@ -79,14 +79,13 @@ def test_nobody_listening_is_told(stage: StageUnderTest) -> None:
     assert "connection string" not in found  # the function runs on the machine that is meant
 
 
-@pytest.mark.parametrize("kind", ["refusing", "dropping"])
+@pytest.mark.parametrize("keeps_options", [True, False])
 def test_a_pooler_is_a_failure_and_the_mend_names_the_direct_connection(
-    kind: str, stage: StageUnderTest
+    stage: StageUnderTest, *, keeps_options: bool
 ) -> None:
     source = stage.source(18)
     port = source.server.port
-    made = poolers.refusing() if kind == "refusing" else poolers.dropping(port)
-    with made as between:
+    with poolers.sharing(port, keeps_options=keeps_options) as between:
         dsn = source.dsn.replace(f":{port}/", f":{between}/")
         found = findings(stage, "pooled", dsn, 1)
     assert "is a connection pooler" in found["connection"]["fact"]

@@ -91,7 +91,14 @@ def test_what_works_from_nowhere_is_told_wherever_the_dumps_are_made(
         ("host=h dbname=d password=hush", ["no user is named"]),
         ("postgresql://u:hush@h:6432/d", ["h has port 6432"]),
         ("postgresql://u:hush@10.1.2.3,52.1.2.3/d", ["10.1.2.3 is an address of a private"]),
-        ("host=db hostaddr=fd00::1 dbname=d user=u password=x", ["fd00::1 is an address of"]),
+        (
+            "host=db hostaddr=fd00::1 dbname=d user=u password=x",
+            ["fd00::1 is an address of", "fd00::1 has IPv6 only"],
+        ),
+        ("postgresql://u:hush@[2a05:d014::1]/d", ["2a05:d014::1 has IPv6 only"]),
+        ("postgresql://u:hush@db.abc1.supabase.co/d", ["db.abc1.supabase.co has IPv6 only"]),
+        ("host=db.abc1.supabase.co hostaddr=18.1.2.3 user=u password=x", []),
+        ("postgresql://u:hush@aws-0-eu-west-1.pooler.supabase.com/d", []),
     ],
 )
 def test_what_may_work_all_the_same_is_doubted(text: str, doubted: list[str]) -> None:

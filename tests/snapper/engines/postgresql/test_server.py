@@ -4,7 +4,9 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -42,20 +44,59 @@ def test_the_server_tells_its_facts(source: Callable[..., Source]) -> None:
     assert not facts.encrypted
 
 
-def test_a_pooler_that_refuses_options_is_named_a_pooler(source: Callable[..., Source]) -> None:
+@pytest.mark.parametrize("pooler", [poolers.refusing, poolers.dropping])
+def test_a_pooler_that_gives_a_session_of_its_own_is_dumped_through(
+    pooler: Callable[[int], AbstractContextManager[int]],
+    source: Callable[..., Source],
+    dumper: Dumper,
+) -> None:
+    """Whatever it does with `options`; and what is set on the login does not reach pg_dump."""
+    made = source(17)
+    role = f"pooled_by_{pooler.__name__}"
+    made.run(f"CREATE ROLE group_{role}; CREATE ROLE {role} LOGIN PASSWORD 'hush-hush'")
+    made.run(f"GRANT pg_read_all_data, group_{role} TO {role}")
+    made.run(f"ALTER ROLE {role} SET role TO group_{role}")
+    with pooler(made.server.port) as port:
+        dsn = f"postgresql://{role}:hush-hush@127.0.0.1:{port}/{quote(made.name)}"
+        assert ask(dsn).bare_as == role
+        assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
+
+
+@pytest.mark.parametrize("keeps_options", [True, False])
+@pytest.mark.parametrize("turns", [True, False])
+def test_a_pooler_that_lends_its_sessions_is_refused_by_name(
+    source: Callable[..., Source], *, keeps_options: bool, turns: bool
+) -> None:
+    made = source()
     with (
-        poolers.refusing() as port,
+        poolers.sharing(made.server.port, keeps_options=keeps_options, turns=turns) as port,
         pytest.raises(DatabaseUnsupported, match="connection pooler") as refused,
     ):
-        ask(through(source(), port))
+        ask(through(made, port))
     assert "without -pooler" in refused.value.hint
 
 
-def test_a_pooler_that_drops_options_is_named_a_pooler(source: Callable[..., Source]) -> None:
-    made = source()
+def test_an_rds_proxy_is_refused_by_name() -> None:
+    words = "Feature not supported: RDS Proxy currently doesn\u2019t support command-line options."
+    with (
+        poolers.saying(("0A000", words)) as port,
+        pytest.raises(DatabaseUnsupported, match="is an RDS Proxy") as refused,
+    ):
+        ask(f"postgresql://u:hush-hush@127.0.0.1:{port}/d?sslmode=disable")
+    assert "the endpoint of the instance or cluster" in refused.value.hint
+
+
+def test_a_login_of_one_connection_is_asked_all_the_same(source: Callable[..., Source]) -> None:
+    made = source(17, "CREATE ROLE single LOGIN PASSWORD 'pw' CONNECTION LIMIT 1")
+    assert ask(made.as_role("single", "pw")).database_name == made.name
+
+
+def test_a_pooler_that_leaves_backslashes_open_is_refused(source: Callable[..., Source]) -> None:
+    made = source(17)
+    made.run(f'ALTER DATABASE "{made.name}" SET standard_conforming_strings = off')
     with (
         poolers.dropping(made.server.port) as port,
-        pytest.raises(DatabaseUnsupported, match="connection pooler"),
+        pytest.raises(DatabaseUnsupported, match="standard_conforming_strings"),
     ):
         ask(through(made, port))
 

@@ -24,7 +24,7 @@ WHO = "SELECT session_user::text, current_user::text"
 HASTY = (
     "statement_timeout = '1ms'",
     "lock_timeout = '1ms'",
-    "idle_in_transaction_session_timeout = '1ms'",
+    "idle_in_transaction_session_timeout = '10s'",
     "default_transaction_read_only = on",
 )
 """What is often set on the logins of managed servers, only shorter."""
