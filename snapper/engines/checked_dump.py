@@ -3,7 +3,9 @@
 import os
 import select
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -14,9 +16,15 @@ from snapper.values.redaction import Redactor
 LONGEST_SILENCE = 300.0
 """Seconds without an answer after which a server is given up, though its network still stands.
 
-More than any wait for a lock, and than reading the catalogue of 100,000 tables takes; less than
-half of the time a Lambda function has, so that the reason can be logged.
+Of a program that has said nothing for so long, the server is asked. More than any wait for a lock;
+less than half of the time a Lambda function has, so that the reason can be logged.
 """
+
+_LONGEST_QUESTION = 30.0
+"""Seconds that the server has for its answer at least."""
+
+_GLANCE = 200
+"""Milliseconds between two looks for output while the server is asked."""
 
 TAIL = 1024
 """Bytes at the end of a dump in which its end marker must be."""
@@ -27,12 +35,24 @@ class DumpingTool:
     """What is known of a program that dumps.
 
     `ends_well` judges the last `TAIL` bytes of its output; `hints` say what to do about its own
-    words; `silence_hint` what it means when nothing comes from it.
+    words; `silence_hint` what it means when nothing comes from it, and its server says nothing.
     """
 
     ends_well: Callable[[bytes], bool]
     hints: Mapping[str, str] = field(default_factory=dict)
     silence_hint: str = ""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Why nothing comes from a program, and what to do about it."""
+
+    words: str
+    hint: str
+
+
+WhySilent = Callable[[float], Silence | None]
+"""Asks the server of a program that has said nothing for so many seconds; None while it works."""
 
 
 class CheckedDump(ToolProcess):
@@ -45,14 +65,17 @@ class CheckedDump(ToolProcess):
         redact: Redactor,
         tool: DumpingTool,
         patience: float,
+        why_silent: WhySilent | None = None,
     ) -> None:
         """Start the command; raises SettingsError if it cannot run.
 
-        `patience` is how many seconds it may let a reader wait for its next byte, or for its end.
+        `patience` is how many seconds it may let a reader wait for its next byte, or for its end;
+        after that `why_silent` is asked whether its server works.
         """
         super().__init__(command, environment, redact)
         self._tool = tool
         self._patience = patience
+        self._why_silent = why_silent
         self._output = select.poll()
         self._output.register(self.pipe, select.POLLIN)
         self._stopped: SnapperError | None = None
@@ -67,8 +90,8 @@ class CheckedDump(ToolProcess):
         come for too long, or the error that `stop` was called with.
         """
         # Only here a reader waits for the program: a slow upload is not held against it.
-        if not self._output.poll(self._patience * 1000):
-            self._give_up()
+        while not self._output.poll(self._patience * 1000):
+            self._ask_the_server()
         if block := os.read(self.pipe.fileno(), size):
             self._tail = (self._tail + block[-TAIL:])[-TAIL:]
             return block
@@ -107,10 +130,35 @@ class CheckedDump(ToolProcess):
         self.end()
         return certain
 
-    def _give_up(self) -> NoReturn:
-        reason = DumpFailed(
-            f"{self.name} was stopped after {self._patience:.0f} s without output",
-            hint=self._tool.silence_hint,
-        )
+    def _ask_the_server(self) -> None:
+        """Come back while its server works, or when something has come; else give it up."""
+        ask = self._why_silent
+        if ask is None:
+            self._give_up()
+        answer: Future[Silence | None] = Future()
+
+        def keep() -> None:
+            try:
+                answer.set_result(ask(self._patience))
+            except SnapperError as error:
+                answer.set_result(Silence(f"its server does not answer: {error}", error.hint))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        # A daemon: whoever stops the program must not wait for a server that does not answer.
+        threading.Thread(target=keep, name="why silent", daemon=True).start()
+        end = time.monotonic() + max(self._patience, _LONGEST_QUESTION)
+        while not answer.done():
+            if self._output.poll(_GLANCE):
+                return
+            if time.monotonic() > end:
+                self._give_up(Silence("its server does not answer", self._tool.silence_hint))
+        if silence := answer.result():
+            self._give_up(silence)
+
+    def _give_up(self, silence: Silence | None = None) -> NoReturn:
+        told = silence or Silence("", self._tool.silence_hint)
+        fact = f"{self.name} was stopped after {self._patience:.0f} s without output"
+        reason = DumpFailed(f"{fact}: {told.words}" if told.words else fact, hint=told.hint)
         self.stop(reason)
         raise self._stopped or reason

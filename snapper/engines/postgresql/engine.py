@@ -1,7 +1,7 @@
 """PostgreSQL as the verbs see it: every engine keeps the same protocol."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from snapper.engines.postgresql.release import release
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.signing_in import connection_of
+from snapper.engines.postgresql.silence import why_silent
 from snapper.engines.postgresql.stock import stock_commands
 from snapper.machine.confined import Walls
 from snapper.values.credentials import Door
@@ -137,7 +138,8 @@ class PostgreSQL:
         encoding, major = facts.part["encoding"], self._major(facts)
         command = pg_dump_command(self.tools, major, connection, encoding, facts.bare_as)
         environment = {**self.tools.environment(), **connection.environment()}
-        return CheckedDump(command, environment, redact, PG_DUMP, patience)
+        asked = partial(why_silent, connection, redact)
+        return CheckedDump(command, environment, redact, PG_DUMP, patience, asked)
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         """Give what a manifest keeps beside the fields that every engine has."""

@@ -3,6 +3,7 @@
 from snapper.engines.checked_dump import DumpingTool
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.refusals import PASSING
 from snapper.engines.postgresql.session import LONGEST_CONNECT, conninfo
 
 LOCK_WAIT = "60s"
@@ -12,7 +13,30 @@ END_MARKER = b"-- PostgreSQL database dump complete"
 """pg_dump's own last word; recent releases put a `\\unrestrict` line behind it."""
 
 _GRANTS = "GRANT pg_read_all_data TO the user of the connection"
+_DAMAGED = (
+    "the server's own files are damaged there: look for what can still be read of that table, and "
+    "for an older backup of it; a dump passes over no row"
+)
+_VANISHED = (
+    "something was dropped or renamed while pg_dump read the catalogue: the job is tried again"
+)
 _HINTS = {
+    "conflict with recovery": "the server is a replica, and applied changes over a long query of "
+    "ours: set hot_standby_feedback = on there, or max_standby_streaming_delay longer than a dump "
+    "takes, or dump the primary; the job is tried again",
+    "failed to get data for sequence": f"{_GRANTS}, or SELECT ON SEQUENCE; else it was dropped "
+    "meanwhile, and the job is tried again",
+    "due to user request": "somebody, or the provider, has cancelled the query: its log says who",
+    "snapshot too old": "the dump took longer than old_snapshot_threshold: raise it on the server",
+    "cache lookup failed": _VANISHED,
+    "could not open relation with OID": _VANISHED,
+    "failed sanity check": _VANISHED,
+    "returned 0 rows (expected 1)": _VANISHED,
+    "invalid page in block": _DAMAGED,
+    "could not read block": _DAMAGED,
+    "missing chunk number": _DAMAGED,
+    "unexpected chunk number": _DAMAGED,
+    "could not access status of transaction": _DAMAGED,
     "due to statement timeout": f"a table was locked for more than {LOCK_WAIT}, and pg_dump "
     "gives up then, so that it blocks no other query: move the schedule away from migrations",
     "permission denied for large object": "pg_read_all_data holds for no large object: make the "
@@ -28,6 +52,7 @@ _HINTS = {
     "PostgreSQL cannot give out: store such values in pieces, or as large objects",
     "server closed the connection": "the server died or was stopped; its log says why",
     "terminating connection": "the server ended the session; its log says why",
+    **PASSING,
 }
 """What to do about it, by pg_dump's own words."""
 

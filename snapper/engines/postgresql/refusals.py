@@ -93,6 +93,11 @@ _KNOWN = (
     ),
 )
 
+PASSING = {
+    sign: each.hint for each in _KNOWN if each.kind is ServerNotReady for sign in each.any_of
+}
+"""What to do about a server that is not ready, by its words in small letters."""
+
 _TIMED_OUT = ("timeout expired", "timed out", "no answer in")
 _SLEEPING_HINT = (
     "a firewall or security group does not let us in, or the server is paused or stopped, or takes "

@@ -8,11 +8,13 @@ from dataclasses import replace
 import psycopg2
 import pytest
 
+from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.pg_dump import pg_dump_command
+from snapper.engines.postgresql.pg_dump import PG_DUMP, pg_dump_command
 from snapper.errors import DumpFailed
 from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support.databases import Source, job
@@ -138,6 +140,46 @@ def test_rows_that_row_level_security_hides_fail_the_dump(
     assert "readable" in told
 
 
+@pytest.mark.parametrize("major", [14, 18])
+def test_a_sequence_without_the_right_to_read_it_fails_the_dump_with_what_to_grant(
+    major: int, source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(major, "CREATE SEQUENCE sq; CREATE TABLE t (n int)")
+    made.run("CREATE ROLE counts LOGIN PASSWORD 'hush-hush'; GRANT SELECT ON t TO counts")
+    orders = Database("orders", made.as_role("counts", "hush-hush"), 1)
+    with pytest.raises(DumpFailed, match=r"sequence (public\.)?\"?(public\.)?sq") as failed:
+        dumper.dump(job(), orders)
+    assert "GRANT pg_read_all_data" in failed.value.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("ERROR:  canceling statement due to conflict with recovery", "hot_standby_feedback"),
+        ("FATAL:  terminating connection due to conflict with recovery", "dump the primary"),
+        ('failed to get data for sequence "public.s"; user may lack', "SELECT ON SEQUENCE"),
+        ("ERROR:  canceling statement due to user request", "its log says who"),
+        ("ERROR:  canceling statement due to statement timeout", "a table was locked"),
+        ("ERROR:  cache lookup failed for function 16389", "tried again"),
+        ("failed sanity check, table with OID 5 not found", "tried again"),
+        ('query to get data of sequence "s" returned 0 rows (expected 1)', "tried again"),
+        ("ERROR:  invalid page in block 7 of relation base/5/16385", "files are damaged"),
+        ("ERROR:  missing chunk number 0 for toast value 16403", "files are damaged"),
+        ("FATAL:  sorry, too many clients already", "max_connections"),
+        ("FATAL:  the database system is shutting down", "stopped or restarted"),
+        ("server closed the connection unexpectedly", "its log says why"),
+    ],
+)
+def test_what_pg_dump_says_is_answered_with_what_to_do(words: str, hint: str) -> None:
+    script = f"echo 'pg_dump: error: {words}' >&2; exit 1"
+    with (
+        CheckedDump(["/bin/sh", "-c", script], {}, Redactor(), PG_DUMP, 60) as dump,
+        pytest.raises(DumpFailed) as failed,
+    ):
+        dump.read(1)
+    assert hint in failed.value.hint
+
+
 def test_a_table_that_stays_locked_fails_the_dump_by_name(
     source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,7 +242,8 @@ def test_the_application_is_called_snapper_and_the_argv_holds_no_password(
     command = pg_dump_command(tools, 17, connection, "LATIN1")
     assert "hush-hush" not in " ".join(command)
     conninfo = command[-1].removeprefix("--dbname=").split()
-    assert {"application_name=snapper", "connect_timeout=15", "keepalives=1"} <= set(conninfo)
+    # The server has answered already when pg_dump comes, but may be slow to take connections.
+    assert {"application_name=snapper", "connect_timeout=60", "keepalives=1"} <= set(conninfo)
     assert "keepalives_idle=7" in conninfo
     assert "--lock-wait-timeout=60s" in command
     assert "--no-password" in command
