@@ -8,6 +8,7 @@ from typing import Self
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from snapper.engines.postgresql.other_drivers import other_drivers
 from snapper.errors import SettingsError
 from snapper.values.credentials import Credentials, Login
 
@@ -74,7 +75,7 @@ class Connection:
         except (ProgrammingError, ValueError) as error:
             message = str(error)
             fact = next((known for known in _LIBPQ_FACTS if known in message), "unknown form")
-            fact = _PLAINER.get(fact, fact)
+            fact = other_drivers(text) or _PLAINER.get(fact, fact)
             raise ConnectionInvalid(f"libpq cannot read the connection: {fact}") from None
         if not parameters:
             raise ConnectionInvalid("the connection names no host and no database")
