@@ -13,7 +13,7 @@ from psycopg2.extensions import parse_dsn
 _URI = "postgresql://user:password@host/db"
 _PAIRS = "host=… port=… dbname=… user=… password=…, with spaces between"
 
-_BEGINNINGS = (  # the first that fits
+BEGINNINGS = (
     (
         r"jdbc:",
         "it is written for JDBC: it must begin with postgresql://, without jdbc:, and user and "
@@ -45,6 +45,7 @@ _BEGINNINGS = (  # the first that fits
         f"its fields are joined by ';', as for .NET or ODBC: write {_PAIRS}",
     ),
 )
+"""By what a string begins, what to write instead; the first that fits."""
 
 _POOL = "leave it out, it is for a pool of the application"
 _SCHEMA = "leave it out, every schema is backed up"
@@ -96,7 +97,7 @@ _PAIR_NAMES = re.compile(r"(?:^|\s)([A-Za-z_]\w*)\s*=()")
 
 def other_drivers(text: str) -> str:
     """Say what in a connection that libpq cannot read is another driver's; empty if nothing is."""
-    for beginning, instead in _BEGINNINGS:
+    for beginning, instead in BEGINNINGS:
         if re.match(beginning, text.strip(), re.IGNORECASE):
             return instead
     told = list(dict.fromkeys(_unknown(text)))

@@ -7,6 +7,7 @@ from psycopg2.extensions import parse_dsn
 
 from snapper.engines.engine import PLANNED, connection_checks
 from snapper.engines.postgresql.connection import UNSPEAKABLE, Connection
+from snapper.engines.postgresql.other_drivers import BEGINNINGS
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.secrets import Database, parse_secrets
@@ -22,7 +23,8 @@ _LIBPQ = (
     "unterminated quoted string|invalid percent-encoded token|forbidden value %00|"
     "invalid URI query parameter|missing key/value separator|extra key/value separator|"
     'IPv6 host address may not be empty|looking for matching "]"|unexpected character|'
-    "it has a name that libpq does not know: [^.]*|unexpected spaces found|unknown form|a zero byte"
+    "it has a name that libpq does not know: [^.]*|unexpected spaces found|unknown form|"
+    "a zero byte|" + "|".join(re.escape(instead) for _, instead in BEGINNINGS)
 )
 _ENCODE = r"a '/' in a user or password must be written %2F, an '@' anywhere %40"
 _FORMS = re.escape(
