@@ -22,6 +22,20 @@ ACCEPTED = FailedTrial(
 )
 
 
+CLOSED = Restored(2, 1, 1.5, uncounted=1, remarks=("not counted: public.t",))
+
+
+def test_a_plain_restore_is_written_as_earlier_snappers_read_it() -> None:
+    assert Restored(3, 9, 1.5).to_dict() == {"tables": 3, "rows": 9, "seconds": 1.5}
+    assert CLOSED.to_dict()["uncounted"] == 1
+
+
+def test_no_more_is_kept_of_remarks_than_is_read_back() -> None:
+    many = Restored(1, 1, 1.0, remarks=("x" * 20_000,) * 200)
+    proven = replace(PROVEN, restored=many)
+    assert Verification.from_json(proven.to_json()) == proven
+
+
 @pytest.mark.parametrize(
     "verdict",
     [
@@ -29,6 +43,7 @@ ACCEPTED = FailedTrial(
         Verification(NOON, "ab" * 32, sound=False, reason="cut short"),
         Verification(NOON, "ab" * 32, sound=True, restored=Restored(3, 12_000, 1.5)),
         Verification(NOON, "ab" * 32, True, restored=Restored(1, 1, 1.5), restored_at=EARLIER),
+        Verification(NOON, "ab" * 32, True, restored=CLOSED, restored_at=EARLIER),
         Verification(NOON, "ab" * 32, sound=True, failed=FailedTrial(EARLIER, "division by zero")),
         Verification(NOON, "ab" * 32, sound=True, failed=ACCEPTED),
     ],
@@ -50,6 +65,9 @@ def test_its_time_and_version_are_for_other_programs_too() -> None:
         {"verified_at": 7},
         {"restored": {"tables": 1}},
         {"restored": {"tables": 1, "rows": 1, "seconds": 1, "more": 1}},
+        {"restored": {"tables": 1, "rows": 1, "seconds": 1, "uncounted": -1}},
+        {"restored": {"tables": 1, "rows": 1, "seconds": 1, "remarks": "x"}},
+        {"restored": {"tables": 1, "rows": 1, "seconds": 1, "remarks": [1]}},
         {"restored": "yes"},
         {"restored_at": "yesterday"},
         {"failed": "yes"},
