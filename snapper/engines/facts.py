@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapper.values.omission import Omission
+from snapper.values.left_out import LeftOut
 
 UNSURE = "its end was lost after the COMMIT was sent: whether that was done is not known"
 """A note on an error of a restore into a database that was there."""
@@ -63,3 +64,33 @@ class Rehearsal:
     def creates(self) -> bool:
         """Whether the database must be made first."""
         return self.content is None
+
+
+@dataclass(frozen=True)
+class RestoreOptions:
+    """How a backup is to be restored.
+
+    `strict` stops at what would be left out. `best_effort` leaves out whatever is refused, in a
+    database that is made for it. `no_owner` and `no_privileges` mean what pg_restore means by
+    them. `final_name` makes a new database under its own name at once. `show_values` tells what the
+    server says in full, with values of rows.
+    """
+
+    strict: bool = False
+    best_effort: bool = False
+    no_owner: bool = False
+    no_privileges: bool = False
+    final_name: bool = False
+    show_values: bool = False
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What came of a restore: sentences on what is not as it was, and what was left out.
+
+    `kept_as` is the name of a new database that is not whole, and so does not bear its own.
+    """
+
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    kept_as: str = ""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from snapper.engines.postgresql.statements import parted
+from snapper.engines.postgresql.statements import Part, Statement, parted
 
 _NAME = rb'"(?:[^"]++|"")+"|[a-z_\x80-\xff][\w\x80-\xff]*'
 _EXTENSION = re.compile(
@@ -43,22 +43,22 @@ class Head:
             self._ended = True
         return statement
 
-    def read(self, pieces: Iterator[bytes]) -> list[bytes]:
-        """Take the beginning from the pieces of a dump that this rewrites."""
-        taken: list[bytes] = []
+    def read(self, parts: Iterator[Part]) -> list[Part]:
+        """Take the beginning from the parts of a dump that this rewrites."""
+        taken: list[Part] = []
         size = 0
         while not self._ended and size < _MOST:
             try:
-                taken.append(next(pieces))
+                taken.append(next(parts))
             except StopIteration:
                 break
-            size += len(taken[-1])
+            size += len(taken[-1].text)
         return taken
 
 
-def without_schemas(pieces: Iterable[bytes], there: frozenset[bytes]) -> Iterator[bytes]:
+def without_schemas(parts: Iterable[Part], there: frozenset[bytes]) -> Iterator[Part]:
     """Leave out that the schemas are made which are there already."""
-    for piece in pieces:
-        lead, body = parted(piece)
-        made = _SCHEMA.fullmatch(body)
-        yield lead + b"\n" if made and made["name"] in there else piece
+    for part in parts:
+        made = _SCHEMA.fullmatch(parted(part.text)[1]) if isinstance(part, Statement) else None
+        if not (made and made["name"] in there):
+            yield part

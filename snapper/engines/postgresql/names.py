@@ -31,3 +31,13 @@ def literal(text: str) -> str:
     """
     doubled = text.replace("'", "''")
     return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in text else f"'{doubled}'"
+
+
+def plain(name: bytes) -> str:
+    """Read a name as SQL writes it, in a dump.
+
+    >>> plain(b'"a ""b"" c"'), plain(b"app")
+    ('a "b" c', 'app')
+    """
+    text = name.decode(errors="backslashreplace")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text

@@ -16,6 +16,7 @@ Four things are tied to the server that was dumped, or to the psql that its pg_d
 import re
 from collections.abc import Collection
 
+from snapper.engines.postgresql.names import plain
 from snapper.engines.postgresql.statements import parted
 
 _OPTIONS = re.compile(
@@ -65,17 +66,11 @@ class Portable:
         return lead + body
 
     def _place(self, found: re.Match[bytes]) -> bytes:
-        name = _plain(found["name"])
+        name = plain(found["name"])
         if found["name"] == _DEFAULT or name in self._tablespaces:
             return found[0]
         self.replaced.add(name)
         return found[0].replace(found["name"], _DEFAULT)
-
-
-def _plain(name: bytes) -> str:
-    """Read a name as SQL writes it."""
-    text = name.decode(errors="replace")
-    return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
 
 def _without_version(found: re.Match[bytes]) -> bytes:

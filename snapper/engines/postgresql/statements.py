@@ -11,6 +11,7 @@ that are changed; it is given on as it comes.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from snapper.engines.postgresql.known import is_known
 from snapper.engines.postgresql.lexer import Lexer, whole_tokens
@@ -23,21 +24,45 @@ Rewrite = Callable[[bytes], bytes]
 LONGEST_HELD = 16 << 20
 """Bytes of one statement that are held."""
 
+
+class Statement(NamedTuple):
+    """One statement with the comments before it, and the line of the dump where it begins.
+
+    Of a long one there are several: all but the last say that there is `more`.
+    """
+
+    text: bytes
+    line: int
+    more: bool = False
+
+
+class Rows(NamedTuple):
+    """A piece of the rows behind a COPY; the last one ends with the line that ends them."""
+
+    text: bytes
+    last: bool
+
+
+Part = Statement | Rows
+
 _LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*")
 _ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 _END_OF_ROWS = b"\n\\.\n"
 _FIRST_WORDS = re.compile(rb"[A-Za-z]+(?: [\w.]+){0,2}")
-_HINT = "it is forged, or psql could not read it either: look at it by `snapper download`"
+_HINT = "it is forged, or of a pg_dump that writes otherwise: look at it by `snapper download`"
 
 
-def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[bytes]:
-    r"""Give a plain dump, in whatever pieces it comes, with each of its statements rewritten.
+def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[Part]:
+    r"""Give the parts of a plain dump, in whatever pieces it comes, each statement rewritten.
 
     Raises RestoreFailed at what pg_dump does not write.
 
     >>> dump = b"COPY t (a) FROM stdin;\nCOMMIT;\n\\.\n\nCOMMIT;\n"
-    >>> b"".join(rewritten([dump], without_commit))
-    b'COPY t (a) FROM stdin;\nCOMMIT;\n\\.\n\n\n'
+    >>> for part in rewritten([dump], without_commit): print(part)
+    Statement(text=b'COPY t (a) FROM stdin;', line=1, more=False)
+    Rows(text=b'\nCOMMIT;\n\\.\n', last=True)
+    Statement(text=b'\n\n', line=5, more=False)
+    Statement(text=b'', line=6, more=False)
     """
     reading = _Reading(rewrites)
     for piece in sql:
@@ -78,7 +103,7 @@ class _Reading:
         self._line = 1
         self._in_rows = self._passing = False
 
-    def on(self, piece: bytes, *, last: bool = False) -> Iterator[bytes]:
+    def on(self, piece: bytes, *, last: bool = False) -> Iterator[Part]:
         """Read one more piece, and give what can be given."""
         if b"\0" in piece:
             raise self._refusal("a zero byte")
@@ -91,7 +116,7 @@ class _Reading:
                 at, self._in_rows = _past_rows(sql, start)
                 if sql.find(b"\r", start, at) >= 0:
                     raise self._refusal("a carriage return within rows")
-                yield self._given(sql[start:at])
+                yield Rows(self._given(sql[start:at]), last=not self._in_rows)
                 start = at
                 if self._in_rows:
                     break
@@ -113,40 +138,41 @@ class _Reading:
             yield self._long()
         self._left = sql[at:]
 
-    def end(self) -> Iterator[bytes]:
+    def end(self) -> Iterator[Part]:
         """Give what is left; raises RestoreFailed if the dump does not end with a statement."""
         yield from self.on(b"", last=True)
         if self._in_rows or self._lexer.begun:
             raise self._refusal("an end too early", b"".join(self._held))
-        yield _all(self._rewrites, b"".join(self._held))
+        yield Statement(_all(self._rewrites, b"".join(self._held)), self._line)
 
-    def _statement(self) -> bytes:
+    def _statement(self) -> Statement:
         """Give the statement that is held, if pg_dump writes such a one."""
         statement = self._release()
         if self._passing:
             self._passing = False
-            return self._given(statement)
+            return Statement(self._given(statement), self._line)
         lead, body = parted(statement)
         self._require_known(lead, body)
         self._in_rows = _ROWS.fullmatch(body) is not None
         if body.startswith(b"SET standard_conforming_strings"):
             self._lexer.escapes = b"off" in body
+        line = self._line + lead.count(b"\n")
         changed = _all(self._rewrites, statement)
         self._given(statement[:-1] if self._in_rows else statement)
-        return changed[:-1] if self._in_rows else changed
+        return Statement(changed[:-1] if self._in_rows else changed, line)
 
-    def _long(self) -> bytes:
+    def _long(self) -> Statement:
         """Give what is held of a statement that is not held any longer."""
-        part = self._release()
+        line, part = self._line, self._release()
         if self._passing:
-            return self._given(part)
+            return Statement(self._given(part), line, more=True)
         lead, body = parted(part)
         if not body:
             self._given(part)
-            return _all(self._rewrites, part)
+            return Statement(_all(self._rewrites, part), line)
         self._require_known(lead, body)
         self._passing = True
-        return self._given(part)
+        return Statement(self._given(part), line + lead.count(b"\n"), more=True)
 
     def _release(self) -> bytes:
         held, self._held, self._size = b"".join(self._held), [], 0

@@ -1,0 +1,81 @@
+"""Which refused statements a restore can do without, or may try again; by form and SQLSTATE."""
+
+import re
+
+import psycopg2
+
+from snapper.engines.postgresql.reason import sqlstate
+
+# What changes no data. Some of it only a superuser may do, or only who granted or owns it.
+_NO_DATA = re.compile(
+    rb"COMMENT ON |SECURITY LABEL |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES "
+    rb"|(?:RE)?SET SESSION AUTHORIZATION"
+    rb"|(?:CREATE|ALTER) (?:EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) "
+)
+_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
+OWNER = re.compile(rb"ALTER [^;']+ OWNER TO (?P<role>%b);\n?" % _NAME)
+PRIVILEGES = re.compile(rb"GRANT |REVOKE |ALTER DEFAULT PRIVILEGES ")
+BECOMES = re.compile(rb"SET SESSION AUTHORIZATION (?P<role>.+);\n?", re.DOTALL)
+RETURNS = b"RESET SESSION AUTHORIZATION;"
+EVENT_TRIGGER = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) EVENT TRIGGER ")
+SUBSCRIPTION = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) SUBSCRIPTION ")
+REFRESH = re.compile(rb"REFRESH MATERIALIZED VIEW (?P<name>.+);\n?", re.DOTALL)
+ROW_DATA = re.compile(
+    rb"COPY |INSERT INTO |BEGIN;|COMMIT;|SELECT pg_catalog\.(?:setval|lo)|SELECT \* FROM pg_catalog\."
+)
+
+_OBJECT = re.compile(
+    rb"(?:CREATE|ALTER|COMMENT ON) (?P<kind>EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) (?P<name>%b)"
+    % _NAME
+)
+
+_MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
+"""Functions, relations, types and other objects, schemas and columns that are not found."""
+
+_TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001", "0A000", "2F005"}
+"""A CHECK that looks at other rows, a view that is not filled yet, an error that a function raised."""
+
+_ELSEWHERE = ("08", "HV")
+"""Of a connection to another server that a foreign table, or dblink, wants."""
+
+
+def is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether it is the session that ended; other errors are the statement's own."""
+    code = sqlstate(error)
+    return not code or code.startswith(("57P", "08P", "08006", "08003"))
+
+
+def ends_all(error: psycopg2.Error) -> bool:
+    """Tell whether the next statement would fare no better: no session, no room, no time."""
+    return is_lost(error) or sqlstate(error).startswith(("53", "57", "25"))
+
+
+def changes_no_data(body: bytes) -> bool:
+    """Tell whether all rows and everything that computes are there without this statement."""
+    return _NO_DATA.match(body) is not None
+
+
+def misses_a_name(error: psycopg2.Error) -> bool:
+    """Tell whether another search_path might help."""
+    return sqlstate(error) in _MISSING_NAMES
+
+
+def comes_too_early(error: psycopg2.Error) -> bool:
+    """Tell whether it may succeed when the rest is there."""
+    return sqlstate(error) in _TOO_EARLY
+
+
+def reaches_elsewhere(error: psycopg2.Error) -> bool:
+    """Tell whether another server was not to be reached."""
+    return sqlstate(error).startswith(_ELSEWHERE)
+
+
+def hides_rows(error: psycopg2.Error) -> bool:
+    """Tell whether row level security is in the way."""
+    return sqlstate(error) == "42501" and "row-level security" in str(error.diag.message_primary)
+
+
+def object_of(body: bytes) -> tuple[bytes, bytes] | None:
+    """Give kind and name of what a statement makes or changes, of those that may be left out."""
+    found = _OBJECT.match(body)
+    return (found["kind"], found["name"]) if found else None

@@ -1,0 +1,233 @@
+"""Runs the statements of a dump in order, and decides about each that the server refuses.
+
+What changes no data is left out and named, or stops the restore where it is to be strict. What may
+have come too early is tried again at the end of its section, and at the very end. Anything else
+stops the restore; where the best is to be made of it, it is left out and named too.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import psycopg2
+
+from snapper.engines.postgresql import leniency
+from snapper.engines.postgresql.attempt import Attempts
+from snapper.engines.postgresql.described import described
+from snapper.engines.postgresql.foreign import is_filled_elsewhere
+from snapper.engines.postgresql.loading import Loading
+from snapper.engines.postgresql.names import plain
+from snapper.engines.postgresql.reason import reason, sqlstate
+from snapper.engines.postgresql.refusal import refusal
+from snapper.engines.postgresql.statement_runner import StatementRunner
+from snapper.engines.postgresql.statements import Part, Rows, Statement, parted
+from snapper.values.left_out import LeftOut
+
+_END_OF_ROWS = b"\\.\n"
+_NO_OTHER_SERVER = "a trial reaches for no other server"
+
+_IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
+
+
+def load(parts: Iterable[Part], runner: StatementRunner, loading: Loading) -> None:
+    """Run all statements; `loading` is given what was left out or done otherwise.
+
+    Raises RestoreFailed at what stops the restore, or whatever reading the parts raises.
+    """
+    _Load(runner, loading).all(iter(parts))
+
+
+class _Load:
+    def __init__(self, runner: StatementRunner, loading: Loading) -> None:
+        self._attempts, self._loading = Attempts(runner, loading), loading
+        self._runner, self._options = runner, loading.options
+        self._early: list[tuple[Statement, psycopg2.Error]] = []
+        self._early_rows: dict[bytes, tuple[Statement, psycopg2.Error]] = {}
+        self._last: list[Statement] = []
+        self._gone: set[tuple[bytes, bytes]] = set()
+        self._grantor = ""
+        self._in_batch = self._skips_batch = False
+        self._had_data = self._data_ended = False
+
+    def all(self, parts: Iterator[Part]) -> None:
+        for part in parts:
+            body = parted(_whole(part, parts))[1]
+            if not body:
+                continue
+            statement = Statement(body, part.line if isinstance(part, Statement) else 0)
+            self._enter_section(body)
+            if body.startswith(b"COPY "):
+                self._copy(statement, _rows(parts))
+            elif body.startswith((b"BEGIN;", b"COMMIT;")):
+                self._batch(statement)
+            elif not self._set_aside(statement):
+                self._run(statement)
+        self._end_data()
+        for statement in self._last:
+            self._run(statement)
+        self._retry()
+        for statement, error in self._early:
+            self._give_up(statement, error)
+
+    def _enter_section(self, body: bytes) -> None:
+        """Try again what came too early when all tables are there, and when all rows are."""
+        if leniency.ROW_DATA.match(body):
+            if not self._had_data:
+                self._had_data = True
+                self._retry()
+        elif self._had_data and not body.startswith(b"SET "):
+            self._end_data()
+
+    def _end_data(self) -> None:
+        if not self._data_ended:
+            self._data_ended = True
+            self._retry_rows()
+        self._retry()
+
+    def _set_aside(self, statement: Statement) -> bool:
+        """Tell whether a statement is not to be run now, or not at all."""
+        body = statement.text
+        if self._skips_batch or self._is_unwanted(body):
+            return True
+        if leniency.EVENT_TRIGGER.match(body):
+            # From when they are there they act on every other statement.
+            self._last.append(statement)
+        elif self._grantor and body.startswith(leniency.RETURNS):
+            self._grantor = ""
+        elif self._grantor and leniency.PRIVILEGES.match(body):
+            why = f"{self._grantor} gave it, whom this user cannot become"
+            self._leave_out(statement, None, why)
+        elif self._loading.alone and leniency.SUBSCRIPTION.match(body):
+            self._leave_out(statement, None, _NO_OTHER_SERVER)
+        elif self._loading.alone and is_filled_elsewhere(body, self._runner):
+            self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
+        else:
+            return False
+        return True
+
+    def _is_unwanted(self, body: bytes) -> bool:
+        """Tell whether the user does not want it, or what it is about was left out already."""
+        owner, privileges = self._options.no_owner, self._options.no_privileges
+        if leniency.BECOMES.match(body) or body.startswith(leniency.RETURNS):
+            return owner or privileges
+        if owner and leniency.OWNER.fullmatch(body):
+            return True
+        if privileges and leniency.PRIVILEGES.match(body):
+            return True
+        return leniency.object_of(body) in self._gone
+
+    def _batch(self, statement: Statement) -> None:
+        """Begin or end a batch of large objects, which is a transaction of the dump's own."""
+        if self._loading.atomic:
+            return
+        if not self._skips_batch:
+            self._runner.run(statement.text)
+        self._in_batch = statement.text.startswith(b"BEGIN")
+        self._skips_batch = False
+
+    def _run(self, statement: Statement) -> None:
+        error = self._attempts.run(statement, plainly=self._in_batch)
+        if error is None:
+            return
+        if self._in_batch:
+            self._runner.run(b"ROLLBACK")
+            self._skips_batch = True
+        body = statement.text
+        if leniency.BECOMES.match(body) and not self._options.strict:
+            self._grantor = described(body).name
+        elif leniency.changes_no_data(body) or self._is_a_superusers(body):
+            self._leave_out(statement, error, self._reason(error, body))
+        elif leniency.REFRESH.match(body) and leniency.reaches_elsewhere(error):
+            self._leave_out(statement, error, f"it stays unfilled: {self._reason(error, body)}")
+        elif leniency.comes_too_early(error) and not self._in_batch:
+            self._early.append((statement, error))
+        else:
+            self._give_up(statement, error)
+
+    def _is_a_superusers(self, body: bytes) -> bool:
+        """Tell whether it makes a superuser, or a role of the provider's, the owner of something.
+
+        Only a superuser may do that, and such a role is nothing that belongs to the backup.
+        """
+        found = leniency.OWNER.fullmatch(body)
+        if not found:
+            return False
+        role = plain(found["role"])
+        if role in self._loading.foreign_roles:
+            return True
+        return self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
+
+    def _retry(self) -> None:
+        """Try what came too early, as long as more and more of it succeeds."""
+        waiting: list[tuple[Statement, psycopg2.Error]] = []
+        while self._early and len(self._early) != len(waiting):
+            waiting, self._early = self._early, []
+            for statement, _ in waiting:
+                if error := self._attempts.run(statement):
+                    self._early.append((statement, error))
+
+    def _copy(self, statement: Statement, rows: Iterator[bytes]) -> None:
+        error = self._attempts.copy(statement, rows)
+        if error is None:
+            return
+        if leniency.comes_too_early(error) and self._loading.again:
+            self._early_rows[statement.text] = (statement, error)
+        else:
+            self._give_up(statement, error)
+
+    def _retry_rows(self) -> None:
+        """Read the dump once more for those rows that came too early."""
+        waiting, self._early_rows = self._early_rows, {}
+        if not (waiting and self._loading.again):
+            return
+        parts = self._loading.again()
+        for part in parts:
+            known = waiting.pop(parted(part.text)[1], None) if isinstance(part, Statement) else None
+            if known:
+                statement, error = known
+                path = self._loading.search_path if leniency.misses_a_name(error) else ""
+                if left := self._attempts.copy(statement, _rows(parts), path):
+                    self._give_up(statement, left if path == "" else error)
+            if not waiting:
+                break
+
+    def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
+        """Do without it; where nothing is to be left out, what the server refused stops it all."""
+        if error and self._options.strict:
+            raise refusal(statement, error, self._runner, self._loading) from None
+        if thing := leniency.object_of(statement.text):
+            self._gone.add(thing)
+        what, code = described(statement.text), sqlstate(error) if error else ""
+        self._loading.left_out.append(LeftOut(what.kind, what.name, code, why, what.rows))
+
+    def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
+        """Stop, or do without it where the best is to be made of it."""
+        if not self._options.best_effort:
+            raise refusal(statement, error, self._runner, self._loading) from None
+        self._leave_out(statement, error, self._reason(error, statement.text))
+
+    def _reason(self, error: psycopg2.Error, body: bytes) -> str:
+        return reason(error, body, self._runner.redact, show_values=self._options.show_values)
+
+
+def _whole(part: Part, parts: Iterator[Part]) -> bytes:
+    """Put a statement together that came in pieces."""
+    if not (isinstance(part, Statement) and part.more):
+        return part.text
+    pieces = [part.text]
+    for more in parts:
+        pieces.append(more.text)
+        if not (isinstance(more, Statement) and more.more):
+            break
+    return b"".join(pieces)
+
+
+def _rows(parts: Iterator[Part]) -> Iterator[bytes]:
+    r"""Give the rows behind a COPY as the server takes them: without the line that ends them."""
+    first = True
+    for part in parts:
+        text = part.text
+        if first and text:
+            text, first = text[1:], False  # the end of the line of the COPY
+        last = isinstance(part, Rows) and part.last
+        yield text.removesuffix(_END_OF_ROWS) if last else text
+        if last:
+            return

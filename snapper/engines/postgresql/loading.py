@@ -1,0 +1,27 @@
+"""How one database is to be filled, and what has come of it so far."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from snapper.engines.facts import RestoreOptions
+from snapper.engines.postgresql.statements import Part
+from snapper.values.left_out import LeftOut
+
+
+@dataclass
+class Loading:
+    """What `load` has to know beside the dump, and what it tells.
+
+    `search_path` is the source's own. `again` reads the parts of the dump once more; without it
+    rows are not tried again. With `atomic` all is within one transaction of the caller's. `alone`
+    reaches for no other server. `foreign_roles` are those that belong to the source's provider.
+    """
+
+    options: RestoreOptions
+    search_path: str = ""
+    foreign_roles: frozenset[str] = frozenset()
+    again: Callable[[], Iterator[Part]] | None = None
+    atomic: bool = False
+    alone: bool = False
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,106 @@
+"""A session that runs the statements of a dump one by one, and can be left at any moment.
+
+libpq waits for an answer where no signal reaches it. So it waits in a thread of its own, and whoever
+waits for that thread can be interrupted: the statement is then cancelled, and the session cut.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Self, TypeVar
+
+import psycopg2
+
+from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.session import connect
+from snapper.values.redaction import Redactor
+
+_Result = TypeVar("_Result")
+
+_BLOCK = 1 << 16
+
+
+class StatementRunner:
+    """One session; every statement commits by itself, unless one of them begins a transaction."""
+
+    def __init__(self, connection: Connection, redact: Redactor) -> None:
+        """Connect; raises DatabaseUnreachable, DatabaseUnsupported."""
+        self._link = connect(connection, redact)
+        self._cursor = self._link.cursor()
+        self._line = socket.socket(fileno=os.dup(self._link.fileno()))
+        self._thread = ThreadPoolExecutor(1, "restore")
+        self._left = False
+        self.version = self._link.server_version
+        self.where, self.redact = connection.place, redact
+
+    def run(self, statement: bytes) -> None:
+        """Run it; raises psycopg2.Error."""
+        self._wait(self._thread.submit(self._cursor.execute, statement))
+
+    def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Run a query of our own and give its rows; raises psycopg2.Error."""
+
+        def asked() -> list[tuple[object, ...]]:
+            self._cursor.execute(query, values or None)
+            return self._cursor.fetchall() if self._cursor.description else []
+
+        return self._wait(self._thread.submit(asked))
+
+    def copy(self, statement: bytes, rows: Iterator[bytes]) -> None:
+        """Run a COPY … FROM stdin with these rows; raises psycopg2.Error, or what `rows` raises."""
+        reading = _Reading(rows, lambda: self._left)
+        copying = self._thread.submit(self._cursor.copy_expert, statement, reading, _BLOCK)
+        try:
+            self._wait(copying)
+        except psycopg2.Error:
+            if reading.failure:
+                raise reading.failure from None
+            raise
+
+    def _wait(self, promise: "Future[_Result]") -> _Result:
+        try:
+            return promise.result()
+        except psycopg2.Error:
+            raise
+        except BaseException:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """End what is under way: the server is asked to stop, and then nobody listens any more."""
+        self._left = True
+        with suppress(psycopg2.Error):
+            self._link.cancel()
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the session, and with it a transaction that is open."""
+        self._thread.shutdown()
+        self._line.close()
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Reading:
+    """Rows as a file that psycopg2 reads; remembers what reading them has raised."""
+
+    def __init__(self, rows: Iterator[bytes], is_left: Callable[[], bool]) -> None:
+        self._rows, self._is_left = rows, is_left
+        self.failure: BaseException | None = None
+
+    def read(self, _: int) -> bytes:
+        try:
+            if self._is_left():
+                raise InterruptedError
+            return next(filter(None, self._rows), b"")
+        except BaseException as failure:
+            self.failure = failure
+            raise
