@@ -9,7 +9,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.pg_dump import pg_dump_command
 from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.statements import rewritten
+from snapper.engines.postgresql.statements import joined, rewritten
 from snapper.errors import DumpFailed
 
 # The text of a constant must not depend on the settings of its server, database or role.
@@ -63,7 +63,7 @@ class SchemaDump:
         if done.returncode:
             reason = redactor(connection)(done.stderr.decode(errors="replace"))
             raise DumpFailed(f"the definitions cannot be read: {' '.join(reason.split())}")
-        return b"".join(rewritten([done.stdout], Portable()))
+        return joined(rewritten([done.stdout], Portable()))
 
 
 def read(dump: bytes) -> dict[str, str]:

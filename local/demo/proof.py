@@ -19,6 +19,7 @@ from local.demo.definitions import SchemaDump
 from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
+from snapper.engines.facts import PLAINLY
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.confined import reader, restore_confined
 from snapper.engines.postgresql.connection import Connection
@@ -34,7 +35,7 @@ from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.restore import read_back
+from snapper.verbs.restore import Dump
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,12 @@ class _Attempt:
         with self.servers.alone:
             _make_roles(server.dsn(), self.source)
         target = server.dsn(self.manifest.database)
-        dump = read_back(self.vault, self.manifest)
+        dump = Dump(self.vault, self.manifest)
         with lacking_told():
             backup = Recorded.of(self.manifest)
-            return target, restore_as_new(dump, backup, target, self.tools, restore_confined)
+            found = restore_as_new(dump, backup, target, PLAINLY, restore_confined)
+            left_out = [f"left out: {each}" for each in found.left_out]
+            return target, (*found.warnings, *left_out)
 
     def _schema_dump(self, ours: ServerFacts) -> SchemaDump:
         # A pg_dump reads servers of its own major and older ones.

@@ -16,11 +16,14 @@ from psycopg2.extensions import make_dsn
 
 from local.demo.compare import printable, unequal
 from local.demo.definitions import SchemaDump, read
+from snapper.engines.facts import PLAINLY
 from snapper.engines.postgresql.confined import restore_confined
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import MAINTENANCE, quoted
 from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.property_sql import create_database
+from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.target import asking
@@ -98,7 +101,9 @@ def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
     with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(create_database(name, facts.encoding, locale, facts.major))
     try:
-        restore_confined([schema], beside, dump.encoding, Portable(), dump.tools, redact)
+        backup = Recorded("", dump.encoding, ())
+        loading = Loading(PLAINLY, search_path=backup.path)
+        restore_confined([schema], beside, backup, Portable(), loading, redact)
         yield make_dsn(copy, dbname=name)
     finally:
         with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:

@@ -117,16 +117,16 @@ def _restore(
         made = engine.make_roles(target, rehearsal)
         if rehearsal.creates:
             with transfer(what, size, BUILDING) as bar:
-                warned = restore_as_new(stage.vault, manifest, target, engine, bar)
+                came = restore_as_new(stage.vault, manifest, target, engine, bar)
         else:
             with checked_transfer(what, size, BUILDING) as (checking, bar):
-                warned = restore(stage.vault, manifest, target, engine, bar, checking)
+                came = restore(stage.vault, manifest, target, engine, bar, checking)
     except (SnapperError, Interrupted) as error:
         unsure = UNSURE in getattr(error, "__notes__", ())
         error.add_note(aftermath(engine, target, rehearsal, made, unsure=unsure))
         raise
     # What was known before has been said before.
-    warned = tuple(each for each in warned if each not in rehearsal.warnings)
+    warned = tuple(each for each in came.warnings if each not in rehearsal.warnings)
     _warn(warned)
     return warned, time.monotonic() - began
 

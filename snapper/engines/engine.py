@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from snapper.engines.checked_dump import CheckedDump
-from snapper.engines.facts import Client, Content, Facts, Rehearsal
+from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
 from snapper.errors import SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -146,17 +146,19 @@ class Engine(Protocol):
         """Make the roles that are missing, by name only, and give them: all of them, or none."""
         ...
 
-    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:
+    def restore(
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
         """Fill a database that is there: all of the dump, or nothing.
 
-        Gives a sentence for each thing that could not be restored as it was. Raises RestoreFailed,
+        What changes no data may be left out; it is named. Raises RestoreFailed,
         DatabaseUnreachable, or whatever the dump raises; the target is then as it was.
         """
         ...
 
     def restore_as_new(
-        self, dump: Iterable[bytes], manifest: Manifest, target: str
-    ) -> tuple[str, ...]:
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
         """Make the database and fill it; it has its name only when it is whole."""
         ...
 

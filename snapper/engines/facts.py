@@ -84,13 +84,19 @@ class RestoreOptions:
     show_values: bool = False
 
 
+PLAINLY = RestoreOptions()
+"""All or nothing, but for what only a superuser may do and changes no data."""
+
+
 @dataclass(frozen=True)
 class Restoration:
     """What came of a restore: sentences on what is not as it was, and what was left out.
 
-    `kept_as` is the name of a new database that is not whole, and so does not bear its own.
+    `missing` is what would have stopped it, if the best had not been made of it. The new database
+    is then `kept_as` another name than its own.
     """
 
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    missing: tuple[LeftOut, ...] = ()
     kept_as: str = ""

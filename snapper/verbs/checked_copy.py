@@ -5,7 +5,7 @@ us, however we end, and what was checked is what is used, whatever becomes of th
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
 
@@ -18,8 +18,8 @@ from snapper.verbs.restore import Progress, unpacked
 @contextmanager
 def checked_copy(
     vault: Vault, manifest: Manifest, checking: Progress, progress: Progress
-) -> Iterator[Iterator[bytes]]:
-    """Read the object, then give the plain dump of the copy, which is checked once more.
+) -> Iterator[Iterable[bytes]]:
+    """Read the object, then give the plain dump of the copy, which is checked at each reading.
 
     `checking` is given the compressed bytes that were read first, `progress` those that are used.
     Raises what `unpacked` raises, SnapperError where there is no room.
@@ -33,8 +33,18 @@ def checked_copy(
         with vault.open(manifest.dump_key) as body:
             for _ in unpacked(_Kept(body, copy, manifest), manifest, checking):
                 pass
-        copy.seek(0)
-        yield unpacked(copy, manifest, progress)
+        yield _Copy(copy, manifest, progress)
+
+
+class _Copy:
+    """The plain dump, which can be read as often as there is a need to, one reading at a time."""
+
+    def __init__(self, copy: IO[bytes], manifest: Manifest, progress: Progress) -> None:
+        self._copy, self._manifest, self._progress = copy, manifest, progress
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._copy.seek(0)
+        return unpacked(self._copy, self._manifest, self._progress)
 
 
 class _Kept:

@@ -10,6 +10,7 @@ from isal import isal_zlib
 
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engine
+from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 
@@ -26,20 +27,20 @@ def restore(
     engine: Engine,
     progress: Progress = lambda _: None,
     checking: Progress = lambda _: None,
-) -> tuple[str, ...]:
+    options: RestoreOptions = PLAINLY,
+) -> Restoration:
     """Fill a database that is there with a backup, which is read and checked whole before.
 
     `checking` is called with the compressed bytes that were checked so far, `progress` with those
-    that were restored. Gives a sentence for each thing that could not be restored as it was.
-    Raises BackupDamaged if the object is not what the manifest says, AwsFailed: then nothing was
-    sent. Raises RestoreFailed, DatabaseUnreachable: nothing was committed, or a note says that it
-    is not known.
+    that were restored. Raises BackupDamaged if the object is not what the manifest says, AwsFailed:
+    then nothing was sent. Raises RestoreFailed, DatabaseUnreachable: nothing was committed, or a
+    note says that it is not known.
     """
     # Not at the top: it reads as this does.
     from snapper.verbs.checked_copy import checked_copy
 
     with checked_copy(vault, manifest, checking, progress) as dump:
-        return engine.restore(dump, manifest, target)
+        return engine.restore(dump, manifest, target, options)
 
 
 def restore_as_new(
@@ -48,12 +49,13 @@ def restore_as_new(
     target: str,
     engine: Engine,
     progress: Progress = lambda _: None,
-) -> tuple[str, ...]:
+    options: RestoreOptions = PLAINLY,
+) -> Restoration:
     """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
     The database has its name only when it is whole, so the backup is checked while it flows.
     """
-    return engine.restore_as_new(read_back(vault, manifest, progress), manifest, target)
+    return engine.restore_as_new(Dump(vault, manifest, progress), manifest, target, options)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bin.pg_dump.layer import client_root
-from snapper.engines.facts import Rehearsal
+from snapper.engines.facts import Rehearsal, Restoration
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
@@ -72,7 +72,7 @@ class Bench:
     def new(self, target: str, roles: bool = True) -> None:
         """Restore into a database that is made for it."""
 
-        def fill(manifest: Manifest) -> tuple[str, ...]:
+        def fill(manifest: Manifest) -> Restoration:
             return restore_as_new(self.vault, manifest, target, self.engine)
 
         self._restore("restore --create", target, roles, fill)
@@ -80,7 +80,7 @@ class Bench:
     def existing(self, target: str, roles: bool = True) -> None:
         """Restore into a database that is there."""
 
-        def fill(manifest: Manifest) -> tuple[str, ...]:
+        def fill(manifest: Manifest) -> Restoration:
             return restore(self.vault, manifest, target, self.engine)
 
         self._restore("restore (existing)", target, roles, fill)

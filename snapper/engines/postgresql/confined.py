@@ -7,19 +7,23 @@ by a CHECK, a default, an index. A superuser's `COPY … TO PROGRAM` would be a 
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
-from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.head import Head, without_schemas
+from snapper.engines.postgresql.load import load
+from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import MAINTENANCE, database_name
 from snapper.engines.postgresql.portable import Portable
-from snapper.engines.postgresql.psql import feed
-from snapper.engines.postgresql.statements import rewritten
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.restore_calls import restore_calls
+from snapper.engines.postgresql.statement_runner import StatementRunner
+from snapper.engines.postgresql.statements import Part, Statement, rewritten
 from snapper.engines.postgresql.target import asking
 from snapper.engines.postgresql.withheld import Withheld
 from snapper.values.redaction import Redactor
@@ -59,9 +63,9 @@ _OWNER_OF_PUBLIC = """
 def restore_confined(
     dump: Iterable[bytes],
     database: Connection,
-    encoding: str,
+    backup: Recorded,
     portable: Portable,
-    tools: ClientTools,
+    loading: Loading,
     redact: Redactor,
     *,
     forged: bool = False,
@@ -75,22 +79,31 @@ def restore_confined(
     nobody rights on functions. Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
     """
     withheld, head = Withheld(forged=forged), Head()
-    pieces = rewritten(dump, portable, head, withheld)
-    beginning = head.read(pieces)
+    parts = rewritten(dump, portable, head, withheld)
+    beginning = head.read(parts)
+    loading.again = None if loading.again is None else partial(_again, dump, portable, forged)
     plain, role = _somebody(database)
     with asking(database, redact) as cursor:
-        _prepare(cursor, encoding)
+        _prepare(cursor, backup.encoding)
         _make_role(cursor, role, plain, database_name(database))
         schemas = _make_extensions(cursor, role, head.extensions)
-    sql_of_it = chain(without_schemas(beginning, schemas), pieces)
-    feed(sql_of_it, plain, tools, redact, "-c synchronous_commit=off")
-    with asking(database, redact, of_backup=True) as cursor:
-        _prepare(cursor, encoding)
-        for statement in withheld.statements:
-            cursor.execute(statement)
-        _retire(cursor, role, database_name(database))
-        for statement in withheld.triggers:
-            cursor.execute(statement)
+    with restore_calls(database, redact, loading.notes):
+        with StatementRunner(plain, redact) as runner:
+            runner.run(b"SET synchronous_commit = off")
+            load(chain(without_schemas(beginning, schemas), parts), runner, loading)
+        with StatementRunner(database, redact) as runner:
+            runner.run(_AS_PG_DUMP.encode())
+            runner.ask(
+                "SELECT pg_catalog.set_config('client_encoding', %s, false)", backup.encoding
+            )
+            load([Statement(each, 0) for each in withheld.statements], runner, loading)
+            with asking(database, redact) as cursor:
+                _retire(cursor, role, database_name(database))
+            load([Statement(each, 0) for each in withheld.triggers], runner, loading)
+
+
+def _again(dump: Iterable[bytes], portable: Portable, forged: bool) -> Iterator[Part]:
+    return rewritten(dump, portable, Withheld(forged=forged))
 
 
 @contextmanager
@@ -146,6 +159,9 @@ def _prepare(cursor: Cursor, encoding: str) -> None:
 def _make_role(cursor: Cursor, role: sql.Identifier, plain: Connection, database: str) -> None:
     """Make a role that may do all in this database, and nothing beyond it."""
     _create(cursor, role, plain)
+    # Event triggers of extensions may object to any restore; as those of a replica they are silent.
+    silent = sql.SQL("ALTER ROLE {} SET session_replication_role = replica")
+    cursor.execute(silent.format(role))
     own = sql.SQL("ALTER DATABASE {} OWNER TO {}")
     cursor.execute(own.format(sql.Identifier(database), role))
     if cursor.connection.server_version < _OWNS_PUBLIC:

@@ -1,6 +1,6 @@
 r"""What a statement of a dump is about, in words: its kind, its object, and what it is worth.
 
-It says nothing of what is behind the names: a text in a statement may be a secret, or a row's value.
+Nothing but names is told: a text in a statement may be a secret, or a row's value.
 """
 
 import re
@@ -31,7 +31,8 @@ _FORMS = tuple(
         ("large objects", r"(?P<name>BEGIN|COMMIT);"),
         (
             "constraint",
-            rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<on>{_PATH})\s+ADD CONSTRAINT (?P<name>{_NAME})",
+            rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<on>{_PATH})"
+            rf"\s+ADD CONSTRAINT (?P<name>{_NAME})",
         ),
         ("index", rf"CREATE (?:UNIQUE )?INDEX (?P<name>{_NAME}) ON (?:ONLY )?(?P<on>{_PATH})"),
         ("index", rf"ALTER INDEX (?P<name>{_PATH})"),
@@ -97,8 +98,8 @@ class Described:
 def described(body: bytes) -> Described:
     r"""Say what a statement is about, without the comments before it.
 
-    >>> print(described(b"ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);\n"))
-    constraint t_pkey on public.t
+    >>> print(described(b"ALTER TABLE ONLY public.t\n    ADD CONSTRAINT k PRIMARY KEY (id);\n"))
+    constraint k on public.t
     >>> print(described(b"COMMENT ON EXTENSION citext IS 'letters of any case';\n"))
     comment on EXTENSION citext
     """

@@ -99,7 +99,7 @@ def draft(
             with asking(via, redact) as cursor:
                 set_properties(cursor, name, backup.properties, tell)
     if not making.named:
-        _rename(unfinished, connection, via, redact, patience)
+        rename(unfinished, connection, via, redact, patience)
 
 
 @contextmanager
@@ -159,12 +159,12 @@ def _blamed_on(locale: str) -> Iterator[None]:
         raise
 
 
-def _rename(
+def rename(
     unfinished: Connection,
     connection: Connection,
     via: Connection,
     redact: Redactor,
-    patience: float,
+    patience: float = LONGEST_USE,
 ) -> None:
     """Give the whole database its name, or say how to: it is not thrown away any more."""
     name = database_name(unfinished)

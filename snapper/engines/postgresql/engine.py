@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
-from snapper.engines.facts import Client, Content, Facts, Rehearsal
+from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
 from snapper.engines.postgresql import (
     examine,
     excluded,
@@ -112,7 +112,12 @@ class PostgreSQL:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
         server = inspect(connection_of(database), redactor(database.connection), patience)
         recorded = Recorded(
-            "", server.encoding, server.roles, server.properties, omitted=server.omitted
+            "",
+            server.encoding,
+            server.roles,
+            server.properties,
+            omitted=server.omitted,
+            search_path=server.search_path,
         )
         return Facts(
             version=server.version,
@@ -184,15 +189,17 @@ class PostgreSQL:
         """Make the roles that are missing, without login."""
         return rehearse.make_roles(target, rehearsal)
 
-    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:  # noqa: ARG002  the protocol's
+    def restore(
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
         """Fill a database that is there, in one transaction."""
-        return restore.restore(dump, target, self.tools)
+        return restore.restore(dump, Recorded.of(manifest), target, options)
 
     def restore_as_new(
-        self, dump: Iterable[bytes], manifest: Manifest, target: str
-    ) -> tuple[str, ...]:
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
         """Make the database and fill it; it has its name only when it is whole."""
-        return restore.restore_as_new(dump, Recorded.of(manifest), target, self.tools)
+        return restore.restore_as_new(dump, Recorded.of(manifest), target, options)
 
     def require_server(self, server: str) -> None:
         """Raise unless databases can be made on the server."""

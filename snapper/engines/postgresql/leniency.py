@@ -21,7 +21,8 @@ EVENT_TRIGGER = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) EVENT TRIGGER ")
 SUBSCRIPTION = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) SUBSCRIPTION ")
 REFRESH = re.compile(rb"REFRESH MATERIALIZED VIEW (?P<name>.+);\n?", re.DOTALL)
 ROW_DATA = re.compile(
-    rb"COPY |INSERT INTO |BEGIN;|COMMIT;|SELECT pg_catalog\.(?:setval|lo)|SELECT \* FROM pg_catalog\."
+    rb"COPY |INSERT INTO |BEGIN;|COMMIT;|SELECT pg_catalog\.(?:setval|lo)"
+    rb"|SELECT \* FROM pg_catalog\."
 )
 
 _OBJECT = re.compile(
@@ -33,7 +34,7 @@ _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
 """Functions, relations, types and other objects, schemas and columns that are not found."""
 
 _TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001", "0A000", "2F005"}
-"""A CHECK that looks at other rows, a view that is not filled yet, an error that a function raised."""
+"""A CHECK that looks at other rows, a view that is not filled yet, an error of a function's own."""
 
 _ELSEWHERE = ("08", "HV")
 """Of a connection to another server that a foreign table, or dblink, wants."""

@@ -150,10 +150,7 @@ class _Load:
         found = leniency.OWNER.fullmatch(body)
         if not found:
             return False
-        role = plain(found["role"])
-        if role in self._loading.foreign_roles:
-            return True
-        return self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
+        return self._runner.ask(_IS_SUPERUSER, plain(found["role"])) == [(True,)]
 
     def _retry(self) -> None:
         """Try what came too early, as long as more and more of it succeeds."""
@@ -195,17 +192,22 @@ class _Load:
             raise refusal(statement, error, self._runner, self._loading) from None
         if thing := leniency.object_of(statement.text):
             self._gone.add(thing)
-        what, code = described(statement.text), sqlstate(error) if error else ""
-        self._loading.left_out.append(LeftOut(what.kind, what.name, code, why, what.rows))
+        self._loading.left_out.append(_left_out(statement, error, why))
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
         if not self._options.best_effort:
             raise refusal(statement, error, self._runner, self._loading) from None
-        self._leave_out(statement, error, self._reason(error, statement.text))
+        why = self._reason(error, statement.text)
+        self._loading.missing.append(_left_out(statement, error, why))
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:
         return reason(error, body, self._runner.redact, show_values=self._options.show_values)
+
+
+def _left_out(statement: Statement, error: psycopg2.Error | None, why: str) -> LeftOut:
+    what, code = described(statement.text), sqlstate(error) if error else ""
+    return LeftOut(what.kind, what.name, code, why, what.rows)
 
 
 def _whole(part: Part, parts: Iterator[Part]) -> bytes:

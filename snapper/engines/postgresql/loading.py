@@ -14,14 +14,16 @@ class Loading:
 
     `search_path` is the source's own. `again` reads the parts of the dump once more; without it
     rows are not tried again. With `atomic` all is within one transaction of the caller's. `alone`
-    reaches for no other server. `foreign_roles` are those that belong to the source's provider.
+    reaches for no other server.
     """
 
     options: RestoreOptions
     search_path: str = ""
-    foreign_roles: frozenset[str] = frozenset()
     again: Callable[[], Iterator[Part]] | None = None
     atomic: bool = False
     alone: bool = False
     left_out: list[LeftOut] = field(default_factory=list)
+    """What changes no data, and was refused."""
+    missing: list[LeftOut] = field(default_factory=list)
+    """What would have stopped the restore, if the best were not to be made of it."""
     notes: list[str] = field(default_factory=list)

@@ -11,6 +11,9 @@ from snapper.values import document
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
 
+_USUAL_PATH = '"$user", public'
+_LONGEST_PATH = 10_000
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -18,8 +21,9 @@ class Recorded:
 
     `roles` are those that own something in the database or have a right on it, which a dump names
     but does not hold. `properties` is what is set on the database itself, which a dump neither
-    names nor holds; `omitted` is what a dump leaves out of it. Backups of Snappers that did not
-    know these lack them.
+    names nor holds; `omitted` is what a dump leaves out of it; `search_path` the one that its
+    sessions have, unless their role has another. Backups of Snappers that did not know these lack
+    them.
     """
 
     pg_dump_version: str
@@ -27,11 +31,17 @@ class Recorded:
     roles: tuple[str, ...]
     properties: Properties | None = None
     omitted: tuple[Omission, ...] | None = None
+    search_path: str = ""
 
     @property
     def locale(self) -> Locale | None:
         """The locale of the database, where it is known."""
         return self.properties.locale if self.properties else None
+
+    @property
+    def path(self) -> str:
+        """The search_path that sessions of the source had, as far as it is known."""
+        return self.search_path or _USUAL_PATH
 
     @classmethod
     def of(cls, manifest: Manifest) -> Self:
@@ -48,6 +58,7 @@ class Recorded:
                 roles=tuple(map(document.name, roles)),
                 properties=None if properties is None else Properties.from_dict(properties),
                 omitted=None if left_out is None else omitted.from_part(left_out),
+                search_path=document.text(part.get("search_path", ""), _LONGEST_PATH),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(

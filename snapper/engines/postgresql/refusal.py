@@ -1,4 +1,4 @@
-"""The error of a statement that stops a restore: which it is, what it is worth, what can be done."""
+"""The error of a statement that stops a restore: which it is, its worth, what can be done."""
 
 import psycopg2
 
@@ -59,7 +59,8 @@ def refusal(
     words = reason(error, body, runner.redact, show_values=loading.options.show_values)
     if leniency.is_lost(error):
         return RestoreFailed(f"the session ended at line {statement.line}: {words}", hint=_ENDED)
-    fact = f"the restore stopped at line {statement.line} of the dump, {what}: {words} ({code})"
+    line = f" at line {statement.line} of the dump" if statement.line else ""
+    fact = f"the restore stopped{line}: {what}: {words} ({code})"
     fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))

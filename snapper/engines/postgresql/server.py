@@ -19,6 +19,18 @@ from snapper.errors import DatabaseUnsupported, HostUnreachable
 from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 
+# That of the database for everybody, else its owner's: the application's sessions have one of them.
+_SEARCH_PATH = """
+    SELECT pg_catalog.substr(setting, 13)
+    FROM pg_catalog.pg_database d
+    JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase IN (0, d.oid)
+        AND s.setrole IN (0, d.datdba) AND (s.setdatabase > 0 OR s.setrole > 0),
+    pg_catalog.unnest(s.setconfig) AS setting
+    WHERE d.datname = pg_catalog.current_database()
+    AND pg_catalog.left(setting, 12) = 'search_path='
+    ORDER BY s.setdatabase DESC, s.setrole DESC LIMIT 1
+"""
+
 
 @dataclass(frozen=True)
 class ServerFacts:
@@ -41,6 +53,7 @@ class ServerFacts:
     properties: Properties | None
     omitted: tuple[Omission, ...]
     bare_as: str = ""
+    search_path: str = ""
 
 
 def inspect(
@@ -105,6 +118,9 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         left_out = tuple(omitted.ask(cursor))
         if properties is None:
             left_out += (omitted.properties_unknown(name),)
+        cursor.execute(_SEARCH_PATH)
+        found = cursor.fetchone()
+        search_path = found[0] if found else ""
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,
@@ -117,6 +133,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         properties=properties,
         omitted=left_out,
         bare_as=login if bare else "",
+        search_path=search_path,
     )
 
 

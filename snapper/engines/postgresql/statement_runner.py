@@ -1,6 +1,6 @@
 """A session that runs the statements of a dump one by one, and can be left at any moment.
 
-libpq waits for an answer where no signal reaches it. So it waits in a thread of its own, and whoever
+libpq waits for an answer where no signal reaches it. So it waits in a thread of its own, and who
 waits for that thread can be interrupted: the statement is then cancelled, and the session cut.
 """
 

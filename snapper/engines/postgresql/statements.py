@@ -58,16 +58,21 @@ def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[Part]:
     Raises RestoreFailed at what pg_dump does not write.
 
     >>> dump = b"COPY t (a) FROM stdin;\nCOMMIT;\n\\.\n\nCOMMIT;\n"
-    >>> for part in rewritten([dump], without_commit): print(part)
+    >>> for part in rewritten([dump]): print(part)
     Statement(text=b'COPY t (a) FROM stdin;', line=1, more=False)
     Rows(text=b'\nCOMMIT;\n\\.\n', last=True)
-    Statement(text=b'\n\n', line=5, more=False)
+    Statement(text=b'\nCOMMIT;\n', line=5, more=False)
     Statement(text=b'', line=6, more=False)
     """
     reading = _Reading(rewrites)
     for piece in sql:
         yield from reading.on(piece)
     yield from reading.end()
+
+
+def joined(parts: Iterable[Part]) -> bytes:
+    """Give what the parts are parts of."""
+    return b"".join(part.text for part in parts)
 
 
 def parted(statement: bytes) -> tuple[bytes, bytes]:
@@ -79,16 +84,6 @@ def parted(statement: bytes) -> tuple[bytes, bytes]:
     lead = _LEAD.match(statement)
     end = lead.end() if lead else 0
     return statement[:end], statement[end:]
-
-
-def without_commit(statement: bytes) -> bytes:
-    """Leave out a COMMIT, of which pg_dump writes one behind every batch of large objects.
-
-    Within an open transaction the BEGIN before them is only warned of, but the COMMIT would make
-    half a restore final, whatever goes wrong afterwards.
-    """
-    lead, body = parted(statement)
-    return lead + b"\n" if body == b"COMMIT;\n" else statement
 
 
 class _Reading:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
+from snapper.engines.facts import PLAINLY
 from snapper.engines.postgresql import libpq
 from snapper.engines.postgresql.admission import NotAdmitted
 from snapper.engines.postgresql.client_tools import ClientTools
@@ -103,13 +104,18 @@ def _try(
     with _blamed(alike), left:
         if confined:
             fill = partial(restore_confined, forged=True)
-            warned = restore_as_new(dump, backup, database.text, tools, fill, making)
+            came = restore_as_new(
+                dump, backup, database.text, PLAINLY, fill, making, alone=True
+            )
         else:
-            warned = restore_as_new(dump, backup, database.text, tools, making=making)
+            came = restore_as_new(
+                dump, backup, database.text, PLAINLY, making=making, alone=True
+            )
         seconds = round(time.monotonic() - began, 3)
         with reader(database, redact) if confined else nullcontext(database) as reading:
             counted = count(reading, redact)
-    remarks = (*warned, *_uncounted(counted))
+    left_out = [f"left out: {each}" for each in came.left_out]
+    remarks = (*came.warnings, *left_out, *_uncounted(counted))
     return Restored(counted.tables, counted.rows, seconds, len(counted.closed), remarks)
 
 

@@ -9,10 +9,10 @@ import pytest
 from bin.pg_dump.layer import client_root
 from local.demo.definitions import SchemaDump
 from local.demo.reload import Definitions, compare_definitions
+from snapper.engines.facts import PLAINLY
 from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.psql import FedPsql, psql_command
-from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.restore import restore
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
@@ -75,12 +75,8 @@ def dumping() -> SchemaDump:
 
 def restored(source: str, copy: str, change: str = "") -> Definitions:
     """Restore a backup of the source, change the copy, and compare."""
-    dump, connection = dumping(), Connection.parse(copy)
-    command = psql_command(dump.tools, dump.major, connection)
-    environment = {**dump.tools.environment(), **connection.environment()}
-    with FedPsql(command, environment, redactor(copy)) as psql:
-        psql.write(dump(source))
-        psql.finish()
+    dump = dumping()
+    restore([dump(source)], Recorded("", "UTF8", ()), copy, PLAINLY)
     if change:
         execute(copy, change)
     return compare_definitions(source, copy, dump)

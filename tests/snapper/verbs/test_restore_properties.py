@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from snapper.engines.facts import Restoration
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.rehearse import make_roles, rehearse
@@ -40,6 +41,9 @@ def decorated(
     return make
 
 
+NOTHING = Restoration()
+"""All is as it was."""
+
 Decorated = Callable[[int], tuple[Source, Manifest]]
 
 
@@ -54,7 +58,7 @@ def test_a_new_database_has_all_that_was_set_on_the_backups(
     anew = Source(made.server, f"{made.name} anew")
     stored = Manifest.from_json(dumper.vault.read(backup.key).decode())
     assert rehearse(anew.dsn, stored, tools, may_create=True).warnings == ()
-    assert restore_as_new(dumper.vault, stored, anew.dsn, postgresql(tools)) == ()
+    assert restore_as_new(dumper.vault, stored, anew.dsn, postgresql(tools)) == NOTHING
     assert properties_of(anew) == properties_of(made)
     path = 'app, public, "$user", "with ""quotes"", and comma"'
     assert anew.rows("SHOW search_path") == [(path,)]
@@ -97,7 +101,7 @@ def test_an_existing_database_is_not_changed_itself_and_that_is_warned_of(
     for words in ("its owner", "REVOKE CONNECT from PUBLIC", "the setting app.jwt_secret"):
         assert words in warning
     assert SECRET not in warning
-    assert restore(dumper.vault, backup, target.dsn, postgresql(tools)) == ()
+    assert restore(dumper.vault, backup, target.dsn, postgresql(tools)) == NOTHING
     assert properties_of(target) == UNSET
     assert made.rows("SHOW work_mem") == [("64MB",)]
 
@@ -114,7 +118,7 @@ def test_roles_that_are_named_only_there_are_warned_of_and_stop_nothing(
     anew = Source(made.server, "without passing")
     found = rehearse(anew.dsn, backup, tools, may_create=True)
     assert found.missing_roles == ()
-    warned = restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools))
+    warned = restore_as_new(dumper.vault, backup, anew.dsn, postgresql(tools)).warnings
     assert len(warned) == 1
     assert "role passing is missing here" in warned[0]
     assert warned[0] in found.warnings  # in the same words, so that it need not be said twice
@@ -129,7 +133,7 @@ def test_a_backup_of_an_older_snapper_is_restored_and_its_silence_told(
     anew = Source(made.server, "of an older snapper")
     (warning,) = rehearse(anew.dsn, older, tools, may_create=True).warnings
     assert "does not say what was set on its database itself" in warning
-    assert restore_as_new(dumper.vault, older, anew.dsn, postgresql(tools)) == ()
+    assert restore_as_new(dumper.vault, older, anew.dsn, postgresql(tools)) == NOTHING
     assert properties_of(anew) == UNSET
 
 

@@ -1,14 +1,16 @@
 """A restore into a database that is there is one transaction, whatever its dump holds."""
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg2
 import pytest
 
-from snapper.engines.facts import UNSURE, Rehearsal
+from snapper.engines.facts import PLAINLY, UNSURE, Rehearsal
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath
@@ -88,25 +90,30 @@ def test_a_folder_without_room_is_told_and_nothing_is_sent(
     assert sent == []
 
 
-@pytest.mark.parametrize(("cut", "unsure"), [(b"COMMIT", True), (b"BEGIN", False)])
+@pytest.mark.parametrize(("cut", "unsure"), [(b"COMMIT", True), (b"CREATE", False)])
 def test_only_where_the_commit_was_sent_it_is_unsure_what_became_of_it(
     cut: bytes,
     unsure: bool,
     source: Callable[..., Source],
+    dumper: Dumper,
     tools: ClientTools,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def feed(sql: Iterable[bytes], *_: object) -> None:
-        for piece in sql:
-            if cut in piece:
-                raise RestoreFailed("psql exited with status 2: connection to server was lost")
+    manifest = dumper.dump(job(), source(17, EMPTY).database())
+    assert manifest is not None
+    run = StatementRunner.run
 
-    monkeypatch.setattr("snapper.engines.postgresql.restore.feed", feed)
+    def lost(runner: StatementRunner, statement: bytes) -> None:
+        if cut in statement:
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+        run(runner, statement)
+
+    monkeypatch.setattr(StatementRunner, "run", lost)
     target = source(17, "CREATE TABLE mine ()")
     engine, before = postgresql(tools), Rehearsal("here", None, False, (), (), "17.0")
     before = replace(before, content=engine.content(target.dsn))
     with pytest.raises(RestoreFailed) as failed:
-        engine.restore([b"CREATE TABLE t ();\n"], None, target.dsn)  # type: ignore[arg-type]
+        engine.restore([b"CREATE TABLE t ();\n"], manifest, target.dsn, PLAINLY)
     assert (UNSURE in getattr(failed.value, "__notes__", ())) == unsure
     words = aftermath(engine, target.dsn, before, unsure=unsure)
     assert ("nothing of this restore is in it" in words) != unsure

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump, DumpingTool
-from snapper.engines.facts import Client, Content, Facts, Rehearsal
+from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding, ok
@@ -133,7 +133,9 @@ class TextEngine:
     def make_roles(self, target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
         return ()
 
-    def restore(self, dump: Iterable[bytes], manifest: Manifest, target: str) -> tuple[str, ...]:
+    def restore(
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
         path = TextFile.parse(target).path
         draft = path.with_name(f"{path.name}.draft")
         try:
@@ -144,12 +146,12 @@ class TextEngine:
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        return ()
+        return Restoration()
 
     def restore_as_new(
-        self, dump: Iterable[bytes], manifest: Manifest, target: str
-    ) -> tuple[str, ...]:
-        return self.restore(dump, manifest, target)
+        self, dump: Iterable[bytes], manifest: Manifest, target: str, options: RestoreOptions
+    ) -> Restoration:
+        return self.restore(dump, manifest, target, options)
 
     def require_server(self, server: str) -> None:
         TextFile.parse(server)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from snapper.aws.vault import Vault
+from snapper.engines.facts import PLAINLY
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.confined import reader, restore_confined
 from snapper.engines.postgresql.connection import Connection
@@ -105,7 +106,7 @@ def test_what_a_true_dump_makes_while_it_is_restored_runs_as_nobody_in_the_end(
             cursor.execute("CREATE ROLE postgres")  # as the demo makes the source's roles
         target = server.dsn("copy")
         dump, recorded = read_back(vault, manifest), Recorded.of(manifest)
-        restore_as_new(dump, recorded, target, tools, restore_confined)
+        restore_as_new(dump, recorded, target, PLAINLY, restore_confined)
         with (
             reader(Connection.parse(target), redactor(target)) as reading,
             asking(reading, redactor(target)) as cursor,

@@ -3,14 +3,14 @@
 import pytest
 
 from snapper.engines.postgresql.portable import Portable
-from snapper.engines.postgresql.statements import rewritten, without_commit
+from snapper.engines.postgresql.statements import joined, rewritten
 
 MARK = b"ALTER TABLE ONLY public.t ALTER COLUMN a SET (pg_attver=35833240);\n"
 
 
 def test_a_servers_own_column_option_is_left_out() -> None:
     table = b"CREATE TABLE t (a text);\n"
-    assert b"".join(rewritten([table + MARK + b"\n"], Portable())) == table + b"\n"
+    assert joined(rewritten([table + MARK + b"\n"], Portable())) == table + b"\n"
 
 
 def test_the_users_column_options_stay() -> None:
@@ -38,7 +38,7 @@ def test_rows_are_never_rewritten() -> None:
     rows = b"\nCOPY public.t (a) FROM stdin;\n" + MARK + b"SET default_tablespace = x;\n\\.\n\n"
     for size in (1, 7, 1000):
         pieces = [rows[at : at + size] for at in range(0, len(rows), size)]
-        assert b"".join(rewritten(pieces, Portable(), without_commit)) == rows
+        assert joined(rewritten(pieces, Portable())) == rows
 
 
 def test_a_users_own_code_is_never_rewritten() -> None:
@@ -50,7 +50,7 @@ def test_a_users_own_code_is_never_rewritten() -> None:
     ):
         statement = before + body + behind
         fit = Portable()
-        assert b"".join(rewritten([statement, MARK], fit, without_commit)) == statement
+        assert joined(rewritten([statement, MARK], fit)) == statement
         assert fit.replaced == set()
 
 
@@ -63,7 +63,7 @@ def test_the_dumps_own_restriction_is_left_out_but_not_its_line() -> None:
     plain = b"--\n-- PostgreSQL database dump\n--\n\n\n\n" + body + b"\n\n\n"
     for size in (1, 100, 101, 249, 1000):
         pieces = [dump[at : at + size] for at in range(0, len(dump), size)]
-        assert b"".join(rewritten(pieces, Portable())) == plain
+        assert joined(rewritten(pieces, Portable())) == plain
 
 
 def test_what_only_looks_like_a_restriction_stays() -> None:
