@@ -36,6 +36,9 @@ _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
 _TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001", "0A000", "2F005"}
 """A CHECK that looks at other rows, a view that is not filled yet, an error of a function's own."""
 
+_MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
+"""Nothing that a pg_dump has written."""
+
 _ELSEWHERE = ("08", "HV")
 """Of a connection to another server that a foreign table, or dblink, wants."""
 
@@ -51,9 +54,9 @@ def ends_all(error: psycopg2.Error) -> bool:
     return is_lost(error) or sqlstate(error).startswith(("53", "57", "25"))
 
 
-def changes_no_data(body: bytes) -> bool:
-    """Tell whether all rows and everything that computes are there without this statement."""
-    return _NO_DATA.match(body) is not None
+def can_go(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether all rows and everything that computes are there without what was refused."""
+    return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
 
 
 def misses_a_name(error: psycopg2.Error) -> bool:

@@ -133,7 +133,7 @@ class _Load:
         body = statement.text
         if leniency.BECOMES.match(body) and not self._options.strict:
             self._grantor = described(body).name
-        elif leniency.changes_no_data(body) or self._is_a_superusers(body):
+        elif leniency.can_go(body, error) or self._is_a_superusers(body):
             self._leave_out(statement, error, self._reason(error, body))
         elif leniency.REFRESH.match(body) and leniency.reaches_elsewhere(error):
             self._leave_out(statement, error, f"it stays unfilled: {self._reason(error, body)}")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.target import asking
-from snapper.errors import RestoreFailed
+from snapper.errors import RestoreFailed, SnapperError
 from snapper.values.redaction import Redactor
 
 ODD = {
@@ -39,8 +39,11 @@ def restore_calls(database: Connection, redact: Redactor, notes: list[str]) -> I
     _call(database, redact, "_pre_restore$", notes)
     try:
         yield
-    finally:
-        _call(database, redact, "_post_restore$", notes)
+    except BaseException:
+        with suppress(SnapperError):
+            _call(database, redact, "_post_restore$", notes)
+        raise
+    _call(database, redact, "_post_restore$", notes)
 
 
 def _call(database: Connection, redact: Redactor, pattern: str, notes: list[str]) -> None:

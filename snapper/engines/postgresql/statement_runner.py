@@ -6,9 +6,12 @@ waits for that thread can be interrupted: the statement is then cancelled, and t
 
 import os
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import Self, TypeVar
 
 import psycopg2
@@ -51,9 +54,13 @@ class StatementRunner:
     def copy(self, statement: bytes, rows: Iterator[bytes]) -> None:
         """Run a COPY … FROM stdin with these rows; raises psycopg2.Error, or what `rows` raises."""
         reading = _Reading(rows, lambda: self._left)
-        copying = self._thread.submit(self._cursor.copy_expert, statement, reading, _BLOCK)
+
+        def copied() -> None:
+            with _first_error():
+                self._cursor.copy_expert(statement, reading, _BLOCK)
+
         try:
-            self._wait(copying)
+            self._wait(self._thread.submit(copied))
         except psycopg2.Error:
             if reading.failure:
                 raise reading.failure from None
@@ -87,6 +94,33 @@ class StatementRunner:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextmanager
+def _first_error() -> Iterator[None]:
+    """Raise the first error of a session that ends within a COPY.
+
+    psycopg2 forgets it for the loss of the line that follows, and prints it, with a row, as nobody
+    else's error: to the hook that is set here for this thread.
+    """
+    thread, former = threading.get_ident(), sys.excepthook
+    lost: list[BaseException] = []
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if threading.get_ident() != thread:
+            former(kind, error, trace)
+        elif error.__cause__:
+            lost.append(error.__cause__)
+
+    sys.excepthook = hook
+    try:
+        yield
+    except psycopg2.Error:
+        if lost:
+            raise lost[0] from None
+        raise
+    finally:
+        sys.excepthook = former
 
 
 class _Reading:
