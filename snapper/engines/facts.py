@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snapper.values.omission import Omission
 from snapper.values.left_out import LeftOut
+from snapper.values.omission import Omission
 
 UNSURE = "its end was lost after the COMMIT was sent: whether that was done is not known"
 """A note on an error of a restore into a database that was there."""

@@ -15,6 +15,7 @@ from snapper.engines.postgresql.described import described
 from snapper.engines.postgresql.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import plain
+from snapper.engines.postgresql.provider_roles import whose
 from snapper.engines.postgresql.reason import reason, sqlstate
 from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.statement_runner import StatementRunner
@@ -150,7 +151,8 @@ class _Load:
         found = leniency.OWNER.fullmatch(body)
         if not found:
             return False
-        return self._runner.ask(_IS_SUPERUSER, plain(found["role"])) == [(True,)]
+        role = plain(found["role"])
+        return bool(whose(role)) or self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
 
     def _retry(self) -> None:
         """Try what came too early, as long as more and more of it succeeds."""

@@ -5,7 +5,7 @@ of others is the list of `ODD`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.target import asking

@@ -104,13 +104,9 @@ def _try(
     with _blamed(alike), left:
         if confined:
             fill = partial(restore_confined, forged=True)
-            came = restore_as_new(
-                dump, backup, database.text, PLAINLY, fill, making, alone=True
-            )
+            came = restore_as_new(dump, backup, database.text, PLAINLY, fill, making, alone=True)
         else:
-            came = restore_as_new(
-                dump, backup, database.text, PLAINLY, making=making, alone=True
-            )
+            came = restore_as_new(dump, backup, database.text, PLAINLY, making=making, alone=True)
         seconds = round(time.monotonic() - began, 3)
         with reader(database, redact) if confined else nullcontext(database) as reading:
             counted = count(reading, redact)
