@@ -3,7 +3,8 @@
 import sys
 import time
 from collections.abc import Iterable
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 
@@ -20,13 +21,22 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
+from snapper.cli.restore_options import (
+    BestEffortOption,
+    FinalNameOption,
+    NoOwnerOption,
+    NoPrivilegesOption,
+    ShowValuesOption,
+    StrictOption,
+    checked_options,
+)
+from snapper.cli.restored import Restored
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, checked_transfer, transfer
 from snapper.engines.engine import Engine, engine_of
-from snapper.engines.facts import UNSURE, Rehearsal
-from snapper.errors import SettingsError, SnapperError
+from snapper.engines.facts import UNSURE, Rehearsal, Restoration, RestoreOptions
+from snapper.errors import RestoreFailed, SettingsError, SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.catalog import to_public
 from snapper.verbs.choice import find
 from snapper.verbs.rehearse import aftermath, refuse
 from snapper.verbs.restore import restore, restore_as_new
@@ -64,6 +74,12 @@ def restore_backup(
         bool,
         typer.Option("--create-roles", help="Create missing roles, without login."),
     ] = False,
+    no_owner: NoOwnerOption = False,
+    no_privileges: NoPrivilegesOption = False,
+    strict: StrictOption = False,
+    best_effort: BestEffortOption = False,
+    final_name: FinalNameOption = False,
+    show_values: ShowValuesOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
@@ -79,8 +95,18 @@ def restore_backup(
     checked while it is restored, and the database gets its name only when all is right. A target
     that is not empty is refused without --force. A backup that is known to be damaged is passed
     over with a warning, or refused if it was named by its very time.
+
+    What only a superuser may do and changes no data, such as a comment on an extension or the
+    rights of somebody else, is left out where it is refused, and named; --strict stops there.
+    Where anything else is refused, --create --best-effort gets what can be had.
+
+    Exits 9 if the backup could not be restored, or not whole.
     """
     outcome: Outcome = context.obj
+    options = checked_options(
+        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values),
+        create=create,
+    )
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
@@ -91,25 +117,45 @@ def restore_backup(
         engine = engine_of(manifest.engine)
         rehearsal = engine.rehearse(target, manifest, may_create=create)
         _warn(rehearsal.warnings)
-        refuse(rehearsal, manifest, force=force, typed=over_source, may_make_roles=create_roles)
-        warned, seconds = (
-            ((), None) if dry_run else _restore(opened, manifest, target, rehearsal, engine)
+        refuse(
+            rehearsal,
+            manifest,
+            force=force,
+            typed=over_source,
+            may_make_roles=create_roles or no_owner or best_effort,
         )
+        if best_effort and not rehearsal.creates:
+            raise SettingsError(
+                f"{rehearsal.place} is there already, and --best-effort makes a database",
+                hint="write a name into the connection that is still free",
+            )
+        if not create_roles:
+            rehearsal = replace(rehearsal, missing_roles=())
+        came, seconds = None, None
+        if not dry_run:
+            came, seconds = _restore(opened, manifest, target, rehearsal, engine, options)
     commands = engine.stock_commands(opened.service.bucket, manifest, target, rehearsal)
-    document = _document(stage, manifest, rehearsal, (*passed, *warned), commands, seconds)
+    restored = Restored(stage, manifest, rehearsal, tuple(passed), commands, came, seconds)
     if json:
-        render.document(document)
+        render.document(restored.to_dict())
         outcome.answered = True
     elif dry_run:
-        _tell_plan(document)
+        restored.tell_plan()
     else:
-        _tell_result(document)
+        restored.tell_result()
+    if came and came.missing:
+        outcome.code = RestoreFailed.exit_code
 
 
 def _restore(
-    stage: Stage, manifest: Manifest, target: str, rehearsal: Rehearsal, engine: Engine
-) -> tuple[tuple[str, ...], float]:
-    """Restore; give what was warned of and the seconds. An error has a note of what is there."""
+    stage: Stage,
+    manifest: Manifest,
+    target: str,
+    rehearsal: Rehearsal,
+    engine: Engine,
+    options: RestoreOptions,
+) -> tuple[Restoration, float]:
+    """Restore; give what came of it and the seconds. An error has a note of what is there."""
     began = time.monotonic()
     made: tuple[str, ...] = ()
     size, what = manifest.backup_bytes, f"{manifest.dump_key} to {rehearsal.place}"
@@ -117,10 +163,10 @@ def _restore(
         made = engine.make_roles(target, rehearsal)
         if rehearsal.creates:
             with transfer(what, size, BUILDING) as bar:
-                came = restore_as_new(stage.vault, manifest, target, engine, bar)
+                came = restore_as_new(stage.vault, manifest, target, engine, bar, options)
         else:
             with checked_transfer(what, size, BUILDING) as (checking, bar):
-                came = restore(stage.vault, manifest, target, engine, bar, checking)
+                came = restore(stage.vault, manifest, target, engine, bar, checking, options)
     except (SnapperError, Interrupted) as error:
         unsure = UNSURE in getattr(error, "__notes__", ())
         error.add_note(aftermath(engine, target, rehearsal, made, unsure=unsure))
@@ -128,7 +174,8 @@ def _restore(
     # What was known before has been said before.
     warned = tuple(each for each in came.warnings if each not in rehearsal.warnings)
     _warn(warned)
-    return warned, time.monotonic() - began
+    _warn(f"left out: {each}" for each in came.left_out)
+    return replace(came, warnings=warned), time.monotonic() - began
 
 
 def _warn(warnings: Iterable[str]) -> None:
@@ -147,49 +194,3 @@ def _asked() -> str:
     except typer.Abort:
         raise SettingsError("no target is given") from None
     return answer
-
-
-def _document(
-    stage: str,
-    manifest: Manifest,
-    rehearsal: Rehearsal,
-    warned: tuple[str, ...],
-    commands: tuple[str, ...],
-    seconds: float | None,
-) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "manifest": to_public(manifest),
-        "target": rehearsal.place,
-        "creates": rehearsal.creates,
-        "creates_roles": list(rehearsal.missing_roles),
-        "warnings": [*rehearsal.warnings, *warned],
-        "commands": list(commands),
-        "restored": seconds is not None,
-        "seconds": None if seconds is None else round(seconds, 3),
-    }
-
-
-def _what(document: dict[str, Any]) -> str:
-    manifest = document["manifest"]
-    size = render.size(manifest["backup_bytes"])
-    server = f"{engine_of(manifest['engine']).name} {manifest['server_version']}"
-    return f"{manifest['object']} ({size}, {server})"
-
-
-def _tell_result(document: dict[str, Any]) -> None:
-    render.say(
-        f"restored {_what(document)} into {document['target']} in {document['seconds']:.1f} s"
-    )
-    render.say(f"SHA-256 {document['manifest']['sha256']}, as in the manifest")
-
-
-def _tell_plan(document: dict[str, Any]) -> None:
-    render.say(f"would restore {_what(document)} into {document['target']}")
-    for role in document["creates_roles"]:
-        render.say(f"would first make the role {role}, without login")
-    if document["creates"]:
-        render.say("would first make the database; it gets its name when it is whole")
-    render.say("nothing was changed; without Snapper it is done by:")
-    for command in document["commands"]:
-        print(f"  {command}")  # to be copied, so never wrapped

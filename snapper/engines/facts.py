@@ -93,10 +93,11 @@ class Restoration:
     """What came of a restore: sentences on what is not as it was, and what was left out.
 
     `missing` is what would have stopped it, if the best had not been made of it. The new database
-    is then `kept_as` another name than its own.
+    is then `kept_as` another name than its own, which it gets by the statement `accepting`.
     """
 
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     missing: tuple[LeftOut, ...] = ()
     kept_as: str = ""
+    accepting: str = ""

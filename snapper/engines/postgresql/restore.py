@@ -14,7 +14,7 @@ from snapper.engines.postgresql.head import Head
 from snapper.engines.postgresql.load import load
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.maintenance import maintenance
-from snapper.engines.postgresql.names import database_name
+from snapper.engines.postgresql.names import database_name, quoted
 from snapper.engines.postgresql.portable import Portable
 from snapper.engines.postgresql.reason import reason
 from snapper.engines.postgresql.recorded import Recorded
@@ -104,8 +104,12 @@ def restore_as_new(
         (fill or _fill)(dump, unfinished, backup, portable, loading, redact)
     if options.best_effort and not loading.missing:
         rename(made, connection, via, redact)
-    kept = database_name(made) if loading.missing else ""
-    return replace(_restoration(loading, portable, warned), kept_as=kept)
+    came = _restoration(loading, portable, warned)
+    if not loading.missing:
+        return came
+    kept, name = database_name(made), database_name(connection)
+    accepting = f"ALTER DATABASE {quoted(kept)} RENAME TO {quoted(name)};"
+    return replace(came, kept_as=kept, accepting=accepting)
 
 
 def _incomplete(connection: Connection) -> str:

@@ -43,7 +43,7 @@ def test_a_statement_of_which_nothing_is_left_does_not_end_the_beginning() -> No
     head = Head()
     for statement in (BEGINNING, REST):
         assert head(b"-- left out\n\n") == b"-- left out\n\n"
-        b"".join(rewritten([statement], head))
+        joined(rewritten([statement], head))
     assert len(head.extensions) == 2
 
 

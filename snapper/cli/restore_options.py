@@ -1,0 +1,57 @@
+"""How a restore is to be done, as options of the command line."""
+
+from typing import Annotated
+
+import typer
+
+from snapper.engines.facts import RestoreOptions
+from snapper.errors import SettingsError
+
+StrictOption = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Leave nothing out: stop at what only a superuser or another role may do."
+    ),
+]
+BestEffortOption = Annotated[
+    bool,
+    typer.Option(
+        "--best-effort",
+        help="With --create: restore all that can be, and list what cannot; exits 9 then.",
+    ),
+]
+NoOwnerOption = Annotated[
+    bool, typer.Option("--no-owner", help="Let all belong to the user of the connection.")
+]
+NoPrivilegesOption = Annotated[
+    bool, typer.Option("--no-privileges", help="Restore no GRANT and no REVOKE.")
+]
+FinalNameOption = Annotated[
+    bool,
+    typer.Option(
+        "--final-name",
+        help="With --create: make the database under its own name at once.",
+    ),
+]
+ShowValuesOption = Annotated[
+    bool,
+    typer.Option("--show-values", help="Show what the server says in full, with values of rows."),
+]
+
+
+def checked_options(options: RestoreOptions, *, create: bool) -> RestoreOptions:
+    """Raise SettingsError for options that contradict each other."""
+    if options.best_effort and not create:
+        raise SettingsError(
+            "--best-effort fills no database that is there already",
+            hint="add --create, and a name in the connection that is still free",
+        )
+    if options.final_name and not create:
+        raise SettingsError("--final-name is for a new database", hint="add --create")
+    if options.best_effort and options.final_name:
+        raise SettingsError(
+            "--best-effort goes with no --final-name: what is not whole bears another name"
+        )
+    if options.best_effort and options.strict:
+        raise SettingsError("--best-effort and --strict contradict each other")
+    return options
