@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import keep_every_byte, readable
+from snapper.engines.postgresql.leniency import misses_a_name
 from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.target import asking
 from snapper.values.redaction import Redactor
@@ -28,8 +30,8 @@ class Counted:
     closed: tuple[str, ...]
 
 
-def count(connection: Connection, redact: Redactor) -> Counted:
-    """Count tables and rows.
+def count(connection: Connection, redact: Redactor, search_path: str = "") -> Counted:
+    """Count tables and rows; what an index needs may be found in the source's `search_path` only.
 
     Raises RestoreFailed, against the backup, where rows cannot be read for another reason than a
     right, DatabaseUnreachable.
@@ -45,10 +47,24 @@ def count(connection: Connection, redact: Redactor) -> Counted:
         rows, closed = 0, []
         for schema, name in tables:
             table = f"{quoted(schema)}.{quoted(name)}"
+            query = f"SELECT count(*) FROM ONLY {table}"  # noqa: S608  quoted
             try:
-                cursor.execute(f"SELECT count(*) FROM ONLY {table}")  # noqa: S608  quoted
+                rows += _number(cursor, query, search_path)
             except psycopg2.errors.InsufficientPrivilege:
                 closed.append(readable(f"{schema}.{name}", cursor.connection))
-            else:
-                rows += cursor.fetchone()[0]
     return Counted(len(tables), rows, tuple(closed))
+
+
+def _number(cursor: Cursor, query: str, search_path: str) -> int:
+    """Count; to choose a plan the server evaluates what an index is made of."""
+    change = "SELECT pg_catalog.set_config('search_path', %s, false)"
+    try:
+        cursor.execute(query)
+    except psycopg2.Error as error:
+        if not misses_a_name(error):
+            raise
+        cursor.execute(change, [search_path])
+        cursor.execute(query)
+    (number,) = cursor.fetchone()
+    cursor.execute(change, [""])
+    return int(number)

@@ -55,6 +55,9 @@ _FORMS = tuple(
     )
 )
 
+# Such names mean the same without their quotes, and are easier to read.
+_PLAIN = re.compile(r'(?<!")"([a-z_][a-z0-9_$]*)"(?!")')
+
 _HOLDS_ROWS = frozenset({"rows", "table", "large object", "large objects"})
 _WORTH = {
     "rows": "these are rows of the backup",
@@ -107,7 +110,7 @@ def described(body: bytes) -> Described:
     for kind, form in _FORMS:
         if found := form.match(text):
             there = found.groupdict()
-            name = " ".join(there["name"].split())[:_LONGEST_NAME]
             on = f" on {there['on']}" if there.get("on") else ""
-            return Described(kind or there["kind"].lower(), name + on)
+            name = _PLAIN.sub(r"\1", " ".join(f"{there['name']}{on}".split()))
+            return Described(kind or there["kind"].lower(), name[:_LONGEST_NAME])
     return Described(" ".join(re.findall("[A-Z]+", text[:60])[:3]).lower() or "statement", "")

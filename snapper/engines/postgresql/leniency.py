@@ -14,6 +14,9 @@ _NO_DATA = re.compile(
 )
 _NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 OWNER = re.compile(rb"ALTER [^;']+ OWNER TO (?P<role>%b);\n?" % _NAME)
+OWNER_WITHIN = re.compile(
+    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b[^;']* OWNER TO (?P<role>%b);\n?" % ((_NAME,) * 3)
+)
 PRIVILEGES = re.compile(rb"GRANT |REVOKE |ALTER DEFAULT PRIVILEGES ")
 BECOMES = re.compile(rb"SET SESSION AUTHORIZATION (?P<role>.+);\n?", re.DOTALL)
 RETURNS = b"RESET SESSION AUTHORIZATION;"
@@ -23,6 +26,12 @@ REFRESH = re.compile(rb"REFRESH MATERIALIZED VIEW (?P<name>.+);\n?", re.DOTALL)
 ROW_DATA = re.compile(
     rb"COPY |INSERT INTO |BEGIN;|COMMIT;|SELECT pg_catalog\.(?:setval|lo)"
     rb"|SELECT \* FROM pg_catalog\."
+)
+
+_CHECKED_LATER = re.compile(
+    rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) (?!.*NOT VALID)"
+    % _NAME,
+    re.DOTALL,
 )
 
 _OBJECT = re.compile(
@@ -77,6 +86,18 @@ def reaches_elsewhere(error: psycopg2.Error) -> bool:
 def hides_rows(error: psycopg2.Error) -> bool:
     """Tell whether row level security is in the way."""
     return sqlstate(error) == "42501" and "row-level security" in str(error.diag.message_primary)
+
+
+def for_new_rows(body: bytes) -> bytes:
+    """Write a constraint so that the rows that are there need not keep it; nothing of others."""
+    found = _CHECKED_LATER.match(body)
+    return body.rstrip(b";\n") + b" NOT VALID;" if found else b""
+
+
+def may_lack_create(body: bytes, error: psycopg2.Error) -> re.Match[bytes] | None:
+    """Match a change of owner that the schema may not allow to the new one."""
+    denied = sqlstate(error) == "42501" and "schema" in str(error.diag.message_primary)
+    return OWNER_WITHIN.fullmatch(body) if denied else None
 
 
 def object_of(body: bytes) -> tuple[bytes, bytes] | None:

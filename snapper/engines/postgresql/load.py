@@ -201,6 +201,9 @@ class _Load:
         if not self._options.best_effort:
             raise refusal(statement, error, self._runner, self._loading) from None
         why = self._reason(error, statement.text)
+        weaker = leniency.for_new_rows(statement.text)
+        if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:
+            why += "; it holds for new rows (NOT VALID)"
         self._loading.missing.append(_left_out(statement, error, why))
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:

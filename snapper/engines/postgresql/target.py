@@ -102,7 +102,8 @@ def asking(
         with link.cursor() as cursor:
             yield cursor
     except psycopg2.Error as error:
-        words = " ".join(redact(str(error)).split())
+        # Behind its first sentence the server may quote a row.
+        words = " ".join(redact(error.diag.message_primary or str(error)).split())
         if _is_lost(error):
             raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
         words = f"{connection.place} refused: {words}"

@@ -109,7 +109,7 @@ def _try(
             came = restore_as_new(dump, backup, database.text, PLAINLY, making=making, alone=True)
         seconds = round(time.monotonic() - began, 3)
         with reader(database, redact) if confined else nullcontext(database) as reading:
-            counted = count(reading, redact)
+            counted = count(reading, redact, backup.path)
     left_out = [f"left out: {each}" for each in came.left_out]
     remarks = (*came.warnings, *left_out, *_uncounted(counted))
     return Restored(counted.tables, counted.rows, seconds, len(counted.closed), remarks)

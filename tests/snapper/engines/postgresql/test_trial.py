@@ -119,7 +119,7 @@ def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
     manifest = back_up(source(major), f"SET search_path = public; {needs};\n")
     with pytest.raises(RestoreFailed) as failed:
         try_restore(read_back(vault, manifest), manifest, tools)
-    assert "psql stopped" in str(failed.value)
+    assert "the restore stopped" in str(failed.value)
     assert "the backup itself is not at fault" in failed.value.hint
     assert "--on" in failed.value.hint
 
