@@ -48,6 +48,8 @@ _TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001", "0A000", "2F005"}
 _MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
 """Nothing that a pg_dump has written."""
 
+_BUILT_SAFELY = 170_000
+
 _ELSEWHERE = ("08", "HV")
 """Of a connection to another server that a foreign table, or dblink, wants."""
 
@@ -71,6 +73,13 @@ def can_go(body: bytes, error: psycopg2.Error) -> bool:
 def misses_a_name(error: psycopg2.Error) -> bool:
     """Tell whether another search_path might help."""
     return sqlstate(error) in _MISSING_NAMES
+
+
+def is_built_safely(body: bytes, version: int) -> bool:
+    """Tell whether the server lets what it builds be found by no search_path of anybody's."""
+    return version >= _BUILT_SAFELY and body.startswith(
+        (b"CREATE INDEX", b"CREATE UNIQUE", b"REFR")
+    )
 
 
 def comes_too_early(error: psycopg2.Error) -> bool:

@@ -63,7 +63,8 @@ class _Load:
                 self._run(statement)
         self._end_data()
         for statement in self._last:
-            self._run(statement)
+            if not self._is_unwanted(statement.text):
+                self._run(statement)
         self._retry()
         for statement, error in self._early:
             self._give_up(statement, error)

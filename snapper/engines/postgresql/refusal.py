@@ -47,6 +47,10 @@ _REPLICA = (
     "the event trigger {} may object to any restore: for whoever may set it, write"
     " options=-csession_replication_role=replica into the target's connection, and it stays silent"
 )
+_BUILT_SAFELY = (
+    "from 17 on PostgreSQL builds these with no search_path, whatever is set: have the function"
+    " that it calls name what it needs with its schema, or ALTER FUNCTION … SET search_path"
+)
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
 
 
@@ -62,6 +66,8 @@ def refusal(
     line = f" at line {statement.line} of the dump" if statement.line else ""
     fact = f"the restore stopped{line}: {what}: {words} ({code})"
     fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
+    if not fix and leniency.misses_a_name(error) and leniency.is_built_safely(body, runner.version):
+        fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))

@@ -7,18 +7,11 @@ from collections.abc import Callable
 _WORD_OF = rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*+"
 _OPENS = rb"[bBxXnNeE]'|[uU]&['\"]"
 _NUMBER = rb"(?:[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?+[0-9]++)?|\$[0-9]++)(?![A-Za-z_$.\x80-\xff])"
-_SIGNS = rb"[ \t\n\f.,<>=+*@!#%^&|`?~\[\]{}]++|-(?!-)|/(?!\*)"
-# psql puts its own variables in the place of these; those that nobody has set it leaves alone.
-_VARIABLES = (
-    rb"AUTOCOMMIT|COMP_\w+|DBNAME|ECHO\w*|ENCODING|ERROR|FETCH_\w+|HIDE_\w+|HIST\w+|HOST|IGNOREEOF"
-    rb"|LAST_\w+|ON_ERROR\w+|PIPELINE\w+|PORT|PROMPT\d|QUIET|ROW_COUNT|SERVER_\w+|SERVICE|SHELL_\w+"
-    rb"|SHOW_\w+|SINGLE\w+|SQLSTATE|USER|VERBOSITY|VERSION\w*|WATCH_\w+"
-)
-_COLON = rb"::|:(?!\{|(?:%b)\b)" % _VARIABLES
+_SIGNS = rb"[ \t\n\f.,:<>=+*@!#%^&|`?~\[\]{}]++|-(?!-)|/(?!\*)"
 
 WORD = re.compile(_WORD_OF)
-TOKEN = re.compile(rb"(?!%b)%b|%b|[()]|(?:%b|%b)" % (_OPENS, _WORD_OF, _NUMBER, _SIGNS, _COLON))
-RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()]|%b)*" % (_SIGNS, _OPENS, _WORD_OF, _NUMBER, _COLON))
+TOKEN = re.compile(rb"(?!%b)%b|%b|[()]|(?:%b)" % (_OPENS, _WORD_OF, _NUMBER, _SIGNS))
+RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()])*" % (_SIGNS, _OPENS, _WORD_OF, _NUMBER))
 SPACE = re.compile(rb"[ \t\n\f]*+")
 QUOTE = re.compile(rb"'|\"|%b" % _OPENS)
 TAG = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$")

@@ -1,20 +1,24 @@
 """What the tests of trials share: a backup of a source, and a machine that can confine nothing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snapper.aws.vault import Vault
+from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.engines.postgresql import authorities as module
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.machine.confined import Walls
 from snapper.values.authorities import AMAZON
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import restore_as_new
+from tests.support.anew import OWNER, Anew, Owner
 from tests.support.certificates import Authority
 from tests.support.databases import Source, job
-from tests.support.engines import engines
+from tests.support.engines import engines, postgresql
 from tests.support.rds import behind
 from tests.support.recording import RecordedEvents
 
@@ -53,3 +57,43 @@ def amazon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     (folder / AMAZON).write_bytes(made.file.read_bytes())
     monkeypatch.setattr(module, "SHIPPED", folder)
     return made
+
+
+@pytest.fixture
+def owner(source: Callable[..., Source]) -> Iterator[Owner]:
+    """Give the connection of a plain role, that may make databases, to a database of a server."""
+    made: list[Source] = []
+
+    def of(near: Source, database: str = "") -> str:
+        admin = replace(near, name="postgres")
+        if admin not in made:
+            made.append(admin)
+            admin.run(f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD 'pw'")
+        if database == near.name:
+            admin.run(f'ALTER DATABASE "{database}" OWNER TO {OWNER}')
+        return replace(near, name=database).as_role(OWNER, "pw")
+
+    yield of
+    for admin in made:
+        for (name,) in admin.rows(
+            f"SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = '{OWNER}'"
+        ):
+            admin.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        admin.run(f"DROP ROLE {OWNER}")
+
+
+@pytest.fixture
+def anew(dumper: Dumper, tools: ClientTools) -> Anew:
+    """Back a database up and restore it as a new one."""
+
+    backups: dict[str, Manifest] = {}
+
+    def go(made: Source, target: str, options: RestoreOptions = PLAINLY) -> Restoration:
+        if made.name not in backups:
+            stored = dumper.dump(job(), made.database())
+            assert stored is not None
+            backups[made.name] = stored
+        backup = backups[made.name]
+        return restore_as_new(dumper.vault, backup, target, postgresql(tools), options=options)
+
+    return go

@@ -31,8 +31,6 @@ ODD = {
     "another one": b"\\c other\n",
     "one within what stands before": b"-- x\n  \\! id\n",
     "a restriction with more": b"\\restrict a \\! id\n",
-    "a variable of psql's": b"SELECT :DBNAME;\n",
-    "whether psql has a variable": b"SELECT :{?DBNAME};\n",
     "a carriage return": b"SELECT 1\r;\n",
     "a parenthesis too many": b"SELECT 1); COMMIT;\n",
     "half a tag": b"SELECT $a ;\n",
@@ -45,6 +43,7 @@ EVEN = [
     b"SELECT a$b$c, $x$;\n$y$;\n$x$, $$;$$;\n",
     b"SELECT 1.5e-10, 1., .5, a[1:2], a[1:x], b::text, 5 / 2 - -1;\n",
     b"SELECT '\\', 'ends in \\';\n",
+    b"SELECT a[1:\"USER\"], b[1:DBNAME], c[1:'2'::int];\n",  # nobody puts variables in here
     b"CREATE RULE r AS ON INSERT TO t DO ALSO ( SELECT 1;\n SELECT 2;\n);\n",
     b"CREATE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql\n    BEGIN ATOMIC\n"
     b" SELECT CASE WHEN a > 1 THEN 'END;' ELSE \"case\" END;\n SELECT (SELECT 2);\nEND;\n",
