@@ -40,7 +40,7 @@ def test_a_new_database_is_as_open_as_that_of_the_backup(
 ) -> None:
     manifest = back_up(source(major, change))
     assert CLOSED not in rehearse(anew.dsn, manifest, tools, may_create=True).warnings
-    assert CLOSED not in restore_as_new(vault, manifest, anew.dsn, postgresql(tools))
+    assert CLOSED not in restore_as_new(vault, manifest, anew.dsn, postgresql(tools)).warnings
     assert anew.rows(OPEN_TO_ALL) == [(is_open,)]
 
 
