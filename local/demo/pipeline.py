@@ -143,7 +143,7 @@ class Pipeline:
             record["database"]: Fault(
                 record.get("reason") or f"an unexpected {record.get('kind', 'error')}",
                 # Here the functions are in the network of this machine.
-                record.get("hint", "").replace(PRIVATE_HINT, ""),
+                record.get("hint", "").removesuffix(PRIVATE_HINT).removesuffix("; "),
             )
             for record in self._logged(function, event)
         }

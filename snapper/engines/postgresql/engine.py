@@ -139,7 +139,9 @@ class PostgreSQL:
     def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start pg_dump."""
         redact = redactor(database.connection)
-        connection = accepted(connection_of(database), redact, lambda each: connect(each, redact))
+        connection = accepted(
+            connection_of(database), redact, lambda each: connect(each, redact, again=False)
+        )
         encoding, major = facts.part["encoding"], self._major(facts)
         command = pg_dump_command(self.tools, major, connection, encoding, facts.bare_as)
         environment = {**self.tools.environment(), **connection.environment()}

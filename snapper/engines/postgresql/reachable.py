@@ -4,6 +4,7 @@ That is a function of AWS Lambda: another machine, with none of the operator's f
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from snapper.engines.postgresql.accepted import value_faults
 from snapper.engines.postgresql.connection import Connection
@@ -43,8 +44,7 @@ def unusable(text: str, *, from_here: bool) -> Iterator[str]:
         yield from unreadable
         return
     connection = Connection.parse(text)
-    if not from_here:
-        yield from _left_behind(connection)
+    yield from _not_there(connection) if from_here else _left_behind(connection)
     yield from host_faults(connection)
     yield from pooler_faults(connection)
     yield from value_faults(connection)
@@ -76,6 +76,13 @@ def doubts(connection: Connection, options: Options = UNSET, *, networked: bool)
                 "aws-….pooler.supabase.com)"
             )
     yield from pooler_doubts(connection)
+
+
+def _not_there(connection: Connection) -> Iterator[str]:
+    """Tell of a file that libpq would miss only when it connects."""
+    named = connection.parameters.get("sslrootcert", "system")
+    if named != "system" and not Path(named).is_file():
+        yield f"sslrootcert names a file that is not there: {_FILES['sslrootcert']}"
 
 
 def _left_behind(connection: Connection) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """A connection that cannot work from the function is told beforehand, with what to write."""
 
+from pathlib import Path
+
 import pytest
 
 from snapper.engines.postgresql.connection import Connection
@@ -23,8 +25,8 @@ def test_what_works_from_there_is_good(text: str) -> None:
     assert list(unusable(text, from_here=False)) == []
 
 
+ROOTS = ("host=h sslrootcert=/home/me/hush.pem sslmode=verify-full", "sslrootcert", "=system")
 LOCAL = [
-    ("host=h sslrootcert=/home/me/hush.pem sslmode=verify-full", "sslrootcert", "=system"),
     ("host=h sslcert=/home/me/hush", "sslcert", "a password"),
     ("host=h sslkey=/home/me/hush", "sslkey", "a password"),
     ("host=h sslcrl=/home/me/hush", "sslcrl", "leave it out"),
@@ -48,7 +50,7 @@ LOCAL = [
 ]
 
 
-@pytest.mark.parametrize(("text", "what", "instead"), LOCAL)
+@pytest.mark.parametrize(("text", "what", "instead"), [ROOTS, *LOCAL])
 def test_what_only_the_operators_machine_has_is_told(text: str, what: str, instead: str) -> None:
     (fault,) = unusable(text, from_here=False)
     assert fault.startswith(what)
@@ -60,6 +62,16 @@ def test_what_only_the_operators_machine_has_is_told(text: str, what: str, inste
 def test_where_the_dumps_are_made_on_that_machine_it_is_good(
     text: str, what: str, instead: str
 ) -> None:
+    assert list(unusable(text, from_here=True)) == []
+
+
+def test_so_is_a_file_of_authorities_but_only_if_it_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "hush.pem"
+    text = f"host=h sslmode=verify-full sslrootcert={file}"
+    (fault,) = unusable(text, from_here=True)
+    assert fault.startswith("sslrootcert names a file that is not there")
+    assert "hush" not in fault
+    file.touch()
     assert list(unusable(text, from_here=True)) == []
 
 
