@@ -61,6 +61,13 @@ def _rights(found: Privileges, role: str) -> Iterator[Finding]:
         )
     elif found.large_objects:
         yield _large_objects(found)
+    if found.locked > found.lockable:
+        yield warning(
+            "locks",
+            f"pg_dump locks all {found.locked:,} tables at once, and the server has room for "
+            f"{found.lockable:,} locks of everybody's",
+            "raise max_locks_per_transaction on the server and restart it",
+        )
 
 
 def _large_objects(found: Privileges) -> Finding:

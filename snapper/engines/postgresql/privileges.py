@@ -56,6 +56,15 @@ _LARGE_OBJECTS = f"""
     FROM pg_largeobject_metadata
 """  # noqa: S608  constants only
 
+_LOCKS = f"""
+    SELECT count(*), current_setting('max_locks_per_transaction')::bigint * (
+        current_setting('max_connections')::bigint
+        + current_setting('max_prepared_transactions')::bigint
+    )
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND {OURS} AND NOT {MEMBER}
+"""  # noqa: S608  constants only
+
 _BLOCK = 16384
 """Bytes of a large object that pg_dump reads at once."""
 _CALLS = 4
@@ -66,7 +75,8 @@ _CALLS = 4
 class Privileges:
     """Names of relations as `schema.name`, counts of large objects, and how long they take.
 
-    `large_object_seconds` is what pg_dump waits for answers alone, from where we ask.
+    `large_object_seconds` is what pg_dump waits for answers alone, from where we ask. It locks
+    `locked` tables at once, and the server has room for `lockable` at least, if nobody else locks.
     """
 
     unreadable: tuple[str, ...]
@@ -74,6 +84,8 @@ class Privileges:
     large_objects: int
     unreadable_large_objects: int
     large_object_seconds: float = 0.0
+    locked: int = 0
+    lockable: int = 1
 
 
 def privileges(connection: Connection, redact: Redactor) -> Privileges:
@@ -87,13 +99,15 @@ def privileges(connection: Connection, redact: Redactor) -> Privileges:
             objects, unreadable_objects, size = cursor.fetchone()
             waits = _CALLS * objects + size // _BLOCK if objects else 0
             seconds = waits * _round_trip(cursor) if waits else 0.0
+            cursor.execute(_LOCKS)
+            locked, lockable = cursor.fetchone()
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
             f"{connection.place} broke off: {redact(str(error)).strip()}"
         ) from None
     finally:
         link.close()
-    return Privileges(unreadable, hidden, objects, unreadable_objects, seconds)
+    return Privileges(unreadable, hidden, objects, unreadable_objects, seconds, locked, lockable)
 
 
 def _round_trip(cursor: psycopg2.extensions.cursor) -> float:

@@ -43,3 +43,18 @@ def test_each_large_object_takes_some_answers(
     made = source(17, "SELECT count(lo_from_bytea(0, 'x')) FROM generate_series(1, 50)")
     monkeypatch.setattr("snapper.engines.postgresql.privileges._round_trip", lambda _: 0.5)
     assert privileges(Connection.parse(made.dsn), Redactor()).large_object_seconds == 50 * 4 * 0.5
+
+
+@pytest.mark.parametrize(("tables", "told"), [(6_400, False), (6_401, True)])
+def test_more_tables_than_locks_are_warned_of(
+    tables: int, told: bool, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = Privileges((), (), 0, 0, locked=tables, lockable=6_400)
+    monkeypatch.setattr(examine, "privileges", lambda *_: many)
+    connection = Connection.parse(source().dsn)
+    found = {each.subject: each for each in examine.examine(connection, Redactor())}
+    assert ("locks" in found) is told
+    if told:
+        assert found["locks"].level is Level.WARNING
+        assert "all 6,401 tables at once" in found["locks"].fact
+        assert "max_locks_per_transaction" in found["locks"].fix
