@@ -31,6 +31,13 @@ _REFUSALS = (
     "non-superuser",  # a foreign server that is to be reached without a password
 )
 
+# Of an extension such as pg_cron; a database that is made for a trial has another name.
+_BY_NAME = "can only create extension in database"
+_FINAL_NAME = (
+    "this extension knows its database by name, and the trial's has another, which is not the"
+    f" backup's fault: {PROGRAM} restore KEY --create --final-name restores it"
+)
+
 # Signs of a server that could not do it today.
 _NO_ROOM = ("no space left", "out of memory", "could not extend file", "could not write")
 _HINDRANCES = (
@@ -83,13 +90,16 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
         missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)
         if here and missing:
             raise Lacking(missing, str(failed)) from None
+        named = _BY_NAME in words
+        if named:
+            failed.hint = _FINAL_NAME
         hindered = any(sign in words for sign in _HINDRANCES)
         if here and refused:
             failed.hint = _REFUSED
         elif here and hindered:
             no_room = any(sign in words for sign in _NO_ROOM)
             failed.hint = _MAKE_ROOM if no_room else _HINDERED
-        if missing or refused or hindered:
+        if missing or refused or hindered or named:
             failed.against_backup = False
         raise
 

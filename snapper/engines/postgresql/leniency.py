@@ -42,7 +42,7 @@ _OBJECT = re.compile(
 _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
 """Functions, relations, types and other objects, schemas and columns that are not found."""
 
-_TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001", "0A000", "2F005"}
+_TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001"}
 """A CHECK that looks at other rows, a view that is not filled yet, an error of a function's own."""
 
 _MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
@@ -82,9 +82,9 @@ def is_built_safely(body: bytes, version: int) -> bool:
     )
 
 
-def comes_too_early(error: psycopg2.Error) -> bool:
-    """Tell whether it may succeed when the rest is there."""
-    return sqlstate(error) in _TOO_EARLY
+def comes_too_early(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether it may succeed when the rest is there; no extension waits for that."""
+    return sqlstate(error) in _TOO_EARLY and not body.startswith(b"CREATE EXTENSION")
 
 
 def reaches_elsewhere(error: psycopg2.Error) -> bool:

@@ -139,7 +139,7 @@ class _Load:
             self._leave_out(statement, error, self._reason(error, body))
         elif leniency.REFRESH.match(body) and leniency.reaches_elsewhere(error):
             self._leave_out(statement, error, f"it stays unfilled: {self._reason(error, body)}")
-        elif leniency.comes_too_early(error) and not self._in_batch:
+        elif leniency.comes_too_early(body, error) and not self._in_batch:
             self._early.append((statement, error))
         else:
             self._give_up(statement, error)
@@ -168,7 +168,7 @@ class _Load:
         error = self._attempts.copy(statement, rows)
         if error is None:
             return
-        if leniency.comes_too_early(error) and self._loading.again:
+        if leniency.comes_too_early(statement.text, error) and self._loading.again:
             self._early_rows[statement.text] = (statement, error)
         else:
             self._give_up(statement, error)

@@ -1,7 +1,7 @@
 """Extensions that want to be called before a restore and after it, such as TimescaleDB.
 
-Every extension that has functions of no argument whose names end so is called; what has to be known
-of others is the list of `ODD`.
+Those are known by name; so is, by convention, any function of an extension that takes nothing and
+is called `…_pre_restore` or `…_post_restore`.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,8 @@ from snapper.engines.postgresql.target import asking
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.values.redaction import Redactor
 
-ODD = {
-    "pg_cron": "it works in one database of a server, which it knows by name: restore it under its"
-    " final name (--create --final-name)",
-}
-"""By extension, what a restore of it needs to be known."""
+BEFORE, AFTER = {"timescaledb_pre_restore"}, {"timescaledb_post_restore"}
+"""Functions by their names; others are known by what their names end with."""
 
 _CALLS = """
     SELECT e.extname::pg_catalog.text,
@@ -25,7 +22,7 @@ _CALLS = """
     JOIN pg_catalog.pg_depend d ON d.objid = p.oid
         AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
     JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-    WHERE p.pronargs = 0 AND p.proname ~ %s ORDER BY 1, 2
+    WHERE p.pronargs = 0 AND (p.proname = ANY (%s) OR p.proname ~ %s) ORDER BY 1, 2
 """
 
 
@@ -36,19 +33,21 @@ def restore_calls(database: Connection, redact: Redactor, notes: list[str]) -> I
     Sessions that begin within the block have what the first calls have set. `notes` are given a
     sentence for each call that failed.
     """
-    _call(database, redact, "_pre_restore$", notes)
+    _call(database, redact, BEFORE, "_pre_restore$", notes)
     try:
         yield
     except BaseException:
         with suppress(SnapperError):
-            _call(database, redact, "_post_restore$", notes)
+            _call(database, redact, AFTER, "_post_restore$", notes)
         raise
-    _call(database, redact, "_post_restore$", notes)
+    _call(database, redact, AFTER, "_post_restore$", notes)
 
 
-def _call(database: Connection, redact: Redactor, pattern: str, notes: list[str]) -> None:
+def _call(
+    database: Connection, redact: Redactor, known: set[str], pattern: str, notes: list[str]
+) -> None:
     with asking(database, redact) as cursor:
-        cursor.execute(_CALLS, [pattern])
+        cursor.execute(_CALLS, [sorted(known), pattern])
         found = cursor.fetchall()
     for extension, function in found:
         try:
