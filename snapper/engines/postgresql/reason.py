@@ -9,6 +9,7 @@ import re
 
 import psycopg2
 
+from snapper.engines.postgresql.target import UNFINISHED
 from snapper.values.redaction import Redactor
 
 # What reads rows: there the words of these classes may be a row's own.
@@ -17,6 +18,9 @@ _READS_ROWS = re.compile(
 )
 _QUOTES_VALUES = ("22", "38", "39", "P0", "XX", "HV", "0A")
 """Bad data, an error that a function raised, or one of an extension's."""
+
+# A name that an extension may tell, and that is gone when the restore has ended.
+_OURS = re.compile(rf'"?{UNFINISHED}[0-9a-f]+"?')
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -30,7 +34,7 @@ def reason(error: psycopg2.Error, body: bytes, redact: Redactor, *, show_values:
     elif _READS_ROWS.match(body) and sqlstate(error).startswith(_QUOTES_VALUES):
         where = f" in column {error.diag.column_name}" if error.diag.column_name else ""
         primary = f"{condition(error)}{where} (--show-values tells more)"
-    return " ".join(redact(primary).split())
+    return _OURS.sub("the new database", " ".join(redact(primary).split()))
 
 
 def sqlstate(error: psycopg2.Error) -> str:
