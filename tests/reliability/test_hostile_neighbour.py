@@ -106,7 +106,10 @@ def test_an_environment_is_not_completed_around_what_is_anothers(
         assert "belongs to nobody\nhint: remove it" in done.stderr
 
 
-@pytest.mark.parametrize("folder", [".cache", ".cache/postgresql", ".cache/wheels", ".build"])
+@pytest.mark.parametrize(
+    "folder",
+    [".cache", ".cache/authorities", ".cache/postgresql", ".cache/wheels", ".build"],
+)
 @pytest.mark.parametrize("how", [give, lambda place: place.chmod(0o777)])
 def test_a_prepared_cache_is_refused(
     folder: str, how: Callable[[Path], None], public: Path, python: Path

@@ -42,7 +42,7 @@ def certificate(connection: Connection) -> Certificate | None:
             return _read(host, shown, direct=direct)
         except ssl.SSLCertVerificationError as error:
             raise NotGood(error.verify_message) from None
-        except (OSError, UnicodeError):  # the latter of a name that cannot be one
+        except (OSError, ValueError):  # the latter of a name or a certificate that cannot be one
             continue
     return None
 

@@ -20,6 +20,7 @@ from snapper.engines.postgresql.authorities import by_amazons
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.examine_trust import examine_trust
+from snapper.engines.postgresql.hosts import hosts
 from snapper.engines.postgresql.logins import accepted, door_of
 from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
@@ -100,9 +101,9 @@ class PostgreSQL:
         return Connection.parse(connection).place
 
     def hosts(self, connection: str) -> tuple[str, ...]:
-        """Give the hosts that have names; a socket has none."""
-        named = Connection.parse(connection).parameters.get("host", "").split(",")
-        return tuple(host for host in named if host and not host.startswith(("/", "@")))
+        """Give the hosts whose names must be resolved: not a socket's, nor where an address is."""
+        named = hosts(Connection.parse(connection))
+        return tuple(each.name for each in named if not (each.address or each.is_socket))
 
     def redactor(self, connection: str) -> Redactor:
         """Give what masks the connection's secrets in every spelling."""

@@ -1,14 +1,15 @@
 """Doctor's questions about trust: is it known who answers, and for how long will it be."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from snapper.engines.postgresql import authorities as shipped
 from snapper.engines.postgresql.authorities import is_amazons, verifies
 from snapper.engines.postgresql.certificate import NotGood, certificate
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.hosts import hosts
-from snapper.values.authorities import Authority, NotAuthorities, authorities
+from snapper.values.authorities import AMAZON, FOLDER, Authority, NotAuthorities, authorities
 from snapper.values.finding import Finding, failure, ok, warning
 from snapper.values.rds import region_of
 
@@ -28,10 +29,10 @@ def examine_trust(connection: Connection, now: datetime | None = None) -> Iterat
             "the connection is encrypted, but who answers is not verified",
             _to_verify(connection),
         )
-    yield from _certificate(connection, now)
-    file = connection.parameters.get("sslrootcert", "system")
-    if verifies(connection) and file != "system":
-        yield _authorities(connection, Path(file), now)
+    issuer = yield from _certificate(connection, now)
+    file = Path(connection.parameters.get("sslrootcert", ""))
+    if verifies(connection) and (file.parent == shipped.SHIPPED or _is_amazons(file)):
+        yield _authorities(connection, file, issuer, now)
 
 
 def _to_verify(connection: Connection) -> str:
@@ -43,31 +44,34 @@ def _to_verify(connection: Connection) -> str:
     )
 
 
-def _certificate(connection: Connection, now: datetime) -> Iterator[Finding]:
+def _certificate(connection: Connection, now: datetime) -> Generator[Finding, None, str]:
+    """Look at what the server shows; returns who has issued it, if that is known."""
     try:
         shown = certificate(connection)
     except NotGood as why:
         yield warning("certificate", f"the server's is not good: {why}", _RENEW)
-        return
+        return ""
     if shown is None:
-        return
+        return ""
     fact = f"the server's is good until {shown.ends_at:%Y-%m-%d}, issued by {shown.issuer}"
     if shown.ends_at - now < SOON:
         yield warning("certificate", fact, _RENEW)
     else:
         yield ok("certificate", fact)
+    return shown.issuer
 
 
-def _authorities(connection: Connection, file: Path, now: datetime) -> Finding:
-    """Say until when those are good that may have signed this server's certificate."""
+def _authorities(connection: Connection, file: Path, issuer: str, now: datetime) -> Finding:
+    """Say until when those are good that have, or may have, signed this server's certificate."""
     try:
         found = authorities(file.read_text())
     except (OSError, UnicodeError, NotAuthorities) as error:
         why = str(error) if isinstance(error, NotAuthorities) else "cannot be read"
         return failure("authorities", f"{file.name} {why}", "run pulumi up to ship it again")
     whose = file.name
-    if is_amazons(connection):
+    if _is_amazons(file):
         found, whose = _of_its_region(connection, found), "Amazon's"
+    found = tuple(each for each in found if each.name == issuer) or found
     good = [each for each in found if each.ends_at > now]
     if not good:
         return warning(
@@ -77,6 +81,11 @@ def _authorities(connection: Connection, file: Path, now: datetime) -> Finding:
     if good[0].ends_at - now < SOON:
         return warning("authorities", fact, "update Snapper or the caBundle")
     return ok("authorities", fact)
+
+
+def _is_amazons(file: Path) -> bool:
+    """Tell Amazon's, shipped or fetched, from a file of anybody else's."""
+    return file.name.startswith(Path(AMAZON).stem) and file.parent.name == FOLDER
 
 
 def _of_its_region(connection: Connection, found: tuple[Authority, ...]) -> tuple[Authority, ...]:

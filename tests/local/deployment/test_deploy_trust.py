@@ -60,6 +60,15 @@ def test_a_backup_is_made_with_the_secrets_password(cloud: Cloud, deployed: Depl
     assert made.manifest.encrypted_connection
 
 
+def test_doctor_says_by_whom_the_server_is_verified(cloud: Cloud, deployed: Deployment) -> None:
+    found = invoke(cloud, deployed.outputs["dumper"], {"doctor": ["orders"]})["orders"]
+    told = {each["subject"]: (each["level"], each["fact"]) for each in found}
+    assert told["connection"][0] == told["rights"][0] == "ok"
+    assert "issued by our own" in told["certificate"][1]
+    assert "our own ends first" in told["authorities"][1]
+    assert "verification" not in told
+
+
 def test_the_dumper_reads_no_other_secret(cloud: Cloud, deployed: Deployment) -> None:
     other = cloud.client("secretsmanager").create_secret(Name="other", SecretString="hush")["ARN"]
     role = cloud.client("lambda").get_function(FunctionName=deployed.outputs["dumper"])

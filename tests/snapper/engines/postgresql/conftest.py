@@ -11,7 +11,7 @@ from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.engines.postgresql import authorities as module
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.machine.confined import Walls
-from snapper.values.authorities import AMAZON
+from snapper.values.authorities import AMAZON, FOLDER
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore_as_new
@@ -51,7 +51,7 @@ def rds_door(run_dir: Path) -> Iterator[str]:
 @pytest.fixture
 def amazon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     """Give an authority that is taken for Amazon's own, as the deployment ships it."""
-    folder = tmp_path / "shipped"
+    folder = tmp_path / FOLDER
     folder.mkdir()
     made = Authority(tmp_path, "Amazon RDS eu-central-1 Root CA")
     (folder / AMAZON).write_bytes(made.file.read_bytes())

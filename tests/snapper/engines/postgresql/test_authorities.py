@@ -11,6 +11,7 @@ from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable, SettingsError
+from snapper.values.authorities import FOLDER
 from tests.support.certificates import Authority
 from tests.support.rds import HOST, Rds
 
@@ -44,9 +45,9 @@ def test_who_pretends_to_be_one_is_refused(
 
 
 def test_a_bundle_of_ones_own_is_taken_before_amazons(amazon: Authority, tmp_path: Path) -> None:
-    (tmp_path / "shipped" / "own.pem").write_bytes(amazon.file.read_bytes())
+    (tmp_path / FOLDER / "own.pem").write_bytes(amazon.file.read_bytes())
     assert roots(f"host={HOST} sslmode=verify-full", "own.pem") == str(
-        tmp_path / "shipped" / "own.pem"
+        tmp_path / FOLDER / "own.pem"
     )
     assert roots("host=db.example.com sslmode=verify-ca", "own.pem") is not None
 
