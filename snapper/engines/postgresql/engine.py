@@ -140,14 +140,14 @@ class PostgreSQL:
     def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start pg_dump."""
         redact = redactor(database.connection)
-        connection = accepted(
-            connection_of(database), redact, lambda each: connect(each, redact, again=False)
-        )
+        asking = connection_of(database)
+        connection = accepted(asking, redact, lambda each: connect(each, redact, again=False))
         encoding, major = facts.part["encoding"], self._major(facts)
         command = pg_dump_command(self.tools, major, connection, encoding, facts.bare_as)
         environment = {**self.tools.environment(), **connection.environment()}
-        asked = partial(why_silent, connection, redact)
-        return CheckedDump(command, environment, redact, PG_DUMP, patience, asked)
+        # Its session is another one, for which a password may have changed meanwhile.
+        why = partial(why_silent, asking, redact)
+        return CheckedDump(command, environment, redact, PG_DUMP, patience, why)
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         """Give what a manifest keeps beside the fields that every engine has."""
