@@ -28,6 +28,9 @@ ROW_DATA = re.compile(
     rb"|SELECT \* FROM pg_catalog\."
 )
 
+_EXTENSION = b"CREATE EXTENSION "
+_DENIED = "42501"
+
 _CHECKED_LATER = re.compile(
     rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) (?!.*NOT VALID)"
     % _NAME,
@@ -66,7 +69,13 @@ def ends_all(error: psycopg2.Error) -> bool:
 
 
 def can_go(body: bytes, error: psycopg2.Error) -> bool:
-    """Tell whether all rows and everything that computes are there without what was refused."""
+    """Tell whether all rows and everything that computes are there without what was refused.
+
+    An extension that this user may not make may be one that nothing needs, as a provider's own
+    are; what does need it, such as rows of its tables, stops the restore when it comes.
+    """
+    if body.startswith(_EXTENSION):
+        return sqlstate(error) == _DENIED
     return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
 
 
@@ -94,7 +103,7 @@ def reaches_elsewhere(error: psycopg2.Error) -> bool:
 
 def hides_rows(error: psycopg2.Error) -> bool:
     """Tell whether row level security is in the way."""
-    return sqlstate(error) == "42501" and "row-level security" in str(error.diag.message_primary)
+    return sqlstate(error) == _DENIED and "row-level security" in str(error.diag.message_primary)
 
 
 def for_new_rows(body: bytes) -> bytes:
@@ -105,7 +114,7 @@ def for_new_rows(body: bytes) -> bytes:
 
 def may_lack_create(body: bytes, error: psycopg2.Error) -> re.Match[bytes] | None:
     """Match a change of owner that the schema may not allow to the new one."""
-    denied = sqlstate(error) == "42501" and "schema" in str(error.diag.message_primary)
+    denied = sqlstate(error) == _DENIED and "schema" in str(error.diag.message_primary)
     return OWNER_WITHIN.fullmatch(body) if denied else None
 
 

@@ -27,3 +27,8 @@ class Loading:
     missing: list[LeftOut] = field(default_factory=list)
     """What would have stopped the restore, if the best were not to be made of it."""
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def refused_extensions(self) -> list[str]:
+        """The extensions that the server did not let us make."""
+        return [each.name for each in self.left_out if each.kind == "extension"]

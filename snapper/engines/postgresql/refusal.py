@@ -51,6 +51,7 @@ _BUILT_SAFELY = (
     "from 17 on PostgreSQL builds these with no search_path, whatever is set: have the function"
     " that it calls name what it needs with its schema, or ALTER FUNCTION … SET search_path"
 )
+_UNMADE = "this user may not make the extension {}: have it made beforehand, by who may"
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
 
 
@@ -70,6 +71,8 @@ def refusal(
         fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))
+    if leniency.misses_a_name(error) and (unmade := loading.refused_extensions):
+        fix = _UNMADE.format(", ".join(unmade))
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
     return RestoreFailed(fact, hint=hint, against_backup=True)
 
