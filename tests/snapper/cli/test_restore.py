@@ -10,6 +10,7 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from tests.support.backed_up import COUNT, backed_up
 from tests.support.by_hand import WORD, ByHand
+from tests.support.cloud_server import everywhere
 from tests.support.restores import DAMAGES, HELD, end_sessions, exists, plain_dump, unfinished
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal, once
@@ -30,74 +31,82 @@ def test_a_backup_is_restored_into_a_new_database(
     assert plain_dump(tools, 14, target.dsn) == plain_dump(tools, 14, source.dsn)
 
 
-def test_human_words_tell_what_was_restored_where_and_checked(stage: StageUnderTest) -> None:
-    with backed_up(stage, "words") as (_, manifest):
-        target = stage.new("words anew")
-        ran = stage.run_cli("restore", "words", "--to", target.dsn, "--create")
+@everywhere("somewhere")
+def test_human_words_tell_what_was_restored_where_and_checked(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "words") as (_, manifest):
+        target = somewhere.new("words anew")
+        ran = somewhere.run_cli("restore", "words", "--to", target.dsn, "--create")
         assert ran.lines[0].startswith(f"restored {manifest.dump_key} (")
         assert ran.lines[1] == f"SHA-256 {manifest.sha256}, as in the manifest"
         assert ran.err.startswith(manifest.dump_key)
 
 
-def test_a_time_chooses_the_newest_backup_that_is_not_after_it(stage: StageUnderTest) -> None:
-    with backed_up(stage, "times") as (source, first):
+@everywhere("somewhere")
+def test_a_time_chooses_the_newest_backup_that_is_not_after_it(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "times") as (source, first):
         source.run("INSERT INTO orders VALUES (0)")
-        target = stage.new("times anew")
+        target = somewhere.new("times anew")
         at = first.scheduled_at.isoformat()
-        ran = stage.run_cli("restore", "times", "--at", at, "--to", target.dsn, "--create")
+        ran = somewhere.run_cli("restore", "times", "--at", at, "--to", target.dsn, "--create")
         assert ran.code == 0, ran.err
         assert target.rows(COUNT) == [(100,)]
-        early = stage.run_cli("restore", "times", "--at", "2020-01-01", "--to", target.dsn)
+        early = somewhere.run_cli("restore", "times", "--at", "2020-01-01", "--to", target.dsn)
         assert early.code == 3
-        assert stage.run_cli("restore", "times", "--at", "soon", "--to", target.dsn).code == 2
+        assert somewhere.run_cli("restore", "times", "--at", "soon", "--to", target.dsn).code == 2
 
 
-def test_a_target_that_is_not_there_is_made_only_if_told(stage: StageUnderTest) -> None:
-    with backed_up(stage, "absent"):
-        target = stage.new("nowhere")
-        ran = stage.run_cli("restore", "absent", "--to", target.dsn)
+@everywhere("somewhere")
+def test_a_target_that_is_not_there_is_made_only_if_told(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "absent"):
+        target = somewhere.new("nowhere")
+        ran = somewhere.run_cli("restore", "absent", "--to", target.dsn)
         assert ran.code == 2
         assert "hint: add --create to make it" in ran.err
         assert not exists(target.server, target.name)
 
 
-def test_a_target_that_is_not_empty_is_refused_unless_forced(stage: StageUnderTest) -> None:
-    with backed_up(stage, "full"):
-        target = stage.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
-        refused = stage.run_cli("restore", "full", "--to", target.dsn)
+@everywhere("somewhere")
+def test_a_target_that_is_not_empty_is_refused_unless_forced(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "full"):
+        target = somewhere.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
+        refused = somewhere.run_cli("restore", "full", "--to", target.dsn)
         assert refused.code == 2
         assert "is not empty: 1 table or other relation" in refused.err
-        forced = stage.run_cli("restore", "full", "--to", target.dsn, "--force")
+        forced = somewhere.run_cli("restore", "full", "--to", target.dsn, "--force")
         assert forced.code == 0, forced.err
         assert target.rows("SELECT (SELECT count(*) FROM orders), n FROM mine") == [(100, 1)]
 
 
+@everywhere("somewhere")
 def test_what_is_in_the_way_stops_a_forced_restore_and_the_target_is_as_it_was(
-    stage: StageUnderTest,
+    somewhere: StageUnderTest,
 ) -> None:
-    with backed_up(stage, "inway"):
-        target = stage.source(18, "CREATE TABLE orders AS SELECT 1 AS n")
-        ran = stage.run_cli("restore", "inway", "--to", target.dsn, "--force")
+    with backed_up(somewhere, "inway"):
+        target = somewhere.source(18, "CREATE TABLE orders AS SELECT 1 AS n")
+        ran = somewhere.run_cli("restore", "inway", "--to", target.dsn, "--force")
         assert ran.code == 9
         assert 'relation "orders" already exists' in ran.err
         assert "is as it was: nothing of this restore is in it" in ran.err
         assert "--create" in ran.err
         assert target.rows(COUNT) == [(1,)]
-        document = stage.run_cli(
+        document = somewhere.run_cli(
             "restore", "inway", "--to", target.dsn, "--force", "--json"
         ).document
         assert "is as it was" in document["error"]["now"][0]
 
 
-def test_the_source_itself_is_refused_unless_its_key_is_typed(stage: StageUnderTest) -> None:
-    with backed_up(stage, "itself") as (source, _):
-        refused = stage.run_cli("restore", "itself", "--to", source.dsn, "--force")
+@everywhere("somewhere")
+def test_the_source_itself_is_refused_unless_its_key_is_typed(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "itself") as (source, _):
+        refused = somewhere.run_cli("restore", "itself", "--to", source.dsn, "--force")
         assert refused.code == 2
         assert "is the database that this backup was made of" in refused.err
         source.run("DROP TABLE orders")
-        wrong = stage.run_cli("restore", "itself", "--to", source.dsn, "--over-source", "other")
+        wrong = somewhere.run_cli("restore", "itself", "--to", source.dsn, "--over-source", "other")
         assert wrong.code == 2
-        typed = stage.run_cli("restore", "itself", "--to", source.dsn, "--over-source", "itself")
+        typed = somewhere.run_cli(
+            "restore", "itself", "--to", source.dsn, "--over-source", "itself"
+        )
         assert typed.code == 0, typed.err
         assert source.rows(COUNT) == [(100,)]
 
@@ -182,16 +191,17 @@ def test_an_edited_manifest_is_refused(edit: object, stage: StageUnderTest) -> N
         assert target.rows("SELECT relname FROM pg_class WHERE relname = 'orders'") == []
 
 
-def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -> None:
-    with backed_up(stage, "ctrlc", HELD):
-        target = stage.new("ctrlc anew")
+@everywhere("somewhere")
+def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "ctrlc", HELD):
+        target = somewhere.new("ctrlc anew")
         shown = on_a_terminal(
             "restore",
             "ctrlc",
             "--to",
             target.dsn,
             "--create",
-            environment=stage.environment(),
+            environment=somewhere.environment(),
             react=once("MB of ", signal.SIGINT),
         )
         assert shown.code == 130, shown.text
@@ -203,16 +213,17 @@ def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(stage: StageUnderTest) -
         assert unfinished(target.server) == []
 
 
-def test_a_killed_restore_leaves_an_existing_target_as_it_was(stage: StageUnderTest) -> None:
-    with backed_up(stage, "killed", HELD):
-        target = stage.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
+@everywhere("somewhere")
+def test_a_killed_restore_leaves_an_existing_target_as_it_was(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "killed", HELD):
+        target = somewhere.source(18, "CREATE TABLE mine AS SELECT 1 AS n")
         on_a_terminal(
             "restore",
             "killed",
             "--to",
             target.dsn,
             "--force",
-            environment=stage.environment(),
+            environment=somewhere.environment(),
             react=once("MB of ", signal.SIGKILL),
         )
         tables = "SELECT relname FROM pg_class WHERE relname IN ('mine', 'noise')"

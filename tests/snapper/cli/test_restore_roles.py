@@ -1,22 +1,24 @@
 """`snapper restore` where roles are missing, and what was set on the database and for them."""
 
 from tests.support.backed_up import backed_up
+from tests.support.cloud_server import MASTER, everywhere
 from tests.support.properties import SECRET
 from tests.support.restores import DAMAGES
 from tests.support.stage import StageUnderTest
 
 
-def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest) -> None:
-    with backed_up(stage, "roles") as (source, _):
+@everywhere("somewhere", MASTER)
+def test_missing_roles_are_told_before_and_made_if_wanted(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "roles") as (source, _):
         source.run('CREATE ROLE "Mrs. O\'Hara"; GRANT SELECT ON orders TO "Mrs. O\'Hara"')
-        stage.forget("roles")
-        stage.back_up("roles")
+        somewhere.forget("roles")
+        somewhere.back_up("roles")
         source.run('REVOKE ALL ON orders FROM "Mrs. O\'Hara"; DROP ROLE "Mrs. O\'Hara"')
-        target = stage.new("roles anew")
-        refused = stage.run_cli("restore", "roles", "--to", target.dsn, "--create")
+        target = somewhere.new("roles anew")
+        refused = somewhere.run_cli("restore", "roles", "--to", target.dsn, "--create")
         assert refused.code == 2
         assert "lacks the roles Mrs. O'Hara" in refused.err
-        made = stage.run_cli(
+        made = somewhere.run_cli(
             "restore", "roles", "--to", target.dsn, "--create", "--create-roles", "--json"
         )
         assert made.code == 0, made.err
@@ -25,30 +27,32 @@ def test_missing_roles_are_told_before_and_made_if_wanted(stage: StageUnderTest)
         assert target.rows(login) == [(False,)]
 
 
-def test_a_role_that_only_the_database_names_is_warned_of_once(stage: StageUnderTest) -> None:
-    with backed_up(stage, "passing") as (source, _):
+@everywhere("somewhere", MASTER)
+def test_a_role_that_only_the_database_names_is_warned_of_once(somewhere: StageUnderTest) -> None:
+    with backed_up(somewhere, "passing") as (source, _):
         source.run(f'CREATE ROLE passer; GRANT CREATE ON DATABASE "{source.name}" TO passer')
-        stage.forget("passing")
-        stage.back_up("passing")
+        somewhere.forget("passing")
+        somewhere.back_up("passing")
         source.run(f'REVOKE ALL ON DATABASE "{source.name}" FROM passer; DROP ROLE passer')
-        target = stage.new("passing anew")
-        ran = stage.run_cli("restore", "passing", "--to", target.dsn, "--create")
+        target = somewhere.new("passing anew")
+        ran = somewhere.run_cli("restore", "passing", "--to", target.dsn, "--create")
         assert ran.code == 0, ran.err
         assert ran.err.count("passer") == 1
         assert "warning: role passer is missing here" in ran.err
 
 
+@everywhere("somewhere", MASTER)
 def test_roles_that_were_made_for_a_restore_that_failed_are_named(
-    stage: StageUnderTest,
+    somewhere: StageUnderTest,
 ) -> None:
-    with backed_up(stage, "made") as (source, _):
+    with backed_up(somewhere, "made") as (source, _):
         source.run('CREATE ROLE "made for it"; GRANT SELECT ON orders TO "made for it"')
-        stage.forget("made")
-        stage.damage(stage.back_up("made"), DAMAGES["one flipped bit"])
+        somewhere.forget("made")
+        somewhere.damage(somewhere.back_up("made"), DAMAGES["one flipped bit"])
         source.run('REVOKE ALL ON orders FROM "made for it"; DROP ROLE "made for it"')
-        target = stage.new("made anew")
+        target = somewhere.new("made anew")
         arguments = ("restore", "made", "--to", target.dsn, "--create", "--create-roles", "--json")
-        (now,) = stage.run_cli(*arguments).document["error"]["now"]
+        (now,) = somewhere.run_cli(*arguments).document["error"]["now"]
         assert now.endswith("; the roles that were made for it stay: made for it")
         source.run('DROP ROLE "made for it"')
 

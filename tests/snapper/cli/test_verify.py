@@ -10,6 +10,7 @@ from snapper.cli.verify import SERVER_VARIABLE
 from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
 from snapper.verbs.catalog import backups, listing
+from tests.support.cloud_server import everywhere
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -189,16 +190,17 @@ def test_a_word_for_a_trial_is_about_one_database_and_its_last(stage: StageUnder
         assert stage.run_cli("verify", "--accept", "why not", *more).code == 2
 
 
+@everywhere("somewhere")
 def test_on_a_server_of_ones_own_it_is_restored_and_nothing_stays(
-    stage: StageUnderTest,
+    somewhere: StageUnderTest,
 ) -> None:
     databases = "SELECT datname FROM pg_database ORDER BY 1"
-    with stage.database("elsewhere", stage.source(18).dsn):
-        stage.back_up("elsewhere")
-        own = stage.source(18)
+    with somewhere.database("elsewhere", somewhere.source(18).dsn):
+        somewhere.back_up("elsewhere")
+        own = somewhere.source(18)
         before = own.rows(databases)
         for more, named in (({}, ["--on", own.dsn]), ({SERVER_VARIABLE: own.dsn}, [])):
-            ran = stage.run_cli("verify", "elsewhere", "--restore", "--json", *named, more=more)
+            ran = somewhere.run_cli("verify", "elsewhere", "--restore", "--json", *named, more=more)
             assert ran.code == 0, ran.err
             (found,) = ran.document["backups"]
             assert found["verification"]["restored"]["rows"] == 1
