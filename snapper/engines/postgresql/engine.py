@@ -46,7 +46,7 @@ FOLDER = "postgresql"
 
 
 class PostgreSQL:
-    """Dumped by the pg_dump of the server's own major, restored by psql."""
+    """Dumped by the pg_dump of the server's own major, restored statement by statement."""
 
     kind = "POSTGRES"
     name = "PostgreSQL"

@@ -12,7 +12,7 @@ import re
 _NAME = rb'(?:"(?:[^"]++|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
 _TEXT = rb"'(?:[^']++|'')*'"
 
-# Those in which every byte of a quote or a backslash is one: psql reads the others in its own way.
+# Those in which every byte of a quote or a backslash is one; no server is in any other.
 _ENCODINGS = (
     rb"(?:EUC_[A-Z]+(?:_2004)?|ISO_8859_[5-8]|KOI8[RU]|LATIN(?:10|[1-9])|MULE_INTERNAL|SQL_ASCII"
     rb"|UTF8|WIN(?:125[0-8]|866|874))"

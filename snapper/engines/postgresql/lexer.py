@@ -1,4 +1,4 @@
-r"""Finds where the statements of a dump end, as psql and the server find it, or refuses to go on.
+r"""Finds where the statements of a dump end, as the server and psql find it, or refuses to go on.
 
 Both read a dump by rules of their own, which differ in corners: of a string that goes on in the
 next line, of `BEGIN` in a routine, of a number with letters behind it, of a carriage return in a

@@ -10,7 +10,7 @@ Four things are tied to the server that was dumped, or to the psql that its pg_d
   things go to its default;
 - the comment that every new database has on its schema `public`. pg_dump leaves it out, but for the
   quotes around the name does not know it again; up to 14 only a superuser may write it;
-- the `\restrict` and `\unrestrict` around the whole, since psql is restricted already.
+- the `\restrict` and `\unrestrict` around the whole, for no psql reads it.
 """
 
 import re

@@ -117,7 +117,7 @@ class Withheld:
         self.triggers: list[bytes] = []
 
     def __call__(self, statement: bytes) -> bytes:
-        """Give the statement, or as many empty lines: psql counts them."""
+        """Give the statement, or as many empty lines."""
         lead, body = parted(statement)
         if len(body) > _LONGEST:
             return statement
