@@ -14,8 +14,10 @@ from snapper.values.redaction import Redactor
 
 _LIMIT = 900
 """Seconds that a Lambda function has."""
-_WORTH_TELLING = 60.0
-"""Seconds that the answers about large objects may take unsaid."""
+_TOLD_FROM, _WARNED_FROM = 10_000, 100_000
+"""Large objects whose number matters, however near the server is now: a restore meets them too."""
+_TOLD_AFTER, _WARNED_AFTER = 60.0, 450.0
+"""Seconds that the answers about them take, for the same."""
 
 
 def examine_clients(tools: ClientTools) -> Iterator[Finding]:
@@ -73,13 +75,14 @@ def _rights(found: Privileges, role: str) -> Iterator[Finding]:
 def _large_objects(found: Privileges) -> Finding:
     """Say how long their number takes: it counts more than their size."""
     fact = f"every one of {found.large_objects:,} can be read"
-    if found.large_object_seconds < _WORTH_TELLING:
+    number, seconds = found.large_objects, found.large_object_seconds
+    if number < _TOLD_FROM and seconds < _TOLD_AFTER:
         return ok("large objects", fact)
     fact += (
         "; pg_dump fetches them one by one, so waiting for the server's answers alone takes "
-        f"about {found.large_object_seconds:,.0f} s of the {_LIMIT} s that a dump has"
+        f"about {seconds:,.0f} s of the {_LIMIT} s that a dump has"
     )
-    if found.large_object_seconds < _LIMIT / 2:
+    if number < _WARNED_FROM and seconds < _WARNED_AFTER:
         return ok("large objects", fact)
     return warning(
         "large objects",

@@ -13,21 +13,24 @@ from tests.support.databases import Source
 
 
 @pytest.mark.parametrize(
-    ("seconds", "level", "words"),
+    ("number", "seconds", "level", "words"),
     [
-        (0.5, Level.OK, "every one of 200,000 can be read"),
-        (200, Level.OK, "takes about 200 s of the 900 s that a dump has"),
-        (1200, Level.WARNING, "takes about 1,200 s of the 900 s that a dump has"),
+        (9_000, 0.5, Level.OK, "every one of 9,000 can be read"),
+        (9_000, 200, Level.OK, "takes about 200 s of the 900 s that a dump has"),
+        (10_000, 2, Level.OK, "takes about 2 s of the 900 s that a dump has"),
+        (9_000, 1200, Level.WARNING, "takes about 1,200 s of the 900 s that a dump has"),
+        (100_000, 20, Level.WARNING, "takes about 20 s of the 900 s that a dump has"),
     ],
 )
 def test_large_objects_that_take_too_long_one_by_one_are_warned_of(
+    number: int,
     seconds: float,
     level: Level,
     words: str,
     source: Callable[..., Source],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many = Privileges((), (), 200_000, 0, seconds)
+    many = Privileges((), (), number, 0, seconds)
     monkeypatch.setattr(examine, "privileges", lambda *_: many)
     connection = Connection.parse(source().dsn)
     found = {each.subject: each for each in examine.examine(connection, Redactor())}
