@@ -46,7 +46,7 @@ def trusting(connection: Connection, bundle: str = "") -> Connection:
     """
     named = connection.parameters.get("sslrootcert", "")
     if bundle and verifies(connection) and not named:
-        file = SHIPPED / bundle
+        file = SHIPPED / Path(bundle).name  # a name, whoever has written the option
         if not file.is_file():
             raise SettingsError(
                 f"the authorities of caBundle are not there: {bundle}",

@@ -89,6 +89,13 @@ def test_a_bundle_that_is_not_there_is_told(
         roots("host=h sslmode=verify-full", "own.pem")
 
 
+@pytest.mark.usefixtures("amazon")
+@pytest.mark.parametrize("bundle", ["/etc/hostname", "../../Amazon RDS eu-central-1 Root CA.pem"])
+def test_an_option_leads_to_no_other_folder(bundle: str) -> None:
+    with pytest.raises(SettingsError, match="caBundle are not there"):
+        roots("host=h sslmode=verify-full", bundle)
+
+
 def test_a_function_without_amazons_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
