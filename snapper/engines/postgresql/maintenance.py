@@ -9,7 +9,7 @@ from snapper.values.redaction import Redactor
 _LIKELY = (MAINTENANCE, "template1", "defaultdb")
 
 # In another database the answer would be the same, and a server may lock out who asks often.
-_FINAL = "password authentication failed"
+_FINAL = ("password authentication failed", "pam authentication failed")
 
 
 def maintenance(connection: Connection, redact: Redactor) -> Connection:
@@ -28,7 +28,7 @@ def maintenance(connection: Connection, redact: Redactor) -> Connection:
         except HostUnreachable:
             raise
         except DatabaseUnreachable as error:
-            if _FINAL in str(error):
+            if any(sign in str(error).lower() for sign in _FINAL):
                 raise
             refused[name] = error
         else:
