@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from snapper.engines.postgresql.draft import Making
 from snapper.engines.postgresql.dropping import drop_database
 from snapper.engines.postgresql.installed import Programs, choices, first_with_all
 from snapper.engines.postgresql.lacking import lacking_told
-from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.names import database_name, quoted
 from snapper.engines.postgresql.own_server import require_server
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.restore import restore_as_new
 from snapper.engines.postgresql.roles import absent_roles, create_roles, missing_roles
 from snapper.engines.postgresql.server import inspect
-from snapper.engines.postgresql.target import UNFINISHED, asking
+from snapper.engines.postgresql.target import UNFINISHED, asking, exists
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.machine.run_directory import run_directory
@@ -37,8 +37,9 @@ _NAMED = 5
 """So many tables are named of those that could not be counted."""
 
 _ADMIT = (
-    "let this user into databases whose names begin with "
-    f"{UNFINISHED} (in pg_hba.conf of PostgreSQL 16 and newer: /^{UNFINISHED})"
+    "name a database that is not there and into which this user is let: it is made for the trial"
+    f" and dropped; or let this user into all whose names begin with {UNFINISHED} (in pg_hba.conf"
+    f" of PostgreSQL 16 and newer: /^{UNFINISHED})"
 )
 
 
@@ -52,9 +53,8 @@ def try_restore(
     the dump can be read again. Raises what `restore` raises, and SnapperError if none starts.
     """
     if server:
-        via = require_server(Connection.parse(server), redactor(server))
         with lacking_told(here=False):
-            return _try(via, redactor(server), dump, manifest, tools)
+            return _try_there(Connection.parse(server), redactor(server), dump, manifest, tools)
     programs = choices(tools.major_for(major_of(manifest)), tools.majors())
     # An iterator can be read only once, a backup again.
     readings = 1 if iter(dump) is dump else len(programs)
@@ -76,6 +76,23 @@ def _try_here(
         return _try(Connection.parse(dsn), redactor(dsn), dump, manifest, tools, confined=True)
 
 
+def _try_there(
+    server: Connection,
+    redact: Redactor,
+    dump: Iterable[bytes],
+    manifest: Manifest,
+    tools: ClientTools,
+) -> Restored:
+    """Try it under a name of ours, or where that is not admitted, under the one that is given."""
+    via = require_server(server, redact)
+    try:
+        return _try(via, redact, dump, manifest, tools)
+    except NotAdmitted:
+        if exists(server, redact):
+            raise
+        return _try(via, redact, dump, manifest, tools, name=database_name(server))
+
+
 def _try(
     via: Connection,
     redact: Redactor,
@@ -83,6 +100,7 @@ def _try(
     manifest: Manifest,
     tools: ClientTools,
     *,
+    name: str = "",
     confined: bool = False,
 ) -> Restored:
     """Try it on the server on which `via` is a database; a `confined` one goes with all it holds.
@@ -92,21 +110,23 @@ def _try(
     """
     began = time.monotonic()
     # If we are killed, its name says to everybody that it may go.
-    database = via.replace(dbname=f"{UNFINISHED}{secrets.token_hex(4)}")
+    database = via.replace(dbname=name or f"{UNFINISHED}{secrets.token_hex(4)}")
     backup, server = Recorded.of(manifest), inspect(via, redact)
     alike = tools.major_for(server.major) == tools.major_for(major_of(manifest))
     wanted = absent_roles if confined else missing_roles
     roles = wanted(via, backup.roles, redact)
     if roles:
         create_roles(via, roles, redact)
-    left = nullcontext() if confined else _dropped(database, via, roles, redact)
-    making = Making(via=via, bare=True, kept=confined)
-    with _blamed(alike), left:
-        if confined:
-            fill = partial(restore_confined, forged=True)
-            came = restore_as_new(dump, backup, database.text, PLAINLY, fill, making, alone=True)
-        else:
-            came = restore_as_new(dump, backup, database.text, PLAINLY, making=making, alone=True)
+    making = Making(via=via, named=bool(name), bare=True, kept=confined)
+    with ExitStack() as left:
+        left.enter_context(_blamed(alike))
+        if roles and not confined:
+            left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))
+        fill = partial(restore_confined, forged=True) if confined else None
+        came = restore_as_new(dump, backup, database.text, PLAINLY, fill, making, alone=True)
+        if not confined:  # a restore that fails has dropped it already
+            drop = partial(drop_database, database, via, redact)
+            left.enter_context(_taken_away(drop, (database_name(database),)))
         seconds = round(time.monotonic() - began, 3)
         with reader(database, redact) if confined else nullcontext(database) as reading:
             counted = count(reading, redact, backup.path)
@@ -139,30 +159,25 @@ def _blamed(alike: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _dropped(
-    database: Connection, via: Connection, roles: tuple[str, ...], redact: Redactor
-) -> Iterator[None]:
-    """Drop database and roles at the end; where that fails, the error has a note that says so."""
-    name = database.parameters["dbname"]
-    left = ", ".join([f"the database {name}", *(f"the role {role}" for role in roles)])
-    note = f"what was made for it may be left, to be dropped by you: {left}"
+def _taken_away(drop: Callable[[], None], names: Iterable[str]) -> Iterator[None]:
+    """Drop something at the end; where that fails, the error has a note that says so."""
+    note = f"what was made for it may be left, to be dropped by you: {', '.join(names)}"
     try:
         yield
     except BaseException as error:
         try:
-            _drop(database, via, roles, redact)
+            drop()
         except SnapperError:
             error.add_note(note)
         raise
     try:
-        _drop(database, via, roles, redact)
+        drop()
     except SnapperError as error:
         error.add_note(note)
         raise
 
 
-def _drop(database: Connection, via: Connection, roles: tuple[str, ...], redact: Redactor) -> None:
-    drop_database(database, via, redact)
+def _drop_roles(roles: Iterable[str], via: Connection, redact: Redactor) -> None:
     with asking(via, redact) as cursor:
         for role in roles:
             cursor.execute(f"DROP ROLE IF EXISTS {quoted(role)}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from snapper.aws.vault import Vault
 from snapper.engines.postgresql.admission import NotAdmitted
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -14,9 +15,11 @@ from snapper.engines.postgresql.target import unfinished_databases
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import RestoreFailed
+from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
+from snapper.verbs.restore import Dump
 from tests.support.cloud_server import ADMITTED, FENCED, CloudServer, Tenant
-from tests.support.databases import query
+from tests.support.databases import Source, query
 from tests.support.manifests import manifest
 
 HIDE = Redactor()
@@ -71,6 +74,23 @@ def test_a_trial_tells_how_to_let_it_in(cloud_18: CloudServer, tools: ClientTool
         try_restore([b""], backup, tools, cloud_18.seen_by(FENCED).dsn)
     assert "/^snapper-unfinished-" in told.value.hint
     assert names(cloud_18) == before
+
+
+def test_a_trial_takes_the_name_that_is_given_where_none_of_ours_is_admitted(
+    target: Tenant,
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    made = source(18, f"CREATE ROLE {FENCED}; CREATE TABLE t AS SELECT 1 AS n")
+    made.run(f"ALTER TABLE t OWNER TO {FENCED}")
+    backup = back_up(made)
+    made.run(f"DROP OWNED BY {FENCED}; DROP ROLE {FENCED}")
+    before = names(target.server)
+    found = try_restore(Dump(vault, backup), backup, tools, target.dsn)
+    assert (found.tables, found.rows) == (1, 1)
+    assert names(target.server) == before
 
 
 def test_with_its_final_name_it_is_made_and_open_when_it_is_whole(target: Tenant) -> None:
