@@ -11,6 +11,7 @@ from snapper.engines.postgresql import (
     examine,
     excluded,
     faults,
+    newer,
     reachable,
     rehearse,
     restore,
@@ -119,6 +120,7 @@ class PostgreSQL:
             server.properties,
             omitted=server.omitted,
             search_path=server.search_path,
+            refused=server.refused,
         )
         return Facts(
             version=server.version,
@@ -179,6 +181,7 @@ class PostgreSQL:
         if facts.encrypted:
             yield from examine_trust(connection)
         yield from examine.examine(connection, redactor(database.connection))
+        yield from examine.examine_newer(newer.from_part(facts.part["refused"]))
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:
         """Look at the target of a restore; nothing is changed."""

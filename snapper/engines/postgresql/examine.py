@@ -1,11 +1,12 @@
 """Doctor's questions to a server: what would keep a backup of it from being whole."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.newer import Refused
 from snapper.engines.postgresql.privileges import Privileges, privileges
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.finding import Finding, failure, ok, warning
@@ -40,6 +41,16 @@ def examine(connection: Connection, redact: Redactor) -> Iterator[Finding]:
         yield from _rights(privileges(connection, redact), _role(connection))
     except SnapperError as error:
         yield failure("rights", str(error), error.hint)
+
+
+def examine_newer(refused: Iterable[Refused]) -> Iterator[Finding]:
+    """Say which majors will not take all that is in the database, and what of it."""
+    for each in refused:
+        yield warning(
+            f"PostgreSQL {each.since}",
+            f"this and newer ones do not take all of the database: {each}",
+            "change it before you move there; a restore into the server's own major takes it all",
+        )
 
 
 def _rights(found: Privileges, role: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.postgresql.newer_sql import questions
+from snapper.engines.postgresql.removed import OF_EXPRESSIONS, RESERVED
 from snapper.values import document
 from snapper.values.omission import some
 
@@ -16,7 +17,7 @@ _KEPT = 100
 """Things of each major that a manifest keeps; the number of all is kept too."""
 
 _LONGEST = 1000
-"""Characters of one: three names, with bytes that are no characters, and the reason."""
+"""Characters of one, from its end: names, with bytes that are no characters, and the reason."""
 
 # To know it is no backup worth.
 _LONGEST_ANSWER = "10s"
@@ -45,7 +46,7 @@ def ask(cursor: Cursor) -> tuple[Refused, ...]:
     cursor.execute(_LIMIT.format(_LONGEST_ANSWER))
     for since, what, why in _answers(cursor):
         if since > major:
-            found[since].add(f"{what} ({why})")
+            found[since].add(f"{what} ({why})"[-_LONGEST:])
     cursor.execute(_LIMIT.format("0"))
     return tuple(
         Refused(since, tuple(sorted(names))[:_KEPT], len(names))
@@ -61,6 +62,25 @@ def _answers(cursor: Cursor) -> Iterator[tuple[int, str, str]]:
         except psycopg2.Error:
             if cursor.connection.closed:
                 raise
+
+
+def foreseen(
+    refused: Iterable[Refused] | None, backups_major: int, targets_major: int
+) -> Iterator[str]:
+    """Say what of a backup a target of a newer major will refuse, as far as it is known."""
+    for each in refused or ():
+        if backups_major < each.since <= targets_major:
+            yield f"PostgreSQL {each.since} and newer do not take all of the backup: {each}"
+    words = sorted(
+        word
+        for word, since in {**RESERVED, **OF_EXPRESSIONS}.items()
+        if backups_major < since <= targets_major
+    )
+    if refused is None and words:
+        yield (
+            "this backup was made by an earlier Snapper, which put no quotes around names: one that"
+            f" is a keyword in PostgreSQL {targets_major} stops the restore: {', '.join(words)}"
+        )
 
 
 def to_part(refused: Iterable[Refused]) -> list[dict[str, Any]]:

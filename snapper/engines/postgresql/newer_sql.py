@@ -117,13 +117,14 @@ _OLD_SETTINGS = f"""
 
 # From then on NOT NULL is a constraint with such a name, made before these.
 _NAMES_TAKEN = f"""
-    SELECT 18, {_DESCRIBED.format("pg_constraint", "c.oid")}, 'the name is that of a NOT NULL'
+    SELECT 18, {_DESCRIBED.format("pg_constraint", "c.oid")}, 'it has the name of a NOT NULL'
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnotnull AND NOT a.attisdropped
     WHERE (c.contype <> 'c' OR NOT c.convalidated) AND c.contype <> 'n'
     AND {_own("pg_class", "t.oid")} AND c.conname = t.relname || '_' || a.attname || '_not_null'
     UNION ALL
-    SELECT 17, {_DESCRIBED.format("pg_constraint", "c.oid")}, 'the name is that of a NOT NULL'
+    SELECT 17, {_DESCRIBED.format("pg_type", "t.oid")},
+        'its constraint ' || c.conname || ' has the name of a NOT NULL'
     FROM pg_constraint c JOIN pg_type t ON t.oid = c.contypid
     WHERE t.typnotnull AND c.contype <> 'n' AND c.conname = t.typname || '_not_null'
     AND {_own("pg_type", "t.oid")}

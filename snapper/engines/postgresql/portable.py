@@ -1,6 +1,6 @@
 r"""Takes out of a dump what its target cannot understand, and changes nothing else.
 
-Four things are tied to the server that was dumped, or to the psql that its pg_dump had in mind:
+Five things are tied to the server that was dumped, or to the psql that its pg_dump had in mind:
 
 - the number `pg_attver` among a column's options, kept by servers since their releases of November
   2026. A pg_dump of the same release leaves it out; an older one of the same major, which does not
@@ -10,6 +10,7 @@ Four things are tied to the server that was dumped, or to the psql that its pg_d
   things go to its default;
 - the comment that every new database has on its schema `public`. pg_dump leaves it out, but for the
   quotes around the name does not know it again; up to 14 only a superuser may write it;
+- the word UNLOGGED of a partitioned table, which has no rows itself: since 18 it is refused;
 - the `\restrict` and `\unrestrict` around the whole, for no psql reads it.
 """
 
@@ -26,6 +27,8 @@ _OPTIONS = re.compile(
 _TABLESPACE = re.compile(rb"SET default_tablespace = (?P<name>.+);\n", re.DOTALL)
 _DEFAULT = b"''"
 _OF_EVERY_DATABASE = b"COMMENT ON SCHEMA \"public\" IS 'standard public schema';\n"
+_UNLOGGED = b"CREATE UNLOGGED TABLE "
+_PARTITIONED = b"\n)\nPARTITION BY "
 _LONGEST_OPTIONS = 1 << 14
 """Bytes of an `ALTER TABLE … SET (…)` that is looked at: pg_dump writes it for one column."""
 
@@ -57,6 +60,8 @@ class Portable:
             body = self._place(found)
         elif body == _OF_EVERY_DATABASE:
             body = b"\n"
+        elif body.startswith(_UNLOGGED) and _is_partitioned(body):
+            body = body.replace(b"UNLOGGED ", b"", 1)
         elif (
             len(body) <= _LONGEST_OPTIONS
             and b"pg_attver=" in body
@@ -71,6 +76,12 @@ class Portable:
             return found[0]
         self.replaced.add(name)
         return found[0].replace(found["name"], _DEFAULT)
+
+
+def _is_partitioned(body: bytes) -> bool:
+    """Tell by the words at the end of a table, if they do not stand in a text or a name."""
+    _, sign, end = body.rpartition(_PARTITIONED)
+    return bool(sign) and not end.count(b"'") % 2 and not end.count(b'"') % 2
 
 
 def _without_version(found: re.Match[bytes]) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from snapper.engines.postgresql import omitted
+from snapper.engines.postgresql import newer, omitted
 from snapper.engines.postgresql.properties import Locale, Properties
 from snapper.engines.postgresql.release import release
 from snapper.errors import BackupDamaged
@@ -22,8 +22,8 @@ class Recorded:
     `roles` are those that own something in the database or have a right on it, which a dump names
     but does not hold. `properties` is what is set on the database itself, which a dump neither
     names nor holds; `omitted` is what a dump leaves out of it; `search_path` the one that its
-    sessions have, unless their role has another. Backups of Snappers that did not know these lack
-    them.
+    sessions have, unless their role has another; `refused` is what newer majors do not take.
+    Backups of Snappers that did not know these lack them.
     """
 
     pg_dump_version: str
@@ -32,6 +32,7 @@ class Recorded:
     properties: Properties | None = None
     omitted: tuple[Omission, ...] | None = None
     search_path: str = ""
+    refused: tuple[newer.Refused, ...] | None = None
 
     @property
     def locale(self) -> Locale | None:
@@ -49,7 +50,7 @@ class Recorded:
         part = manifest.part
         try:
             roles, properties = part["roles"], part.get("properties")
-            left_out = part.get("omitted")
+            left_out, refused = part.get("omitted"), part.get("refused")
             if not isinstance(roles, list):
                 raise TypeError
             return cls(
@@ -59,6 +60,7 @@ class Recorded:
                 properties=None if properties is None else Properties.from_dict(properties),
                 omitted=None if left_out is None else omitted.from_part(left_out),
                 search_path=document.text(part.get("search_path", ""), _LONGEST_PATH),
+                refused=None if refused is None else newer.from_part(refused),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(
@@ -72,7 +74,8 @@ class Recorded:
             for name in ("rights", "settings"):
                 plain["properties"][name] = list(plain["properties"][name])
         left_out = None if self.omitted is None else omitted.to_part(self.omitted)
-        return {**plain, "roles": list(self.roles), "omitted": left_out}
+        refused = None if self.refused is None else newer.to_part(self.refused)
+        return {**plain, "roles": list(self.roles), "omitted": left_out, "refused": refused}
 
     def public(self) -> dict[str, Any]:
         """Give the same without the values of settings, any of which may be a secret."""

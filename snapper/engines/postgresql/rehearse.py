@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from snapper.engines.facts import Content, Rehearsal
+from snapper.engines.postgresql import newer
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.foreseen import foreseen
@@ -119,6 +120,7 @@ def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[s
     if encoding != backup.encoding:
         found.append(f"the backup is in {backup.encoding}, the target in {encoding}")
     found += [omission.fact for omission in backup.omitted or ()]
+    found += newer.foreseen(backup.refused, major_of(manifest), server.major)
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ import psycopg2
 from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
-from snapper.engines.postgresql import omitted
+from snapper.engines.postgresql import newer, omitted
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.named_roles import named_roles
 from snapper.engines.postgresql.own_session import is_own
@@ -38,8 +38,9 @@ class ServerFacts:
 
     `identity` is a digest of what is this database's alone; `roles` are those that own
     something in it or have a right on it; `properties` is what is set on it as a whole,
-    `omitted` what pg_dump will leave out of it. `bare_as` is who we are, where something between us
-    and the server drops the options of a connection, or refuses them.
+    `omitted` what pg_dump will leave out of it, `refused` what newer majors do not take. `bare_as`
+    is who we are, where something between us and the server drops the options of a connection, or
+    refuses them.
     """
 
     version: str
@@ -54,6 +55,7 @@ class ServerFacts:
     omitted: tuple[Omission, ...]
     bare_as: str = ""
     search_path: str = ""
+    refused: tuple[newer.Refused, ...] = ()
 
 
 def inspect(
@@ -118,6 +120,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         left_out = tuple(omitted.ask(cursor))
         if properties is None:
             left_out += (omitted.properties_unknown(name),)
+        refused = newer.ask(cursor)
         cursor.execute(_SEARCH_PATH)
         found = cursor.fetchone()
         search_path = found[0] if found else ""
@@ -134,6 +137,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         omitted=left_out,
         bare_as=login if bare else "",
         search_path=search_path,
+        refused=refused,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from snapper.engines.postgresql import examine
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.newer import Refused
 from snapper.engines.postgresql.privileges import Privileges, privileges
 from snapper.values.finding import Level
 from snapper.values.redaction import Redactor
@@ -61,3 +62,10 @@ def test_more_tables_than_locks_are_warned_of(
         assert found["locks"].level is Level.WARNING
         assert "all 6,401 tables at once" in found["locks"].fact
         assert "max_locks_per_transaction" in found["locks"].fix
+
+
+def test_doctor_says_which_majors_will_not_take_all_of_the_database() -> None:
+    (told,) = examine.examine_newer([Refused(17, ("extension adminpack (it is gone)",), 1)])
+    assert told.level is Level.WARNING
+    assert told.subject == "PostgreSQL 17"
+    assert "extension adminpack (it is gone)" in told.fact

@@ -6,7 +6,7 @@ import pytest
 
 from snapper.engines.postgresql import newer, newer_sql
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.newer import Refused, from_part, to_part
+from snapper.engines.postgresql.newer import Refused, foreseen, from_part, to_part
 from snapper.engines.postgresql.session import connect
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
@@ -50,7 +50,6 @@ TOLD = {
         "function public.users() (its text has system_user, which is a keyword)",
     ),
     17: (
-        "constraint filled_not_null on type public.filled (the name is that of a NOT NULL)",
         "extension adminpack (it is gone)",
         "function public.asks(json) (its text has json_value, which is a keyword)",
         "function public.mean(interval) (interval_accum(interval[], interval) is gone)",
@@ -58,11 +57,12 @@ TOLD = {
         "rights on function pg_stat_statements_reset(oid, oid, bigint)"
         " (the function has another form)",
         "table public.shapes (pg_stat_get_buf_fsync_backend() is gone)",
+        "type public.filled (its constraint filled_not_null has the name of a NOT NULL)",
         "view public.waits (blk_read_time of pg_stat_statements is gone)",
         "view public.written (buffers_backend of pg_stat_bgwriter is gone)",
     ),
     18: (
-        "constraint named_a_not_null on table public.named (the name is that of a NOT NULL)",
+        "constraint named_a_not_null on table public.named (it has the name of a NOT NULL)",
         "rights on function json_strip_nulls(json) (the function has another form)",
         "view public.offsets (attcacheoff of pg_attribute is gone)",
     ),
@@ -105,3 +105,18 @@ def test_it_comes_back_from_a_manifest_as_it_was_written() -> None:
 def test_what_is_not_as_it_was_written_is_not_believed(wrong: object) -> None:
     with pytest.raises((TypeError, KeyError, ValueError)):
         from_part(wrong)
+
+
+def test_a_newer_target_is_warned_of_what_it_refuses_and_others_are_not() -> None:
+    refused = (Refused(15, ("view v (it)",), 1), Refused(18, ("view w (it)",), 1))
+    told = "PostgreSQL 15 and newer do not take all of the backup: view v (it)"
+    assert list(foreseen(refused, 14, 17)) == [told]
+    assert list(foreseen(refused, 14, 14)) == []
+
+
+def test_of_a_backup_without_quotes_the_keywords_are_told() -> None:
+    (told,) = foreseen(None, 16, 17)
+    assert "json, json_exists" in told
+    assert "system_user" not in told
+    assert list(foreseen(None, 17, 18)) == []
+    assert list(foreseen((), 14, 18)) == []

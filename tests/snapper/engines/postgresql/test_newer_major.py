@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.rehearse import rehearse
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import restore_as_new
@@ -47,3 +48,40 @@ def test_names_that_have_become_keywords_since_are_restored(
     restore_as_new(vault, back_up(made), target.dsn, postgresql(tools))
     for word in words:
         assert target.rows(f'SELECT * FROM "{word}".seen') == [(7, 8)]
+
+
+def test_what_an_older_major_has_and_the_newest_refuses_is_warned_of_beforehand(
+    server: Callable[[int], PostgresServer],
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    tools: ClientTools,
+) -> None:
+    made = source(OLDEST, "CREATE EXTENSION adminpack")
+    target = server(NEWEST).dsn(f"{made.name} on the newest")
+    warnings = rehearse(target, back_up(made), tools, may_create=True).warnings
+    assert any("extension adminpack (it is gone)" in told for told in warnings)
+
+
+def test_what_newer_majors_refuse_without_a_reason_of_data_is_restored_or_left_out(
+    server: Callable[[int], PostgresServer],
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    made = source(
+        OLDEST,
+        """
+        CREATE UNLOGGED TABLE parts (n integer) PARTITION BY LIST (n);
+        CREATE UNLOGGED TABLE part PARTITION OF parts FOR VALUES IN (1);
+        INSERT INTO parts VALUES (1);
+        CREATE EXTENSION pg_stat_statements;
+        GRANT EXECUTE ON FUNCTION pg_stat_statements_reset(oid, oid, bigint) TO PUBLIC;
+        REVOKE EXECUTE ON FUNCTION json_strip_nulls(json) FROM PUBLIC;
+        """,
+    )
+    target = Source(server(NEWEST), f"{made.name} on the newest")
+    told = restore_as_new(vault, back_up(made), target.dsn, postgresql(tools))
+    assert target.rows("SELECT n FROM parts") == [(1,)]
+    assert "pg_stat_statements_reset" in str(told)
+    assert "json_strip_nulls" in str(told)

@@ -76,3 +76,11 @@ def test_the_comment_that_every_database_has_is_left_out_and_anothers_is_not() -
     other = b"COMMENT ON SCHEMA \"public\" IS 'of our own';\n"
     assert Portable()(usual) == b"\n--\n\n\n"
     assert Portable()(other) == other
+
+
+def test_a_partitioned_table_is_logged_and_others_stay_as_they_are() -> None:
+    ends = b'\n)\nPARTITION BY RANGE (date_trunc(\'day\'::"text", "a"));\n'
+    table = b'CREATE UNLOGGED TABLE "t" (\n    "a" timestamp'
+    assert Portable()(table + ends) == table.replace(b"UNLOGGED ", b"") + ends
+    for other in (table + b"\n);\n", table + b" DEFAULT '\n)\nPARTITION BY '\n);\n"):
+        assert Portable()(other) == other

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from snapper.engines.postgresql.newer import Refused
 from snapper.engines.postgresql.omitted import from_part
 from snapper.engines.postgresql.recorded import Recorded, major_of
 from snapper.errors import BackupDamaged
@@ -14,7 +15,10 @@ from tests.support.manifests import manifest
 from tests.support.properties import SAMPLE, SECRET
 
 OMITTED = from_part([{"kind": "foreign_rows", "objects": ["public.far"], "count": 1}])
-RECORDED = Recorded("17.11", "UTF8", ("owner", "reader of orders"), SAMPLE, OMITTED)
+REFUSED = (Refused(18, ("view public.v (it)",), 1),)
+RECORDED = Recorded(
+    "17.11", "UTF8", ("owner", "reader of orders"), SAMPLE, OMITTED, refused=REFUSED
+)
 MADE = manifest(part=RECORDED.to_part())
 
 
@@ -22,10 +26,12 @@ def test_it_comes_back_as_it_was_written() -> None:
     assert Recorded.of(Manifest.from_json(MADE.to_json())) == RECORDED
 
 
-@pytest.mark.parametrize("name", ["pg_dump_version", "encoding", "roles", "properties", "omitted"])
+@pytest.mark.parametrize(
+    "name", ["pg_dump_version", "encoding", "roles", "properties", "omitted", "refused"]
+)
 @pytest.mark.parametrize("wrong", [None, 1.5, {}, [1], ["a", None]])
 def test_a_field_of_another_kind_is_damage(name: str, wrong: Any) -> None:
-    if name in {"properties", "omitted"} and wrong is None:
+    if name in {"properties", "omitted", "refused"} and wrong is None:
         wrong = "none"
     with pytest.raises(BackupDamaged):
         Recorded.of(replace(MADE, part={**MADE.part, name: wrong}))
@@ -38,7 +44,7 @@ def test_a_missing_field_is_damage(name: str) -> None:
         Recorded.of(replace(MADE, part=part))
 
 
-@pytest.mark.parametrize("name", ["properties", "omitted"])
+@pytest.mark.parametrize("name", ["properties", "omitted", "refused"])
 def test_an_earlier_release_kept_no(name: str) -> None:
     part = {key: value for key, value in MADE.part.items() if key != name}
     earlier = Recorded.of(replace(MADE, part=part))
