@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from snapper.aws.vault import Vault
 from snapper.verbs.catalog import listing
 from tests.support.certificates import Authority
 from tests.support.cloud import invoke
-from tests.support.databases import job
+from tests.support.databases import AT, job
 from tests.support.deployments import bring_up
 from tests.support.events import delivery, record
 from tests.support.rds import Rds, behind
@@ -32,24 +33,49 @@ def rds(tmp_path_factory: pytest.TempPathFactory, run_dir: Path) -> Iterator[Rds
 
 
 @pytest.fixture(scope="module")
-def deployed(
-    cloud: Cloud, rds: Rds, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
+def host(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LambdaHost]:
+    with LambdaHost(cloud, tmp_path_factory.mktemp("host")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def deployed(cloud: Cloud, rds: Rds, host: LambdaHost) -> Iterator[Deployment]:
     manager = cloud.client("secretsmanager")
-    mine = manager.create_secret(Name="orders", SecretString='{"password": "s3cr3t"}')["ARN"]
+    mine = manager.create_secret(Name="orders", SecretString=kept("s3cr3t"))["ARN"]
     where = rds.connection("backup", "postgres")
     options = {"orders": {"secret": mine, "caBundle": str(rds.authority.file)}}
-    with LambdaHost(cloud, tmp_path_factory.mktemp("host")) as host:
-        deployment = bring_up(
-            cloud,
-            host,
-            "trust",
-            DATABASE_CONN_STRINGS=f"orders,{where},POSTGRES",
-            BACKUP_STORAGE_DATA="orders,2",
-            databases=json.dumps(options),
-        )
-        yield deployment
-        deployment.destroy()
+    deployment = bring_up(
+        cloud,
+        host,
+        "trust",
+        DATABASE_CONN_STRINGS=f"orders,{where},POSTGRES",
+        BACKUP_STORAGE_DATA="orders,2",
+        databases=json.dumps(options),
+    )
+    yield deployment
+    deployment.destroy()
+
+
+def kept(password: str) -> str:
+    """Write a password as RDS keeps it."""
+    return json.dumps({"username": "master", "password": password})
+
+
+def test_a_password_that_is_refused_is_in_no_log(
+    cloud: Cloud, host: LambdaHost, deployed: Deployment
+) -> None:
+    manager = cloud.client("secretsmanager")
+    manager.put_secret_value(SecretId="orders", SecretString=kept("wr0ng-hush"))
+    try:
+        event = delivery(record(job(AT - timedelta(days=1)).to_json()))
+        answer = invoke(cloud, deployed.outputs["dumper"], event)
+    finally:
+        manager.put_secret_value(SecretId="orders", SecretString=kept("s3cr3t"))
+    assert len(answer["batchItemFailures"]) == 1
+    log = "\n".join(host.logs(deployed.outputs["dumper"]))
+    assert "PAM authentication failed" in log
+    assert "hush" not in log
+    assert "s3cr3t" not in log
 
 
 def test_a_backup_is_made_with_the_secrets_password(cloud: Cloud, deployed: Deployment) -> None:
