@@ -1,16 +1,16 @@
 """One statement is tried, and where it is refused in another way too, if there is one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg2
 
 from snapper.engines.postgresql import leniency
-from snapper.engines.postgresql.described import described
+from snapper.engines.postgresql.described import described, left_out
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.engines.postgresql.statements import Statement
+from snapper.errors import RestoreFailed
 
 _SUBSCRIPTION_IS = (
     "is made disabled, and takes up nothing before ALTER SUBSCRIPTION … ENABLE; to drop it, SET"
@@ -32,27 +32,37 @@ class Attempts:
         Raises RestoreFailed where the session is of no use any more.
         """
         body = statement.text
-        error = self._try(statement, lambda: self.runner.run(body))
+        notices: list[str] = []
+        error = self._try(statement, lambda: notices.extend(self.runner.run(body)))
         if error is None:
-            self._tell(body)
-        elif plainly:
-            pass
-        elif leniency.hides_rows(error) and leniency.REFRESH.match(body):
-            with self._setting("row_security", "on", "off"):
-                error = self._try(statement, lambda: self.runner.run(body))
-            if error is None:
+            self._tell(statement, notices)
+        elif not plainly:
+            error = self._otherwise(statement, error)
+        return error
+
+    def _otherwise(self, statement: Statement, error: psycopg2.Error) -> psycopg2.Error | None:
+        """Run it in another way, if there is one; give what was wrong at first if that fails."""
+        body = statement.text
+
+        def run() -> None:
+            self.runner.run(body)
+
+        if leniency.hides_rows(error) and leniency.REFRESH.match(body):
+            left = self._with(statement, "row_security", "on", "off", run)
+            if left is None:
                 self._note(body, "was filled with row_security on: its owner may see fewer rows")
         elif leniency.misses_a_name(error) and self._loading.search_path:
-            with self._setting("search_path", self._loading.search_path, ""):
-                error = self._try(statement, lambda: self.runner.run(body)) and error
-            if error is None:
+            left = self._with(statement, "search_path", self._loading.search_path, "", run)
+            if left is None:
                 self._note_path(body)
         elif within := leniency.may_lack_create(body, error):
-            error = self._lending(within["schema"], within["role"], statement) and error
+            left = self._lending(within["schema"], within["role"], statement)
         elif became := leniency.BECOMES.fullmatch(body):
             role = b"SET ROLE " + became["role"]
-            error = self._try(statement, lambda: self.runner.run(role)) and error
-        return error
+            left = self._try(statement, lambda: self.runner.run(role))
+        else:
+            left = error
+        return left and error
 
     def _lending(self, schema: bytes, role: bytes, statement: Statement) -> psycopg2.Error | None:
         """Let a role make things in a schema, which a new owner of something there must be able to.
@@ -70,15 +80,21 @@ class Attempts:
         self, statement: Statement, rows: Iterator[bytes], search_path: str = ""
     ) -> psycopg2.Error | None:
         """Run a COPY with these rows, all of which are taken; gives and raises as `run` does."""
-        with self._setting("search_path", search_path, ""):
-            error = self._try(statement, lambda: self.runner.copy(statement.text, rows))
+
+        def copy() -> None:
+            self.runner.copy(statement.text, rows)
+
+        if search_path:
+            error = self._with(statement, "search_path", search_path, "", copy)
+        else:
+            error = self._try(statement, copy)
         for _ in rows:
             pass
         if search_path and error is None:
             self._note_path(statement.text)
         return error
 
-    def _try(self, statement: Statement, action: Callable[[], None]) -> psycopg2.Error | None:
+    def _try(self, statement: Statement, action: Callable[[], object]) -> psycopg2.Error | None:
         try:
             action()
         except psycopg2.Error as error:
@@ -91,20 +107,27 @@ class Attempts:
             self.runner.run(b"RELEASE before; SAVEPOINT before")
         return None
 
-    @contextmanager
-    def _setting(self, name: str, value: str, usual: str) -> Iterator[None]:
-        """Have a setting for a while."""
-        if value == usual:
-            yield
-            return
+    def _with(
+        self, statement: Statement, name: str, value: str, usual: str, action: Callable[[], object]
+    ) -> psycopg2.Error | None:
+        """Do it while a setting has another value than usual."""
         change = "SELECT pg_catalog.set_config(%s, %s, false)"
-        self.runner.ask(change, name, value)
-        yield
-        self.runner.ask(change, name, usual)
+        if error := self._try(statement, lambda: self.runner.ask(change, name, value)):
+            return error
+        error = self._try(statement, action)
+        return self._try(statement, lambda: self.runner.ask(change, name, usual)) or error
 
-    def _tell(self, body: bytes) -> None:
+    def _tell(self, statement: Statement, notices: list[str]) -> None:
+        """Tell what a statement that went well has not done."""
+        body = statement.text
         if body.startswith(b"CREATE SUBSCRIPTION "):
             self._note(body, _SUBSCRIPTION_IS)
+        if notices and leniency.PRIVILEGES.match(body):
+            # Whoever may grant nothing of it is only warned.
+            if self._loading.options.strict:
+                words = f"at line {statement.line} of the dump: {described(body)}: {notices[-1]}"
+                raise RestoreFailed(f"the restore stopped {words}")
+            self._loading.left_out.append(left_out(body, notices[-1]))
 
     def _note_path(self, body: bytes) -> None:
         path = self._loading.search_path

@@ -6,6 +6,8 @@ Nothing but names is told: a text in a statement may be a secret, or a row's val
 import re
 from dataclasses import dataclass
 
+from snapper.values.left_out import LeftOut
+
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
 _PATH = rf"{_NAME}(?:\.{_NAME})*"
 _LOOKED_AT = 4000
@@ -114,3 +116,9 @@ def described(body: bytes) -> Described:
             name = _PLAIN.sub(r"\1", " ".join(f"{there['name']}{on}".split()))
             return Described(kind or there["kind"].lower(), name[:_LONGEST_NAME])
     return Described(" ".join(re.findall("[A-Z]+", text[:60])[:3]).lower() or "statement", "")
+
+
+def left_out(body: bytes, why: str, code: str = "") -> LeftOut:
+    """Tell of a statement that nothing came of it."""
+    what = described(body)
+    return LeftOut(what.kind, what.name, code, why, what.rows)

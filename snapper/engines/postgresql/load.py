@@ -11,7 +11,8 @@ import psycopg2
 
 from snapper.engines.postgresql import leniency
 from snapper.engines.postgresql.attempt import Attempts
-from snapper.engines.postgresql.described import described
+from snapper.engines.postgresql.checks import BrokenChecks
+from snapper.engines.postgresql.described import described, left_out
 from snapper.engines.postgresql.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import plain
@@ -20,7 +21,6 @@ from snapper.engines.postgresql.reason import reason, sqlstate
 from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.engines.postgresql.statements import Part, Rows, Statement, parted
-from snapper.values.left_out import LeftOut
 
 _END_OF_ROWS = b"\\.\n"
 _NO_OTHER_SERVER = "a trial reaches for no other server"
@@ -42,6 +42,7 @@ class _Load:
         self._runner, self._options = runner, loading.options
         self._early: list[tuple[Statement, psycopg2.Error]] = []
         self._early_rows: dict[bytes, tuple[Statement, psycopg2.Error]] = {}
+        self._checks = BrokenChecks(runner)
         self._last: list[Statement] = []
         self._gone: set[tuple[bytes, bytes]] = set()
         self._grantor = ""
@@ -174,20 +175,25 @@ class _Load:
             self._give_up(statement, error)
 
     def _retry_rows(self) -> None:
-        """Read the dump once more for those rows that came too early."""
-        waiting, self._early_rows = self._early_rows, {}
-        if not (waiting and self._loading.again):
-            return
-        parts = self._loading.again()
-        for part in parts:
-            known = waiting.pop(parted(part.text)[1], None) if isinstance(part, Statement) else None
-            if known:
-                statement, error = known
+        """Read the dump once more for those rows that came too early.
+
+        And once more without the checks that they break, where the best is to be made of it.
+        """
+        while self._early_rows and self._loading.again:
+            waiting, self._early_rows = self._early_rows, {}
+            parts = self._loading.again()
+            while waiting and (part := next(parts, None)):
+                body = parted(part.text)[1] if isinstance(part, Statement) else b""
+                if body not in waiting:
+                    continue
+                statement, error = waiting.pop(body)
                 path = self._loading.search_path if leniency.misses_a_name(error) else ""
-                if left := self._attempts.copy(statement, _rows(parts), path):
-                    self._give_up(statement, left if path == "" else error)
-            if not waiting:
-                break
+                left = self._attempts.copy(statement, _rows(parts), path)
+                if left and self._options.best_effort and self._checks.take(left):
+                    self._early_rows[body] = (statement, left)
+                elif left:
+                    self._give_up(statement, error if path else left)
+        self._loading.missing.extend(self._checks.give_back())
 
     def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
         """Do without it; where nothing is to be left out, what the server refused stops it all."""
@@ -195,7 +201,8 @@ class _Load:
             raise refusal(statement, error, self._runner, self._loading) from None
         if thing := leniency.object_of(statement.text):
             self._gone.add(thing)
-        self._loading.left_out.append(_left_out(statement, error, why))
+        code = sqlstate(error) if error else ""
+        self._loading.left_out.append(left_out(statement.text, why, code))
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
@@ -205,15 +212,10 @@ class _Load:
         weaker = leniency.for_new_rows(statement.text)
         if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:
             why += "; it holds for new rows (NOT VALID)"
-        self._loading.missing.append(_left_out(statement, error, why))
+        self._loading.missing.append(left_out(statement.text, why, sqlstate(error)))
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:
         return reason(error, body, self._runner.redact, show_values=self._options.show_values)
-
-
-def _left_out(statement: Statement, error: psycopg2.Error | None, why: str) -> LeftOut:
-    what, code = described(statement.text), sqlstate(error) if error else ""
-    return LeftOut(what.kind, what.name, code, why, what.rows)
 
 
 def _whole(part: Part, parts: Iterator[Part]) -> bytes:

@@ -21,9 +21,9 @@ class Recorded:
 
     `roles` are those that own something in the database or have a right on it, which a dump names
     but does not hold. `properties` is what is set on the database itself, which a dump neither
-    names nor holds; `omitted` is what a dump leaves out of it; `search_path` the one that its
-    sessions have, unless their role has another; `refused` is what newer majors do not take.
-    Backups of Snappers that did not know these lack them.
+    names nor holds; `omitted` is what a dump leaves out of it; `search_path` those that its
+    sessions have, one behind the other; `refused` is what newer majors do not take. Backups of
+    Snappers that did not know these lack them.
     """
 
     pg_dump_version: str

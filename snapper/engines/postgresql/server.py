@@ -19,16 +19,22 @@ from snapper.errors import DatabaseUnsupported, HostUnreachable
 from snapper.values.omission import Omission
 from snapper.values.redaction import Redactor
 
-# That of the database for everybody, else its owner's: the application's sessions have one of them.
+# Of the database, of its owner, and of those who have something in it: names without a schema were
+# found on one of these paths.
 _SEARCH_PATH = """
-    SELECT pg_catalog.substr(setting, 13)
-    FROM pg_catalog.pg_database d
-    JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase IN (0, d.oid)
-        AND s.setrole IN (0, d.datdba) AND (s.setdatabase > 0 OR s.setrole > 0),
-    pg_catalog.unnest(s.setconfig) AS setting
-    WHERE d.datname = pg_catalog.current_database()
-    AND pg_catalog.left(setting, 12) = 'search_path='
-    ORDER BY s.setdatabase DESC, s.setrole DESC LIMIT 1
+    SELECT coalesce(pg_catalog.string_agg(DISTINCT path, ', '), '') FROM (
+        SELECT pg_catalog.substr(setting, 13) AS path
+        FROM pg_catalog.pg_database d
+        JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid OR (
+            s.setdatabase = 0 AND s.setrole IN (
+                SELECT d.datdba UNION ALL SELECT refobjid FROM pg_catalog.pg_shdepend
+                WHERE dbid = d.oid AND refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+            )
+        ),
+        pg_catalog.unnest(s.setconfig) AS setting
+        WHERE d.datname = pg_catalog.current_database()
+        AND pg_catalog.left(setting, 12) = 'search_path='
+    ) AS paths WHERE path NOT IN ('', '""')
 """
 
 
@@ -122,8 +128,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
             left_out += (omitted.properties_unknown(name),)
         refused = newer.ask(cursor)
         cursor.execute(_SEARCH_PATH)
-        found = cursor.fetchone()
-        search_path = found[0] if found else ""
+        (search_path,) = cursor.fetchone()
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,

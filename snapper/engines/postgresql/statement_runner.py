@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import psycopg2
+from psycopg2.sql import Composable
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.session import connect
@@ -38,9 +39,11 @@ class StatementRunner:
         self.version = self._link.server_version
         self.where, self.redact = connection.place, redact
 
-    def run(self, statement: bytes) -> None:
-        """Run it; raises psycopg2.Error."""
+    def run(self, statement: bytes) -> list[str]:
+        """Run it, and give what the server warns of; raises psycopg2.Error."""
+        del self._link.notices[:]
         self._wait(self._thread.submit(self._cursor.execute, statement))
+        return [" ".join(each.partition(":")[2].split()) for each in self._link.notices]
 
     def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Run a query of our own and give its rows; raises psycopg2.Error."""
@@ -50,6 +53,10 @@ class StatementRunner:
             return self._cursor.fetchall() if self._cursor.description else []
 
         return self._wait(self._thread.submit(asked))
+
+    def change(self, statement: Composable) -> None:
+        """Run a statement of our own; raises psycopg2.Error."""
+        self._wait(self._thread.submit(self._cursor.execute, statement))
 
     def copy(self, statement: bytes, rows: Iterator[bytes]) -> None:
         """Run a COPY … FROM stdin with these rows; raises psycopg2.Error, or what `rows` raises."""

@@ -103,10 +103,10 @@ def test_only_where_the_commit_was_sent_it_is_unsure_what_became_of_it(
     assert manifest is not None
     run = StatementRunner.run
 
-    def lost(runner: StatementRunner, statement: bytes) -> None:
+    def lost(runner: StatementRunner, statement: bytes) -> list[str]:
         if cut in statement:
             raise psycopg2.OperationalError("server closed the connection unexpectedly")
-        run(runner, statement)
+        return run(runner, statement)
 
     monkeypatch.setattr(StatementRunner, "run", lost)
     target = source(17, "CREATE TABLE mine ()")

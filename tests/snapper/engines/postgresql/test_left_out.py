@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg2
 import pytest
 
 from snapper.engines.facts import Restoration, RestoreOptions
@@ -121,3 +122,39 @@ def test_by_best_effort_what_is_whole_has_its_name(
     target = beside(made, "whole")
     assert anew(made, target.dsn, RestoreOptions(best_effort=True)) == Restoration()
     assert target.rows("SELECT n FROM t") == [(1,)]
+
+
+def test_rows_that_break_a_check_are_had_and_the_check_holds_for_new_ones(
+    source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(
+        17,
+        "CREATE FUNCTION fits(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE TABLE t (n int CONSTRAINT fit CHECK (fits(n)), m int CONSTRAINT low CHECK (m < 5));"
+        "INSERT INTO t VALUES (1, 1), (2, 2);"
+        "CREATE OR REPLACE FUNCTION fits(int) RETURNS boolean LANGUAGE sql AS 'SELECT $1 < 2'",
+    )
+    target = beside(made, "broken check")
+    found = anew(made, target.dsn, RestoreOptions(best_effort=True))
+    (fit,) = found.missing
+    assert (fit.name, fit.sqlstate, fit.rows) == ("fit on public.t", "23514", False)
+    kept = replace(target, name=found.kept_as)
+    assert kept.rows("SELECT count(*) FROM t") == [(2,)]
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        kept.run("INSERT INTO t VALUES (3, 3)")
+
+
+def test_a_grant_of_which_the_server_only_warns_is_named_too(
+    source: Callable[..., Source], owner: Owner, anew: Anew
+) -> None:
+    grant = "GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO pg_monitor"
+    made = source(17, f"CREATE TABLE t (); {grant}")
+    target = beside(made, "warned")
+    user = owner(made, target.name)
+    replace(made, name="postgres").run(
+        f"ALTER ROLE {OWNER} SET search_path TO nowhere; GRANT pg_read_all_data TO {OWNER}"
+    )
+    found = anew(made, user)
+    assert "grant ALL ON FUNCTION pg_catalog.pg_ls_dir(text) TO pg_monitor" in named(found)
+    with pytest.raises(RestoreFailed, match="pg_ls_dir"):
+        anew(made, owner(made, f"{target.name} strict"), RestoreOptions(strict=True, no_owner=True))
