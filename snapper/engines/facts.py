@@ -17,8 +17,8 @@ class Facts:
 
     `identity` is a digest of what is this database's alone, `about` a word or two that
     an operator wants to see, `part` what the engine adds to a manifest, `omitted` what
-    the dump will leave out. `bare_as` is the login of a dump that must be made through something
-    which takes no options of a connection.
+    the dump will leave out. `role` is one that the dump must take by itself; it is `bare`
+    where it must ask for nothing else at connecting.
     """
 
     version: str
@@ -29,7 +29,8 @@ class Facts:
     about: str
     part: Mapping[str, Any]
     omitted: tuple[Omission, ...] = ()
-    bare_as: str = ""
+    role: str = ""
+    bare: bool = False
 
 
 @dataclass(frozen=True)

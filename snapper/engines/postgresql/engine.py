@@ -17,6 +17,7 @@ from snapper.engines.postgresql import (
     restore,
     signing_in,
 )
+from snapper.engines.postgresql.acting import acting
 from snapper.engines.postgresql.authorities import by_amazons
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -131,7 +132,8 @@ class PostgreSQL:
             about=server.encoding,
             part=recorded.to_part(),
             omitted=server.omitted,
-            bare_as=server.bare_as,
+            role=server.role,
+            bare=server.bare,
         )
 
     def client_for(self, facts: Facts) -> Client:
@@ -145,7 +147,9 @@ class PostgreSQL:
         asking = connection_of(database)
         connection = accepted(asking, redact, lambda each: connect(each, redact, again=False))
         encoding, major = facts.part["encoding"], self._major(facts)
-        command = pg_dump_command(self.tools, major, connection, encoding, facts.bare_as)
+        command = pg_dump_command(
+            self.tools, major, connection, encoding, facts.role, bare=facts.bare
+        )
         environment = {**self.tools.environment(), **connection.environment()}
         # Its session is another one, for which a password may have changed meanwhile.
         why = partial(why_silent, asking, redact)
@@ -180,7 +184,8 @@ class PostgreSQL:
         connection = connection_of(database)
         if facts.encrypted:
             yield from examine_trust(connection)
-        yield from examine.examine(connection, redactor(database.connection))
+        taken = connection if facts.bare else acting(connection, facts.role)
+        yield from examine.examine(taken, redactor(database.connection))
         yield from examine.examine_newer(newer.from_part(facts.part["refused"]))
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:

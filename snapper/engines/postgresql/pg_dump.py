@@ -58,14 +58,20 @@ _HINTS = {
 
 
 def pg_dump_command(
-    tools: ClientTools, major: int, connection: Connection, encoding: str, bare_as: str = ""
+    tools: ClientTools,
+    major: int,
+    connection: Connection,
+    encoding: str,
+    role: str = "",
+    *,
+    bare: bool = False,
 ) -> list[str]:
     """Give the argv of a whole plain dump in the database's own encoding; it holds no secret.
 
-    Where options do not reach the server, `bare_as` is the login: pg_dump takes its role itself.
+    It takes the `role` as its first act; it is `bare` where options do not reach the server.
     """
     # The server has just answered us, though it may be slow to take connections.
-    how = conninfo(connection, limit=LONGEST_CONNECT, bare=bool(bare_as))
+    how = conninfo(connection, limit=LONGEST_CONNECT, bare=bare)
     return [
         str(tools.tool("pg_dump", major)),
         "--format=plain",
@@ -76,7 +82,7 @@ def pg_dump_command(
         "--quote-all-identifiers",
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
-        *([f"--role={bare_as}"] if bare_as else []),
+        *([f"--role={role}"] if role else []),
         f"--dbname={how}",
     ]
 

@@ -8,6 +8,7 @@ from itertools import chain
 import psycopg2
 
 from snapper.engines.facts import UNSURE, Restoration, RestoreOptions
+from snapper.engines.postgresql.acting import rightful
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import AS_EVER, Making, draft, rename
 from snapper.engines.postgresql.head import Head
@@ -43,7 +44,8 @@ def restore(
     RestoreFailed with the statement that was refused, DatabaseUnreachable, or whatever the dump
     raises. Where that is not known, the error has a note that says so: UNSURE.
     """
-    connection, redact = Connection.parse(target), redactor(target)
+    redact = redactor(target)
+    connection = rightful(Connection.parse(target), redact)
     portable = Portable(tablespaces(connection, redact))
     loading = _loading(dump, backup, portable, options)
     loading.atomic = True

@@ -8,8 +8,10 @@ from psycopg2.extensions import connection as Link  # noqa: N812  a class, in sm
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql import newer, omitted
+from snapper.engines.postgresql.acting import role_to_take
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.named_roles import named_roles
+from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.own_session import is_own
 from snapper.engines.postgresql.properties import Properties
 from snapper.engines.postgresql.read_properties import read_properties
@@ -44,9 +46,9 @@ class ServerFacts:
 
     `identity` is a digest of what is this database's alone; `roles` are those that own
     something in it or have a right on it; `properties` is what is set on it as a whole,
-    `omitted` what pg_dump will leave out of it, `refused` what newer majors do not take. `bare_as`
-    is who we are, where something between us and the server drops the options of a connection, or
-    refuses them.
+    `omitted` what pg_dump will leave out of it, `refused` what newer majors do not take. `role` is
+    one that pg_dump must take by itself. It is `bare` where something between us and the server
+    drops the options of a connection, or refuses them.
     """
 
     version: str
@@ -59,7 +61,8 @@ class ServerFacts:
     roles: tuple[str, ...]
     properties: Properties | None
     omitted: tuple[Omission, ...]
-    bare_as: str = ""
+    role: str = ""
+    bare: bool = False
     search_path: str = ""
     refused: tuple[newer.Refused, ...] = ()
 
@@ -120,6 +123,8 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
             " current_setting('server_encoding'), session_user::text"
         )
         number, version, name, size, encoding, login = cursor.fetchone()
+        if role := role_to_take(cursor):
+            cursor.execute(f"SET ROLE {quoted(role)}")
         roles = named_roles(cursor)
         identity = _identity(cursor, connection)
         properties = read_properties(cursor, name)
@@ -140,7 +145,9 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         roles=roles,
         properties=properties,
         omitted=left_out,
-        bare_as=login if bare else "",
+        # Where our own wish to be the login does not arrive, it is said in another way.
+        role=role or (login if bare else ""),
+        bare=bare,
         search_path=search_path,
         refused=refused,
     )
