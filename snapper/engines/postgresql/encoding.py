@@ -7,7 +7,7 @@ written in the encoding of the database in which it was made, for all databases 
 import codecs
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from psycopg2 import extensions
@@ -26,10 +26,18 @@ _EVERY_BYTE = "LATIN1"
 
 
 def read_any_bytes() -> None:
-    r"""Let connections read UTF-8, and what is none as `\xfc`."""
-    # psycopg2 looks for the names without their underscores.
-    for encoding in (NO_ENCODING, "UTF8"):
-        extensions.encodings[encoding.replace("_", "")] = _NAME
+    r"""Let connections without an encoding read UTF-8, and what is none as `\xfc`."""
+    # psycopg2 looks for the name without its underscore.
+    extensions.encodings[NO_ENCODING.replace("_", "")] = _NAME
+
+
+def every_name(link: extensions.connection) -> AbstractContextManager[None]:
+    r"""Read also names that are no UTF-8 in a database that is in UTF-8, as `\xfc`.
+
+    psycopg2 reads UTF8 in a way of its own, which fails for them.
+    """
+    utf8 = link.info.parameter_status("server_encoding") == "UTF8"
+    return names_as_they_are(link) if utf8 else nullcontext()
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from snapper.engines.postgresql.described import described, left_out
 from snapper.engines.postgresql.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import plain
-from snapper.engines.postgresql.provider_roles import whose
 from snapper.engines.postgresql.reason import reason, sqlstate
 from snapper.engines.postgresql.refusal import refusal
+from snapper.engines.postgresql.roles import passed_over
 from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.engines.postgresql.statements import Part, Rows, Statement, parted
 
@@ -146,15 +146,15 @@ class _Load:
             self._give_up(statement, error)
 
     def _is_a_superusers(self, body: bytes) -> bool:
-        """Tell whether it makes a superuser, or a role of the provider's, the owner of something.
+        """Tell whether it makes a superuser, or a role that is none of the backup, an owner.
 
-        Only a superuser may do that, and such a role is nothing that belongs to the backup.
+        The first takes a superuser, the others need not be here, or have names in no encoding.
         """
         found = leniency.OWNER.fullmatch(body)
         if not found:
             return False
         role = plain(found["role"])
-        return bool(whose(role)) or self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
+        return bool(passed_over(role)) or self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
 
     def _retry(self) -> None:
         """Try what came too early, as long as more and more of it succeeds."""

@@ -10,6 +10,7 @@ from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql import newer, omitted
 from snapper.engines.postgresql.acting import role_to_take
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.encoding import every_name
 from snapper.engines.postgresql.named_roles import named_roles
 from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.own_session import is_own
@@ -116,7 +117,7 @@ def _require_plain_strings(link: Link, connection: Connection) -> None:
 
 
 def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
-    with link.cursor() as cursor:
+    with every_name(link), link.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
             " current_database(), pg_database_size(current_database()),"
