@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from functions import doctor
+from functions.delivery import Delivery
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
@@ -57,24 +58,26 @@ def handler(
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
     )
-    failed = [
-        record["messageId"]
-        for record in event["Records"]
-        if not _succeeds(record, parameters, dumper, telemetry)
-    ]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    failed: list[FailedItem] = []
+    for record in event["Records"]:
+        delivery = Delivery(record, settings.queue_url, telemetry)
+        delivery.hold(context.get_remaining_time_in_millis() / 1000)
+        if not _succeeds(delivery, parameters, dumper, telemetry):
+            delivery.come_back()
+            failed.append({"itemIdentifier": delivery.message_id})
+    return {"batchItemFailures": failed}
 
 
 def _succeeds(
-    record: dict[str, Any], parameters: Parameters, dumper: Dumper, telemetry: Telemetry
+    delivery: Delivery, parameters: Parameters, dumper: Dumper, telemetry: Telemetry
 ) -> bool:
     """Do one job. Its failure has been logged, or is logged here: it must not stop the others."""
-    telemetry.note(attempt=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)))
+    telemetry.note(attempt=delivery.attempt)
     try:
-        job = Job.from_json(record["body"])
+        job = Job.from_json(delivery.body)
     except SnapperError as error:
         telemetry.emit(
-            "job.failed", message_id=record["messageId"], reason=str(error), hint=error.hint
+            "job.failed", message_id=delivery.message_id, reason=str(error), hint=error.hint
         )
         return False
     try:

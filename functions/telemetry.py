@@ -22,7 +22,7 @@ _MEASURES = {
     "dump_bytes": ("DumpBytes", MetricUnit.Bytes),
     "backup_bytes": ("BackupBytes", MetricUnit.Bytes),
 }
-_WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned"})
+_WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned", "job.unhurried"})
 
 
 def _line(record: dict[str, Any]) -> str:

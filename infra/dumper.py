@@ -64,9 +64,9 @@ class Dumper(pulumi.ComponentResource):
                 memory=args.memory,
                 timeout=int(args.timeout.total_seconds()),
                 layers=[args.layers.dependencies, args.layers.postgresql],
-                environment=args.vault.bucket_name.apply(
-                    lambda bucket: DumperSettings(
-                        scope.stage, scope.parameter_root, bucket
+                environment=pulumi.Output.all(args.vault.bucket_name, args.queue.url).apply(
+                    lambda known: DumperSettings(
+                        scope.stage, scope.parameter_root, known[0], queue_url=known[1]
                     ).to_env()
                 ),
                 rights=rights,

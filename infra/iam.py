@@ -84,9 +84,12 @@ def may_send(*queues: str) -> Statement:
 
 
 def may_take(queue: str) -> Statement:
-    """Let the event source mapping, which acts as the function's role, take jobs."""
-    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    return allow(actions, [queue])
+    """Let the event source mapping, which acts as the function's role, take jobs.
+
+    The function itself says when one that failed shall come back.
+    """
+    actions = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"]
+    return allow([f"sqs:{action}" for action in actions], [queue])
 
 
 def may_list_parameters(*paths: str) -> Statement:

@@ -9,11 +9,10 @@ import pulumi_aws as aws
 
 from infra.iam import Statement, document, may_send, may_take, only_by_tls
 from infra.scope import Scope
-
-ATTEMPTS = 3
+from snapper.values.attempts import ATTEMPTS
 
 JOBS_KEPT = timedelta(days=4)
-"""Three attempts take 4.5 hours at most; the rest is for hundreds of jobs waiting their turn."""
+"""Five attempts take some hours; the rest is for hundreds of jobs waiting their turn."""
 
 DEAD_LETTERS_KEPT = timedelta(days=14)
 """As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
@@ -54,8 +53,8 @@ class DumpQueue(pulumi.ComponentResource):
             f"{name}-jobs",
             name=args.scope.name("jobs"),
             message_retention_seconds=int(JOBS_KEPT.total_seconds()),
-            # Six times the function's timeout, as AWS asks: a job must not come back while the
-            # function that has it may still be working, or waiting to be tried again.
+            # Six times the function's timeout, as AWS asks: so long Lambda goes on trying to call a
+            # function that is throttled, and no attempt is counted. The dumper itself shortens it.
             visibility_timeout_seconds=6 * int(args.dump_timeout.total_seconds()),
             sqs_managed_sse_enabled=True,
             redrive_policy=letters.arn.apply(_redrive),

@@ -9,21 +9,26 @@ from typing import Any, Self
 
 from snapper.aws import client as aws
 from snapper.errors import AwsFailed
+from snapper.values.attempts import ATTEMPTS, pause_after
 from snapper.values.job import Job
 
 BATCH = 10
 """Messages of one SendMessageBatch. Source: Amazon SQS limits."""
 
-_ATTEMPTS = 5
+_SENDINGS = 5
 _PAUSE_SECONDS = 0.4
 
 
 @dataclass(frozen=True)
 class Retries:
-    """How many attempts a job has, and the time from the beginning of one to the next."""
+    """How many attempts a job has, and how long the queue itself hides one that failed."""
 
     attempts: int
-    pause: timedelta
+    hidden: timedelta
+
+    def pause_after(self, attempt: int) -> timedelta:
+        """Give the time until the next attempt. In older deployments the queue alone decides."""
+        return pause_after(attempt) if self.attempts == ATTEMPTS else self.hidden
 
 
 class JobQueue:
@@ -67,17 +72,26 @@ class JobQueue:
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def retries(self) -> Retries:
-        """Say how often a job is tried in all, and after how long again."""
+        """Say how often a job is tried in all, and how long it is hidden."""
         names = ["VisibilityTimeout", "RedrivePolicy"]
         with aws.translated("sqs:GetQueueAttributes"):
             found = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         timeout, policy = (found["Attributes"][name] for name in names)
-        pause = timedelta(seconds=int(timeout))
-        return Retries(int(json.loads(policy)["maxReceiveCount"]), pause)
+        hidden = timedelta(seconds=int(timeout))
+        return Retries(int(json.loads(policy)["maxReceiveCount"]), hidden)
+
+    def hide(self, receipt: str, pause: timedelta) -> None:
+        """Have the job of this delivery delivered again after the pause, unless it is deleted."""
+        with aws.translated("sqs:ChangeMessageVisibility"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=receipt,
+                VisibilityTimeout=int(pause.total_seconds()),
+            )
 
     def _send_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
         waiting = [(job, "") for job in jobs]
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_SENDINGS):
             if attempt:
                 self._sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:

@@ -48,7 +48,7 @@ def run_now(
     """Queue a backup of the databases now, as the schedule would.
 
     Without --wait it ends when the jobs are queued. With it, the exit code is that of the first
-    failed backup, in the order of keys. Its job is tried again, three times in all; then it
+    failed backup, in the order of keys. Its job is tried again, five times in all; then it
     goes to the dead-letter queue.
     """
     outcome: Outcome = context.obj

@@ -92,13 +92,15 @@ class DispatcherSettings(_Environment):
 class DumperSettings(_Environment):
     """Where the dumper finds its secrets and clients, and where it puts the backups.
 
-    `clients` is the folder in which the programs of every engine lie.
+    `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
+    come from.
     """
 
     stage: str
     parameter_root: str
     bucket: str
     clients: str = "/opt"
+    queue_url: str = ""
 
 
 @dataclass(frozen=True)

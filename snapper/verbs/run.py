@@ -111,7 +111,7 @@ def _what_follows(job: Job, attempt: int, retries: Callable[[], Retries]) -> str
     except AwsFailed:
         return "the job may be tried again"  # that nobody may look at the queue is no failure
     if attempt < queue.attempts:
-        minutes = queue.pause.total_seconds() / 60
+        minutes = queue.pause_after(attempt).total_seconds() / 60
         return f"tried again in {minutes:.0f} min ({attempt + 1} of {queue.attempts})"
     return (
         f"that was attempt {attempt} of {queue.attempts}: the job goes to the dead-letter queue;"

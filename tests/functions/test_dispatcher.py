@@ -82,7 +82,7 @@ def test_a_queue_that_is_gone_fails_the_event(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure("orders", "host=h")
-    monkeypatch.setattr("snapper.aws.queue._ATTEMPTS", 1)
+    monkeypatch.setattr("snapper.aws.queue._SENDINGS", 1)
     monkeypatch.setenv("SNAPPER_QUEUE_URL", f"{cloud.endpoint_url}/{cloud.account}/gone")
     with pytest.raises(AwsFailed, match="orders"):
         handler(SCHEDULED, Context())

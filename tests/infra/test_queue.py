@@ -21,7 +21,7 @@ def test_a_job_is_kept_until_its_last_attempt_and_its_letter_for_longer(graph: G
     jobs = graph.named("snapper-queue-jobs", "Queue").inputs
     letters = graph.named("snapper-queue-dead-letters", "Queue").inputs
     redrive = json.loads(jobs["redrivePolicy"])
-    assert redrive == {"deadLetterTargetArn": f"{ARN}-dead-letters", "maxReceiveCount": 3}
+    assert redrive == {"deadLetterTargetArn": f"{ARN}-dead-letters", "maxReceiveCount": 5}
     attempts = redrive["maxReceiveCount"] * jobs["visibilityTimeoutSeconds"]
     assert attempts < jobs["messageRetentionSeconds"]
     # SQS counts a letter's age from when it was first sent, as a job.

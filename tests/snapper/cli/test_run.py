@@ -87,7 +87,7 @@ def test_a_failing_database_is_told_with_its_reason_and_exit_code(
         human = stage.run_cli("run", broken, "--wait")
         assert human.code == DatabaseUnreachable.exit_code
         assert "FAILED: the backup of unreachable failed: " in human.lines[1]
-        assert "-> tried again in 90 min (2 of 3)" in human.lines[1]
+        assert "-> tried again in 2 min (2 of 5)" in human.lines[1]
 
 
 def test_patience_without_waiting_is_refused(stage: StageUnderTest) -> None:

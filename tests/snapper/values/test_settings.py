@@ -26,6 +26,7 @@ def test_variables_have_our_name_before_theirs() -> None:
         "SNAPPER_BUCKET",
         "SNAPPER_CLIENTS",
         "SNAPPER_PARAMETER_ROOT",
+        "SNAPPER_QUEUE_URL",
         "SNAPPER_STAGE",
     ]
 

@@ -44,7 +44,14 @@ def note_after(attempt: int, retries: Any) -> str:
     ],
 )
 def test_a_failed_attempt_says_when_the_next_one_is(attempt: int, note: str) -> None:
+    """As an older release deployed it, where the queue alone decides."""
     assert note_after(attempt, lambda: Retries(3, timedelta(minutes=90))) == note
+
+
+@pytest.mark.parametrize(("attempt", "minutes"), [(1, 2), (2, 10), (3, 30), (4, 30)])
+def test_a_dumper_that_decides_itself_tries_again_sooner(attempt: int, minutes: int) -> None:
+    note = note_after(attempt, lambda: Retries(5, timedelta(minutes=90)))
+    assert note == f"tried again in {minutes} min ({attempt + 1} of 5)"
 
 
 def test_a_queue_that_may_not_be_looked_at_is_no_failure() -> None:
