@@ -17,8 +17,10 @@ class Facts:
 
     `identity` is a digest of what is this database's alone, `about` a word or two that
     an operator wants to see, `part` what the engine adds to a manifest, `omitted` what
-    the dump will leave out. `role` is one that the dump must take by itself; it is `bare`
-    where it must ask for nothing else at connecting.
+    the dump will leave out though nobody has said so. `role` is one that the dump must take by
+    itself; it is `bare` where it must ask for nothing else at connecting. Of the options of the
+    database come `arguments`, which the dumping program is given, and `doubts`, a sentence for each
+    thing that an operator should know.
     """
 
     version: str
@@ -31,6 +33,8 @@ class Facts:
     omitted: tuple[Omission, ...] = ()
     role: str = ""
     bare: bool = False
+    arguments: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

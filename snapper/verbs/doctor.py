@@ -44,6 +44,8 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
     yield _client(facts, engine)
     yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.about}")
     yield from engine.examine(database, facts)
+    for doubt in facts.doubts:
+        yield warning("options", doubt, "change the options of this database, then pulumi up")
     for omission in facts.omitted:
         yield warning(omission.subject, omission.fact, omission.fix)
 

@@ -113,13 +113,15 @@ class PostgreSQL:
 
     def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
-        server = inspect(connection_of(database), redactor(database.connection), patience)
+        redact = redactor(database.connection)
+        server = inspect(connection_of(database), redact, patience, database.options)
+        chosen = server.exclusion
         recorded = Recorded(
             "",
             server.encoding,
             server.roles,
             server.properties,
-            omitted=server.omitted,
+            omitted=server.omitted + chosen.omitted,
             search_path=server.search_path,
             refused=server.refused,
         )
@@ -134,6 +136,8 @@ class PostgreSQL:
             omitted=server.omitted,
             role=server.role,
             bare=server.bare,
+            arguments=chosen.arguments,
+            doubts=chosen.doubts,
         )
 
     def client_for(self, facts: Facts) -> Client:
@@ -148,7 +152,13 @@ class PostgreSQL:
         connection = accepted(asking, redact, lambda each: connect(each, redact, again=False))
         encoding, major = facts.part["encoding"], self._major(facts)
         command = pg_dump_command(
-            self.tools, major, connection, encoding, facts.role, bare=facts.bare
+            self.tools,
+            major,
+            connection,
+            encoding,
+            facts.role,
+            facts.arguments,
+            bare=facts.bare,
         )
         environment = {**self.tools.environment(), **connection.environment()}
         # Its session is another one, for which a password may have changed meanwhile.

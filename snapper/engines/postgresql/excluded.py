@@ -7,11 +7,38 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from snapper.engines.postgresql.left_out import Kind
 from snapper.engines.postgresql.names import quoted
 from snapper.values.options import Options
 
 _PART = re.compile(r'"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^".]+)')
 _PATTERN = re.compile(r"[*?]")
+
+
+@dataclass(frozen=True)
+class Excluded(Kind):
+    """What an option leaves out, and the argument by which pg_dump does. Nobody need find it."""
+
+    query: str = ""
+    argument: str = ""
+
+
+def _chosen(kind: str, subject: str, what: str, option: str, argument: str) -> Excluded:
+    reason, fix = f"the option {option} says so", f"take it out of {option} if it shall be kept"
+    return Excluded(kind, subject, what, reason, fix, argument=argument)
+
+
+SCHEMAS = _chosen(
+    "excluded_schemas", "excluded schemas", "schemas", "excludeSchemas", "--exclude-schema"
+)
+TABLES = _chosen("excluded_tables", "excluded tables", "tables", "excludeTables", "--exclude-table")
+TABLE_DATA = _chosen(
+    "excluded_rows",
+    "excluded rows",
+    "the rows of tables",
+    "excludeTableData",
+    "--exclude-table-data",
+)
 
 
 class NameInvalid(ValueError):
@@ -28,6 +55,17 @@ class Table:
     def __str__(self) -> str:
         """Write it so that nothing in it is a pattern, and no letter is folded."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def shown(self) -> str:
+        """Write it as an option has it."""
+        return f"{shown(self.schema)}.{shown(self.name)}"
+
+
+def shown(name: str) -> str:
+    """Write a part of a name as an option has it: in double quotes only where it must be."""
+    plain = _PART.fullmatch(name)
+    return name if plain and plain["plain"] and not _PATTERN.search(name) else quoted(name)
 
 
 def schema_of(text: str) -> str:

@@ -70,7 +70,7 @@ class Kind:
     what: str
     reason: str
     fix: str
-    query: str
+    query: str = ""
     since: int = 90_100
 
 

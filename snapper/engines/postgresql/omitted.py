@@ -1,11 +1,12 @@
 """What a dump of a server leaves out: asked before it is made, recorded with it, read again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
+from snapper.engines.postgresql.excluded import SCHEMAS, TABLE_DATA, TABLES
 from snapper.engines.postgresql.left_out import KINDS, PROPERTIES, Kind
 from snapper.values import document
 from snapper.values.omission import Omission
@@ -19,7 +20,7 @@ _LONGEST = 1000
 # Somebody may hold a table for long that pg_dump would not even touch.
 _NO_WAITING = "SELECT pg_catalog.set_config('lock_timeout', '{}', false)"
 
-_KNOWN = {each.kind: each for each in (*KINDS, PROPERTIES)}
+_KNOWN = {each.kind: each for each in (*KINDS, PROPERTIES, SCHEMAS, TABLES, TABLE_DATA)}
 
 
 def ask(cursor: Cursor) -> Iterator[Omission]:
@@ -40,8 +41,13 @@ def ask(cursor: Cursor) -> Iterator[Omission]:
             yield _omission(kind, (), 0)
         else:
             if names:
-                yield _omission(kind, names[:_KEPT], len(names))
+                yield of(kind, names)
     cursor.execute(_NO_WAITING.format("0"))
+
+
+def of(kind: Kind, names: Sequence[str]) -> Omission:
+    """Say that these are left out."""
+    return _omission(kind, tuple(names[:_KEPT]), len(names))
 
 
 def properties_unknown(database: str) -> Omission:

@@ -1,5 +1,7 @@
 """How pg_dump is called, how it ends, and what its words mean."""
 
+from collections.abc import Sequence
+
 from snapper.engines.checked_dump import DumpingTool
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
@@ -63,12 +65,14 @@ def pg_dump_command(
     connection: Connection,
     encoding: str,
     role: str = "",
+    exclusions: Sequence[str] = (),
     *,
     bare: bool = False,
 ) -> list[str]:
-    """Give the argv of a whole plain dump in the database's own encoding; it holds no secret.
+    """Give the argv of a plain dump in the database's own encoding; it holds no secret.
 
-    It takes the `role` as its first act; it is `bare` where options do not reach the server.
+    It is whole but for the exclusions, which are arguments already. It takes the `role` as its
+    first act; it is `bare` where options do not reach the server.
     """
     # The server has just answered us, though it may be slow to take connections.
     how = conninfo(connection, limit=LONGEST_CONNECT, bare=bare)
@@ -83,6 +87,7 @@ def pg_dump_command(
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
         *([f"--role={role}"] if role else []),
+        *exclusions,
         f"--dbname={how}",
     ]
 

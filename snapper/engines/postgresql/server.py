@@ -11,6 +11,7 @@ from snapper.engines.postgresql import newer, omitted
 from snapper.engines.postgresql.acting import role_to_take
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.encoding import every_name
+from snapper.engines.postgresql.exclusion import Exclusion, exclusion
 from snapper.engines.postgresql.named_roles import named_roles
 from snapper.engines.postgresql.names import quoted
 from snapper.engines.postgresql.own_session import is_own
@@ -20,6 +21,7 @@ from snapper.engines.postgresql.refusals import pooler
 from snapper.engines.postgresql.session import answering, connect, keeps_options
 from snapper.errors import DatabaseUnsupported, HostUnreachable
 from snapper.values.omission import Omission
+from snapper.values.options import UNSET, Options
 from snapper.values.redaction import Redactor
 
 # Of the database, of its owner, and of those who have something in it: names without a schema were
@@ -47,9 +49,10 @@ class ServerFacts:
 
     `identity` is a digest of what is this database's alone; `roles` are those that own
     something in it or have a right on it; `properties` is what is set on it as a whole,
-    `omitted` what pg_dump will leave out of it, `refused` what newer majors do not take. `role` is
-    one that pg_dump must take by itself. It is `bare` where something between us and the server
-    drops the options of a connection, or refuses them.
+    `omitted` what pg_dump will leave out of it, `exclusion` what the options of the database do,
+    `refused` what newer majors do not take. `role` is one that pg_dump must take by itself. It is
+    `bare` where something between us and the server drops the options of a connection, or refuses
+    them.
     """
 
     version: str
@@ -62,6 +65,7 @@ class ServerFacts:
     roles: tuple[str, ...]
     properties: Properties | None
     omitted: tuple[Omission, ...]
+    exclusion: Exclusion
     role: str = ""
     bare: bool = False
     search_path: str = ""
@@ -69,9 +73,12 @@ class ServerFacts:
 
 
 def inspect(
-    connection: Connection, redact: Redactor, patience: float = LONGEST_SILENCE
+    connection: Connection,
+    redact: Redactor,
+    patience: float = LONGEST_SILENCE,
+    options: Options = UNSET,
 ) -> ServerFacts:
-    """Ask the server for its facts.
+    """Ask the server for its facts, and what the options mean there.
 
     Raises DatabaseUnreachable if it does not answer within `patience` seconds, DatabaseUnsupported
     if a pooler does.
@@ -96,7 +103,7 @@ def inspect(
                 raise pooler(connection)
             if bare:
                 _require_plain_strings(link, connection)
-            return _facts(link, connection, bare=bare)
+            return _facts(link, connection, options, bare=bare)
     finally:
         link.close()
 
@@ -116,7 +123,7 @@ def _require_plain_strings(link: Link, connection: Connection) -> None:
             )
 
 
-def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
+def _facts(link: Link, connection: Connection, options: Options, *, bare: bool) -> ServerFacts:
     with every_name(link), link.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
@@ -130,6 +137,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         identity = _identity(cursor, connection)
         properties = read_properties(cursor, name)
         left_out = tuple(omitted.ask(cursor))
+        chosen = exclusion(cursor, options, encoding)
         if properties is None:
             left_out += (omitted.properties_unknown(name),)
         refused = newer.ask(cursor)
@@ -146,6 +154,7 @@ def _facts(link: Link, connection: Connection, *, bare: bool) -> ServerFacts:
         roles=roles,
         properties=properties,
         omitted=left_out,
+        exclusion=chosen,
         # Where our own wish to be the login does not arrive, it is said in another way.
         role=role or (login if bare else ""),
         bare=bare,

@@ -1,0 +1,135 @@
+"""What the options of a database leave out, as its server knows it, and what that would break.
+
+pg_dump passes over a name that matches nothing, and leaves the partitions of a table in. So the
+server is asked first, and pg_dump is told every name.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg2 import extensions
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
+
+from snapper.engines.postgresql import omitted
+from snapper.engines.postgresql.excluded import (
+    SCHEMAS,
+    TABLE_DATA,
+    TABLES,
+    Table,
+    schema_of,
+    shown,
+    table_of,
+)
+from snapper.engines.postgresql.names import quoted
+from snapper.values.omission import Omission, some
+from snapper.values.options import Options
+
+_SCHEMAS = "SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY(%s)"
+
+# What inherits of a table goes with it: partitions, and what could not be made without it.
+_TABLES = """
+    WITH RECURSIVE family AS (
+        SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+        UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.oid
+    )
+    SELECT c.oid, n.nspname, c.relname FROM family JOIN pg_class c USING (oid)
+    JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 2, 3
+"""
+
+_MEMBERS = "SELECT oid FROM pg_class WHERE relnamespace = ANY(%s::oid[])"
+
+# Each gives who stays and could not be restored: by what is gone, and by rows that are gone.
+_DEPENDENT = """
+    SELECT 'the constraint ' || conname || ' of ' || conrelid::regclass
+    FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND (
+        confrelid = ANY(%(gone)s::oid[]) AND conrelid <> ALL(%(gone)s::oid[])
+        OR confrelid = ANY(%(empty)s::oid[])
+            AND conrelid <> ALL(%(gone)s::oid[] || %(empty)s::oid[])
+    )
+    UNION SELECT 'the view ' || r.ev_class::regclass
+    FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY(%(gone)s::oid[])
+        AND r.ev_class <> ALL(%(gone)s::oid[])
+    UNION SELECT 'the table ' || a.attrelid::regclass
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f')
+    WHERE t.typnamespace = ANY(%(schemas)s::oid[]) AND c.oid <> ALL(%(gone)s::oid[])
+    UNION SELECT 'a trigger of ' || t.tgrelid::regclass
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE p.pronamespace = ANY(%(schemas)s::oid[]) AND t.tgrelid <> ALL(%(gone)s::oid[])
+        AND NOT t.tgisinternal
+    UNION SELECT 'the extension ' || extname
+    FROM pg_extension WHERE extnamespace = ANY(%(schemas)s::oid[])
+    ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """What pg_dump is told, what a manifest says of it, and what the operator should know."""
+
+    arguments: tuple[str, ...] = ()
+    omitted: tuple[Omission, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def exclusion(cursor: Cursor, options: Options, encoding: str) -> Exclusion:
+    """Look up what the options leave out of this database; `encoding` is the database's own."""
+    if not (options.exclude_schemas or options.exclude_tables or options.exclude_table_data):
+        return Exclusion()
+    wanted = [schema_of(name) for name in options.exclude_schemas]
+    whole = [table_of(name) for name in options.exclude_tables]
+    rows = [table_of(name) for name in options.exclude_table_data]
+    cursor.execute(_SCHEMAS, [wanted])
+    schemas = dict(cursor.fetchall())
+    tables = _family(cursor, whole)
+    emptied = _family(cursor, rows)
+    cursor.execute(_MEMBERS, [list(schemas)])
+    gone = [*tables, *(oid for (oid,) in cursor.fetchall())]
+    found = [
+        (SCHEMAS, [(quoted(name), shown(name)) for name in sorted(schemas.values())]),
+        (TABLES, [(str(each), each.shown) for each in tables.values()]),
+        (TABLE_DATA, [(str(each), each.shown) for each in emptied.values()]),
+    ]
+    missing = [
+        *(shown(name) for name in wanted if name not in schemas.values()),
+        *(each.shown for each in whole if each not in tables.values()),
+        *(each.shown for each in rows if each not in emptied.values()),
+    ]
+    cursor.execute(_DEPENDENT, {"gone": gone, "empty": list(emptied), "schemas": list(schemas)})
+    broken = tuple(name for (name,) in cursor.fetchall())
+    return Exclusion(
+        tuple(
+            _in(encoding, f"{kind.argument}={written}")
+            for kind, names in found
+            for written, _ in names
+        ),
+        tuple(omitted.of(kind, [name for _, name in names]) for kind, names in found if names),
+        tuple(_doubts(missing, broken)),
+    )
+
+
+def _family(cursor: Cursor, tables: list[Table]) -> dict[int, Table]:
+    cursor.execute(_TABLES, [[each.schema for each in tables], [each.name for each in tables]])
+    return {oid: Table(schema, name) for oid, schema, name in cursor.fetchall()}
+
+
+def _doubts(missing: list[str], broken: tuple[str, ...]) -> Iterator[str]:
+    if missing:
+        yield f"the options leave out what is not there: {', '.join(missing)}"
+    if broken:
+        yield (
+            "a restore would stop, for the options leave out what others need: "
+            f"{some(broken, len(broken))}"
+        )
+
+
+def _in(encoding: str, argument: str) -> str:
+    """Write an argument so that the program gets its bytes in the database's own encoding."""
+    codec = extensions.encodings.get(encoding.replace("_", ""), "utf-8")
+    try:
+        return os.fsdecode(argument.encode(codec))
+    except (LookupError, UnicodeEncodeError):
+        return argument

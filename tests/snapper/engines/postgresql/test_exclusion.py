@@ -1,0 +1,105 @@
+"""What options leave out is not in the dump, all else is; what that breaks is told."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from snapper.engines.postgresql.recorded import Recorded
+from snapper.values.options import Options
+from snapper.verbs.dump import Dumper
+from tests.support.databases import Source, job
+from tests.support.recording import RecordedEvents
+
+ODD = (
+    """
+    CREATE SCHEMA scratch; CREATE TABLE scratch.t AS SELECT 1 AS n;
+    CREATE SCHEMA "a.b*"; CREATE TABLE "a.b*"."Gr.öße"""
+    + '""'
+    + """x" AS SELECT 'odd rows' AS v;
+    CREATE TABLE "a.b*".stays AS SELECT 'stays here' AS v;
+    CREATE TABLE sessions (id serial PRIMARY KEY, v text); CREATE TABLE "Sessions" AS SELECT 5 AS n;
+    CREATE TABLE events (at date, v text) PARTITION BY RANGE (at);
+    CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    INSERT INTO events VALUES ('2026-05-05', 'an event');
+    INSERT INTO sessions (v) VALUES ('a session');
+"""
+)
+LEFT_OUT = Options(
+    exclude_schemas=("scratch",),
+    exclude_tables=('"a.b*"."Gr.öße""x"', "public.sessions"),
+    exclude_table_data=("public.events",),
+)
+
+
+def dumped(dumper: Dumper, source: Source, options: Options) -> tuple[str, Recorded]:
+    manifest = dumper.dump(job(), replace(source.database(), options=options))
+    assert manifest is not None
+    with dumper.vault.open(manifest.dump_key) as body:
+        return gzip.decompress(body.read()).decode("utf-8", "replace"), Recorded.of(manifest)
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_what_is_left_out_is_exactly_what_was_named(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents, major: int
+) -> None:
+    text, recorded = dumped(dumper, source(major, ODD), LEFT_OUT)
+    for gone in ("scratch", "Gr.öße", "a session", "CREATE TABLE public.sessions", "an event"):
+        assert gone not in text
+    for kept in ("stays here", '"Sessions"', "CREATE TABLE public.events (", "ATTACH PARTITION"):
+        assert kept in text
+    omitted = {each.kind: each.objects for each in recorded.omitted or ()}
+    assert omitted["excluded_schemas"] == ("scratch",)
+    assert omitted["excluded_tables"] == ('"a.b*"."Gr.öße""x"', "public.sessions")
+    assert omitted["excluded_rows"] == ("public.events", "public.events_1")
+    assert "dump.warned" not in events.names(), "what the operator chose is no news"
+
+
+def test_names_are_told_to_pg_dump_in_the_encoding_of_the_database(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    there = source(17)
+    made = there.beside(f"{there.name} in latin1")
+    there.run(f'CREATE DATABASE "{made.name}" ENCODING LATIN1 LOCALE "C" TEMPLATE template0')
+    try:
+        made.run("CREATE TABLE größe AS SELECT 'odd rows' AS v; CREATE TABLE t AS SELECT 'kept' v")
+        text, _ = dumped(dumper, made, Options(exclude_tables=("public.größe",)))
+    finally:
+        there.run(f'DROP DATABASE "{made.name}" WITH (FORCE)')
+    assert "odd rows" not in text
+    assert "kept" in text
+
+
+def test_what_the_exclusion_breaks_or_misses_is_warned_of(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    made = source(
+        17,
+        """
+        CREATE TABLE customers (id int PRIMARY KEY);
+        CREATE TABLE orders (customer int REFERENCES customers);
+        CREATE TABLE kinds (id int PRIMARY KEY); CREATE TABLE things (kind int REFERENCES kinds);
+        CREATE VIEW seen AS SELECT * FROM customers;
+        """,
+    )
+    options = Options(
+        exclude_schemas=("nowhere",),
+        exclude_tables=("public.customers", "public.Orders"),
+        exclude_table_data=("public.kinds",),
+    )
+    dumped(dumper, made, options)
+    told = [fields["reason"] for name, fields in events.reported if name == "dump.warned"]
+    assert told == [
+        "the options leave out what is not there: nowhere, public.Orders",
+        "a restore would stop, for the options leave out what others need: the constraint "
+        "orders_customer_fkey of public.orders, the constraint things_kind_fkey of public.things, "
+        "the view public.seen",
+    ]
+
+
+def test_without_such_options_nothing_more_is_asked_or_recorded(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    _, recorded = dumped(dumper, source(18, ODD), Options(timeout=600))
+    assert recorded.omitted == ()
