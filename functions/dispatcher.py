@@ -10,6 +10,7 @@ from snapper.aws.queue import JobQueue
 from snapper.errors import SnapperError
 from snapper.values.job import read_time
 from snapper.values.settings import DispatcherSettings
+from snapper.values.timetable import rules_of
 from snapper.verbs.dispatch import dispatch
 
 
@@ -28,6 +29,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
             Parameters.connect(settings.parameter_root),
             JobQueue.connect(settings.queue_url),
             telemetry,
+            rules_of(event),
         )
     except SnapperError as error:
         telemetry.emit(

@@ -18,12 +18,14 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class AlarmsArgs:
-    """Whom to tell, nobody by default, and what to watch; zero hours watch no lateness."""
+    """Whom to tell, nobody by default, and what to watch.
+
+    `late_after` is how long each database may be without a good backup; zero watches none.
+    """
 
     scope: Scope
     email: str
-    late_after: timedelta
-    databases: tuple[str, ...]
+    late_after: Mapping[str, timedelta]
     dead_letters: pulumi.Output[str]
     dispatcher: pulumi.Output[str]
 
@@ -114,13 +116,14 @@ class Alarms(pulumi.ComponentResource):
             "The dispatcher failed: some databases may have no job for this run.",
             Watch("AWS/Lambda", "Errors", "Sum", {"FunctionName": args.dispatcher}),
         )
-        for database in args.databases if args.late_after else ():
-            self._alarm(
-                f"{name}-{database}-{LATE}",
-                args.scope.name(LATE, database),
-                f"{database} has had no good backup for {args.late_after / HOUR:g} hours.",
-                self._lateness(database, args.late_after),
-            )
+        for database, late_after in args.late_after.items():
+            if late_after:
+                self._alarm(
+                    f"{name}-{database}-{LATE}",
+                    args.scope.name(LATE, database),
+                    f"{database} has had no good backup for {late_after / HOUR:g} hours.",
+                    self._lateness(database, late_after),
+                )
         self.register_outputs({})
 
     def _lateness(self, database: str, late_after: timedelta) -> Watch:

@@ -1,12 +1,14 @@
 """Which settings AWS would refuse later, or take and never do: key, value and what is allowed."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from snapper.values.options import SETTING
 from snapper.values.schedule import ScheduleInvalid, parse_schedule
+from snapper.values.secrets import Database
 from snapper.values.settings import STAGE
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -126,6 +128,29 @@ def schedule_faults(schedule: str, late_after_hours: int) -> Iterator[str]:
             f"{pause / timedelta(hours=1):g} hours between two runs of {schedule}, "
             "or 0 for one and a half times as long"
         )
+
+
+def option_faults(
+    databases: Iterable[Database], schedule: str, dumper_timeout: int
+) -> Iterator[str]:
+    """Tell of options of single databases that the stage's own settings contradict."""
+    for database in databases:
+        options, where = database.options, f"{SETTING}.{database.key}"
+        if options.timeout > dumper_timeout:
+            yield (
+                f"{where}: timeout is {options.timeout}, must be at most dumperTimeout, "
+                f"which is {dumper_timeout}"
+            )
+        try:
+            pause = parse_schedule(options.schedule or schedule).longest_pause()
+        except ScheduleInvalid:
+            continue  # said already
+        if options.max_age_hours and timedelta(hours=options.max_age_hours) <= pause:
+            yield (
+                f"{where}: maxAgeHours is {options.max_age_hours}, must be more than the "
+                f"{pause / timedelta(hours=1):g} hours between two runs of "
+                f"{options.schedule or schedule}"
+            )
 
 
 def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:

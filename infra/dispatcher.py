@@ -10,6 +10,7 @@ from infra.layers import Layers
 from infra.queue import DumpQueue
 from infra.secrets import SecretParameters
 from snapper.values.settings import DispatcherSettings
+from snapper.values.timetable import mark_of
 
 MEMORY = 256
 TIMEOUT = 60
@@ -17,10 +18,14 @@ TIMEOUT = 60
 
 @dataclass(frozen=True)
 class DispatcherArgs:
-    """What runs it, when, and the rooms it works between."""
+    """What runs it, when, and the rooms it works between.
+
+    `own_schedules` are those that single databases have in place of the stage's.
+    """
 
     runtime: Runtime
     schedule: str
+    own_schedules: frozenset[str]
     layers: Layers
     secrets: SecretParameters
     queue: DumpQueue
@@ -47,29 +52,41 @@ class Dispatcher(pulumi.ComponentResource):
                 environment=args.queue.url.apply(
                     lambda url: DispatcherSettings(scope.stage, scope.parameter_root, url).to_env()
                 ),
-                rights=[args.secrets.may_list(), args.queue.may_send()],
+                rights=[
+                    args.secrets.may_list(),
+                    args.secrets.may_list_options(),
+                    args.queue.may_send(),
+                ],
             ),
             pulumi.ResourceOptions(parent=self),
         )
         failing_loudly(name, function, args.queue.dead_letter_arn, self)
-        self._schedule(name, args, function)
+        self._schedule(name, args, function, args.schedule, "")
+        for schedule in sorted(args.own_schedules):
+            self._schedule(name, args, function, schedule, mark_of(schedule))
         self.function_name = function.name
         self.register_outputs({"function_name": self.function_name})
 
-    def _schedule(self, name: str, args: DispatcherArgs, function: Function) -> None:
+    def _schedule(
+        self, name: str, args: DispatcherArgs, function: Function, schedule: str, mark: str
+    ) -> None:
+        """Make the rule of one schedule; its events name it, and so the databases are known."""
         named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        scope, end = args.runtime.scope, f"-{mark}" if mark else ""
         rule = aws.cloudwatch.EventRule(
-            f"{name}-rule",
-            name=args.runtime.scope.name("schedule"),
-            description="Snapper: queue a dump of every database",
-            schedule_expression=args.schedule,
+            f"{name}-rule{end}",
+            name=scope.name("schedule", mark or None),
+            description=f"Snapper: queue a dump of every database that is backed up by {schedule}"
+            if mark
+            else "Snapper: queue a dump of every database",
+            schedule_expression=schedule,
             state="ENABLED",
-            tags=args.runtime.scope.tags,
+            tags=scope.tags,
             opts=named,
         )
         permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            statement_id="schedule",
+            f"{name}-permission{end}",
+            statement_id=f"schedule{end}",
             action="lambda:InvokeFunction",
             function=function.name,
             principal="events.amazonaws.com",
@@ -77,7 +94,7 @@ class Dispatcher(pulumi.ComponentResource):
             opts=named,
         )
         aws.cloudwatch.EventTarget(
-            f"{name}-target",
+            f"{name}-target{end}",
             rule=rule.name,
             target_id="dispatcher",
             arn=function.arn,

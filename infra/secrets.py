@@ -75,17 +75,20 @@ class SecretParameters(pulumi.ComponentResource):
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
         # Older releases kept each count by itself, and their code still runs during an update.
-        self._listed = arn.apply(
-            lambda root: (databases_path(root), options_path(root), f"{root}/{RETENTIONS}")
-        )
+        self._listed = arn.apply(lambda root: (databases_path(root), f"{root}/{RETENTIONS}"))
+        self._options_listed = arn.apply(options_path)
         self._read = arn.apply(
             lambda root: (f"{root}/{CONNECTIONS}", options_path(root), f"{root}/{RETENTIONS}")
         )
         self.register_outputs({})
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
-        """See which databases there are, their counts, types and options: no connection, ever."""
+        """See which databases there are, their counts and types: no connection, ever."""
         return self._listed.apply(lambda paths: [may_list_parameters(*paths), *self._may_decrypt()])
+
+    def may_list_options(self) -> pulumi.Output[list[Statement]]:
+        """See the options of all databases."""
+        return self._options_listed.apply(lambda path: [may_list_parameters(path)])
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
         """Read, and decrypt, the table and the connections one by one."""

@@ -11,6 +11,7 @@ from infra.authorities import deployed
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
+from infra.lateness import unwatched, watched_for
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
 from infra.pruner import Pruner, PrunerArgs
@@ -85,7 +86,9 @@ class BackupService(pulumi.ComponentResource):
         pruner = Pruner(f"{name}-pruner", PrunerArgs(runtime, layers, secrets, queue, vault), child)
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
-            DispatcherArgs(runtime, settings.schedule, layers, secrets, queue),
+            DispatcherArgs(
+                runtime, settings.schedule, settings.own_schedules, layers, secrets, queue
+            ),
             child,
         )
         if settings.is_foreign:
@@ -95,10 +98,11 @@ class BackupService(pulumi.ComponentResource):
                 "beyond their counts are deleted",
                 self,
             )
-        if settings.is_unwatched:
+        lateness = settings.databases, settings.schedule, settings.late_after_hours
+        for schedule, keys in unwatched(*lateness).items():
             pulumi.log.warn(
-                f"no alarm will report late backups: {settings.schedule} pauses for longer than "
-                "CloudWatch looks back; ask `bin/snapper status` in its place",
+                f"no alarm will report late backups of {', '.join(keys)}: {schedule} pauses for "
+                "longer than CloudWatch looks back; ask `bin/snapper status` in its place",
                 self,
             )
         alarms = Alarms(
@@ -106,8 +110,9 @@ class BackupService(pulumi.ComponentResource):
             AlarmsArgs(
                 scope=scope,
                 email=settings.alarm_email,
-                late_after=settings.late_after,
-                databases=tuple(database.key for database in settings.databases),
+                late_after={
+                    each.key: watched_for(each, *lateness[1:]) for each in settings.databases
+                },
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
             ),

@@ -4,8 +4,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
-from datetime import timedelta
-from math import ceil
 from typing import Any
 
 import pulumi
@@ -18,14 +16,10 @@ from snapper.engines.engine import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
 from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
-from snapper.values.health import LATE
 from snapper.values.option import config_key
 from snapper.values.options import SETTING, UNSET, parse_options
-from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, parse_secrets
 from snapper.values.settings import CONNECTIONS, RETENTIONS
-
-HOUR = timedelta(hours=1)
 
 
 class SettingsRefused(pulumi.RunError):
@@ -79,6 +73,7 @@ class StackSettings:
             *checks.bucket_faults(self.bucket, self.delete_backups_on_destroy),
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours),
+            *checks.option_faults(self.databases, self.schedule, self.dumper_timeout),
         )
         if faults:
             raise SettingsRefused(faults)
@@ -89,23 +84,9 @@ class StackSettings:
         return Scope(self.stage)
 
     @property
-    def is_unwatched(self) -> bool:
-        """Whether the schedule pauses for too long to be watched, and nobody has said so."""
-        return not (self.late_after or self.late_after_hours)
-
-    @property
-    def late_after(self) -> timedelta:
-        """How long a database may be without a good backup before an alarm; zero is for ever.
-
-        Unless the operator chose: 1.5 times the schedule's longest pause, as `status` judges it, as
-        far as an alarm can look back. What pauses longer than that cannot be watched.
-        """
-        if self.late_after_hours:
-            return timedelta(hours=max(self.late_after_hours, 0))
-        pause = parse_schedule(self.schedule).longest_pause()
-        if pause >= checks.LONGEST_WATCH:
-            return timedelta()
-        return min(timedelta(hours=ceil(LATE * pause / HOUR)), checks.LONGEST_WATCH)
+    def own_schedules(self) -> frozenset[str]:
+        """The schedules that single databases have in place of the stage's."""
+        return frozenset(each.options.schedule for each in self.databases) - {""}
 
     @property
     def is_foreign(self) -> bool:

@@ -13,6 +13,7 @@ from snapper.errors import SettingsError
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time
 from snapper.values.keys import Kind, read_key
+from snapper.values.timetable import rules_of
 
 # Seconds for which a letter that was read is hidden from others, if we cannot release it earlier.
 _HIDDEN = 30
@@ -28,7 +29,8 @@ WAIT_SECONDS = 1
 class Letter:
     """One dead letter: a job, or an event with the failure of its function; else foreign.
 
-    The event is a scheduled one, or tells of the backup after which was not `pruned`.
+    The event is a scheduled one of certain `rules`, or tells of the backup after which was not
+    `pruned`.
     """
 
     message_id: str
@@ -37,6 +39,7 @@ class Letter:
     job: Job | None = None
     failure: Failure | None = None
     pruned: Job | None = None
+    rules: tuple[str, ...] = ()
 
     @property
     def database(self) -> str | None:
@@ -125,27 +128,30 @@ def _letter(message: dict[str, Any]) -> Letter:
     try:
         return Letter(*place, sent_at, job=Job.from_json(message["Body"]))
     except SettingsError:
-        failure, pruned = _failed_event(message["Body"], sent_at)
-        return Letter(*place, sent_at, failure=failure, pruned=pruned)
+        failure, pruned, rules = _failed_event(message["Body"], sent_at)
+        return Letter(*place, sent_at, failure=failure, pruned=pruned, rules=rules)
 
 
-def _failed_event(body: str, sent_at: datetime) -> tuple[Failure | None, Job | None]:
+def _failed_event(
+    body: str, sent_at: datetime
+) -> tuple[Failure | None, Job | None, tuple[str, ...]]:
     """Read what Lambda writes of an event that its function failed; None if this is no such."""
     try:
         found = json.loads(body)
         event, pruned = found["requestPayload"], None
+        rules = rules_of(event)
         if "Records" in event:
             pruned = _unpruned(event)
             scheduled_at = pruned.scheduled_at
         else:
             scheduled_at = read_time(event["time"])
     except (AttributeError, ValueError, KeyError, TypeError, IndexError, RecursionError):
-        return None, None
+        return None, None, ()
     answer = found.get("responsePayload")
     reason = answer.get("errorMessage") if isinstance(answer, dict) else None
     function = "pruner" if pruned else "dispatcher"
     told = str(reason or f"the {function} gave no reason")
-    return Failure(scheduled_at, sent_at, told), pruned
+    return Failure(scheduled_at, sent_at, told), pruned, rules
 
 
 def _unpruned(event: dict[str, Any]) -> Job:

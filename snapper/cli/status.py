@@ -17,6 +17,8 @@ from snapper.values.clock import AHEAD
 from snapper.values.finding import Level
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
+from snapper.values.schedule import Schedule
+from snapper.values.timetable import schedule_of
 from snapper.values.trial import Trial
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import Listed
@@ -48,7 +50,8 @@ def status(
 ) -> None:
     """Show the state of every database, one line each. Exits 1 if something is wrong.
 
-    A database is LATE when its newest good backup is older than 1.5 times the schedule's period,
+    A database is LATE when its newest good backup is older than 1.5 times its schedule's period, or
+    than its option maxAgeHours,
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
     a later attempt failed, FAILED when a job was given up and is in the dead-letter queue, DAMAGED
     when a backup does not match its manifest, UNRESTORABLE when `verify --restore` failed for the
@@ -69,8 +72,10 @@ def status(
     letters = look(opened.letters)
     if keys:
         letters = letters.of(named)
+    options = parameters.options()
+    schedules = [schedule_of(options[key], opened.schedule) for key in named]
     around = Surroundings(
-        opened.schedule, newest_failures(opened.logs, opened.schedule, now), letters
+        opened.schedule, newest_failures(opened.logs, schedules, now), letters, options
     )
     standings = [
         standing(opened.vault, key, parameters.retention(key), around, now) for key in named
@@ -95,7 +100,10 @@ def status(
                 "undispatched": undispatched if letters.readable else None,
                 "alarms": alarms.to_dict(),
                 "orphans": [asdict(each) for each in left_over],
-                "databases": [_to_dict(each) for each in standings],
+                "databases": [
+                    {**_to_dict(each), "options": options[each.database].to_dict()}
+                    for each in standings
+                ],
             }
         )
         outcome.answered = True
@@ -105,8 +113,11 @@ def status(
     for each in standings:
         for line in _explained(each):
             render.say(line)
-    until = f", next run in {render.age(coming - now)}" if coming else ""
-    render.say(f"schedule {opened.service.schedule}{until}")
+    render.say(_explained_schedule(opened.service.schedule, opened.schedule, now))
+    for key in named:
+        if own := options[key].schedule:
+            told = _explained_schedule(own, schedule_of(options[key], opened.schedule), now)
+            render.say(f"{key} has its own: {told}")
     dead = render.number(letters.total, "dead letter")
     render.say(f"{render.number(waiting, 'job')} waiting or running, {dead}")
     if undispatched:
@@ -116,6 +127,12 @@ def status(
         render.say(line)
     if alarms.level is not Level.OK:
         render.say(render.with_fixes(alarms.fact, alarms.fix))
+
+
+def _explained_schedule(expression: str, schedule: Schedule, now: datetime) -> str:
+    coming = schedule.next_after(now)
+    until = f", next run in {render.age(coming - now)}" if coming else ""
+    return f"schedule {expression}{until}"
 
 
 def _explained_orphan(orphan: Orphan) -> str:

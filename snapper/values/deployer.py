@@ -31,7 +31,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "logs:log-group:/aws/lambda/": tuple(
         f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
     ),
-    "events:rule/": ("schedule",),
+    "events:rule/": ("schedule", "schedule_*"),
     "cloudwatch:alarm:": ("dead-letters", "dispatcher", "late_*"),
     "sns:": ("alarms",),
 }

@@ -53,7 +53,7 @@ def judge(
     made: Sequence[Made],
     damaged: int,
     failure: Failure | None,
-    period: timedelta,
+    late_after: timedelta,
     now: datetime,
     dead_letters: int = 0,
     *,
@@ -62,6 +62,7 @@ def judge(
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
 
+    Its newest backup is late when that is older than `late_after`.
     `damaged` counts listed backups that are not what they should be. A failure counts until the
     backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
     among the dead letters has failed for good, and the alarm is on until it is retried or
@@ -75,7 +76,7 @@ def judge(
     problems: list[str] = []
     if newest is None:
         problems.append("no backup")
-    elif now - newest.taken_at > LATE * period:
+    elif now - newest.taken_at > late_after:
         problems.append("late")
     if newest is not None and usual and newest.backup_bytes < SHRUNK * usual:
         problems.append("shrunk")

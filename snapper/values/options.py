@@ -51,7 +51,8 @@ class Options:
 
     schedule: str = option(
         Text(_schedule_fault, example="rate(1 hour)"),
-        "When this database is backed up, as rate(...) or cron(...) of EventBridge, in UTC",
+        "When this database is backed up, in place of the stage's schedule: rate(...) or cron(...) "
+        "of EventBridge, in UTC",
         default="",
         unset="the stage's schedule",
     )
@@ -65,7 +66,7 @@ class Options:
         Whole(1, 168),
         "Hours without a good backup until this database is late, for the alarm and for status",
         default=0,
-        unset="the stage's lateAfterHours",
+        unset="lateAfterHours; with a schedule of its own, 1.5 times its longest pause",
     )
     exclude_schemas: tuple[str, ...] = option(
         Names(example="scratch"),

@@ -1,5 +1,7 @@
 """One job, whole: read its secrets and dump."""
 
+from dataclasses import replace
+
 from snapper.aws.parameters import Parameters
 from snapper.engines.engine import Engines
 from snapper.errors import SecretsInvalid, SnapperError
@@ -18,7 +20,7 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
     events = dumper.events
     try:
         database = checked(parameters.database(job.database), dumper.engines)
-        manifest = dumper.dump(job, database)
+        manifest = _in_time(dumper, database).dump(job, database)
     except SnapperError as error:
         tell_failure(events, "dump.failed", job, error)
         raise
@@ -34,6 +36,14 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
             backup_bytes=manifest.backup_bytes,
             sha256=manifest.sha256,
         )
+
+
+def _in_time(dumper: Dumper, database: Database) -> Dumper:
+    """Give the dump of this database no more time than its own option says."""
+    if not (seconds := database.options.timeout):
+        return dumper
+    hint = f"the option timeout of {database.key} is {seconds} s: raise it, or leave it out"
+    return replace(dumper, deadline=dumper.deadline.within(seconds, hint))
 
 
 def checked(database: Database, engines: Engines) -> Database:

@@ -24,6 +24,8 @@ from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.network import from_the_function
 from snapper.verbs.place import made_for, place_for
 
+_OPTIONS_HINT = "change the options of this database, then pulumi up"
+
 
 @dataclass(frozen=True)
 class Dumper:
@@ -148,6 +150,14 @@ class Dumper:
                 scheduled_at=write_time(job.scheduled_at),
                 words=words,
             )
+        for doubt in facts.doubts:
+            self.events.emit(
+                "dump.warned",
+                database=job.database,
+                scheduled_at=write_time(job.scheduled_at),
+                reason=doubt,
+                hint=_OPTIONS_HINT,
+            )
         for omission in facts.omitted:
             self.events.emit(
                 "dump.warned",
@@ -177,8 +187,8 @@ class Dumper:
             yield
             return
         reason = DeadlineReached(
-            f"the dump was stopped {RESERVE:.0f} s before the function's time was over",
-            hint="what takes longer than 15 minutes cannot be dumped by a Lambda function",
+            f"the dump was stopped {RESERVE:.0f} s before its time was over",
+            hint=self.deadline.hint,
         )
 
         def stop() -> None:

@@ -147,7 +147,8 @@ def _put_back(
     elif letter.pruned:
         prune(letter.pruned)
     elif letter.failure:
-        fire({"time": write_time(letter.failure.scheduled_at)})
+        event: dict[str, Any] = {"time": write_time(letter.failure.scheduled_at)}
+        fire({**event, "resources": list(letter.rules)} if letter.rules else event)
 
 
 def _goes_back(letter: Letter, databases: Sequence[str]) -> bool:

@@ -1,14 +1,16 @@
 """How every database of a stage stands: what is there, what is due, what went wrong."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from snapper.aws.logs import Logs
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.health import Failure, Health, Made, judge
+from snapper.values.options import UNSET, Options
 from snapper.values.schedule import Schedule
+from snapper.values.timetable import late_after
 from snapper.values.trial import Trial
 from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
@@ -55,6 +57,7 @@ class Surroundings:
     schedule: Schedule
     failures: dict[str, Failure]
     letters: Letters
+    options: Mapping[str, Options] = field(default_factory=dict)
 
 
 def standing(
@@ -73,7 +76,7 @@ def standing(
         made,
         damaged=sum(1 for each in listed if each.damage and not each.ahead),
         failure=around.failures.get(database),
-        period=around.schedule.longest_pause(),
+        late_after=late_after(around.options.get(database, UNSET), around.schedule),
         now=now,
         dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),
@@ -91,12 +94,13 @@ def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
         return Trial(now, now, Verification(now, "", sound=True, failed=failed))
 
 
-def newest_failures(logs: Logs, schedule: Schedule, now: datetime) -> dict[str, Failure]:
+def newest_failures(logs: Logs, schedules: Iterable[Schedule], now: datetime) -> dict[str, Failure]:
     """Give each database's failure that was for its newest backup, as far back as matters.
 
     One of a far time hides none that came later; see `Failure.due`.
     """
-    look = min(max(2 * schedule.longest_pause(), _SHORTEST_LOOK), _LONGEST_LOOK)
+    pause = max((each.longest_pause() for each in schedules), default=_SHORTEST_LOOK)
+    look = min(max(2 * pause, _SHORTEST_LOOK), _LONGEST_LOOK)
     newest: dict[str, Failure] = {}
     for database, failure in failed_dumps(logs, now - look):
         known = newest.get(database)

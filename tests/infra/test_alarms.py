@@ -91,7 +91,7 @@ def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
 ) -> None:
     recorded = alarms(record(schedule="cron(0 3 ? * SUN *)"))
     assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
-    assert "no alarm will report late backups: cron(0 3 ? * SUN *)" in caplog.text
+    assert "no alarm will report late backups of orders, people: cron(0 3 ? * SUN *)" in caplog.text
 
 
 def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from snapper.values.timetable import mark_of
 from tests.infra.test_settings import refused
+from tests.support.recorder import record
 
 
 def test_every_fault_of_the_options_is_told_at_once_with_what_was_meant() -> None:
@@ -35,3 +37,39 @@ def test_every_fault_of_the_options_is_told_at_once_with_what_was_meant() -> Non
 def test_options_of_another_form_are_refused(given: str) -> None:
     (fault,) = refused(databases=given)
     assert fault.startswith("databases")
+
+
+def test_what_contradicts_the_stages_own_settings_is_refused() -> None:
+    options = {
+        "orders": {"timeout": 700},
+        "people": {"schedule": "rate(12 hours)", "maxAgeHours": 12},
+    }
+    assert refused(databases=json.dumps(options), dumperTimeout="600") == (
+        "databases.orders: timeout is 700, must be at most dumperTimeout, which is 600",
+        "databases.people: maxAgeHours is 12, must be more than the 12 hours between two runs of "
+        "rate(12 hours)",
+    )
+
+
+def test_each_schedule_of_its_own_is_a_rule_whose_name_bears_its_mark() -> None:
+    hourly = "rate(1 hour)"
+    options = {"orders": {"schedule": hourly}, "people": {"schedule": hourly, "maxAgeHours": 5}}
+    graph = record(databases=json.dumps(options))
+    rules = graph.of("cloudwatch/eventRule:EventRule")
+    assert {one.inputs["name"]: one.inputs["scheduleExpression"] for one in rules} == {
+        "snapper-prod-schedule": "rate(1 day)",
+        f"snapper-prod-schedule_{mark_of(hourly)}": hourly,
+    }
+    assert len(graph.of("cloudwatch/eventTarget:EventTarget")) == 2
+    late = {
+        one.inputs["name"]: one.inputs["evaluationPeriods"]
+        for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")
+        if "late_" in one.inputs["name"]
+    }
+    assert late == {"snapper-prod-late_orders": 2, "snapper-prod-late_people": 5}
+
+
+def test_a_stage_whose_databases_have_no_options_is_deployed_as_before() -> None:
+    names = [one.name for one in record()]
+    assert [one.name for one in record(databases='{"orders": {}}')] == names
+    assert not [name for name in names if "options" in name or "rule-" in name]

@@ -27,20 +27,26 @@ def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) ->
     assert rights(graph, "dispatcher") == [
         (LOGGING, [f"{LOGS}-dispatcher:*"], None),
         (LIST, TABLE, None),
+        (LIST, [f"{PARAMETERS}/OPTIONS"], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
     ]
 
 
-TAKE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+TAKE = [
+    f"sqs:{verb}"
+    for verb in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+]
 TIME = "????-??-??T??-??-??Z"
 BACKUPS = f"{BUCKET}/*/{TIME}"
 MARK = f"{BACKUPS}.begun-{TIME}"
 MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json"]
 VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
-OLDER = f"{PARAMETERS}/BACKUP_STORAGE_DATA"
-TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/OPTIONS", OLDER]
-READ = [f"{PARAMETERS}/DATABASE_CONN_STRINGS/*", f"{PARAMETERS}/OPTIONS/*", f"{OLDER}/*"]
+TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
+READ = [
+    f"{PARAMETERS}/{secret}/*"
+    for secret in ("DATABASE_CONN_STRINGS", "OPTIONS", "BACKUP_STORAGE_DATA")
+]
 
 
 def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_there(
@@ -174,9 +180,10 @@ def test_each_function_is_told_what_it_reads(graph: Graph) -> None:
         told("dispatcher")
         == DispatcherSettings("prod", "/snapper/prod", graph.outputs["queue_url"]).to_env()
     )
-    assert (
-        told("dumper") == DumperSettings("prod", "/snapper/prod", graph.outputs["bucket"]).to_env()
+    dumper = DumperSettings(
+        "prod", "/snapper/prod", graph.outputs["bucket"], queue_url=graph.outputs["queue_url"]
     )
+    assert told("dumper") == dumper.to_env()
     assert (
         told("pruner") == PrunerSettings("prod", "/snapper/prod", graph.outputs["bucket"]).to_env()
     )

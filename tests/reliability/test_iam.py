@@ -19,6 +19,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
+from tests.support.added import SOME
 from tests.support.cloud import eventually, invoke
 from tests.support.deployments import NOWHERE
 from tests.support.events import delivery, made, record
@@ -100,9 +101,11 @@ def test_the_dumper_needs_every_right_it_has(
     def signs() -> set[str]:
         at = next(days)
         cold_start(stage, dumper)
-        records = [record(Job(key, at).to_json(), key) for key in ("whole", torn)]
+        # By the time in it all that is logged of a message is found.
+        ids = {f"{key} {write_time(at)}": key for key in ("whole", torn)}
+        records = [record(Job(key, at).to_json(), one) for one, key in ids.items()]
         failed = invoke(stage.cloud, dumper, delivery(*records))["batchItemFailures"]
-        back = {item["itemIdentifier"] for item in failed}
+        back = {ids[item["itemIdentifier"]] for item in failed}
         # Whatever it may not do, it takes nothing torn for a backup.
         assert torn in back
         assert list(vault.list(f"{torn}/")) == []
@@ -119,7 +122,7 @@ def test_the_dumper_needs_every_right_it_has(
             seen.add("its log tells of no backup")
         return seen
 
-    with stage.database("whole", stage.source(18).dsn, 1):
+    with stage.database("whole", stage.source(18).dsn, 1, SOME):
         assert_nothing_is_superfluous(stage, dumper, weaken, signs)
 
 
@@ -173,7 +176,7 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
         return seen
 
     # The jobs are for nobody: the queue is not served meanwhile.
-    with stage.unserved():
+    with stage.unserved(), stage.database("optional", NOWHERE, 1, SOME):
         assert_nothing_is_superfluous(stage, dispatcher, weaken, signs)
 
 
@@ -184,6 +187,7 @@ def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
     jobs = mapping.inputs["eventSourceArn"]
     assert granted(stage, mapping.inputs["functionName"], jobs) == {
         "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
     }  # fmt: skip
     failing = stage.deployment.of_type(
         "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"

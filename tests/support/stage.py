@@ -44,12 +44,14 @@ from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DumpFailed
 from snapper.machine.children import ROOT
 from snapper.values.job import Job
-from snapper.values.manifest import FIRST_ENGINE, Manifest
-from snapper.values.secrets import Database
+from snapper.values.manifest import Manifest
+from snapper.values.options import UNSET, Options
 from snapper.values.service import Service
-from snapper.values.settings import connection_parameter, databases_path, parameter_root
-from snapper.values.table import Row, read_table, write_table
+from snapper.values.settings import (
+    parameter_root,
+)
 from snapper.verbs.catalog import holding_at, read_manifest
+from tests.support.added import added, row
 from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
 from tests.support.deployments import make_boundary, notify
@@ -126,25 +128,16 @@ class StageUnderTest:
         return Source(self.server(found.major), found.name)
 
     @contextmanager
-    def database(self, key: str, connection: str, retention: int = 3) -> Iterator[str]:
+    def database(
+        self, key: str, connection: str, retention: int = 3, options: Options = UNSET
+    ) -> Iterator[str]:
         """Let the stage have one more database; at the end it is gone with all its backups."""
-        client, root = self.cloud.client("ssm"), parameter_root(self.name)
-        name = connection_parameter(root, key)
-        client.put_parameter(Name=name, Value=connection, Type="SecureString", Overwrite=True)
-        self._rewrite_table(lambda rows: {**rows, key: Row(retention, FIRST_ENGINE)})
+        ssm, root = self.cloud.client("ssm"), parameter_root(self.name)
         try:
-            yield key
+            with added(ssm, root, key, connection, row(retention, options), options.to_json()):
+                yield key
         finally:
-            self._rewrite_table(lambda rows: {k: row for k, row in rows.items() if k != key})
-            client.delete_parameter(Name=name)
             self.forget(key)
-
-    def _rewrite_table(self, change: Callable[[dict[str, Row]], dict[str, Row]]) -> None:
-        client, name = self.cloud.client("ssm"), f"{databases_path(parameter_root(self.name))}/1"
-        there = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-        rows = change(read_table([there])).items()
-        (piece,) = write_table(Database(key, "", row.retention, row.kind) for key, row in rows)
-        client.put_parameter(Name=name, Value=piece, Type="SecureString", Overwrite=True)
 
     def forget(self, key: str) -> None:
         """Remove every object of a database."""

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
+from snapper.values.options import Options
+from snapper.values.timetable import mark_of
 from tests.support.backups import days, store
 from tests.support.databases import AT
 from tests.support.events import made
@@ -149,6 +152,24 @@ def test_an_event_fires_again_and_every_database_is_backed_up(
     keys = (key, "shop", "sensors")
     wait_until(lambda: all(write_time(AT) in backups(stage, each) for each in keys))
     assert letters(stage) == []
+
+
+def test_an_event_fires_again_for_the_databases_of_its_schedule_alone(
+    stage: StageUnderTest, key: str
+) -> None:
+    hourly = Options(schedule="rate(1 hour)")
+    rule = "arn:aws:events:us-east-1:000000000000:rule/snapper-tried-schedule"
+    fired = {
+        "time": write_time(AT + timedelta(hours=1)),
+        "resources": [f"{rule}_{mark_of(hourly.schedule)}"],
+    }
+    with stage.database("hourly", stage.source(18).dsn, options=hourly):
+        stage.post_dead_letter(json.dumps({"requestPayload": fired}))
+        assert "is fired again" in stage.run_cli("retry").lines[1]
+        wait_until(lambda: fired["time"] in backups(stage, "hourly"))
+        log = stage.host.logs(stage.deployment.outputs["dispatcher"])
+        queued = [line for line in log if "job.queued" in line and str(fired["time"]) in line]
+        assert [json.loads(line)["database"] for line in queued] == ["hourly"]
 
 
 def test_a_prune_that_failed_is_of_its_database_and_is_tried_again(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from snapper.values.health import Failure, Health, Made, judge
+from snapper.values.health import LATE, Failure, Health, Made, judge
 from tests.support.manifests import NOON
 
 DAY = timedelta(days=1)
@@ -19,7 +19,7 @@ def made(*sizes: int, age: timedelta = timedelta(hours=1)) -> list[Made]:
 def judged(
     backups: list[Made], *, damaged: int = 0, failure: Failure | None = None, dead: int = 0
 ) -> Health:
-    return judge(backups, damaged, failure, DAY, NOON, dead)
+    return judge(backups, damaged, failure, LATE * DAY, NOON, dead)
 
 
 def test_a_fresh_backup_of_the_usual_size_is_healthy() -> None:

@@ -71,7 +71,8 @@ def test_a_value_of_another_form_is_refused_by_the_options_name(name: str, value
 
 
 def test_a_token_and_a_secret_contradict_each_other() -> None:
-    assert faults(auth="rds-iam", secret="arn:x") == (
+    secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf"
+    assert faults(auth="rds-iam", secret=secret) == (
         "auth is rds-iam and secret is set: a token needs no password",
     )
 

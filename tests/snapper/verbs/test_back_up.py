@@ -8,6 +8,9 @@ import pytest
 
 from snapper.aws.parameters import Parameters
 from snapper.errors import AwsFailed, DumpFailed
+from snapper.values.deadline import RESERVE, Deadline
+from snapper.values.job import Job
+from snapper.values.options import Options
 from snapper.values.secrets import Database
 from snapper.verbs.back_up import back_up
 from snapper.verbs.catalog import backups
@@ -63,6 +66,25 @@ def test_a_failed_dump_prunes_nothing(
     told = events.fields("dump.failed")
     assert (told["database"], told["kind"]) == ("orders", "DumpFailed")
     assert "bad news" in str(told["reason"])
+
+
+def test_a_dump_has_no_more_time_than_its_database_may_take(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    hurried = replace(source().database(), options=Options(timeout=60))
+    given: list[tuple[float, str]] = []
+
+    class Asked(Dumper):
+        def dump(self, job: Job, database: Database) -> None:
+            left = self.deadline.seconds_left
+            assert left is not None
+            given.append((left, self.deadline.hint))
+
+    patient = Asked(dumper.vault, events, deadline=Deadline(lambda: 900.0))
+    back_up(job(), OneDatabase(hurried), patient)
+    ((left, hint),) = given
+    assert left <= 60 - RESERVE
+    assert "the option timeout of orders is 60 s" in hint
 
 
 def test_an_unknown_database_prunes_nothing(dumper: Dumper, events: RecordedEvents) -> None:

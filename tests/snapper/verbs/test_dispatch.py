@@ -10,6 +10,10 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue
 from snapper.errors import AwsFailed, SettingsError
 from snapper.values.job import Job
+from snapper.values.options import Options
+from snapper.values.secrets import Database
+from snapper.values.table import write_table
+from snapper.values.timetable import mark_of
 from snapper.verbs.dispatch import dispatch
 from tests.support.databases import AT
 from tests.support.recording import RecordedEvents
@@ -50,6 +54,21 @@ def test_every_database_gets_one_job_of_the_scheduled_time(
         ("job.queued", {"database": name, "scheduled_at": "2026-11-23T03:00:00Z"})
         for name in ("orders", "people")
     ]
+
+
+def test_a_rule_of_some_databases_brings_jobs_to_those_alone(events: RecordedEvents) -> None:
+    hourly = Options(schedule="rate(1 hour)")
+    with mock_aws():
+        ssm = boto3.client("ssm")
+        databases = Database("orders", "", 7, options=hourly), Database("people", "", 7)
+        (table,) = write_table(databases)
+        for name, value in (("DATABASES/1", table), ("OPTIONS/orders", hourly.to_json())):
+            ssm.put_parameter(Name=f"/snapper/prod/{name}", Value=value, Type="String")
+        rule = "arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"
+        for fired, key in ((rule, "people"), (f"{rule}_{mark_of(hourly.schedule)}", "orders")):
+            queue = Queue()
+            dispatch(AT, Parameters("/snapper/prod", ssm), queue, events, [fired])
+            assert queue.jobs == [Job(key, AT)]
 
 
 def test_a_job_that_cannot_be_queued_is_an_error_and_not_told_as_queued(

@@ -1,0 +1,63 @@
+"""Which databases a schedule is for, and when the backups of each are late.
+
+Each schedule that databases have of their own is a rule of EventBridge. A scheduled event names its
+rule, and the rule's name ends with a mark of the schedule; the stage's own has none.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeGuard
+
+from snapper.values.health import LATE
+from snapper.values.options import Options
+from snapper.values.schedule import Schedule, parse_schedule
+
+_RULE = re.compile(
+    r"arn:[a-z-]+:events:[a-z0-9-]+:\d+:rule/snapper-[a-z0-9-]+(?:_(?P<mark>[0-9a-f]{8}))?",
+    re.ASCII,
+)
+
+
+def mark_of(schedule: str) -> str:
+    """Give the mark of a database's own schedule, by which a rule's name ends."""
+    return hashlib.sha256(schedule.encode()).hexdigest()[:8]
+
+
+def rules_of(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the ARNs of the rules that a scheduled event names."""
+    named = event.get("resources")
+    return tuple(filter(_RULE.fullmatch, named)) if _are_texts(named) else ()
+
+
+def due(options: Mapping[str, Options], rules: Sequence[str]) -> list[str]:
+    """Give the databases for which these rules fired, by their ARNs: all where none is named.
+
+    A rule that an earlier deployment had is for nobody.
+    """
+    found = [match for rule in rules if (match := _RULE.fullmatch(rule))]
+    if not found:
+        return sorted(options)
+    marks = {match["mark"] or "" for match in found}
+    return sorted(
+        key
+        for key, each in options.items()
+        if (mark_of(each.schedule) if each.schedule else "") in marks
+    )
+
+
+def _are_texts(found: object) -> TypeGuard[list[str]]:
+    return isinstance(found, list) and all(isinstance(each, str) for each in found)
+
+
+def schedule_of(options: Options, stage: Schedule) -> Schedule:
+    """Give the schedule of a database: its own, or that of the stage."""
+    return parse_schedule(options.schedule) if options.schedule else stage
+
+
+def late_after(options: Options, stage: Schedule) -> timedelta:
+    """Give how old the newest backup of a database may be: what it says, or 1.5 longest pauses."""
+    if options.max_age_hours:
+        return timedelta(hours=options.max_age_hours)
+    return LATE * schedule_of(options, stage).longest_pause()

@@ -1,0 +1,39 @@
+"""A rule brings jobs to the databases of its schedule, and lateness follows the schedule."""
+
+from datetime import timedelta
+
+import pytest
+
+from snapper.values.options import Options
+from snapper.values.schedule import Rate
+from snapper.values.timetable import due, late_after, mark_of, rules_of
+
+RULE = "arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"
+HOURLY = Options(schedule="rate(1 hour)")
+OPTIONS = {"orders": HOURLY, "people": Options(), "events": Options(schedule="rate(1 day)")}
+DAILY = Rate(timedelta(days=1))
+
+
+def test_each_rule_is_for_the_databases_of_its_schedule() -> None:
+    assert due(OPTIONS, [RULE]) == ["people"]
+    assert due(OPTIONS, [f"{RULE}_{mark_of('rate(1 hour)')}"]) == ["orders"]
+    assert due(OPTIONS, [f"{RULE}_{mark_of('rate(1 day)')}"]) == ["events"]
+
+
+def test_a_rule_that_an_earlier_deployment_had_is_for_nobody() -> None:
+    assert due(OPTIONS, [f"{RULE}_0badcafe"]) == []
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"resources": None}, {"resources": "x"}, {"resources": [5]}, {"resources": ["x"]}]
+)
+def test_an_event_that_names_no_rule_is_for_every_database(event: dict[str, object]) -> None:
+    assert due(OPTIONS, rules_of(event)) == ["events", "orders", "people"]
+
+
+def test_a_backup_is_late_by_its_own_schedule_unless_its_age_is_said() -> None:
+    assert late_after(Options(), DAILY) == timedelta(hours=36)
+    assert late_after(HOURLY, DAILY) == timedelta(minutes=90)
+    assert late_after(Options(schedule="rate(1 hour)", max_age_hours=6), DAILY) == timedelta(
+        hours=6
+    )
