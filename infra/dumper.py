@@ -1,5 +1,6 @@
 """The dumper: takes one job at a time from the queue and makes one backup of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,9 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.function import Function, FunctionArgs, Runtime
-from infra.iam import may_join_network
+from infra.iam import Statement, but_not_itself, may_join_network, may_leave_network
 from infra.layers import Layers
 from infra.queue import DumpQueue
+from infra.scope import Scope
 from infra.secrets import SecretParameters
 from infra.vault import Vault
 from snapper.values.place import Place
@@ -49,9 +51,11 @@ class Dumper(pulumi.ComponentResource):
             args.vault.may_store(),
             args.queue.may_take(),
         ]
+        # Without subnets too: there may have been some before, and Lambda has still to clear up.
+        network = may_join_network if args.subnet_ids else may_leave_network
+        rights.append(args.queue.arn.apply(lambda arn: _on(network, Place.of(arn), scope)))
         vpc = None
         if args.subnet_ids:
-            rights.append(args.queue.arn.apply(lambda arn: may_join_network(Place.of(arn))))
             vpc = aws.lambda_.FunctionVpcConfigArgs(
                 subnet_ids=sorted(args.subnet_ids),
                 security_group_ids=sorted(args.security_group_ids),
@@ -93,3 +97,9 @@ class Dumper(pulumi.ComponentResource):
         )
         self.function_name = function.name
         self.register_outputs({"function_name": self.function_name})
+
+
+def _on(network: Callable[[Place], list[Statement]], place: Place, scope: Scope) -> list[Statement]:
+    """Give Lambda the rights on a network, and the dumper's own code none."""
+    dumper = place.arn("lambda", f"function:{scope.name('dumper')}")
+    return [*network(place), but_not_itself(dumper)]

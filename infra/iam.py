@@ -156,6 +156,29 @@ def may_join_network(place: Place) -> list[Statement]:
     return [allow(changing, [place.arn("ec2", "*/*")]), allow(describing, ["*"])]
 
 
+def may_leave_network(place: Place) -> list[Statement]:
+    """Let Lambda delete the network interfaces of a function that has left the operator's subnets.
+
+    It does so some minutes later, by the rights that the function's role has then.
+    """
+    deleting = allow(["ec2:DeleteNetworkInterface"], [place.arn("ec2", "*/*")])
+    return [deleting, allow(["ec2:DescribeNetworkInterfaces"], ["*"])]
+
+
+def but_not_itself(function: str) -> Statement:
+    """Refuse the function's own code what Lambda alone does with its role: all of EC2.
+
+    What the code calls bears its function's name; what Lambda calls for it does not.
+    """
+    return {
+        "Sid": "NetworkIsLambdasWork",
+        "Effect": "Deny",
+        "Action": ["ec2:*"],
+        "Resource": ["*"],
+        "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}},
+    }
+
+
 def alarms_may_publish(topic: str, alarms: Sequence[str]) -> Statement:
     """Let these alarms of this account, and no others, publish to the topic."""
     place = Place.of(topic)

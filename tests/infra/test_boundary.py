@@ -21,7 +21,7 @@ BUCKET_END = "202611260112345678000000a1"
 def roles(*graphs: Graph) -> Iterator[Mapping[str, Any]]:
     for graph in graphs:
         for one in graph.of("iam/rolePolicy:RolePolicy"):
-            yield from one.policy()
+            yield from (each for each in one.policy() if each["Effect"] == "Allow")
 
 
 def covers(statement: Mapping[str, Any], action: str, resource: str) -> bool:
