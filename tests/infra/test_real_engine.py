@@ -79,6 +79,12 @@ class Life:
         stack.set(schedule="rate(2 hours)")
         self.preview_of_schedule = stack.steps()
         self.schedule = self.up()
+        for option, value in (("schedule", "rate(1 hour)"), ("timeout", "600")):
+            place = ("--plaintext", "--path", f"databases.orders.{option}", value)
+            stack.run("config", "set", *place).must_be_good()
+        self.optional = self.up()
+        stack.unset("databases")
+        self.without = self.up()
         stack.set(
             DATABASE_CONN_STRINGS=SECRETS["DATABASE_CONN_STRINGS"].replace(
                 "nowhere", "elsewhere", 1
@@ -160,6 +166,16 @@ def test_another_schedule_is_a_rule_its_signpost_and_the_alarms_that_follow_it(l
         "Parameter",
     ]
     assert {call.verb for call in life.schedule.calls} == {"update"}
+
+
+def test_options_of_one_database_are_a_rule_and_a_parameter_more_until_they_are_gone(
+    life: Life,
+) -> None:
+    more = ["EventRule", "EventTarget", "Parameter", "Permission"]
+    assert life.optional.types("create") == more
+    assert life.optional.types("update") == ["MetricAlarm", "Parameter"]
+    assert life.without.types("delete") == more
+    assert life.without.types("update") == ["MetricAlarm", "Parameter"]
 
 
 def test_once_the_stage_is_there_a_preview_knows_everything(life: Life) -> None:
