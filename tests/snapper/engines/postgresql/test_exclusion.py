@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.values.options import Options
 from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import restore
 from tests.support.databases import Source, job
+from tests.support.engines import postgresql
 from tests.support.recording import RecordedEvents
+from tests.support.restores import EMPTY
 
 ODD = (
     """
@@ -45,15 +49,29 @@ def test_what_is_left_out_is_exactly_what_was_named(
     source: Callable[..., Source], dumper: Dumper, events: RecordedEvents, major: int
 ) -> None:
     text, recorded = dumped(dumper, source(major, ODD), LEFT_OUT)
-    for gone in ("scratch", "Gr.öße", "a session", "CREATE TABLE public.sessions", "an event"):
+    for gone in ("scratch", "Gr.öße", "a session", 'TABLE "public"."sessions"', "an event"):
         assert gone not in text
-    for kept in ("stays here", '"Sessions"', "CREATE TABLE public.events (", "ATTACH PARTITION"):
+    for kept in ("stays here", '"Sessions"', 'TABLE "public"."events"', "ATTACH PARTITION"):
         assert kept in text
     omitted = {each.kind: each.objects for each in recorded.omitted or ()}
     assert omitted["excluded_schemas"] == ("scratch",)
     assert omitted["excluded_tables"] == ('"a.b*"."Gr.öße""x"', "public.sessions")
     assert omitted["excluded_rows"] == ("public.events", "public.events_1")
     assert "dump.warned" not in events.names(), "what the operator chose is no news"
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_what_is_not_left_out_can_be_restored(
+    source: Callable[..., Source], dumper: Dumper, tools: ClientTools, major: int
+) -> None:
+    """Also where a sequence of a table that is gone stays behind."""
+    made, target = source(major, ODD), source(major, EMPTY)
+    manifest = dumper.dump(job(), replace(made.database(), options=LEFT_OUT))
+    assert manifest is not None
+    restore(dumper.vault, manifest, target.dsn, postgresql(tools))
+    assert target.rows('SELECT n FROM "Sessions"') == [(5,)]
+    assert target.rows("SELECT count(*) FROM events") == [(0,)]
+    assert target.rows("SELECT to_regclass('sessions'), to_regclass('scratch.t')") == [(None, None)]
 
 
 def test_names_are_told_to_pg_dump_in_the_encoding_of_the_database(
