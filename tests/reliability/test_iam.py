@@ -172,7 +172,7 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
         cold_start(stage, dispatcher)
         answer = invoke(stage.cloud, dispatcher, {"time": at})
         log = heard(stage, dispatcher, at)
-        seen = set() if answer == {"queued": 2} else {"the event failed"}
+        seen = set() if answer == {"queued": 3} else {"the event failed"}
         if "AccessDenied" in answer.get("errorMessage", ""):
             seen.add(NAMED)
         if "job.queued" not in log:
