@@ -244,7 +244,8 @@ def test_everything_else_is_destroyed(life: Life) -> None:
         for call in step.calls
         if call.verb == "create" and not call.error
     }
-    gone = {(call.type, call.name) for call in life.destroyed.calls if call.verb == "delete"}
+    removed = (*life.without.calls, *life.destroyed.calls)
+    gone = {(call.type, call.name) for call in removed if call.verb == "delete"}
     assert {kind for kind, _ in made - gone if "s3/" not in kind} == set()
 
 
