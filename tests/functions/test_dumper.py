@@ -122,7 +122,7 @@ def test_a_defect_of_ours_is_told_by_its_place_and_not_by_its_words(
     def defect(*_: object) -> None:
         raise ZeroDivisionError("hush-hush")
 
-    monkeypatch.setattr("snapper.engines.postgresql.engine.inspect", defect)
+    monkeypatch.setattr("snapper.engines.postgresql.found.inspect", defect)
     answer = handler(delivery(record(job().to_json(), "good")), Context())
     assert failures(answer) == ["good"]
     told = said().log("dump.failed")

@@ -22,6 +22,7 @@ from snapper.engines.postgresql.authorities import by_amazons
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.examine_trust import examine_trust
+from snapper.engines.postgresql.found import facts_of
 from snapper.engines.postgresql.hosts import hosts
 from snapper.engines.postgresql.logins import accepted, door_of
 from snapper.engines.postgresql.own_server import require_server
@@ -29,7 +30,6 @@ from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_comm
 from snapper.engines.postgresql.recorded import Recorded
 from snapper.engines.postgresql.redaction import redactor
 from snapper.engines.postgresql.release import release
-from snapper.engines.postgresql.server import inspect
 from snapper.engines.postgresql.session import connect
 from snapper.engines.postgresql.signing_in import connection_of
 from snapper.engines.postgresql.silence import why_silent
@@ -113,32 +113,7 @@ class PostgreSQL:
 
     def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts; raises DatabaseUnreachable, DatabaseUnsupported."""
-        redact = redactor(database.connection)
-        server = inspect(connection_of(database), redact, patience, database.options)
-        chosen = server.exclusion
-        recorded = Recorded(
-            "",
-            server.encoding,
-            server.roles,
-            server.properties,
-            omitted=server.omitted + chosen.omitted,
-            search_path=server.search_path,
-            refused=server.refused,
-        )
-        return Facts(
-            version=server.version,
-            database_name=server.database_name,
-            size=server.size,
-            encrypted=server.encrypted,
-            identity=server.identity,
-            about=server.encoding,
-            part=recorded.to_part(),
-            omitted=server.omitted,
-            role=server.role,
-            bare=server.bare,
-            arguments=chosen.arguments,
-            doubts=chosen.doubts,
-        )
+        return facts_of(database, patience)
 
     def client_for(self, facts: Facts) -> Client:
         """Choose the pg_dump of the server's own major."""
