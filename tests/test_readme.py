@@ -237,7 +237,8 @@ def test_every_command_with_json_is_told() -> None:
 def test_manifest_and_verification_are_as_told() -> None:
     check("manifest", manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING).to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
-    proven = Verification(NOON, "ab", True, restored=Restored(1, 2, 3.0), failed=failed)
+    restored = Restored(1, 2, 3.0, uncounted=1, remarks=("not as in the backup",))
+    proven = Verification(NOON, "ab", True, restored=restored, failed=failed)
     check("verification", proven.to_dict())
 
 
