@@ -29,6 +29,7 @@ ROW_DATA = re.compile(
 )
 
 _EXTENSION = b"CREATE EXTENSION "
+_LEAKPROOF = re.compile(rb"^(    LANGUAGE [^\n]*?) LEAKPROOF\b", re.MULTILINE)
 _DENIED = "42501"
 
 _CHECKED_LATER = re.compile(
@@ -110,6 +111,15 @@ def for_new_rows(body: bytes) -> bytes:
     """Write a constraint so that the rows that are there need not keep it; nothing of others."""
     found = _CHECKED_LATER.match(body)
     return body.rstrip(b";\n") + b" NOT VALID;" if found else b""
+
+
+def leaking(body: bytes, error: psycopg2.Error) -> bytes:
+    """Write a function that only a superuser may call leakproof without that word, else nothing.
+
+    It gives the same; only the planner must not push it below a barrier of security any more.
+    """
+    refused = sqlstate(error) == _DENIED and "leakproof" in str(error.diag.message_primary)
+    return _LEAKPROOF.sub(rb"\1", body, count=1) if refused and _LEAKPROOF.search(body) else b""
 
 
 def may_lack_create(body: bytes, error: psycopg2.Error) -> re.Match[bytes] | None:

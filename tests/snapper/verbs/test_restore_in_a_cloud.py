@@ -19,7 +19,7 @@ from tests.support.cloud_server import (
     everywhere,
     in_a_cloud,
 )
-from tests.support.databases import Source, job
+from tests.support.databases import Source, job, query
 from tests.support.engines import postgresql
 from tests.support.restores import EMPTY, exists, plain_dump, unfinished
 
@@ -143,6 +143,24 @@ def test_an_extension_that_only_the_provider_may_make_stops_where_something_need
     prepared = source(18, EMPTY)  # from the template in which the provider has made it
     restore(dumper.vault, manifest, prepared.dsn, engine)
     assert prepared.rows("SELECT relname FROM pg_class WHERE relname = 'slow'") == [("slow",)]
+
+
+@in_a_cloud()
+def test_a_function_comes_back_without_the_word_that_only_a_superuser_may_say(
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    dumper: Dumper,
+    tools: ClientTools,
+) -> None:
+    made = source(18, EMPTY)
+    says_so = "CREATE FUNCTION same(text) RETURNS text LANGUAGE sql LEAKPROOF AS 'SELECT $1'"
+    query(made.server.dsn(made.name), says_so)
+    manifest, target = back_up(made), source(18, EMPTY)
+    result = restore(dumper.vault, manifest, target.dsn, postgresql(tools))
+    assert any("is not LEAKPROOF any more" in warning for warning in result.warnings)
+    assert target.rows("SELECT same('x'), proleakproof FROM pg_proc WHERE proname = 'same'") == [
+        ("x", False)
+    ]
 
 
 @in_a_cloud("source", FENCED)
