@@ -60,11 +60,14 @@ def dropping(server: int) -> Iterator[int]:
 
 
 @contextmanager
-def sharing(server: int, *, keeps_options: bool, turns: bool = False) -> Iterator[int]:
+def sharing(
+    server: int, *, keeps_options: bool, turns: bool = False, statements: bool = False
+) -> Iterator[int]:
     """Give the port of one that lends a session for one transaction, to whoever comes first.
 
     A new client needs no session of its own, but to log in. With `turns` the sessions take turns,
-    else the one that was lent last is lent first.
+    else the one that was lent last is lent first. With `statements` it ends whoever begins a
+    transaction.
     """
     pool: list[socket.socket] = []
     spare: list[socket.socket] = []
@@ -77,6 +80,8 @@ def sharing(server: int, *, keeps_options: bool, turns: bool = False) -> Iterato
         with turn:
             (pool if turns or not pool else spare).append(upstream)
         while (message := _message(client))[:1] != b"X":
+            if statements and b"BEGIN" in message:
+                return
             with turn:
                 upstream = pool.pop(0 if turns else -1) if pool else spare.pop()
             while not _until_ready(upstream, client, message):

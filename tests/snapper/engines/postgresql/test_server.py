@@ -63,13 +63,13 @@ def test_a_pooler_that_gives_a_session_of_its_own_is_dumped_through(
 
 
 @pytest.mark.parametrize("keeps_options", [True, False])
-@pytest.mark.parametrize("turns", [True, False])
+@pytest.mark.parametrize("how", [{}, {"turns": True}, {"statements": True}], ids=str)
 def test_a_pooler_that_lends_its_sessions_is_refused_by_name(
-    source: Callable[..., Source], *, keeps_options: bool, turns: bool
+    how: dict[str, bool], source: Callable[..., Source], *, keeps_options: bool
 ) -> None:
     made = source()
     with (
-        poolers.sharing(made.server.port, keeps_options=keeps_options, turns=turns) as port,
+        poolers.sharing(made.server.port, keeps_options=keeps_options, **how) as port,
         pytest.raises(DatabaseUnsupported, match="connection pooler") as refused,
     ):
         ask(through(made, port))
