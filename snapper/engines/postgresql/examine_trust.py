@@ -69,6 +69,8 @@ def _authorities(connection: Connection, file: Path, issuer: str, now: datetime)
         why = str(error) if isinstance(error, NotAuthorities) else "cannot be read"
         return failure("authorities", f"{file.name} {why}", "run pulumi up to ship it again")
     whose = file.name
+    if not found:
+        return ok("authorities", f"{whose}: no authority, but a server's own certificate")
     if _is_amazons(file):
         found, whose = _of_its_region(connection, found), "Amazon's"
     found = tuple(each for each in found if each.name == issuer) or found

@@ -1,12 +1,14 @@
 """Doctor says whether it is known who answers, and for how long it will be."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from snapper.engines.postgresql.authorities import trusting
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.examine_trust import examine_trust
+from snapper.values.authorities import FOLDER
 from snapper.values.finding import Finding, Level
 from tests.support.certificates import DAY, Authority
 from tests.support.rds import Rds
@@ -76,6 +78,17 @@ def test_authorities_that_have_all_ended_are_told(amazon: Authority, rds_door: s
         findings = found(rds, "sslmode=verify-full", datetime.now(UTC) + 20 * DAY)
     assert findings["authorities"].level is Level.WARNING
     assert "none is good any more" in findings["authorities"].fact
+
+
+def test_a_certificate_that_no_authority_has_signed_can_be_trusted_by_itself(
+    amazon: Authority, tmp_path: Path, refusing_port: int
+) -> None:
+    shown = Path(amazon.sign("db.example.com", DAY)["ssl_cert_file"])
+    (tmp_path / FOLDER / "own.pem").write_bytes(shown.read_bytes())
+    connection = Connection.parse(f"host=127.0.0.1 port={refusing_port} sslmode=verify-full")
+    (told,) = examine_trust(trusting(connection, "own.pem"))
+    assert told.level is Level.OK
+    assert "a server's own certificate" in told.fact
 
 
 @pytest.mark.usefixtures("amazon")
