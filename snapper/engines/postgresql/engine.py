@@ -170,7 +170,7 @@ class PostgreSQL:
         if facts.encrypted:
             yield from examine_trust(connection)
         taken = connection if facts.bare else acting(connection, facts.role)
-        yield from examine.examine(taken, redactor(database.connection))
+        yield from examine.examine(taken, redactor(database.connection), database.options)
         yield from examine.examine_newer(newer.from_part(facts.part["refused"]))
 
     def rehearse(self, target: str, manifest: Manifest, *, may_create: bool) -> Rehearsal:

@@ -11,6 +11,7 @@ from snapper.engines.postgresql.privileges import Privileges, privileges
 from snapper.errors import SettingsError, SnapperError
 from snapper.values.finding import Finding, failure, ok, warning
 from snapper.values.omission import some
+from snapper.values.options import UNSET, Options
 from snapper.values.redaction import Redactor
 
 _LIMIT = 900
@@ -35,10 +36,12 @@ def examine_clients(tools: ClientTools) -> Iterator[Finding]:
             yield failure(f"pg_dump {major}", str(error), "run pulumi up to restore the layer")
 
 
-def examine(connection: Connection, redact: Redactor) -> Iterator[Finding]:
-    """Look for what the connection's role may not read."""
+def examine(
+    connection: Connection, redact: Redactor, options: Options = UNSET
+) -> Iterator[Finding]:
+    """Look for what the connection's role may not read, and the options do not leave out."""
     try:
-        yield from _rights(privileges(connection, redact), _role(connection))
+        yield from _rights(privileges(connection, redact, options), _role(connection))
     except SnapperError as error:
         yield failure("rights", str(error), error.hint)
 

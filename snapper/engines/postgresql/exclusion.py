@@ -68,11 +68,16 @@ _DEPENDENT = """
 
 @dataclass(frozen=True)
 class Exclusion:
-    """What pg_dump is told, what a manifest says of it, and what the operator should know."""
+    """What pg_dump is told, what a manifest says of it, and what the operator should know.
+
+    `gone` and `emptied` are the numbers of the relations that it leaves out, or only the rows of.
+    """
 
     arguments: tuple[str, ...] = ()
     omitted: tuple[Omission, ...] = ()
     doubts: tuple[str, ...] = ()
+    gone: tuple[int, ...] = ()
+    emptied: tuple[int, ...] = ()
 
 
 def exclusion(cursor: Cursor, options: Options, encoding: str) -> Exclusion:
@@ -108,6 +113,8 @@ def exclusion(cursor: Cursor, options: Options, encoding: str) -> Exclusion:
         ),
         tuple(omitted.of(kind, [name for _, name in names]) for kind, names in found if names),
         tuple(_doubts(missing, broken)),
+        tuple(gone),
+        tuple(emptied),
     )
 
 

@@ -7,21 +7,31 @@ from dataclasses import dataclass
 import psycopg2
 
 from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.exclusion import Exclusion, exclusion
 from snapper.engines.postgresql.left_out import MEMBER, OURS, SETTINGS_TABLE, SUPERUSER
 from snapper.engines.postgresql.session import connect
 from snapper.errors import DatabaseUnreachable
+from snapper.values.options import UNSET, Options
 from snapper.values.redaction import Redactor
 
 # Without the schemas that pg_dump passes over, and what it leaves to extensions: of their relations
 # it reads those that hold settings, and of those no partitioned one.
 _OURS = f"{OURS} AND (NOT {MEMBER} OR {SETTINGS_TABLE} AND c.relkind <> 'p')"
 
+# Nor what the options leave out, which an identity's sequence goes with.
+_CHOSEN = """
+    c.oid <> ALL (%(gone)s::oid[]) AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+        AND d.deptype = 'i' AND d.refobjid = ANY (%(gone)s::oid[])
+    )
+"""
+
 _BY_NUMBER = 180_000
 """Since this version pg_dump asks for a sequence by its number, for which its schema is no wall."""
 
 _UNREADABLE = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'S') AND {_OURS}
+    WHERE c.relkind IN ('r', 'p', 'S') AND {_OURS} AND {_CHOSEN}
     AND NOT (
         (
             has_schema_privilege(n.oid, 'USAGE')
@@ -38,7 +48,8 @@ _UNREADABLE = f"""
 # A partitioned table has no rows of its own: its partitions are read, with their own policies.
 _HIDDEN_ROWS = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND {_OURS} AND row_security_active(c.oid)
+    WHERE c.relkind = 'r' AND {_OURS} AND {_CHOSEN} AND c.oid <> ALL (%(emptied)s::oid[])
+    AND row_security_active(c.oid)
     ORDER BY 1, 2
 """  # noqa: S608  constants only
 
@@ -62,7 +73,7 @@ _LOCKS = f"""
         + current_setting('max_prepared_transactions')::bigint
     )
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND {OURS} AND NOT {MEMBER}
+    WHERE c.relkind IN ('r', 'p') AND {OURS} AND NOT {MEMBER} AND {_CHOSEN}
 """  # noqa: S608  constants only
 
 _BLOCK = 16384
@@ -88,18 +99,20 @@ class Privileges:
     lockable: int = 1
 
 
-def privileges(connection: Connection, redact: Redactor) -> Privileges:
-    """Ask the server what the connection's role may not read; raises as `inspect` does."""
+def privileges(connection: Connection, redact: Redactor, options: Options = UNSET) -> Privileges:
+    """Ask what the connection's role may not read of what is dumped; raises as `inspect` does."""
     link = connect(connection, redact)
     try:
         with link.cursor() as cursor:
-            unreadable = tuple(_names(cursor, _UNREADABLE))
-            hidden = tuple(_names(cursor, _HIDDEN_ROWS))
+            encoding = link.info.parameter_status("server_encoding") or "UTF8"
+            chosen = exclusion(cursor, options, encoding)
+            unreadable = tuple(_names(cursor, _UNREADABLE, chosen))
+            hidden = tuple(_names(cursor, _HIDDEN_ROWS, chosen))
             cursor.execute(_LARGE_OBJECTS)
             objects, unreadable_objects, size = cursor.fetchone()
             waits = _CALLS * objects + size // _BLOCK if objects else 0
             seconds = waits * _round_trip(cursor) if waits else 0.0
-            cursor.execute(_LOCKS)
+            cursor.execute(_LOCKS, _numbers(chosen))
             locked, lockable = cursor.fetchone()
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
@@ -121,7 +134,11 @@ def _time(cursor: psycopg2.extensions.cursor) -> float:
     return time.perf_counter() - began
 
 
-def _names(cursor: psycopg2.extensions.cursor, query: str) -> Iterator[str]:
-    cursor.execute(query)
+def _numbers(chosen: Exclusion) -> dict[str, list[int]]:
+    return {"gone": list(chosen.gone), "emptied": list(chosen.emptied)}
+
+
+def _names(cursor: psycopg2.extensions.cursor, query: str, chosen: Exclusion) -> Iterator[str]:
+    cursor.execute(query, _numbers(chosen))
     for schema, name in cursor.fetchall():
         yield f"{schema}.{name}"

@@ -11,8 +11,10 @@ from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.pg_dump import pg_dump_command
 from snapper.engines.postgresql.privileges import Privileges, privileges
+from snapper.values.options import Options
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
+from tests.support.engines import postgresql
 
 _NUMBERS = itertools.count(1)
 _NOTHING = Privileges((), (), 0, 0)
@@ -204,3 +206,30 @@ def test_the_tables_that_pg_dump_locks_are_counted_and_the_room_there_is(reader:
     )
     found = privileges(reader.connection, Redactor())
     assert (found.locked, found.lockable) == (2, 64 * 100)
+
+
+def test_what_the_options_leave_out_need_not_be_readable(reader: Reader) -> None:
+    reader.source.run(
+        "CREATE SCHEMA scratch; CREATE TABLE scratch.t (n int GENERATED ALWAYS AS IDENTITY);"
+        "CREATE TABLE events (n int GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (n);"
+        "CREATE TABLE events_1 PARTITION OF events DEFAULT; CREATE TABLE hidden (n int);"
+        f"ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; GRANT SELECT ON hidden TO {reader.role}"
+    )
+    chosen = Options(
+        exclude_schemas=("scratch",),
+        exclude_tables=("public.events",),
+        exclude_table_data=("public.hidden",),
+    )
+    database = replace(
+        reader.source.database(),
+        connection=reader.source.as_role(reader.role, "pw"),
+        options=chosen,
+    )
+    engine = postgresql(reader.tools)
+    facts = engine.inspect(database, 60)
+    assert [each.fact for each in engine.examine(database, facts)] == [
+        "every table and sequence can be read"
+    ]
+    with engine.dump(database, facts, 60) as dump:
+        while dump.read(1 << 16):
+            pass
