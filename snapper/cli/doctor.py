@@ -11,7 +11,8 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
 from snapper.values.finding import Finding, Level
-from snapper.values.health import LATE
+from snapper.values.options import UNSET
+from snapper.values.timetable import late_after
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.letters import examine_letters
@@ -38,6 +39,7 @@ def doctor(
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
     databases = chosen(keys or [], opened.parameters)
+    options = opened.parameters.options()
     found: dict[str, list[Finding]] = {}
     with Progress() as progress:
         # One at a time: each may take a while, and one function has 15 minutes for all it is asked.
@@ -46,11 +48,9 @@ def doctor(
             answer = opened.functions.ask(opened.service.dumper, {"doctor": [database]})
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
-            made, late_after = (
-                listing(opened.vault, database),
-                LATE * opened.schedule.longest_pause(),
-            )
-            found[database] += examine_last(database, made, late_after, datetime.now(UTC))
+            allowed = late_after(options.get(database, UNSET), opened.schedule)
+            made = listing(opened.vault, database)
+            found[database] += examine_last(database, made, allowed, datetime.now(UTC))
     found[_STAGE] = [
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),
