@@ -15,6 +15,7 @@ from tests.support.cloud_server import (
     ADMITTED,
     DATABASE,
     FENCED,
+    MASTER,
     CloudServer,
     everywhere,
     in_a_cloud,
@@ -107,6 +108,24 @@ def test_a_trial_of_a_customers_backup_counts_every_row(
     dump = Dump(dumper.vault, back_up(made))
     tried = postgresql(tools).try_restore(dump, dump.manifest, made.dsn if on else "")
     assert (tried.tables, tried.rows) == (3, 150)
+    assert unfinished(made.server) == []
+
+
+@in_a_cloud("source", MASTER)
+def test_a_trial_makes_the_roles_it_lacks_and_takes_them_away(
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    dumper: Dumper,
+    tools: ClientTools,
+) -> None:
+    made = source()
+    made.run("CREATE ROLE passing; GRANT passing TO CURRENT_USER; GRANT ALL ON SCHEMA public TO"
+             " passing; ALTER TABLE t OWNER TO passing")  # fmt: skip
+    dump = Dump(dumper.vault, back_up(made))
+    made.run("REASSIGN OWNED BY passing TO CURRENT_USER; DROP OWNED BY passing; DROP ROLE passing")
+    tried = postgresql(tools).try_restore(dump, dump.manifest, made.dsn)
+    assert (tried.tables, tried.rows) == (1, 1)
+    assert made.rows("SELECT rolname FROM pg_roles WHERE rolname = 'passing'") == []
     assert unfinished(made.server) == []
 
 
