@@ -15,6 +15,7 @@ from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath
 from snapper.verbs.restore import restore
+from tests.support.cloud_server import everywhere
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
 from tests.support.faults import faulted
@@ -72,6 +73,7 @@ def test_of_a_backup_that_was_changed_nothing_is_sent(
         assert target.rows("SELECT n FROM precious") == [(1,)]
 
 
+@everywhere()
 def test_a_folder_without_room_is_told_and_nothing_is_sent(
     source: Callable[..., Source],
     dumper: Dumper,

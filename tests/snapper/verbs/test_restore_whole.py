@@ -18,6 +18,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath
 from snapper.verbs.restore import restore, restore_as_new
+from tests.support.cloud_server import everywhere
 from tests.support.databases import AT, Source, job
 from tests.support.engines import postgresql
 from tests.support.restores import (
@@ -105,6 +106,7 @@ def test_a_damaged_object_changes_nothing(
     assert unfinished(server(17)) == []
 
 
+@everywhere()
 def test_the_object_of_another_backup_is_refused(
     source: Callable[..., Source],
     back_up: Callable[..., Manifest],
@@ -139,8 +141,8 @@ def test_a_command_for_the_shell_in_a_forged_dump_is_refused(
         assert not witness.exists()
 
 
+@everywhere()
 def test_an_sql_error_at_the_very_end_leaves_nothing(
-    server: Server,
     source: Callable[..., Source],
     back_up: Callable[..., Manifest],
     dumper: Dumper,
@@ -160,9 +162,9 @@ def test_an_sql_error_at_the_very_end_leaves_nothing(
     assert target.rows("SELECT relname FROM pg_class WHERE relname = 't'") == []
     assert target.rows("SELECT oid FROM pg_largeobject_metadata") == []
     with pytest.raises(RestoreFailed):
-        restore_as_new(dumper.vault, manifest, server(17).dsn("of an error"), postgresql(tools))
-    assert not exists(server(17), "of an error")
-    assert unfinished(server(17)) == []
+        restore_as_new(dumper.vault, manifest, made.beside("of an error").dsn, postgresql(tools))
+    assert not exists(made.server, "of an error")
+    assert unfinished(made.server) == []
 
 
 def _once(action: Callable[[], None]) -> Callable[[int], None]:
