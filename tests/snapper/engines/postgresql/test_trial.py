@@ -104,7 +104,7 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
         'CREATE EXTENSION "uuid-ossp"',
         "CREATE COLLATION german (provider = icu, locale = 'de')",
         "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
-        'CREATE TABLE sorted (s text COLLATE pg_catalog."de-x-icu")',
+        'CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-x-icu")',
         "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/nowhere', 'f'",
     ],
 )
@@ -175,7 +175,7 @@ def test_another_error_is_not_taken_for_a_lack(
     manifest = back_up(source(18), evaluated("1/0"))
     with pytest.raises(RestoreFailed) as failed:
         try_restore(read_back(vault, manifest), manifest, tools)
-    assert failed.value.hint == ""
+    assert "not at fault" not in failed.value.hint
     assert failed.value.against_backup
 
 
