@@ -6,6 +6,7 @@ import psycopg2
 
 from snapper.engines.postgresql import leniency
 from snapper.engines.postgresql.described import described, left_out
+from snapper.engines.postgresql.keywords import in_quotes
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.statement_runner import StatementRunner
@@ -16,6 +17,7 @@ _SUBSCRIPTION_IS = (
     "is made disabled, and takes up nothing before ALTER SUBSCRIPTION … ENABLE; to drop it, SET"
     " (slot_name = NONE) first, or the slot that the source uses is dropped too"
 )
+_QUOTED = "has names that are keywords of this major: restored with quotes around them"
 
 
 class Attempts:
@@ -55,10 +57,11 @@ class Attempts:
             left = self._with(statement, "search_path", self._loading.search_path, "", run)
             if left is None:
                 self._note_path(body)
-        elif (leaking := leniency.leaking(body, error)) and not self._loading.options.strict:
-            left = self._try(statement, lambda: self.runner.run(leaking))
+        elif other := self._reworded(body, error):
+            text, words = other
+            left = self._try(statement, lambda: self.runner.run(text))
             if left is None:
-                self._note(body, "is not LEAKPROOF any more, which only a superuser may say")
+                self._note(body, words)
         elif within := leniency.may_lack_create(body, error):
             left = self._lending(within["schema"], within["role"], statement)
         elif became := leniency.BECOMES.fullmatch(body):
@@ -67,6 +70,15 @@ class Attempts:
         else:
             left = error
         return left and error
+
+    def _reworded(self, body: bytes, error: psycopg2.Error) -> tuple[bytes, str] | None:
+        """Give a statement in other words that the server may take, and what to say of it then."""
+        leaking = leniency.leaking(body, error)
+        if leaking and not self._loading.options.strict:
+            return leaking, "is not LEAKPROOF any more, which only a superuser may say"
+        if leniency.is_not_understood(error) and (quoted := in_quotes(body)) != body:
+            return quoted, _QUOTED
+        return None
 
     def _lending(self, schema: bytes, role: bytes, statement: Statement) -> psycopg2.Error | None:
         """Let a role make things in a schema, which a new owner of something there must be able to.
@@ -84,14 +96,25 @@ class Attempts:
         self, statement: Statement, rows: Iterator[bytes], search_path: str = ""
     ) -> psycopg2.Error | None:
         """Run a COPY with these rows, all of which are taken; gives and raises as `run` does."""
+        untouched = True
 
-        def copy() -> None:
-            self.runner.copy(statement.text, rows)
+        def given() -> Iterator[bytes]:
+            nonlocal untouched
+            for piece in rows:
+                untouched = False
+                yield piece
+
+        def copy(text: bytes = statement.text) -> None:
+            self.runner.copy(text, given())
 
         if search_path:
             error = self._with(statement, "search_path", search_path, "", copy)
         else:
             error = self._try(statement, copy)
+            # A row may raise such an error too, and is gone then.
+            if error and untouched and leniency.is_not_understood(error):
+                quoted = in_quotes(statement.text)
+                error = self._try(statement, lambda: copy(quoted)) and error
         for _ in rows:
             pass
         if search_path and error is None:

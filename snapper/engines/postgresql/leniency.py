@@ -85,6 +85,11 @@ def misses_a_name(error: psycopg2.Error) -> bool:
     return sqlstate(error) in _MISSING_NAMES
 
 
+def is_not_understood(error: psycopg2.Error) -> bool:
+    """Tell whether a name may have become a keyword."""
+    return sqlstate(error) == "42601"
+
+
 def is_built_safely(body: bytes, version: int) -> bool:
     """Tell whether the server lets what it builds be found by no search_path of anybody's."""
     return version >= _BUILT_SAFELY and body.startswith(

@@ -78,8 +78,9 @@ def foreseen(
     )
     if refused is None and words:
         yield (
-            "this backup was made by an earlier Snapper, which put no quotes around names: one that"
-            f" is a keyword in PostgreSQL {targets_major} stops the restore: {', '.join(words)}"
+            "this backup was made by an earlier Snapper, which put no quotes around names: these"
+            f" are keywords in PostgreSQL {targets_major}, and are quoted where they stop it:"
+            f" {', '.join(words)}"
         )
 
 
