@@ -14,7 +14,7 @@ CONNECTIONS = re.findall(r"^    (postgresql://\S+)$", PAGE, flags=re.MULTILINE)
 
 @pytest.mark.parametrize("connection", CONNECTIONS)
 def test_every_connection_on_the_page_passes_the_check(connection: str) -> None:
-    assert list(engine_of("POSTGRES").faults(connection)) == []
+    assert list(engine_of("POSTGRES").unusable(connection, from_here=False)) == []
 
 
 def test_every_provider_has_a_section_that_says_where_each_statement_is_from() -> None:
