@@ -138,8 +138,12 @@ class Customer:
 
 
 def everywhere(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
-    """Have a test run on a server of its own and in a cloud, as the roles or as both there are."""
-    where = [pytest.param(None, id="own server"), *_customers(*roles)]
+    """Have a test run on a server of its own and in a cloud, as the roles or as both there are.
+
+    What runs through the whole command line does so as a plain owner only where time is no matter.
+    """
+    spared = OWNER if fixture == "somewhere" else ""
+    where = [pytest.param(None, id="own server"), *_customers(*roles, spared=spared)]
     return pytest.mark.parametrize(fixture, where, indirect=True)
 
 
@@ -148,11 +152,11 @@ def in_a_cloud(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(fixture, [*_customers(*roles)], indirect=True)
 
 
-def _customers(*roles: str) -> Iterator[ParameterSet]:
+def _customers(*roles: str, spared: str = "") -> Iterator[ParameterSet]:
     for major, role in itertools.product(sorted(GROUPS, reverse=True), roles or (MASTER, OWNER)):
         customer = Customer(major, role)
-        marks = [] if major == max(GROUPS) else [pytest.mark.long]
-        yield pytest.param(customer, id=str(customer), marks=marks)
+        quick = major == max(GROUPS) and role != spared
+        yield pytest.param(customer, id=str(customer), marks=[] if quick else [pytest.mark.long])
 
 
 @dataclass(frozen=True)
