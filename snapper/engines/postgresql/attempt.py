@@ -49,7 +49,7 @@ class Attempts:
         def run() -> None:
             self.runner.run(body)
 
-        if leniency.hides_rows(error) and leniency.REFRESH.match(body):
+        if leniency.may_hide_rows(body, error):
             left = self._with(statement, "row_security", "on", "off", run)
             if left is None:
                 self._note(body, "was filled with row_security on: its owner may see fewer rows")

@@ -83,7 +83,7 @@ class _Load:
         if not self._data_ended:
             self._data_ended = True
             self._retry_rows()
-        self._retry()
+            self._retry()
 
     def _set_aside(self, statement: Statement) -> bool:
         """Tell whether a statement is not to be run now, or not at all."""
