@@ -56,7 +56,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a restore would meet; `content` is None where the database is not there yet."""
+    """What a restore would meet; `content` is None where the database is not there yet.
+
+    `asked_in` names the database in which the server was asked, where it has more than one.
+    """
 
     place: str
     content: Content | None
@@ -64,6 +67,7 @@ class Rehearsal:
     missing_roles: tuple[str, ...]
     warnings: tuple[str, ...]
     server_version: str
+    asked_in: str = ""
 
     @property
     def creates(self) -> bool:

@@ -224,6 +224,7 @@ class PostgreSQL:
             Connection.parse(target),
             rehearsal.missing_roles,
             creates_on=major if rehearsal.creates else None,
+            made_from=rehearsal.asked_in,
         )
 
     def _major(self, facts: Facts) -> int:

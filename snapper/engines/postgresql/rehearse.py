@@ -56,6 +56,7 @@ def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create:
             *_left_behind(unfinished_databases(asked, redact)),
         ),
         server_version=server.version,
+        asked_in=database_name(asked),
     )
 
 

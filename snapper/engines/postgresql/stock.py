@@ -39,17 +39,19 @@ def stock_commands(
     missing_roles: Iterable[str] = (),
     *,
     creates_on: int | None = None,
+    made_from: str = MAINTENANCE,
 ) -> tuple[str, ...]:
     """Give a script for a shell: fetch, check, make what is missing, restore in one transaction.
 
     Of a dump with large objects psql makes several: pg_dump writes a COMMIT behind each batch.
 
-    `creates_on` is the major of the server on which the database must be made. The lines hold no
+    `creates_on` is the major of the server on which the database must be made, `made_from` the
+    database of that server in which it is. The lines hold no
     password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
     the values of an application's own settings: psql takes them out of the manifest.
     """
     file = PurePosixPath(manifest.dump_key).name
-    server = quote(target.replace(dbname=MAINTENANCE).conninfo({}))
+    server = quote(target.replace(dbname=made_from).conninfo({}))
     before = [f"CREATE ROLE {quoted(role)}" for role in missing_roles]
     after: list[str] = []
     backup = Recorded.of(manifest)

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.draft import draft
 from snapper.engines.postgresql.maintenance import maintenance
 from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.rehearse import rehearse
 from snapper.engines.postgresql.target import exists
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable
 from snapper.values.redaction import Redactor
 from tests.support.databases import query
+from tests.support.engines import postgresql
+from tests.support.manifests import manifest
 
 HIDE = Redactor()
 
@@ -53,6 +57,17 @@ def test_a_database_is_made_where_there_is_no_postgres(bare: PostgresServer) -> 
         assert not exists(target, HIDE)
     assert exists(target, HIDE)
     query(bare.dsn("template1"), "DROP DATABASE anew")
+
+
+def test_commands_without_snapper_go_by_the_one_that_is_there(
+    bare: PostgresServer, tools: ClientTools
+) -> None:
+    target = as_maker(bare, "anew").text
+    backup = manifest(server_version="18.1", encoding="UTF8")
+    found = rehearse(target, backup, tools, may_create=True)
+    lines = postgresql(tools).stock_commands("bucket", backup, target, found)
+    (make,) = [line for line in lines if "CREATE DATABASE" in line]
+    assert "dbname=template1" in make
 
 
 def test_where_none_lets_us_in_all_that_were_tried_are_named(bare: PostgresServer) -> None:
