@@ -16,6 +16,7 @@ from tests.support.cloud_server import (
     DATABASE,
     FENCED,
     MASTER,
+    OWNER,
     CloudServer,
     everywhere,
     in_a_cloud,
@@ -180,6 +181,27 @@ def test_a_function_comes_back_without_the_word_that_only_a_superuser_may_say(
     assert target.rows("SELECT same('x'), proleakproof FROM pg_proc WHERE proname = 'same'") == [
         ("x", False)
     ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", [MASTER, OWNER])
+def test_a_backup_moves_from_one_provider_to_another(
+    role: str,
+    cloud_server: Callable[[int], CloudServer],
+    back_up: Callable[[Source], Manifest],
+    dumper: Dumper,
+    tools: ClientTools,
+) -> None:
+    made, moved = (cloud_server(major).seen_by(role, "moving") for major in (14, 18))
+    made.beside(DATABASE).run("CREATE DATABASE moving")
+    made.run(THE_CUSTOMERS)
+    manifest, engine = back_up(made), postgresql(tools)
+    assert engine.rehearse(moved.dsn, manifest, may_create=True).missing_roles == ()
+    result = restore_as_new(dumper.vault, manifest, moved.dsn, engine)
+    assert result.missing == ()
+    assert moved.rows("SELECT count(*) FROM shop.open") == [(50,)]
+    for each in (made, moved):
+        each.beside(DATABASE).run("DROP DATABASE moving")
 
 
 @in_a_cloud("source", FENCED)
