@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bin.pg_dump.layer import client_root
-from snapper.engines.facts import Rehearsal, Restoration
+from snapper.engines.facts import PLAINLY, Rehearsal, Restoration, RestoreOptions
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.throw_away import PostgresServer
 from snapper.errors import SnapperError
@@ -69,11 +69,11 @@ class Bench:
         """Give the SQL of the backup."""
         return gzip.decompress(self.vault.read(self._made().dump_key)).decode()
 
-    def new(self, target: str, roles: bool = True) -> None:
+    def new(self, target: str, roles: bool = True, options: RestoreOptions = PLAINLY) -> None:
         """Restore into a database that is made for it."""
 
-        def fill(manifest: Manifest) -> Restoration:
-            return restore_as_new(self.vault, manifest, target, self.engine)
+        def fill(manifest: Manifest) -> object:
+            return restore_as_new(self.vault, manifest, target, self.engine, options=options)
 
         self._restore("restore --create", target, roles, fill)
 

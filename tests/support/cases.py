@@ -6,9 +6,9 @@
 An SQL file has sections: first what is run in `postgres`, then `-- @source` (in the source, as the
 superuser), `-- @owner` (there, as --dump-as), `-- @after` (there, between backup and restore) and
 `-- @target` (in the database that is restored into). `--what` names what is tried: dump, doctor,
-new (restore --create), existing (restore into an empty database), trial (verify --restore), on
-(verify --restore --on the same server). Options that the file's first line gives need not be
-repeated.
+new (restore --create), best (that with --best-effort), existing (restore into an empty database),
+trial (verify --restore), on (verify --restore --on the same server). Options that the file's first
+line gives need not be repeated.
 
 A shell file runs Python on the bench, which it imports as `harness`; so may a Python file.
 """
@@ -24,6 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from snapper.engines.facts import RestoreOptions
 from snapper.values.manifest import Manifest
 from snapper.verbs.doctor import examine
 from snapper.verbs.dump import Dumper
@@ -125,6 +126,8 @@ def _do(it: Bench, what: str, cut: dict[str, str], dump_as: str, restore_as: str
         print(f"{what}: no backup")
     elif what == "new":
         it.new(connection(restore_as, "anew"))
+    elif what == "best":
+        it.new(connection(restore_as, "best"), options=RestoreOptions(best_effort=True))
     elif what == "existing":
         owner = f" OWNER {restore_as}" if restore_as else ""
         it.sql(f"CREATE DATABASE existing{owner}")
