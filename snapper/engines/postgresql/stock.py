@@ -26,8 +26,10 @@ _PSQL = "psql -X -v ON_ERROR_STOP=1"
 
 # psql runs no command of the dump's own behind a word that the dump cannot know. It would refuse
 # the dump's own restriction too, which is in its first lines and behind its last words.
-_WITHOUT_RESTRICTION = (
+_AS_PSQL_TAKES_IT = (
     r"-e '1,9{/^\\restrict [A-Za-z0-9]*$/d;}'"
+    # What every database has, and up to 14 only a superuser may write; before any row.
+    r""" -e '1,/^COPY /{/^COMMENT ON SCHEMA "public" IS .standard public schema.;$/d;}'"""
     r" -e '/^-- PostgreSQL database dump complete$/,${/^\\unrestrict [A-Za-z0-9]*$/d;}'"
 )
 
@@ -67,7 +69,7 @@ def stock_commands(
         f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {quote(file)}",
         f"printf '%s  %s\\n' {quote(manifest.sha256)} {quote(file)} | sha256sum --check",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in before),
-        f"gunzip -c {quote(file)} | LC_ALL=C sed {_WITHOUT_RESTRICTION} |"
+        f"gunzip -c {quote(file)} | LC_ALL=C sed {_AS_PSQL_TAKES_IT} |"
         f" {_PSQL} -q -1 -d {quote(target.conninfo({}))}"
         f" -c {quote(chr(92) + 'restrict ' + secrets.token_hex(16))} -f -",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in after),
