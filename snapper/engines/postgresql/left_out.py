@@ -35,6 +35,10 @@ _FIRST_OWN = 16384  # FirstNormalObjectId: what is below is PostgreSQL's own
 _NAME = "n.nspname || '.' || c.relname"
 _NAMED = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 
+# Of a relation `c`: no option leaves it out, or its rows.
+_KEPT = "c.oid <> ALL (%(gone)s::oid[])"
+_FILLED = f"{_KEPT} AND c.oid <> ALL (%(emptied)s::oid[])"
+
 _MAPPING = "m.srvname || ' for ' || m.usename"
 _MAPPINGS = "pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid"
 # As that view has it: to whom it shows the options.
@@ -85,7 +89,7 @@ KINDS = (
             _NAME,
             _NAMED,
             "pg_is_in_recovery() AND c.relpersistence = 'u' AND c.relkind IN ('r', 'S')"
-            f" AND {OURS} AND (NOT {MEMBER} OR {SETTINGS_TABLE})",
+            f" AND {OURS} AND (NOT {MEMBER} OR {SETTINGS_TABLE}) AND {_FILLED}",
         ),
     ),
     Kind(
@@ -130,7 +134,7 @@ KINDS = (
             _NAME,
             _NAMED,
             f"c.relkind = 'r' AND c.oid >= {_FIRST_OWN} AND {MEMBER} AND NOT {SETTINGS_TABLE}"
-            " AND pg_relation_size(c.oid) > 0",
+            f" AND {_FILLED} AND pg_relation_size(c.oid) > 0",
         ),
     ),
     Kind(
@@ -172,7 +176,8 @@ KINDS = (
             "n.nspname || '.' || x.relname",
             f"{_NAMED} JOIN pg_index i ON i.indrelid = c.oid"
             " JOIN pg_class x ON x.oid = i.indexrelid",
-            f"NOT (i.indisvalid AND i.indisready) AND c.relkind <> 'p' AND {OURS} AND NOT {MEMBER}",
+            f"NOT (i.indisvalid AND i.indisready) AND c.relkind <> 'p' AND {OURS}"
+            f" AND NOT {MEMBER} AND {_KEPT}",
         ),
     ),
     Kind(
@@ -181,7 +186,7 @@ KINDS = (
         "the rows of foreign tables",
         "they lie elsewhere, and pg_dump takes the definition only",
         "back up what they lie in",
-        _find(_NAME, _NAMED, f"c.relkind = 'f' AND {OURS} AND NOT {MEMBER}"),
+        _find(_NAME, _NAMED, f"c.relkind = 'f' AND {OURS} AND NOT {MEMBER} AND {_FILLED}"),
     ),
     Kind(
         "system_schemas",

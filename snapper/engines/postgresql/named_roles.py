@@ -51,13 +51,16 @@ _OTHERS = (
     f"pg_default_acl WHERE defaclrole = {_FIRST} OR {_GRANTED.format('defaclacl')}",
     f"pg_attribute WHERE attrelid >= 16384 AND {_GRANTED.format('attacl')}",
     f"pg_policy WHERE {_FIRST} = ANY (polroles)",
-    f"pg_user_mappings WHERE umuser = {_FIRST}",
     f"pg_subscription WHERE subowner = {_FIRST} AND subdbid = (SELECT oid"  # noqa: S608  constants
     " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
     # Since 15 the schema has another owner by itself; before, no dump says who owns it.
     f"pg_namespace WHERE nspname = 'public' AND nspowner = {_FIRST}"
     " AND pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 150000",
 )
+
+# Some take the right to read it away from everybody, which stops no pg_dump.
+_MAPPINGS = "pg_user_mappings"
+_MAY_READ = f"SELECT pg_catalog.has_table_privilege('pg_catalog.{_MAPPINGS}', 'SELECT')"
 
 # Who owns an extension, or what is in it, is in no dump.
 _NOTED = """
@@ -77,7 +80,10 @@ def named_roles(cursor: Cursor) -> tuple[str, ...]:
     A name that another database of the server has written in its own encoding is given with each
     byte that is none here as `\xfc`.
     """
-    first = " OR ".join(f"EXISTS (SELECT FROM pg_catalog.{each})" for each in _of_the_first())
+    cursor.execute(_MAY_READ)
+    (mappings,) = cursor.fetchone()
+    asked = [*_of_the_first(), *([f"{_MAPPINGS} WHERE umuser = {_FIRST}"] if mappings else [])]
+    first = " OR ".join(f"EXISTS (SELECT FROM pg_catalog.{each})" for each in asked)
     with names_as_they_are(cursor.connection):
         cursor.execute(
             "SELECT pg_catalog.namesend(rolname) FROM pg_catalog.pg_roles"  # noqa: S608  constants

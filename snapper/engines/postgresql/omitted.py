@@ -23,17 +23,21 @@ _NO_WAITING = "SELECT pg_catalog.set_config('lock_timeout', '{}', false)"
 _KNOWN = {each.kind: each for each in (*KINDS, PROPERTIES, SCHEMAS, TABLES, TABLE_DATA)}
 
 
-def ask(cursor: Cursor) -> Iterator[Omission]:
+def ask(
+    cursor: Cursor, gone: Sequence[int] = (), emptied: Sequence[int] = ()
+) -> Iterator[Omission]:
     """Ask the server for all that pg_dump, as the cursor's role, would leave out.
 
+    Of relations that are `gone`, or only `emptied`, because an option says so, that is known.
     A question that the server refuses stops no backup: then its answer is not known.
     """
     cursor.execute(_NO_WAITING.format("2s"))
+    chosen = {"gone": list(gone), "emptied": list(emptied)}
     for kind in KINDS:
         if cursor.connection.server_version < kind.since:
             continue
         try:
-            cursor.execute(f"{kind.query} ORDER BY 1")
+            cursor.execute(f"{kind.query} ORDER BY 1", chosen)
             names = tuple(name for (name,) in cursor.fetchall())
         except psycopg2.Error:
             if cursor.connection.closed:

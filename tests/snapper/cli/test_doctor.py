@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from snapper.values.job import Job
+from snapper.values.options import Options
 from tests.support import poolers
 from tests.support.cloud_server import everywhere
 from tests.support.manifests import manifest
@@ -184,3 +185,13 @@ def test_dead_letters_of_the_databases_are_warned_of(stage: StageUnderTest) -> N
         assert letters("sensors")["level"] == "ok"
     finally:
         stage.settle()
+
+
+def test_how_old_a_backup_may_be_is_what_the_database_says(stage: StageUnderTest) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    options = Options(max_age_hours=1)
+    with stage.database("hasty", stage.source(18).dsn, options=options):
+        stage.put_backup(manifest(database="hasty", scheduled_at=at))
+        ran = stage.run_cli("doctor", "hasty", "--json")
+        found = {each["subject"]: each for each in ran.document["findings"]["hasty"]}
+    assert found["age"]["fact"] == "the newest good backup is 2h 0m old: it is late after 1h 0m"

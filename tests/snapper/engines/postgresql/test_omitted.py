@@ -9,11 +9,11 @@ import pytest
 
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.left_out import KINDS
 from snapper.engines.postgresql.omitted import from_part, to_part
 from snapper.engines.postgresql.pg_dump import pg_dump_command
 from snapper.engines.postgresql.server import inspect
 from snapper.values.omission import Omission
+from snapper.values.options import Options
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 from tests.support.standby import standby
@@ -219,7 +219,7 @@ def test_a_standby_has_no_rows_of_unlogged_tables(run_dir: Path, tools: ClientTo
         assert found["unlogged_rows"].objects[0] == "public.s"
         assert "public.sessions" in found["unlogged_rows"].objects
         text = dump(copy.dsn, 17, tools)
-    assert "COPY public.kept" in text
+    assert 'COPY "public"."kept"' in text
     assert "4711" not in text
 
 
@@ -254,22 +254,17 @@ def test_a_hundred_names_are_kept_and_all_are_counted(source: Callable[..., Sour
     assert from_part(to_part([found])) == (found,)
 
 
-def test_what_a_provider_has_made_in_the_systems_schemas_is_not_the_customers(
-    source: Callable[..., Source],
-) -> None:
+def test_what_an_option_leaves_out_is_not_said_twice(source: Callable[..., Source]) -> None:
     made = source(
         17,
-        "CREATE ROLE rdsadmin; CREATE FUNCTION pg_catalog.w() RETURNS int"
-        " LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION pg_catalog.w() OWNER TO rdsadmin",
+        "CREATE EXTENSION file_fdw; CREATE SERVER s FOREIGN DATA WRAPPER file_fdw;"
+        "CREATE SCHEMA gone; CREATE FOREIGN TABLE gone.f (n int) SERVER s OPTIONS (filename '/x');"
+        f"{_MEMBER} INSERT INTO conf VALUES (1); ALTER EXTENSION hstore ADD TABLE conf",
     )
-    try:
-        assert look(made.dsn) == {}
-    finally:
-        made.run("DROP FUNCTION pg_catalog.w(); DROP ROLE rdsadmin")
-
-
-def test_kinds_are_told_apart() -> None:
-    assert len({each.kind for each in KINDS}) == len(KINDS)
+    chosen = Options(exclude_schemas=("gone",), exclude_table_data=("public.conf",))
+    assert {*look(made.dsn)} == {"foreign_rows", "extension_rows"}
+    connection = Connection.parse(made.dsn)
+    assert inspect(connection, Redactor(), options=chosen).omitted == ()
 
 
 def test_a_kind_of_a_newer_release_is_passed_on() -> None:
