@@ -1,7 +1,8 @@
 """Extensions that want to be called before a restore and after it, such as TimescaleDB.
 
 Those are known by name; so is, by convention, any function of an extension that takes nothing and
-is called `…_pre_restore` or `…_post_restore`.
+is called `…_pre_restore` or `…_post_restore`. Only those of a superuser's, as extensions have them,
+and our own are called: whoever owns an extension may add a function to it, which would run as us.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ _CALLS = """
     JOIN pg_catalog.pg_depend d ON d.objid = p.oid
         AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
     JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-    WHERE p.pronargs = 0 AND (p.proname = ANY (%s) OR p.proname ~ %s) ORDER BY 1, 2
+    JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
+    WHERE p.pronargs = 0 AND (p.proname = ANY (%s) OR p.proname ~ %s)
+    AND (r.rolsuper OR r.rolname IN (session_user, current_user)) ORDER BY 1, 2
 """
 
 

@@ -228,3 +228,28 @@ def test_a_rule_of_the_sources_that_would_act_on_our_own_queries_is_not_met(
     )
     manifest = back_up(made)
     assert try_restore(read_back(vault, manifest), manifest, tools).rows == 1
+
+
+# What is a part of an extension may be called after a restore, by its name.
+CALLED_AFTERWARDS = """
+    CREATE FUNCTION public.my_post_restore() RETURNS void LANGUAGE plpgsql
+        AS $$BEGIN RAISE 'called as a superuser'; END$$;
+    CREATE FUNCTION public.looks(n integer) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN
+        IF pg_catalog.inet_client_addr() IS NULL THEN
+            CREATE EXTENSION citext WITH SCHEMA public;
+            ALTER EXTENSION citext ADD FUNCTION public.my_post_restore();
+        END IF;
+        RETURN true;
+    END$$;
+    CREATE TABLE public.guarded (n integer CHECK (public.looks(n)));
+    INSERT INTO public.guarded VALUES (1);
+"""
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_a_function_that_a_dump_gives_to_an_extension_is_not_called_as_one_of_its_own(
+    major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(major, CALLED_AFTERWARDS))
+    restored = try_restore(read_back(vault, manifest), manifest, tools)
+    assert (restored.rows, restored.remarks) == (1, ())

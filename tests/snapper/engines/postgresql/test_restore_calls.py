@@ -71,3 +71,22 @@ def test_of_a_trigger_that_objects_all_the_same_the_way_out_is_told_and_no_hint_
     assert "the event trigger told_guard may object" in failed.value.hint
     assert "session_replication_role=replica" in failed.value.hint
     assert "SELECT told_pre_restore" not in failed.value.hint
+
+
+def test_what_somebody_else_has_added_to_an_extension_of_theirs_is_not_called(
+    told: Source, dumper: Dumper, tools: ClientTools
+) -> None:
+    backup = dumper.dump(job(), told.database())
+    assert backup is not None
+    target = beside(told, "trapped")
+    replace(told, name="postgres").run(f'CREATE DATABASE "{target.name}"')
+    target.run(
+        "CREATE EXTENSION told; CREATE ROLE planter; GRANT CREATE ON SCHEMA public TO planter;"
+        f'GRANT CREATE ON DATABASE "{target.name}" TO planter;'
+        "SET ROLE planter; CREATE EXTENSION citext;"
+        "CREATE FUNCTION my_pre_restore() RETURNS void LANGUAGE plpgsql"
+        " AS $$BEGIN CREATE TABLE public.planted (n int); END$$;"
+        "ALTER EXTENSION citext ADD FUNCTION my_pre_restore(); RESET ROLE"
+    )
+    restore(dumper.vault, backup, target.dsn, postgresql(tools))
+    assert target.rows("SELECT to_regclass('public.planted')") == [(None,)]
