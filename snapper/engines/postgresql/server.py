@@ -25,21 +25,18 @@ from snapper.values.options import UNSET, Options
 from snapper.values.redaction import Redactor
 
 # Of the database, of its owner, and of those who have something in it: names without a schema were
-# found on one of these paths.
-_SEARCH_PATH = """
-    SELECT coalesce(pg_catalog.string_agg(DISTINCT path, ', '), '') FROM (
-        SELECT pg_catalog.substr(setting, 13) AS path
-        FROM pg_catalog.pg_database d
-        JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid OR (
-            s.setdatabase = 0 AND s.setrole IN (
-                SELECT d.datdba UNION ALL SELECT refobjid FROM pg_catalog.pg_shdepend
-                WHERE dbid = d.oid AND refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-            )
-        ),
-        pg_catalog.unnest(s.setconfig) AS setting
-        WHERE d.datname = pg_catalog.current_database()
-        AND pg_catalog.left(setting, 12) = 'search_path='
-    ) AS paths WHERE path NOT IN ('', '""')
+# found on one of these paths. Nothing is cut out here: what was set from a database in another
+# encoding is no text to the server.
+_PATHS = r"""
+    SELECT setting FROM pg_catalog.pg_database d
+    JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid OR (
+        s.setdatabase = 0 AND s.setrole IN (
+            SELECT d.datdba UNION ALL SELECT refobjid FROM pg_catalog.pg_shdepend
+            WHERE dbid = d.oid AND refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+        )
+    ),
+    pg_catalog.unnest(s.setconfig) AS setting
+    WHERE d.datname = pg_catalog.current_database() AND setting LIKE 'search\_path=%'
 """
 
 
@@ -141,8 +138,7 @@ def _facts(link: Link, connection: Connection, options: Options, *, bare: bool) 
         if properties is None:
             left_out += (omitted.properties_unknown(name),)
         refused = newer.ask(cursor)
-        cursor.execute(_SEARCH_PATH)
-        (search_path,) = cursor.fetchone()
+        search_path = _search_path(cursor)
     return ServerFacts(
         version=version.split()[0],
         major=number // 10_000,
@@ -161,6 +157,12 @@ def _facts(link: Link, connection: Connection, options: Options, *, bare: bool) 
         search_path=search_path,
         refused=refused,
     )
+
+
+def _search_path(cursor: psycopg2.extensions.cursor) -> str:
+    cursor.execute(_PATHS)
+    paths = {setting.removeprefix("search_path=") for (setting,) in cursor.fetchall()}
+    return ", ".join(sorted(paths - {"", '""'}))
 
 
 def _identity(cursor: psycopg2.extensions.cursor, connection: Connection) -> str:

@@ -65,3 +65,13 @@ def test_all_but_what_is_that_roles_is_backed_up_restored_and_tried(
     finally:
         Source(anew.server, "postgres").run(f'DROP DATABASE "{anew.name}"')
     assert try_restore(Dump(vault, manifest), manifest, tools).rows == 2
+
+
+@pytest.mark.parametrize("value", ["\u00f6\u00df", "gr\u00f6\u00dfe"])
+def test_a_setting_that_was_written_there_stops_no_backup(
+    value: str, named_elsewhere: Source, back_up: Callable[[Source], Manifest]
+) -> None:
+    latin = Source(named_elsewhere.server, f"latin for {named_elsewhere.name}")
+    latin.run(f"ALTER DATABASE \"{named_elsewhere.name}\" SET my.size = '{value}'")
+    named_elsewhere.run(f'ALTER DATABASE "{named_elsewhere.name}" SET search_path = public, mine')
+    assert back_up(named_elsewhere).part["search_path"] == "public, mine"
