@@ -15,8 +15,8 @@ _PAIRS = "host=… port=… dbname=… user=… password=…, with spaces betwee
 
 BEGINNINGS = (
     (
-        r"jdbc:",
-        "it is written for JDBC: it must begin with postgresql://, without jdbc:, and user and "
+        r"(jdbc|r2dbc):",
+        "it is written for Java: it must begin with postgresql://, without jdbc:, and user and "
         f"password stand before the host, {_URI}",
     ),
     (
@@ -29,19 +29,27 @@ BEGINNINGS = (
         "it is written for SQLAlchemy: it must begin with postgresql://, without + and the driver",
     ),
     (
-        r"(postgis|pgsql|psql|pg|timescale|timescalegis|cockroachdb|redshift)://",
+        r"(pgsql|postgres|dbi:pg):\w+=",
+        f"it is written for PHP's PDO or Perl's DBI: write {_PAIRS}",
+    ),
+    (
+        r"(postgis|pgsql|psql|pg|pgx\d?|ecto|timescale|timescalegis|cockroachdb|redshift)://",
         "its scheme is another driver's: it must begin with postgresql://",
     ),
     (
         r"(mysql2?|mariadb|mongodb(\+srv)?|mssql|sqlserver|redis|sqlite3?)(\+\w+)?:",
         "it is for another kind of database: it must begin with postgresql://",
     ),
-    (r"psql\s", "it is a command: write the connection alone, without psql and quotes"),
+    (
+        r"(PG\w+=\S*\s+)*(psql|pg_dump)\s",
+        "it is a command: write the connection alone, without psql and quotes",
+    ),
     (r"[\"'`]", "it stands in quotes: leave them out"),
     (r"(export\s+)?\w*(URL|URI|DSN)\s*=", f"a variable's name stands before it: begin with {_URI}"),
-    (r"[{\[]", f"it is a list of settings, as of Django: write {_URI}"),
+    (r"(databases\s*=\s*)?[{\[]", f"it is a list of settings, as of Django: write {_URI}"),
     (
-        r"\s*(host|server|data source|driver|addr\w*|user ?id|uid|user ?name)\s*=[^;]*;",
+        r"(host|server|data source|driver|addr\w*|user ?id|uid|user ?name)\s*=[^;]*;"
+        r"|[a-z][a-z ]*=[^;\s]*;\s*[a-z][a-z ]*=",
         f"its fields are joined by ';', as for .NET or ODBC: write {_PAIRS}",
     ),
 )
@@ -90,7 +98,7 @@ _NAMES = {
 }
 _ADVICE = {name.lower(): what for what, names in _NAMES.items() for name in names.split()}
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,39}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 _URI_NAMES = re.compile(r"[?&]([^=&]*)=([^&]*)")
 _PAIR_NAMES = re.compile(r"(?:^|\s)([A-Za-z_]\w*)\s*=()")
 
