@@ -167,6 +167,21 @@ KINDS = (
         ),
     ),
     Kind(
+        "foreign_key_triggers",
+        "foreign keys",
+        "that a foreign key is not, or not always, checked",
+        "ALTER TABLE … DISABLE TRIGGER ALL and the like set that, and pg_dump has every key "
+        "checked again, so a restore refuses rows that break it",
+        "ENABLE TRIGGER ALL once the rows are right, or drop the key",
+        _find(
+            f"DISTINCT {_NAME} || '.' || k.conname",
+            f"{_NAMED} JOIN pg_trigger t ON t.tgrelid = c.oid"
+            " JOIN pg_constraint k ON k.oid = t.tgconstraint",
+            f"t.tgisinternal AND t.tgenabled <> 'O' AND k.contype = 'f' AND {OURS}"
+            f" AND NOT {MEMBER} AND {_KEPT}",
+        ),
+    ),
+    Kind(
         "invalid_indexes",
         "invalid indexes",
         "indexes that are invalid",

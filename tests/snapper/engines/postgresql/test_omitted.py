@@ -78,6 +78,12 @@ def dump(dsn: str, major: int, tools: ClientTools) -> str:
             "depot for public",
         ),
         (
+            "foreign_key_triggers",
+            "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int CONSTRAINT k REFERENCES a);"
+            "ALTER TABLE b DISABLE TRIGGER ALL",
+            "public.b.k",
+        ),
+        (
             "invalid_indexes",
             "CREATE TABLE t (n int); CREATE INDEX mark_4711 ON t (n);"
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'mark_4711'::regclass",
