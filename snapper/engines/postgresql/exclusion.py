@@ -40,26 +40,44 @@ _TABLES = """
 
 _MEMBERS = "SELECT oid FROM pg_class WHERE relnamespace = ANY(%s::oid[])"
 
-# Each gives who stays and could not be restored: by what is gone, and by rows that are gone.
+# Who stays and could not be restored: by rows that are gone, and by anything else that is. What is
+# part of another thing has an automatic or internal dependency on it.
 _DEPENDENT = """
+    WITH lost AS (
+        SELECT 'pg_class'::regclass AS class, unnest(%(gone)s::oid[]) AS number
+        UNION ALL SELECT 'pg_type'::regclass, t.oid
+        FROM pg_type t LEFT JOIN pg_type element ON element.oid = t.typelem
+        WHERE t.typrelid = ANY(%(gone)s::oid[]) OR element.typrelid = ANY(%(gone)s::oid[])
+        UNION ALL SELECT classid::regclass, objid FROM pg_depend
+        WHERE refclassid = 'pg_namespace'::regclass AND refobjid = ANY(%(schemas)s::oid[])
+    ), left_alone AS (
+        SELECT DISTINCT d.classid, d.objid, d.objsubid
+        FROM pg_depend d JOIN lost ON lost.class = d.refclassid AND lost.number = d.refobjid
+        WHERE d.deptype = 'n'
+        AND d.classid NOT IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
+        AND NOT EXISTS (
+            SELECT FROM lost o WHERE o.class = d.classid AND o.number = d.objid
+        )
+        AND NOT EXISTS (
+            SELECT FROM pg_depend p LEFT JOIN lost o
+            ON o.class = p.refclassid AND o.number = p.refobjid
+            WHERE p.classid = d.classid AND p.objid = d.objid
+            AND (p.deptype = 'e' OR p.deptype IN ('a', 'i') AND o.number IS NOT NULL)
+        )
+        AND NOT EXISTS (
+            SELECT FROM pg_constraint f
+            WHERE d.classid = 'pg_constraint'::regclass AND f.oid = d.objid AND f.contype = 'f'
+        )
+    )
     SELECT 'the constraint ' || conname || ' of ' || conrelid::regclass
     FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND (
         confrelid = ANY(%(gone)s::oid[]) AND conrelid <> ALL(%(gone)s::oid[])
         OR confrelid = ANY(%(empty)s::oid[])
             AND conrelid <> ALL(%(gone)s::oid[] || %(empty)s::oid[])
     )
-    UNION SELECT 'the view ' || r.ev_class::regclass
-    FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY(%(gone)s::oid[])
-        AND r.ev_class <> ALL(%(gone)s::oid[])
-    UNION SELECT 'the table ' || a.attrelid::regclass
-    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f')
-    WHERE t.typnamespace = ANY(%(schemas)s::oid[]) AND c.oid <> ALL(%(gone)s::oid[])
-    UNION SELECT 'a trigger of ' || t.tgrelid::regclass
-    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE p.pronamespace = ANY(%(schemas)s::oid[]) AND t.tgrelid <> ALL(%(gone)s::oid[])
-        AND NOT t.tgisinternal
+    UNION SELECT 'the ' || regexp_replace(
+        pg_describe_object(classid, objid, objsubid), '^rule "?_RETURN"? on ', '')
+    FROM left_alone
     UNION SELECT 'the extension ' || extname
     FROM pg_extension WHERE extnamespace = ANY(%(schemas)s::oid[])
     ORDER BY 1

@@ -116,6 +116,30 @@ def test_what_the_exclusion_breaks_or_misses_is_warned_of(
     ]
 
 
+@pytest.mark.parametrize("major", [14, 18])
+def test_what_is_built_on_what_is_left_out_is_named_whatever_it_is(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents, major: int
+) -> None:
+    made = source(
+        major,
+        """
+        CREATE SCHEMA lib; CREATE FUNCTION lib.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE TABLE a (id serial PRIMARY KEY, n int DEFAULT lib.f(1)); CREATE TABLE t (id int);
+        CREATE TABLE b (row a, n int DEFAULT lib.f(1)); CREATE VIEW v AS SELECT lib.f(2);
+        CREATE FUNCTION g(a) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE RULE r AS ON INSERT TO t DO ALSO INSERT INTO a DEFAULT VALUES;
+        """,
+    )
+    options = Options(exclude_schemas=("lib",), exclude_tables=("public.a",))
+    dumped(dumper, made, options)
+    told = [fields["reason"] for name, fields in events.reported if name == "dump.warned"]
+    assert told == [
+        "a restore would stop, for the options leave out what others need: "
+        "the column row of table public.b, the default value for column n of table public.b, "
+        "the function public.g(public.a), the rule r on table public.t, the view public.v"
+    ]
+
+
 def test_without_such_options_nothing_more_is_asked_or_recorded(
     source: Callable[..., Source], dumper: Dumper
 ) -> None:
