@@ -49,6 +49,12 @@ _KNOWN = (
     _Refusal(("certificate",), DatabaseUnreachable, _CERTIFICATE_HINT),
     _Refusal(("pam authentication failed",), DatabaseUnreachable, _IAM_HINT),
     _Refusal(
+        ("tenant or user not found", "tenant/user"),
+        DatabaseUnreachable,
+        "Supabase's pooler knows no such project there: the user is written postgres.PROJECT, the "
+        "host is that of the project's own region, and a paused project must be restored first",
+    ),
+    _Refusal(
         ("hot standby mode is disabled",),
         DatabaseUnreachable,
         "a standby that takes no sessions: set hot_standby = on there, or name the primary",
@@ -83,6 +89,7 @@ _KNOWN = (
             "connection slots",
             "max client conn",
             "max clients reached",
+            "query_wait_timeout",
             "maxclientsinsessionmode",
             "no more connections allowed",
             "too many database connection attempts",
@@ -123,7 +130,7 @@ def refuses_options(message: str) -> bool:
 
 def refusal(connection: Connection, message: str) -> DatabaseUnreachable | DatabaseUnsupported:
     """Give the error for libpq's message, which holds no secret any more."""
-    if "RDS Proxy" in message or "command-line options" in message:
+    if "rds proxy" in message.lower() or "command-line options" in message:
         return DatabaseUnsupported(f"{connection.place} is an RDS Proxy", hint=_RDS_PROXY_HINT)
     if refuses_options(message):
         return pooler(connection)

@@ -4,7 +4,13 @@ import pytest
 
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.refusals import refusal
-from snapper.errors import DatabaseUnreachable, HostUnreachable, SnapperError
+from snapper.errors import (
+    DatabaseUnreachable,
+    DatabaseUnsupported,
+    HostUnreachable,
+    ServerNotReady,
+    SnapperError,
+)
 
 V6 = 'connection to server at "db.x.supabase.co" (2a05:d014:1c06::1), port 5432 failed: '
 V4 = 'connection to server at "db.x.supabase.co" (18.1.2.3), port 5432 failed: '
@@ -49,3 +55,28 @@ def test_a_standby_that_takes_no_sessions_does_not_pass() -> None:
     assert isinstance(error, DatabaseUnreachable)
     assert not error.passing
     assert "hot_standby" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "hint"),
+    [
+        (
+            "FATAL: This RDS proxy has no credentials for the role app.",
+            DatabaseUnsupported,
+            "endpoint of the instance",
+        ),
+        ("FATAL: Tenant or user not found", DatabaseUnreachable, "postgres.PROJECT"),
+        (
+            "FATAL: (ENOTFOUND) tenant/user postgres.x not found",
+            DatabaseUnreachable,
+            "a paused project",
+        ),
+        ("FATAL: query_wait_timeout", ServerNotReady, "the pooler's limit"),
+    ],
+)
+def test_what_stands_before_a_server_is_known_by_its_words(
+    words: str, kind: type[SnapperError], hint: str
+) -> None:
+    error = meant(V4 + words)
+    assert type(error) is kind
+    assert hint in error.hint
