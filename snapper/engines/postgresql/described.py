@@ -6,6 +6,8 @@ Nothing but names is told: a text in a statement may be a secret, or a row's val
 import re
 from dataclasses import dataclass
 
+import psycopg2
+
 from snapper.values.left_out import LeftOut
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
@@ -116,6 +118,12 @@ def described(body: bytes) -> Described:
             name = _PLAIN.sub(r"\1", " ".join(f"{there['name']}{on}".split()))
             return Described(kind or there["kind"].lower(), name[:_LONGEST_NAME])
     return Described(" ".join(re.findall("[A-Z]+", text[:60])[:3]).lower() or "statement", "")
+
+
+def makes_missing(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether a statement is about the very thing that the server misses."""
+    name = described(body).name.replace('"', "")
+    return bool(name) and f'"{name}"' in str(error.diag.message_primary)
 
 
 def left_out(body: bytes, why: str, code: str = "") -> LeftOut:

@@ -12,7 +12,7 @@ import psycopg2
 from snapper.engines.postgresql import leniency
 from snapper.engines.postgresql.attempt import Attempts
 from snapper.engines.postgresql.checks import BrokenChecks
-from snapper.engines.postgresql.described import described, left_out
+from snapper.engines.postgresql.described import described, left_out, makes_missing
 from snapper.engines.postgresql.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import plain
@@ -207,7 +207,10 @@ class _Load:
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
         if not self._options.best_effort:
-            raise refusal(statement, error, self._runner, self._loading) from None
+            # What would have made the missing thing, and waits in vain, is the cause.
+            waiting = (each for each in self._early if makes_missing(each[0].text, error))
+            cause, why_not = next(waiting, (statement, error))
+            raise refusal(cause, why_not, self._runner, self._loading) from None
         why = self._reason(error, statement.text)
         weaker = leniency.for_new_rows(statement.text)
         if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:

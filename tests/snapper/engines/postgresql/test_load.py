@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.errors import RestoreFailed
+from snapper.values.options import Options
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore
 from tests.support.anew import Anew, beside
@@ -112,3 +114,18 @@ def test_a_view_over_row_security_is_filled_and_that_is_told(
     for each in (made, target):
         each.run("DROP MATERIALIZED VIEW m; DROP TABLE t")
     replace(made, name="postgres").run("DROP ROLE rows_of; DROP ROLE reports")
+
+
+def test_the_cause_is_told_and_not_what_comes_of_it(
+    source: Callable[..., Source], dumper: Dumper, tools: ClientTools
+) -> None:
+    made = source(
+        17,
+        "CREATE SCHEMA gone; CREATE TYPE gone.mood AS ENUM ('fine');"
+        "CREATE TABLE days (mood gone.mood); INSERT INTO days VALUES ('fine')",
+    )
+    options = Options(exclude_schemas=("gone",))
+    backup = dumper.dump(job(), replace(made.database(), options=options))
+    assert backup is not None
+    with pytest.raises(RestoreFailed, match=r"table public\.days: schema \"gone\" does not exist"):
+        restore(dumper.vault, backup, source(17, EMPTY).dsn, postgresql(tools))
