@@ -8,6 +8,7 @@ process, and the doubles of a test cannot get in.
 import asyncio
 import contextlib
 import logging
+import os
 import runpy
 import sys
 import threading
@@ -38,6 +39,7 @@ def run_program(root: Path, stage: str, config: StackConfig, monitor: MockMonito
         _one_at_a_time,
         contextlib.chdir(root),
         _on_search_path(root),
+        _without_config_of_the_shell(),
         ThreadPoolExecutor(1, "pulumi") as apart,
     ):
         # A new thread begins with an empty context.
@@ -97,3 +99,15 @@ def _on_search_path(root: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(root))
+
+
+@contextlib.contextmanager
+def _without_config_of_the_shell() -> Iterator[None]:
+    """Hide what Pulumi would take for the values of keys that the stack does not set."""
+    hidden = {key: value for key, value in os.environ.items() if key.startswith("PULUMI_CONFIG")}
+    for key in hidden:
+        del os.environ[key]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -53,7 +53,7 @@ def status(
     A database is LATE when its newest good backup is older than 1.5 times its schedule's period, or
     than its option maxAgeHours,
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
-    a later attempt failed, FAILED when a job was given up and is in the dead-letter queue, DAMAGED
+    a later attempt failed, FAILED when a job was given up and is a dead letter, DAMAGED
     when a backup does not match its manifest, UNRESTORABLE when `verify --restore` failed for the
     newest backup that it tried, until it succeeds for a later one or you accept that (see verify),
     STAMPED LATER THAN NOW when a backup bears a time that is still to come; that one never counts.

@@ -109,7 +109,9 @@ def resources(graph: Graph) -> list[str]:
         for key in ("policy", "assumeRolePolicy"):
             for statement in one.policy(key) if key in one.inputs else ():
                 source = statement.get("Condition", {}).get("ArnLike", {}).get("aws:SourceArn", [])
-                found += [*statement.get("Resource", []), *source]
+                # Of EC2's actions some know no resource, and no stage has any of its own.
+                ours = not all(action.startswith("ec2:") for action in statement["Action"])
+                found += [*(statement.get("Resource", []) if ours else ()), *source]
     return [name_in(arn) for arn in found]
 
 

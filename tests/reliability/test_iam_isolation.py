@@ -244,7 +244,13 @@ def test_no_resource_of_a_role_covers_any_of_another_stage(
     ours = {made.outputs["arn"] for made in stage.deployment.registrations if "arn" in made.outputs}
     assert len(theirs) > 20
     statements = Rights(stage.cloud, stage.deployment.outputs[part]).statements
-    patterns = [resource for one in statements for resource in listed(one["Resource"])]
+    patterns = [
+        resource
+        for one in statements
+        # Some of EC2's actions know no resource, and no stage has any of its own there.
+        if not all(action.startswith("ec2:") for action in listed(one["Action"]))
+        for resource in listed(one["Resource"])
+    ]
     for pattern in patterns:
         covered = [arn for arn in theirs if fnmatchcase(arn, pattern)]
         assert not covered, f"{pattern} covers {covered}"

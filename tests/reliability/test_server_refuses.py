@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from snapper.engines.postgresql import engine, pg_dump
+from snapper.engines.postgresql import found, pg_dump
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.server import ServerFacts, inspect
 from snapper.engines.postgresql.throw_away import PostgresServer
@@ -187,7 +187,7 @@ def test_a_server_newer_than_every_client_is_refused(
     def from_the_future(*arguments: object) -> ServerFacts:
         return replace(inspect(*arguments), major=99, version="99.0")  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "inspect", from_the_future)
+    monkeypatch.setattr(found, "inspect", from_the_future)
     with faulted("server: newer than every client"):
         error = refusal(dumper, source(18).database(), DatabaseUnsupported)
         assert "PostgreSQL 99" in str(error)
