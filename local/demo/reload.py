@@ -58,7 +58,8 @@ def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions
     if theirs == ours:
         return Definitions(())
     try:
-        with _restored(schema, copy, dump) as again:
+        path = inspect(Connection.parse(source), redactor(source)).search_path
+        with _restored(schema, path, copy, dump) as again:
             expected = of(again)
     except SnapperError as error:
         note = f"the source's definitions could not be restored a second time: {error}"
@@ -91,7 +92,7 @@ def _reworded(names: list[str]) -> str:
 
 
 @contextmanager
-def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
+def _restored(schema: bytes, path: str, copy: str, dump: SchemaDump) -> Iterator[str]:
     """Restore definitions into an empty database like the copy, for as long as the block lasts."""
     connection, redact = Connection.parse(copy), redactor(copy)
     name = f"again-{secrets.token_hex(4)}"
@@ -101,7 +102,7 @@ def _restored(schema: bytes, copy: str, dump: SchemaDump) -> Iterator[str]:
     with asking(connection.replace(dbname=MAINTENANCE), redact) as cursor:
         cursor.execute(create_database(name, facts.encoding, locale, facts.major))
     try:
-        backup = Recorded("", dump.encoding, ())
+        backup = Recorded("", dump.encoding, (), search_path=path)
         loading = Loading(PLAINLY, search_path=backup.path)
         restore_confined([schema], beside, backup, Portable(), loading, redact)
         yield make_dsn(copy, dbname=name)

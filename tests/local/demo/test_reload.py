@@ -73,10 +73,10 @@ def dumping() -> SchemaDump:
     return SchemaDump(ClientTools(client_root()), 15)
 
 
-def restored(source: str, copy: str, change: str = "") -> Definitions:
+def restored(source: str, copy: str, change: str = "", path: str = "") -> Definitions:
     """Restore a backup of the source, change the copy, and compare."""
     dump = dumping()
-    restore([dump(source)], Recorded("", "UTF8", ()), copy, PLAINLY)
+    restore([dump(source)], Recorded("", "UTF8", (), search_path=path), copy, PLAINLY)
     if change:
         execute(copy, change)
     return compare_definitions(source, copy, dump)
@@ -91,6 +91,18 @@ def test_other_words_for_the_same_definition_are_no_difference(
     assert found.differences == ()
     (note,) = found.notes
     assert name in note, "what was written anew is named"
+
+
+def test_names_without_a_schema_are_found_on_the_path_of_the_source(source: str, copy: str) -> None:
+    execute(
+        source,
+        "CREATE SCHEMA app; ALTER DATABASE source SET search_path TO app; SET search_path TO app;"
+        "CREATE FUNCTION slug(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';"
+        "CREATE FUNCTION path_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT slug($1)';"
+        "CREATE TABLE pages (word text); CREATE INDEX by_path ON pages (path_of(word))",
+    )
+    execute(source, f"SET search_path = public; {BASE} {MOVING['VIEW public.chosen']}")
+    assert restored(source, copy, path="app").differences == ()
 
 
 def test_texts_that_are_the_same_need_no_second_copy_and_no_note(source: str, copy: str) -> None:
