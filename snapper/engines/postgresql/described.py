@@ -50,6 +50,10 @@ _FORMS = tuple(
         ("rows of materialized view", rf"REFRESH MATERIALIZED VIEW (?P<name>{_PATH})"),
         ("extension", rf"(?:CREATE|ALTER) EXTENSION (?:IF NOT EXISTS )?(?P<name>{_NAME})"),
         (
+            "operator",
+            rf"(?:CREATE|ALTER) OPERATOR (?!CLASS|FAMILY)(?P<name>(?:{_NAME}\.)?[^\s(]+)",
+        ),
+        (
             "",
             r"(?:CREATE|ALTER) (?:OR REPLACE |DEFAULT |UNLOGGED |TRUSTED |PROCEDURAL |RECURSIVE )*"
             r"(?P<kind>EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW"
@@ -109,6 +113,8 @@ def described(body: bytes) -> Described:
     constraint k on public.t
     >>> print(described(b"COMMENT ON EXTENSION citext IS 'letters of any case';\n"))
     comment on EXTENSION citext
+    >>> print(described(b'CREATE OPERATOR "public".=== (\n    FUNCTION = "public"."eq"\n);\n'))
+    operator public.===
     """
     text = body[:_LOOKED_AT].decode(errors="backslashreplace")
     for kind, form in _FORMS:
