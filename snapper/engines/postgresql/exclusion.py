@@ -25,7 +25,11 @@ from snapper.engines.postgresql.names import quoted
 from snapper.values.omission import Omission, some
 from snapper.values.options import Options
 
-_SCHEMAS = "SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY(%s)"
+# The system's own are in no dump anyhow.
+_SCHEMAS = """
+    SELECT oid, nspname FROM pg_namespace
+    WHERE nspname = ANY(%s) AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+"""
 
 # What inherits of a table goes with it: partitions, and what could not be made without it.
 _TABLES = """
@@ -105,10 +109,10 @@ def exclusion(cursor: Cursor, options: Options, encoding: str) -> Exclusion:
     wanted = [schema_of(name) for name in options.exclude_schemas]
     whole = [table_of(name) for name in options.exclude_tables]
     rows = [table_of(name) for name in options.exclude_table_data]
-    cursor.execute(_SCHEMAS, [wanted])
+    cursor.execute(_SCHEMAS, [[name for name in wanted if _can_be_in(encoding, name)]])
     schemas = dict(cursor.fetchall())
-    tables = _family(cursor, whole)
-    emptied = _family(cursor, rows)
+    tables = _family(cursor, whole, encoding)
+    emptied = _family(cursor, rows, encoding)
     cursor.execute(_MEMBERS, [list(schemas)])
     gone = [*tables, *(oid for (oid,) in cursor.fetchall())]
     found = [
@@ -136,8 +140,9 @@ def exclusion(cursor: Cursor, options: Options, encoding: str) -> Exclusion:
     )
 
 
-def _family(cursor: Cursor, tables: list[Table]) -> dict[int, Table]:
-    cursor.execute(_TABLES, [[each.schema for each in tables], [each.name for each in tables]])
+def _family(cursor: Cursor, tables: list[Table], encoding: str) -> dict[int, Table]:
+    known = [each for each in tables if _can_be_in(encoding, str(each))]
+    cursor.execute(_TABLES, [[each.schema for each in known], [each.name for each in known]])
     return {oid: Table(schema, name) for oid, schema, name in cursor.fetchall()}
 
 
@@ -151,10 +156,22 @@ def _doubts(missing: list[str], broken: tuple[str, ...]) -> Iterator[str]:
         )
 
 
+def _can_be_in(encoding: str, name: str) -> bool:
+    """Tell whether a database can have the name; its server takes no question about others."""
+    try:
+        name.encode(_codec(encoding))
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
 def _in(encoding: str, argument: str) -> str:
     """Write an argument so that the program gets its bytes in the database's own encoding."""
-    codec = extensions.encodings.get(encoding.replace("_", ""), "utf-8")
     try:
-        return os.fsdecode(argument.encode(codec))
+        return os.fsdecode(argument.encode(_codec(encoding)))
     except (LookupError, UnicodeEncodeError):
         return argument
+
+
+def _codec(encoding: str) -> str:
+    return str(extensions.encodings.get(encoding.replace("_", ""), "utf-8"))

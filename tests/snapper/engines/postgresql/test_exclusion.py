@@ -82,7 +82,8 @@ def test_names_are_told_to_pg_dump_in_the_encoding_of_the_database(
     there.run(f'CREATE DATABASE "{made.name}" ENCODING LATIN1 LOCALE "C" TEMPLATE template0')
     try:
         made.run("CREATE TABLE größe AS SELECT 'odd rows' AS v; CREATE TABLE t AS SELECT 'kept' v")
-        text, _ = dumped(dumper, made, Options(exclude_tables=("public.größe",)))
+        options = Options(exclude_tables=("public.größe", "public.漢"), exclude_schemas=("字",))
+        text, _ = dumped(dumper, made, options)
     finally:
         there.run(f'DROP DATABASE "{made.name}" WITH (FORCE)')
     assert "odd rows" not in text
@@ -102,14 +103,14 @@ def test_what_the_exclusion_breaks_or_misses_is_warned_of(
         """,
     )
     options = Options(
-        exclude_schemas=("nowhere",),
+        exclude_schemas=("nowhere", "pg_catalog"),
         exclude_tables=("public.customers", "public.Orders"),
         exclude_table_data=("public.kinds",),
     )
     dumped(dumper, made, options)
     told = [fields["reason"] for name, fields in events.reported if name == "dump.warned"]
     assert told == [
-        "the options leave out what is not there: nowhere, public.Orders",
+        "the options leave out what is not there: nowhere, pg_catalog, public.Orders",
         "a restore would stop, for the options leave out what others need: the constraint "
         "orders_customer_fkey of public.orders, the constraint things_kind_fkey of public.things, "
         "the view public.seen",
