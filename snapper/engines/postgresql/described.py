@@ -38,6 +38,11 @@ _FORMS = tuple(
             rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<on>{_PATH})"
             rf"\s+ADD CONSTRAINT (?P<name>{_NAME})",
         ),
+        (
+            "property of table",
+            rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<name>{_PATH})"
+            r"\s+(?:CLUSTER|REPLICA|ALTER|SET|RESET|ENABLE|DISABLE|FORCE|NO) ",
+        ),
         ("index", rf"CREATE (?:UNIQUE )?INDEX (?P<name>{_NAME}) ON (?:ONLY )?(?P<on>{_PATH})"),
         ("index", rf"ALTER INDEX (?P<name>{_PATH})"),
         (
@@ -77,7 +82,7 @@ _WORTH = {
 _NO_ROW = frozenset(
     {
         *("constraint", "index", "trigger", "policy", "rule", "statistics", "event trigger"),
-        *("publication", "subscription", "state of"),
+        *("publication", "subscription", "state of", "property of table"),
     }
 )
 

@@ -13,14 +13,19 @@ _NO_DATA = re.compile(
     rb"|(?:CREATE|ALTER) (?:EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) "
 )
 _NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
-OWNER = re.compile(rb"ALTER [^;']+ OWNER TO (?P<role>%b);\n?" % _NAME)
+_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\")*"
+"""What may hold quoted names."""
+
+OWNER = re.compile(rb"ALTER %b OWNER TO (?P<role>%b);\n?" % (_NO_TEXT, _NAME))
 OWNER_WITHIN = re.compile(
-    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b[^;']* OWNER TO (?P<role>%b);\n?" % ((_NAME,) * 3)
+    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b%b OWNER TO (?P<role>%b);\n?"
+    % (_NAME, _NAME, _NO_TEXT, _NAME)
 )
 PRIVILEGES = re.compile(rb"GRANT |REVOKE |ALTER DEFAULT PRIVILEGES ")
 BECOMES = re.compile(rb"SET SESSION AUTHORIZATION (?P<role>.+);\n?", re.DOTALL)
 RETURNS = b"RESET SESSION AUTHORIZATION;"
 EVENT_TRIGGER = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) EVENT TRIGGER ")
+USER_MAPPING = re.compile(rb"CREATE USER MAPPING ")
 SUBSCRIPTION = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) SUBSCRIPTION ")
 REFRESH = re.compile(rb"REFRESH MATERIALIZED VIEW (?P<name>.+);\n?", re.DOTALL)
 ROW_DATA = re.compile(
@@ -46,8 +51,16 @@ _OBJECT = re.compile(
 _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
 """Functions, relations, types and other objects, schemas and columns that are not found."""
 
-_TOO_EARLY = _MISSING_NAMES | {"23514", "55000", "P0001"}
-"""A CHECK that looks at other rows, a view that is not filled yet, an error of a function's own."""
+_UNFILLED = "55000"
+
+_TOO_EARLY = _MISSING_NAMES | {"23502", "23514", _UNFILLED}
+"""A column or a CHECK that looks at other rows, a view that is not filled yet."""
+
+_OF_FUNCTIONS = ("P0", "22")
+"""An error of a function's own, or of what it computes from rows that are not there yet."""
+
+_OF_ROWS = ("22P", "22021")
+"""A text that is none of the column's type, or of the encoding: no other rows mend that."""
 
 _MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
 """Nothing that a pg_dump has written."""
@@ -99,7 +112,14 @@ def is_built_safely(body: bytes, version: int) -> bool:
 
 def comes_too_early(body: bytes, error: psycopg2.Error) -> bool:
     """Tell whether it may succeed when the rest is there; no extension waits for that."""
-    return sqlstate(error) in _TOO_EARLY and not body.startswith(b"CREATE EXTENSION")
+    code = sqlstate(error)
+    early = code.startswith(_OF_FUNCTIONS) and not code.startswith(_OF_ROWS)
+    return (early or code in _TOO_EARLY) and not body.startswith(_EXTENSION)
+
+
+def is_unfilled(error: psycopg2.Error) -> bool:
+    """Tell whether a materialized view is not filled that another one is filled from."""
+    return sqlstate(error) == _UNFILLED
 
 
 def reaches_elsewhere(error: psycopg2.Error) -> bool:

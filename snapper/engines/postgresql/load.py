@@ -13,6 +13,7 @@ from snapper.engines.postgresql import leniency
 from snapper.engines.postgresql.attempt import Attempts
 from snapper.engines.postgresql.checks import BrokenChecks
 from snapper.engines.postgresql.described import described, left_out, makes_missing
+from snapper.engines.postgresql.early_rows import EarlyRows
 from snapper.engines.postgresql.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading import Loading
 from snapper.engines.postgresql.names import plain
@@ -20,9 +21,8 @@ from snapper.engines.postgresql.reason import reason, sqlstate
 from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.roles import passed_over
 from snapper.engines.postgresql.statement_runner import StatementRunner
-from snapper.engines.postgresql.statements import Part, Rows, Statement, parted
+from snapper.engines.postgresql.statements import Part, Statement, parted
 
-_END_OF_ROWS = b"\\.\n"
 _NO_OTHER_SERVER = "a trial reaches for no other server"
 
 _IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
@@ -41,9 +41,11 @@ class _Load:
         self._attempts, self._loading = Attempts(runner, loading), loading
         self._runner, self._options = runner, loading.options
         self._early: list[tuple[Statement, psycopg2.Error]] = []
-        self._early_rows: dict[bytes, tuple[Statement, psycopg2.Error]] = {}
         self._checks = BrokenChecks(runner)
+        self._rows = EarlyRows(self._attempts, self._checks, loading, self._give_up)
         self._last: list[Statement] = []
+        self._mappings: list[Statement] = []
+        self._has_unfilled = False
         self._gone: set[tuple[bytes, bytes]] = set()
         self._grantor = ""
         self._in_batch = self._skips_batch = False
@@ -57,7 +59,7 @@ class _Load:
             statement = Statement(body, part.line if isinstance(part, Statement) else 0)
             self._enter_section(body)
             if body.startswith(b"COPY "):
-                self._copy(statement, _rows(parts))
+                self._rows.copy(statement, parts)
             elif body.startswith((b"BEGIN;", b"COMMIT;")):
                 self._batch(statement)
             elif not self._set_aside(statement):
@@ -67,6 +69,8 @@ class _Load:
             if not self._is_unwanted(statement.text):
                 self._run(statement)
         self._retry()
+        for statement in self._mappings:
+            self._run(statement)
         for statement, error in self._early:
             self._give_up(statement, error)
 
@@ -82,7 +86,8 @@ class _Load:
     def _end_data(self) -> None:
         if not self._data_ended:
             self._data_ended = True
-            self._retry_rows()
+            self._rows.retry()
+            self._loading.missing.extend(self._checks.give_back())
             self._retry()
 
     def _set_aside(self, statement: Statement) -> bool:
@@ -100,6 +105,9 @@ class _Load:
             self._leave_out(statement, None, why)
         elif self._loading.alone and leniency.SUBSCRIPTION.match(body):
             self._leave_out(statement, None, _NO_OTHER_SERVER)
+        elif self._loading.alone and leniency.USER_MAPPING.match(body):
+            # Without one a function that asks another server finds no way to it.
+            self._mappings.append(statement)
         elif self._loading.alone and is_filled_elsewhere(body, self._runner):
             self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
         else:
@@ -136,14 +144,19 @@ class _Load:
         body = statement.text
         if leniency.BECOMES.match(body) and not self._options.strict:
             self._grantor = described(body).name
-        elif leniency.can_go(body, error) or self._is_a_superusers(body):
-            self._leave_out(statement, error, self._reason(error, body))
-        elif leniency.REFRESH.match(body) and leniency.reaches_elsewhere(error):
-            self._leave_out(statement, error, f"it stays unfilled: {self._reason(error, body)}")
-        elif leniency.comes_too_early(body, error) and not self._in_batch:
+        elif self._waits(body, error):
             self._early.append((statement, error))
         else:
             self._give_up(statement, error)
+
+    def _waits(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether it is to be tried again; what can go waits for what it may be about."""
+        if self._in_batch or not leniency.comes_too_early(body, error):
+            return False
+        return bool(self._early) or not self._can_go(body, error)
+
+    def _can_go(self, body: bytes, error: psycopg2.Error) -> bool:
+        return leniency.can_go(body, error) or self._is_a_superusers(body)
 
     def _is_a_superusers(self, body: bytes) -> bool:
         """Tell whether it makes a superuser, or a role that is none of the backup, an owner.
@@ -165,36 +178,6 @@ class _Load:
                 if error := self._attempts.run(statement):
                     self._early.append((statement, error))
 
-    def _copy(self, statement: Statement, rows: Iterator[bytes]) -> None:
-        error = self._attempts.copy(statement, rows)
-        if error is None:
-            return
-        if leniency.comes_too_early(statement.text, error) and self._loading.again:
-            self._early_rows[statement.text] = (statement, error)
-        else:
-            self._give_up(statement, error)
-
-    def _retry_rows(self) -> None:
-        """Read the dump once more for those rows that came too early.
-
-        And once more without the checks that they break, where the best is to be made of it.
-        """
-        while self._early_rows and self._loading.again:
-            waiting, self._early_rows = self._early_rows, {}
-            parts = self._loading.again()
-            while waiting and (part := next(parts, None)):
-                body = parted(part.text)[1] if isinstance(part, Statement) else b""
-                if body not in waiting:
-                    continue
-                statement, error = waiting.pop(body)
-                path = self._loading.search_path if leniency.misses_a_name(error) else ""
-                left = self._attempts.copy(statement, _rows(parts), path)
-                if left and self._options.best_effort and self._checks.take(left):
-                    self._early_rows[body] = (statement, left)
-                elif left:
-                    self._give_up(statement, error if path else left)
-        self._loading.missing.extend(self._checks.give_back())
-
     def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
         """Do without it; where nothing is to be left out, what the server refused stops it all."""
         if error and self._options.strict:
@@ -206,16 +189,33 @@ class _Load:
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
+        why = self._reason(error, statement.text)
+        if self._can_go(statement.text, error):
+            self._leave_out(statement, error, why)
+            return
+        if self._stays_unfilled(statement.text, error):
+            self._has_unfilled = True
+            self._leave_out(statement, error, f"it stays unfilled: {why}")
+            return
         if not self._options.best_effort:
             # What would have made the missing thing, and waits in vain, is the cause.
             waiting = (each for each in self._early if makes_missing(each[0].text, error))
             cause, why_not = next(waiting, (statement, error))
             raise refusal(cause, why_not, self._runner, self._loading) from None
-        why = self._reason(error, statement.text)
         weaker = leniency.for_new_rows(statement.text)
         if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:
             why += "; it holds for new rows (NOT VALID)"
         self._loading.missing.append(left_out(statement.text, why, sqlstate(error)))
+
+    def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether a view is not filled for want of a server, of a right, or of such a view."""
+        return leniency.REFRESH.match(body) is not None and (
+            leniency.reaches_elsewhere(error)
+            or leniency.may_hide_rows(body, error)
+            or (self._has_unfilled and leniency.is_unfilled(error))
+            or (bool(self._mappings) and leniency.misses_a_name(error))
+            or is_filled_elsewhere(body, self._runner)
+        )
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:
         return reason(error, body, self._runner.redact, show_values=self._options.show_values)
@@ -231,16 +231,3 @@ def _whole(part: Part, parts: Iterator[Part]) -> bytes:
         if not (isinstance(more, Statement) and more.more):
             break
     return b"".join(pieces)
-
-
-def _rows(parts: Iterator[Part]) -> Iterator[bytes]:
-    r"""Give the rows behind a COPY as the server takes them: without the line that ends them."""
-    first = True
-    for part in parts:
-        text = part.text
-        if first and text:
-            text, first = text[1:], False  # the end of the line of the COPY
-        last = isinstance(part, Rows) and part.last
-        yield text.removesuffix(_END_OF_ROWS) if last else text
-        if last:
-            return

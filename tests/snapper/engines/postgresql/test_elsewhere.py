@@ -32,7 +32,14 @@ FOREIGN = """
         OPTIONS (schema_name 'public', table_name 't');
     CREATE VIEW seen AS SELECT n FROM elsewhere.stock;
     CREATE MATERIALIZED VIEW stock_now AS SELECT n FROM seen;
+    CREATE MATERIALIZED VIEW summed AS SELECT sum(n) FROM stock_now;
     CREATE MATERIALIZED VIEW own AS SELECT 1 AS n;
+"""
+# Who only reads the view's definition sees no foreign table.
+CALLED = """
+    CREATE FUNCTION counted() RETURNS bigint STABLE LANGUAGE sql
+        AS 'SELECT count(*) FROM elsewhere.stock';
+    CREATE MATERIALIZED VIEW called AS SELECT public.counted() AS n;
 """
 
 
@@ -90,14 +97,17 @@ def test_a_trial_fills_nothing_from_a_foreign_table_however_indirectly(
     on: bool, source: Callable[..., Source], proven: Callable[..., Restored]
 ) -> None:
     made, asked = foreign(source)
+    made.run(CALLED)
     # Whoever comes waits, and so would the trial.
     with closing(psycopg2.connect(asked.dsn)) as holder, holder.cursor() as cursor:
         cursor.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         found = proven(made, made.server.dsn() if on else "")
-    assert (
-        "rows of materialized view public.stock_now: it stays unfilled: a trial reaches for no"
-        " other server"
-    ) in str(found)
+    for name in ("stock_now", "summed"):
+        assert (
+            f"rows of materialized view public.{name}: it stays unfilled: a trial reaches for no"
+            " other server"
+        ) in str(found)
+    assert "public.called: it stays unfilled: user mapping not found" in str(found)
     assert "public.own" not in str(found)
 
 
@@ -110,9 +120,10 @@ def test_a_restore_leaves_a_view_unfilled_where_the_other_server_is_away(
     admin.run(f'ALTER DATABASE "{asked.name}" RENAME TO "{asked.name} gone"')
     try:
         target = beside(made, "unfilled")
-        (left,) = anew(made, target.dsn).left_out
-        assert left.name == "public.stock_now"
+        left, built_on_it = anew(made, target.dsn).left_out
+        assert (left.name, built_on_it.name) == ("public.stock_now", "public.summed")
         assert left.reason.startswith("it stays unfilled: could not connect to server")
+        assert built_on_it.reason.startswith("it stays unfilled: materialized view")
         assert target.rows("SELECT n FROM own") == [(1,)]
     finally:
         admin.run(f'ALTER DATABASE "{asked.name} gone" RENAME TO "{asked.name}"')

@@ -129,3 +129,24 @@ def test_the_cause_is_told_and_not_what_comes_of_it(
     assert backup is not None
     with pytest.raises(RestoreFailed, match=r"table public\.days: schema \"gone\" does not exist"):
         restore(dumper.vault, backup, source(17, EMPTY).dsn, postgresql(tools))
+
+
+def test_a_view_whose_owner_may_not_read_any_more_stays_unfilled_and_stops_nothing(
+    source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(
+        17,
+        "CREATE ROLE reads; CREATE TABLE t AS SELECT 1 AS n;"
+        "GRANT SELECT ON t TO reads; CREATE MATERIALIZED VIEW m AS SELECT * FROM t;"
+        "ALTER MATERIALIZED VIEW m OWNER TO reads; REVOKE SELECT ON t FROM reads",
+    )
+    target = beside(made, "unread")
+    try:
+        (left,) = anew(made, target.dsn).left_out
+        assert (left.name, left.sqlstate) == ("public.m", "42501")
+        assert left.reason == "it stays unfilled: permission denied for table t"
+        assert target.rows("SELECT n FROM t") == [(1,)]
+    finally:
+        for each in (made, target):
+            each.run("DROP MATERIALIZED VIEW m")
+        replace(made, name="postgres").run("DROP ROLE reads")

@@ -1,0 +1,69 @@
+"""What rows of a backup break is taken away for their sake, wherever it was said."""
+
+from collections.abc import Callable
+
+import pytest
+
+from snapper.engines.facts import RestoreOptions
+from tests.support.anew import Anew, beside
+from tests.support.databases import Source
+
+MAJORS = [14, pytest.param(18, marks=pytest.mark.long)]
+
+# Believed, as of a server that was told so, or whose function has changed since.
+BROKEN = """
+    CREATE TABLE above (n int CONSTRAINT positive CHECK (n > 0));
+    CREATE TABLE below () INHERITS (above);
+    CREATE TABLE parted (n int CONSTRAINT small CHECK (n < 5)) PARTITION BY LIST (n);
+    CREATE TABLE part PARTITION OF parted FOR VALUES IN (9);
+    CREATE DOMAIN natural_number AS int CONSTRAINT not_below CHECK (VALUE >= 0);
+    CREATE TABLE of_domain (n natural_number);
+    ALTER TABLE above DROP CONSTRAINT positive; ALTER TABLE parted DROP CONSTRAINT small;
+    ALTER DOMAIN natural_number DROP CONSTRAINT not_below;
+    INSERT INTO below VALUES (-1); INSERT INTO parted VALUES (9); INSERT INTO of_domain VALUES (-1);
+    ALTER TABLE above ADD CONSTRAINT positive CHECK (n > 0) NOT VALID;
+    ALTER TABLE parted ADD CONSTRAINT small CHECK (n < 5) NOT VALID;
+    ALTER DOMAIN natural_number ADD CONSTRAINT not_below CHECK (VALUE >= 0) NOT VALID;
+    UPDATE pg_constraint SET convalidated = true WHERE NOT convalidated;
+"""
+NULLS = """
+    CREATE TABLE plain (n int); INSERT INTO plain VALUES (NULL);
+    CREATE TABLE parted (n int, k int) PARTITION BY LIST (k);
+    CREATE TABLE part PARTITION OF parted FOR VALUES IN (1); INSERT INTO parted VALUES (NULL, 1);
+    UPDATE pg_attribute SET attnotnull = true WHERE attname = 'n'
+        AND attrelid IN ('plain'::regclass, 'parted'::regclass, 'part'::regclass);
+"""
+
+
+def best(made: Source, anew: Anew, target: Source) -> tuple[Source, list[str]]:
+    """Give the database that is kept, and the constraints that it lacks."""
+    came = anew(made, target.dsn, options=RestoreOptions(best_effort=True))
+    assert not any(each.rows for each in came.missing)
+    assert all("holds for new rows" in each.reason for each in came.missing)
+    return Source(made.server, came.kept_as), sorted(each.name for each in came.missing)
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_rows_that_break_a_check_are_had_wherever_it_comes_from(
+    major: int, source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(major, BROKEN)
+    kept, names = best(made, anew, beside(made, "broken"))
+    assert names == [
+        "not_below on public.natural_number",
+        "positive on public.above",
+        "small on public.parted",
+    ]
+    assert kept.rows("SELECT below.n, part.n, o.n FROM below, part, of_domain o") == [(-1, 9, -1)]
+    valid = "SELECT DISTINCT convalidated FROM pg_constraint WHERE contype = 'c' AND oid >= 16384"
+    assert kept.rows(valid) == [(False,)]
+
+
+def test_nulls_in_a_column_that_may_hold_none_are_had(
+    source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(14, NULLS)
+    kept, names = best(made, anew, beside(made, "nulls"))
+    assert names == ["NOT NULL of n on public.parted", "NOT NULL of n on public.plain"]
+    assert kept.rows("SELECT p.n, part.n FROM plain p, part") == [(None, None)]
+    assert len(kept.rows("SELECT FROM pg_constraint WHERE NOT convalidated")) == 3
