@@ -124,6 +124,12 @@ def test_what_a_rotation_is_about_to_put_in_its_place_comes_next(manager: Any) -
     assert [each.password for each in secret(DOOR)] == ["old", "new", "old"]
 
 
+def test_what_a_rotation_has_only_begun_to_write_is_passed_over(manager: Any) -> None:
+    secret = put(manager, managed("backup", "old"))
+    manager.put_secret_value(SecretId=secret.arn, SecretString="{}", VersionStages=["AWSPENDING"])
+    assert [each.password for each in secret(DOOR)] == ["old", "old"]
+
+
 def test_a_rotation_that_ended_meanwhile_is_seen(manager: Any) -> None:
     secret = put(manager, managed("backup", "old"))
     logins = secret(DOOR)
