@@ -44,7 +44,10 @@ _KNOWN = (
     ),
     _Pooler(
         "an RDS Proxy",
-        re.compile(r"\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?$"),
+        re.compile(
+            r"\.proxy-[a-z0-9]+\."
+            r"([a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?|rds\.[a-z0-9-]+\.amazonaws\.com\.cn)$"
+        ),
         "write the endpoint of the instance or cluster itself",
     ),
     _Pooler(

@@ -13,6 +13,7 @@ POOLERS = [
     ("orders.proxy-abc123.eu-central-1.rds.amazonaws.com", "", "the instance or cluster"),
     ("read.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com", "", "the instance or cluster"),
     ("orders.proxy-abc123.cn-north-1.rds.amazonaws.com.cn", "", "the instance or cluster"),
+    ("orders.proxy-abc123.rds.cn-north-1.amazonaws.com.cn", "", "the instance or cluster"),
     ("x-do-user-1-0.db.ondigitalocean.com", ":25061", "port 25060"),
     ("orders.postgres.database.azure.com", ":6432", "port 5432"),
     ("p.abc.db.postgresbridge.com", ":5431", "port 5432"),
