@@ -167,9 +167,10 @@ def _with_options(
         given = config.get_object(SETTING, {})
     except pulumi.ConfigTypeError:
         given = None
-    if not databases:
-        return ()  # which is a fault already, and names the keys of nothing
-    found = parse_options(given, [database.key for database in databases], faults)
+    # That there are no databases is a fault already; then no key is wrong, but what is under it.
+    keys = given if isinstance(given, Mapping) else ()
+    known = [database.key for database in databases] or list(keys)
+    found = parse_options(given, known, faults)
     chosen = tuple(replace(each, options=found.get(each.key, UNSET)) for each in databases)
     faults.extend(option_faults(chosen))
     return chosen

@@ -33,10 +33,19 @@ def test_every_fault_of_the_options_is_told_at_once_with_what_was_meant() -> Non
     )
 
 
-@pytest.mark.parametrize("given", ["[]", '"orders"', "{", '{"orders": 5}', '{"orders": null}'])
+def test_faults_of_the_options_are_told_beside_those_of_the_secrets() -> None:
+    options = json.dumps({"orders": {"shedule": "rate(1 day)"}, "anybody": {"timeout": 5}})
+    assert refused(databases=options, DATABASE_CONN_STRINGS="orders")[-2:] == (
+        "databases.orders: shedule is not an option: did you mean schedule?",
+        "databases.anybody: timeout is 5, must be a whole number from 60 to 900",
+    )
+
+
+@pytest.mark.parametrize("given", ["[]", "5", '"orders"', "{", '{"orders": 5}', '{"orders": null}'])
 def test_options_of_another_form_are_refused(given: str) -> None:
     (fault,) = refused(databases=given)
     assert fault.startswith("databases")
+    assert fault in refused(databases=given, DATABASE_CONN_STRINGS="orders")
 
 
 def test_what_contradicts_the_stages_own_settings_is_refused() -> None:
