@@ -177,7 +177,7 @@ KINDS = (
             f"DISTINCT {_NAME} || '.' || k.conname",
             f"{_NAMED} JOIN pg_trigger t ON t.tgrelid = c.oid"
             " JOIN pg_constraint k ON k.oid = t.tgconstraint",
-            f"t.tgisinternal AND t.tgenabled <> 'O' AND k.contype = 'f' AND {OURS}"
+            f"t.tgisinternal AND t.tgenabled IN ('D', 'R') AND k.contype = 'f' AND {OURS}"
             f" AND NOT {MEMBER} AND {_KEPT}",
         ),
     ),
@@ -242,7 +242,8 @@ PROPERTIES = Kind(
     "the database itself",
     "its owner, locale, rights, settings and comment",
     "they cannot be read, or are too much to be kept",
-    "shorten what ALTER DATABASE … SET and COMMENT ON DATABASE have set",
+    "shorten what ALTER DATABASE … SET and COMMENT ON DATABASE have set, or set it anew from "
+    "within, where another encoding has written it",
     "",
 )
 """Found by whoever reads them."""
