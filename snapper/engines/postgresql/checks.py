@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2 import sql
 
-from snapper.engines.postgresql.reason import sqlstate
+from snapper.engines.postgresql.reason import is_raised, sqlstate
 from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.values.left_out import LeftOut
 
@@ -66,7 +66,12 @@ class BrokenChecks:
         self._taken: list[_Taken] = []
 
     def take(self, error: psycopg2.Error) -> bool:
-        """Take away the check that an error names; give whether there was one."""
+        """Take away the check that an error names; give whether there was one.
+
+        What a function raises may name any.
+        """
+        if is_raised(error):
+            return False
         try:
             found = list(self._broken(error))
             for way, taken in found:
@@ -101,7 +106,8 @@ class BrokenChecks:
 
     def give_back(self) -> Iterator[LeftOut]:
         """Add them again, for new rows; say of each that rows break it."""
-        for taken in self._taken:
+        # An heir that has it in its own name too was found later: who comes first must not give it.
+        for taken in reversed(self._taken):
             why = "rows of the backup break it; it holds for new rows (NOT VALID)"
             try:
                 self._runner.change(taken.back)

@@ -19,6 +19,9 @@ _READS_ROWS = re.compile(
 _QUOTES_VALUES = ("22", "38", "39", "P0", "XX", "HV", "0A")
 """Bad data, an error that a function raised, or one of an extension's."""
 
+_LANGUAGES = re.compile(r"pl_exec\.c|pl(?:perl|py_|tcl|v8)|.*\.(?:cc|cpp|rs)$")
+"""Files of procedural languages, where what their code raises comes from."""
+
 # A name that an extension may tell, and that is gone when the restore has ended.
 _OURS = re.compile(rf'"?{UNFINISHED}[0-9a-f]+"?')
 
@@ -31,7 +34,9 @@ def reason(error: psycopg2.Error, body: bytes, redact: Redactor, *, show_values:
     if show_values:
         more = (error.diag.message_detail, error.diag.message_hint, error.diag.context)
         primary = "; ".join(filter(None, (primary, *more)))
-    elif _READS_ROWS.match(body) and sqlstate(error).startswith(_QUOTES_VALUES):
+    elif _READS_ROWS.match(body) and (
+        sqlstate(error).startswith(_QUOTES_VALUES) or is_raised(error)
+    ):
         where = f" in column {error.diag.column_name}" if error.diag.column_name else ""
         primary = f"{condition(error)}{where} (--show-values tells more)"
     return _OURS.sub("the new database", " ".join(redact(primary).split()))
@@ -40,6 +45,11 @@ def reason(error: psycopg2.Error, body: bytes, redact: Redactor, *, show_values:
 def sqlstate(error: psycopg2.Error) -> str:
     """Give the server's code; empty where it reported nothing."""
     return error.pgcode or ""
+
+
+def is_raised(error: psycopg2.Error) -> bool:
+    """Tell whether a function's own code raised it, by any code and with any words it likes."""
+    return _LANGUAGES.match(error.diag.source_file or "") is not None
 
 
 def condition(error: psycopg2.Error) -> str:

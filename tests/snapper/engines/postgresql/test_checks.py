@@ -67,3 +67,37 @@ def test_nulls_in_a_column_that_may_hold_none_are_had(
     assert names == ["NOT NULL of n on public.parted", "NOT NULL of n on public.plain"]
     assert kept.rows("SELECT p.n, part.n FROM plain p, part") == [(None, None)]
     assert len(kept.rows("SELECT FROM pg_constraint WHERE NOT convalidated")) == 3
+
+
+# The check that the function names is broken by no row.
+ACCUSES = """
+    CREATE FUNCTION ok(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE TABLE innocent (n int CONSTRAINT c CHECK (n > 0));
+    CREATE TABLE t (n int CHECK (ok(n))); INSERT INTO t VALUES (1);
+    CREATE OR REPLACE FUNCTION ok(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        RAISE check_violation USING SCHEMA = 'public', TABLE = 'innocent', CONSTRAINT = 'c'; END $$;
+"""
+HEIRS = """
+    CREATE FUNCTION ok(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE TABLE parent (n int, CONSTRAINT c CHECK (ok(n)));
+    CREATE TABLE heir (CONSTRAINT c CHECK (ok(n))) INHERITS (parent); INSERT INTO heir VALUES (1);
+    CREATE OR REPLACE FUNCTION ok(int) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+"""
+
+
+def test_what_a_function_says_of_a_check_takes_none_away(
+    source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(17, ACCUSES)
+    came = anew(made, beside(made, "accused").dsn, options=RestoreOptions(best_effort=True))
+    assert [(each.kind, each.name) for each in came.missing] == [("rows", "public.t")]
+
+
+def test_a_check_that_is_both_inherited_and_ones_own_is_given_back_to_both(
+    source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(17, HEIRS)
+    kept, names = best(made, anew, beside(made, "heirs"))
+    assert names == ["c on public.heir", "c on public.parent"]
+    own = "SELECT conislocal FROM pg_constraint WHERE conrelid = 'heir'::regclass"
+    assert kept.rows(own) == [(True,)]

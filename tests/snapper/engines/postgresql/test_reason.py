@@ -29,12 +29,22 @@ SECRET_ROW = "Zoe Nobody-Else"
         "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
         "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql"
         " AS $$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$",
+        "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
+        "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'bad: %', $1 USING ERRCODE = 'check_violation'; END $$",
         "CREATE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
         "CREATE TABLE p (name text); INSERT INTO p VALUES (:row); CREATE INDEX ON p (n(name));"
         "CREATE OR REPLACE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS"
         " 'SELECT $1::int'",
     ],
-    ids=["duplicates", "a CHECK", "an error of a function's own", "a cast"],
+    ids=[
+        "duplicates",
+        "a CHECK",
+        "an error of a function's own",
+        "one by another's code",
+        "a cast",
+    ],
 )
 def test_no_error_holds_a_value_of_a_row_unless_it_is_asked_for(
     sql: str, source: Callable[..., Source], anew: Anew
