@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 import psycopg2
 from psycopg2.sql import Composable
 
+from snapper.engines.postgresql.cancelling import cancel
 from snapper.engines.postgresql.connection import Connection
 from snapper.engines.postgresql.session import connect
 from snapper.values.redaction import Redactor
@@ -85,8 +86,7 @@ class StatementRunner:
     def _leave(self) -> None:
         """End what is under way: the server is asked to stop, and then nobody listens any more."""
         self._left = True
-        with suppress(psycopg2.Error):
-            self._link.cancel()
+        cancel(self._link)
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)
 
