@@ -35,6 +35,8 @@ pulumi config set --path 'snapper:{SETTING}.ORDERS.schedule' 'rate(1 hour)'
 pulumi config set --path 'snapper:{SETTING}.ORDERS.excludeTables[0]' public.sessions
 ```
 
+A key with a dot in it stands in brackets: `'snapper:{SETTING}["my.orders"].schedule'`.
+
 `pulumi up` checks all of it and shows every fault at once. A database without options is backed up
 as the stage's settings say. What an option leaves out of a backup is recorded with it: `list` and
 `status` show it. `doctor` tells of names that are not there, and of what a restore would miss.
