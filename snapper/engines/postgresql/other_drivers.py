@@ -100,6 +100,7 @@ _ADVICE = {name.lower(): what for what, names in _NAMES.items() for name in name
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 _URI_NAMES = re.compile(r"[?&]([^=&]*)=([^&]*)")
+_SECRETS = re.compile(r"(?:pass|pwd|secret|token|key|cred|auth)[^=&]*=", re.IGNORECASE)
 _PAIR_NAMES = re.compile(r"(?:^|\s)([A-Za-z_]\w*)\s*=()")
 
 
@@ -136,5 +137,8 @@ def _is_known(name: str, value: str, *, is_uri: bool) -> bool:
 
 
 def _is_apart(before: str, after: str) -> bool:
-    """Tell whether the user's password has ended where a parameter begins, and none has begun."""
-    return before.count("@") == 1 and "@" not in after and "password=" not in before
+    """Tell whether the user's password has ended where a parameter begins, and none has begun.
+
+    A secret with & in it goes on in what looks like the next parameter.
+    """
+    return before.count("@") == 1 and "@" not in after and not _SECRETS.search(before)
