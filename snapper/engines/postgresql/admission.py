@@ -10,14 +10,23 @@ from snapper.engines.postgresql.target import asking
 from snapper.errors import DatabaseUnreachable, HostUnreachable, RestoreFailed
 from snapper.values.redaction import Redactor
 
+_BY_ITS_NAME = (
+    "its pg_hba.conf may name the databases that it admits: restore with --final-name, which makes"
+    " the database by its own name from the start"
+)
+_NOT_EVEN_THAT = "have its pg_hba.conf admit this user to a database of this name"
+
 
 class NotAdmitted(RestoreFailed):
     """The server makes databases for us, and lets nobody into one of this name."""
 
 
 @contextmanager
-def admitted(database: Connection, redact: Redactor) -> Iterator[Cursor]:
-    """Open the first session in a database that was made a moment ago; raise NotAdmitted."""
+def admitted(database: Connection, redact: Redactor, *, named: bool) -> Iterator[Cursor]:
+    """Open the first session in a database that was made a moment ago; raise NotAdmitted.
+
+    It may be `named` as it will be in the end.
+    """
     entered = False
     try:
         with asking(database, redact) as cursor:
@@ -30,6 +39,5 @@ def admitted(database: Connection, redact: Redactor) -> Iterator[Cursor]:
             raise
         raise NotAdmitted(
             f"the server has made the database, and lets us into none of this name: {refused}",
-            hint="its pg_hba.conf may name the databases that it admits: restore with --final-name,"
-            " which makes the database by its own name from the start",
+            hint=_NOT_EVEN_THAT if named else _BY_ITS_NAME,
         ) from None

@@ -89,7 +89,7 @@ def draft(
             # Not before: the one that keeps it from being made is somebody else's.
             stack.enter_context(guard)
             final_name.keep_others_out(name, via, redact)
-        with admitted(unfinished, redact) as cursor:
+        with admitted(unfinished, redact, named=making.named) as cursor:
             give_back(cursor, backup, tell)
         with _blamed_on(moved):
             yield unfinished

@@ -67,6 +67,14 @@ def test_a_database_into_which_nobody_is_let_is_not_left_and_the_way_is_told(
     assert names(target.server) == before
 
 
+def test_whoever_has_asked_for_the_final_name_is_not_told_to(target: Tenant) -> None:
+    nowhere = Connection.parse(target.dsn).replace(dbname="not named there")
+    with pytest.raises(NotAdmitted) as told, draft(nowhere, BACKUP, HIDE, print, making=NAMED):
+        pass
+    assert "--final-name" not in told.value.hint
+    assert "admit this user" in told.value.hint
+
+
 def test_a_trial_tells_how_to_let_it_in(cloud_18: CloudServer, tools: ClientTools) -> None:
     backup = manifest(server_version="18.1", encoding="UTF8", roles=())
     before = names(cloud_18)
