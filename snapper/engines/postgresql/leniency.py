@@ -5,6 +5,7 @@ import re
 import psycopg2
 
 from snapper.engines.postgresql.reason import sqlstate
+from snapper.engines.postgresql.removed import EXTENSIONS
 
 # What changes no data. Some of it only a superuser may do, or only who granted or owns it.
 _NO_DATA = re.compile(
@@ -34,6 +35,8 @@ ROW_DATA = re.compile(
 )
 
 _EXTENSION = b"CREATE EXTENSION "
+_EXTENSION_NAMED = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?"?(?P<name>[a-z_]+)"? ')
+_NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 _LEAKPROOF = re.compile(rb"^(    LANGUAGE [^\n]*?) LEAKPROOF\b", re.MULTILINE)
 _DENIED = "42501"
 
@@ -86,11 +89,19 @@ def can_go(body: bytes, error: psycopg2.Error) -> bool:
     """Tell whether all rows and everything that computes are there without what was refused.
 
     An extension that this user may not make may be one that nothing needs, as a provider's own
-    are; what does need it, such as rows of its tables, stops the restore when it comes.
+    are, and so may one that no newer major has; what does need it, such as rows of its tables,
+    stops the restore when it comes.
     """
     if body.startswith(_EXTENSION):
-        return sqlstate(error) == _DENIED
+        return sqlstate(error) == _DENIED or is_gone(body, error)
     return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
+
+
+def is_gone(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether it makes an extension that PostgreSQL has given up since."""
+    found = _EXTENSION_NAMED.match(body)
+    gone = found is not None and found["name"].decode() in EXTENSIONS
+    return gone and sqlstate(error) in _NOT_AVAILABLE
 
 
 def misses_a_name(error: psycopg2.Error) -> bool:

@@ -31,4 +31,5 @@ class Loading:
     @property
     def refused_extensions(self) -> list[str]:
         """The extensions that the server did not let us make."""
-        return [each.name for each in self.left_out if each.kind == "extension"]
+        refused = (each for each in self.left_out if each.kind == "extension")
+        return [each.name for each in refused if each.sqlstate == "42501"]

@@ -112,7 +112,7 @@ def test_what_newer_majors_refuse_without_a_reason_of_data_is_restored_or_left_o
         CREATE UNLOGGED TABLE parts (n integer) PARTITION BY LIST (n);
         CREATE UNLOGGED TABLE part PARTITION OF parts FOR VALUES IN (1);
         INSERT INTO parts VALUES (1);
-        CREATE EXTENSION pg_stat_statements;
+        CREATE EXTENSION pg_stat_statements; CREATE EXTENSION adminpack;
         GRANT EXECUTE ON FUNCTION pg_stat_statements_reset(oid, oid, bigint) TO PUBLIC;
         REVOKE EXECUTE ON FUNCTION json_strip_nulls(json) FROM PUBLIC;
         """,
@@ -122,6 +122,7 @@ def test_what_newer_majors_refuse_without_a_reason_of_data_is_restored_or_left_o
     assert target.rows("SELECT n FROM parts") == [(1,)]
     assert "pg_stat_statements_reset" in str(told)
     assert "json_strip_nulls" in str(told)
+    assert ("extension", "adminpack") in [(each.kind, each.name) for each in told.left_out]
 
 
 def test_rows_that_raise_such_an_error_themselves_are_not_half_restored(
