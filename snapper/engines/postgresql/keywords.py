@@ -6,9 +6,11 @@ from snapper.engines.postgresql.removed import OF_EXPRESSIONS, RESERVED
 
 _WORDS = frozenset(word.encode() for word in (*RESERVED, *OF_EXPRESSIONS))
 
-# What is in quotes of any kind already, or else one word.
+# What is in quotes of any kind already, or a comment, or else one word. What opens one has an end
+# in what the lexer has let through, so every byte is looked at once.
 _TOKEN = re.compile(
     rb'"[^"]*"'
+    rb"|--[^\n]*"
     rb"|[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'"
     rb"|'[^']*'"
     rb"|(?P<tag>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$).*?(?P=tag)"

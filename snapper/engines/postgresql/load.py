@@ -22,8 +22,12 @@ from snapper.engines.postgresql.refusal import refusal
 from snapper.engines.postgresql.roles import passed_over
 from snapper.engines.postgresql.statement_runner import StatementRunner
 from snapper.engines.postgresql.statements import Part, Statement, parted
+from snapper.errors import RestoreFailed
 
 _NO_OTHER_SERVER = "a trial reaches for no other server"
+
+LONGEST = 1 << 30
+"""Bytes of one statement: who has forged a dump may let it go on for ever."""
 
 _IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
 
@@ -222,12 +226,16 @@ class _Load:
 
 
 def _whole(part: Part, parts: Iterator[Part]) -> bytes:
-    """Put a statement together that came in pieces."""
+    """Put a statement together that came in pieces; raise RestoreFailed if no server takes it."""
     if not (isinstance(part, Statement) and part.more):
         return part.text
-    pieces = [part.text]
+    pieces, size = [part.text], len(part.text)
     for more in parts:
         pieces.append(more.text)
+        size += len(more.text)
+        if size > LONGEST:
+            words = f"there is a statement of more than {LONGEST} bytes, which no server takes"
+            raise RestoreFailed(f"at line {part.line} of the dump {words}", against_backup=True)
         if not (isinstance(more, Statement) and more.more):
             break
     return b"".join(pieces)

@@ -13,6 +13,8 @@ from snapper.engines.postgresql.keywords import in_quotes
         b"CREATE FUNCTION f() LANGUAGE sql AS $json$ SELECT json_value $json$;",
         b"CREATE VIEW v AS SELECT JSON_OBJECT('a' : 1), my_json, json2;",
         b"COMMENT ON TABLE t IS 'it''s json';",
+        b"CREATE VIEW v AS -- it's json\nSELECT 'json';",
+        b"CREATE VIEW v AS -- " + b" ".join(b"$a%d$" % n for n in range(100_000)) + b"\nSELECT 1;",
     ],
 )
 def test_what_is_no_such_name_stays_as_it_is(statement: bytes) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from snapper.engines.postgresql import load, statements
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.errors import RestoreFailed
 from snapper.values.options import Options
@@ -150,3 +151,13 @@ def test_a_view_whose_owner_may_not_read_any_more_stays_unfilled_and_stops_nothi
         for each in (made, target):
             each.run("DROP MATERIALIZED VIEW m")
         replace(made, name="postgres").run("DROP ROLE reads")
+
+
+def test_a_statement_that_no_server_takes_is_not_gathered(
+    source: Callable[..., Source], anew: Anew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = source(17, f"COMMENT ON SCHEMA public IS '{'x' * 3_000_000}'")
+    monkeypatch.setattr(statements, "LONGEST_HELD", 10_000)
+    monkeypatch.setattr(load, "LONGEST", 50_000)
+    with pytest.raises(RestoreFailed, match="a statement of more than 50000 bytes"):
+        anew(made, beside(made, "long").dsn)
