@@ -64,7 +64,11 @@ def _number(cursor: Cursor, query: str, search_path: str) -> int:
         if not misses_a_name(error):
             raise
         cursor.execute(change, [search_path])
-        cursor.execute(query)
-    (number,) = cursor.fetchone()
-    cursor.execute(change, [""])
+        try:
+            cursor.execute(query)
+            (number,) = cursor.fetchone()
+        finally:
+            cursor.execute(change, [""])
+    else:
+        (number,) = cursor.fetchone()
     return int(number)
