@@ -86,7 +86,7 @@ def restore_confined(
     with asking(database, redact) as cursor:
         _prepare(cursor, backup.encoding)
         _make_role(cursor, role, plain, database_name(database))
-        schemas = _make_extensions(cursor, role, head.extensions)
+        schemas = _make_extensions(cursor, role, head)
     with restore_calls(database, redact, loading.notes):
         with StatementRunner(plain, redact) as runner:
             runner.run(b"SET synchronous_commit = off")
@@ -168,19 +168,18 @@ def _make_role(cursor: Cursor, role: sql.Identifier, plain: Connection, database
         cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(role))
 
 
-def _make_extensions(
-    cursor: Cursor, role: sql.Identifier, wanted: Iterable[tuple[bytes, bytes]]
-) -> frozenset[bytes]:
+def _make_extensions(cursor: Cursor, role: sql.Identifier, head: Head) -> frozenset[bytes]:
     """Make extensions and their schemas, and give the latter.
 
     What cannot be made is left to the dump, which fails for it and says where.
     """
     owner = b" AUTHORIZATION " + role.as_string(cursor).encode()
-    schemas = set()
-    for name, schema in wanted:
-        with suppress(psycopg2.errors.DuplicateSchema, psycopg2.errors.ReservedName):
-            cursor.execute(b"CREATE SCHEMA " + schema + owner)
-            schemas.add(schema)
+    schemas: set[bytes] = set()
+    for name, schema in head.extensions:
+        if schema in head.schemas - schemas:
+            with suppress(psycopg2.errors.DuplicateSchema, psycopg2.errors.ReservedName):
+                cursor.execute(b"CREATE SCHEMA " + schema + owner)
+                schemas.add(schema)
         with suppress(
             psycopg2.ProgrammingError, psycopg2.NotSupportedError, psycopg2.OperationalError
         ):

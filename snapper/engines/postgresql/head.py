@@ -30,6 +30,8 @@ class Head:
     def __init__(self) -> None:
         self.extensions: list[tuple[bytes, bytes]] = []
         """Names and schemas, as SQL writes them."""
+        self.schemas: set[bytes] = set()
+        """Those that the dump makes: an option may have left out an extension's."""
         self._ended = False
 
     def __call__(self, statement: bytes) -> bytes:
@@ -39,6 +41,8 @@ class Head:
             pass  # nothing is left of it
         elif found := _EXTENSION.fullmatch(body):
             self.extensions.append((found["name"], found["schema"]))
+        elif made := _SCHEMA.fullmatch(body):
+            self.schemas.add(made["name"])
         elif not body.startswith(_BEFORE):
             self._ended = True
         return statement

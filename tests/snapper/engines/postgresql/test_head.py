@@ -28,6 +28,7 @@ def test_the_beginning_ends_with_the_first_thing_that_is_made(size: int) -> None
     pieces = rewritten((dump[n : n + size] for n in range(0, len(dump), size)), head)
     taken = head.read(pieces)
     assert head.extensions == [(b'"uuid-ossp"', b"extensions"), (b"hstore", b'"my ""own"""')]
+    assert head.schemas == {b"extensions"}
     assert joined(taken) + joined(pieces) == dump
     assert b"late" not in joined(taken)
 

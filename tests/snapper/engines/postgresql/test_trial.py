@@ -18,6 +18,7 @@ from snapper.engines.postgresql.pg_dump import END_MARKER
 from snapper.engines.postgresql.trial import try_restore
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.manifest import Manifest
+from snapper.values.options import Options
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import Dump, read_back
 from tests.support.databases import Source, job
@@ -177,6 +178,17 @@ def test_another_error_is_not_taken_for_a_lack(
         try_restore(read_back(vault, manifest), manifest, tools)
     assert "not at fault" not in failed.value.hint
     assert failed.value.against_backup
+
+
+def test_an_extension_whose_schema_an_option_leaves_out_is_missed_in_a_trial_too(
+    source: Callable[..., Source], vault: Vault, tools: ClientTools
+) -> None:
+    made = source(18, "CREATE SCHEMA lib; CREATE EXTENSION hstore SCHEMA lib")
+    database = replace(made.database(), options=Options(exclude_schemas=("lib",)))
+    manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), database)
+    assert manifest is not None
+    with pytest.raises(RestoreFailed, match='schema "lib" does not exist'):
+        try_restore(read_back(vault, manifest), manifest, tools)
 
 
 @pytest.mark.parametrize(
