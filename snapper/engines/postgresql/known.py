@@ -74,7 +74,7 @@ _BEGINS = re.compile(
     rb"(?:CREATE (?:%b)|ALTER (?:%b)|COMMENT ON|GRANT|REVOKE|SECURITY LABEL|INSERT INTO"
     # A subscription that connects would make something on another server.
     rb"|CREATE SUBSCRIPTION %b CONNECTION %b PUBLICATION [^';]+ WITH \(connect = false"
-    rb"|ALTER SUBSCRIPTION %b (?:OWNER TO|SET|DISABLE)"
+    rb"|ALTER SUBSCRIPTION %b OWNER TO"
     rb"|SELECT \* FROM pg_catalog\.pg_restore_(?:relation|attribute)_stats\()[ \n(,;]"
     % (_MADE, _ALTERED, _NAME, _TEXT, _NAME)
 )

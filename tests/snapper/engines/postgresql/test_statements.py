@@ -154,6 +154,8 @@ OUTSIDE = [
     *(b"CREATE INDEX CONCURRENTLY ON t (a);", b"CREATE INDEX  concurrently ON t (a);"),
     *(
         b"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p;",
+        b"ALTER SUBSCRIPTION s SET (failover = true);",
+        b"ALTER SUBSCRIPTION s ENABLE;",
         b"NOTIFY x;",
         b"DO $$ $$;",
         b"CALL p();",
