@@ -36,6 +36,7 @@ ROW_DATA = re.compile(
 
 _EXTENSION = b"CREATE EXTENSION "
 _EXTENSION_NAMED = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?"?(?P<name>[a-z_]+)"? ')
+_SCHEMA_IS_THERE = "42P06"
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 _LEAKPROOF = re.compile(rb"^(    LANGUAGE [^\n]*?) LEAKPROOF\b", re.MULTILINE)
 _DENIED = "42501"
@@ -88,8 +89,11 @@ def can_go(body: bytes, error: psycopg2.Error) -> bool:
 
     An extension that this user may not make may be one that nothing needs, as a provider's own
     are, and so may one that no newer major has; what does need it, such as rows of its tables,
-    stops the restore when it comes.
+    stops the restore when it comes. A schema may be there with the extensions that somebody has
+    made beforehand; anything else that is in it and in the way stops the restore by itself.
     """
+    if body.startswith(b"CREATE SCHEMA "):
+        return sqlstate(error) == _SCHEMA_IS_THERE
     if body.startswith(_EXTENSION):
         return sqlstate(error) == _DENIED or is_gone(body, error)
     return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED

@@ -161,3 +161,18 @@ def test_a_statement_that_no_server_takes_is_not_gathered(
     monkeypatch.setattr(load, "LONGEST", 50_000)
     with pytest.raises(RestoreFailed, match="a statement of more than 50000 bytes"):
         anew(made, beside(made, "long").dsn)
+
+
+def test_a_schema_that_was_made_beforehand_with_its_extension_is_in_nobodys_way(
+    source: Callable[..., Source], dumper: Dumper, tools: ClientTools
+) -> None:
+    extended = "CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions;"
+    made = source(17, f"{extended} CREATE TABLE t AS SELECT 'A'::extensions.citext AS c")
+    backup = dumper.dump(job(), made.database())
+    assert backup is not None
+    target = source(17, extended)
+    (left,) = restore(dumper.vault, backup, target.dsn, postgresql(tools)).left_out
+    assert (left.kind, left.name, left.sqlstate) == ("schema", "extensions", "42P06")
+    assert target.rows("SELECT c::text FROM t") == [("A",)]
+    with pytest.raises(RestoreFailed, match=r"table public\.t: relation .* already exists"):
+        restore(dumper.vault, backup, target.dsn, postgresql(tools))
