@@ -99,7 +99,11 @@ def test_nothing_in_the_users_shell_or_profile_disturbs_it(room: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "moment"),
-    [(signal.SIGTERM, "getting"), (signal.SIGHUP, "deploying"), (signal.SIGINT, "run 1")],
+    [
+        (signal.SIGTERM, "getting"),
+        pytest.param(signal.SIGHUP, "deploying", marks=pytest.mark.long),
+        (signal.SIGINT, "run 1"),
+    ],
 )
 def test_a_signal_ends_it_with_nothing_left(
     room: Path, number: signal.Signals, moment: str

@@ -75,7 +75,7 @@ def with_packages_of_its_own(clone: Path) -> None:
         *(open_to_a_group,),
     ],
 )
-@pytest.mark.parametrize("clone_for_all", [False, True])
+@pytest.mark.parametrize("clone_for_all", [pytest.param(False, marks=pytest.mark.long), True])
 def test_the_python_of_a_prepared_environment_is_not_run(
     prepared: Callable[[Path], None], clone_for_all: bool, public: Path, python: Path
 ) -> None:
@@ -110,7 +110,9 @@ def test_an_environment_is_not_completed_around_what_is_anothers(
     "folder",
     [".cache", ".cache/authorities", ".cache/postgresql", ".cache/wheels", ".build"],
 )
-@pytest.mark.parametrize("how", [give, lambda place: place.chmod(0o777)])
+@pytest.mark.parametrize(
+    "how", [pytest.param(give, marks=pytest.mark.long), lambda place: place.chmod(0o777)]
+)
 def test_a_prepared_cache_is_refused(
     folder: str, how: Callable[[Path], None], public: Path, python: Path
 ) -> None:

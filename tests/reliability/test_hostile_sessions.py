@@ -69,7 +69,7 @@ class Ground:
         assert [each.name for each in (self.postgres, *others) if planted.has_run(each)] == []
 
 
-@pytest.fixture(scope="module", params=[14, 18])
+@pytest.fixture(scope="module", params=[pytest.param(14, marks=pytest.mark.long), 18])
 def server(request: pytest.FixtureRequest, run_dir: Path) -> Iterator[PostgresServer]:
     with PostgresServer(
         request.param, run_dir / f"planted-{request.param}", CANARY, tcp=True

@@ -171,8 +171,8 @@ def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
 @pytest.mark.parametrize(
     ("number", "moment", "code"),
     [
-        (signal.SIGINT, "starting", 130),
-        (signal.SIGTERM, "deploying", 143),
+        pytest.param(signal.SIGINT, "starting", 130, marks=pytest.mark.long),
+        pytest.param(signal.SIGTERM, "deploying", 143, marks=pytest.mark.long),
         (signal.SIGINT, "run 1", 130),
         (signal.SIGTERM, "restoring", 143),
     ],

@@ -25,7 +25,7 @@ from tests.support.properties import SECRET, UNSET, decorate, properties_of
 from tests.support.recording import RecordedEvents
 from tests.support.restores import EMPTY
 
-MAJORS = [14, 15, 16, 17, 18]
+MAJORS = [14, *(pytest.param(each, marks=pytest.mark.long) for each in (15, 16, 17)), 18]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_the_log_of_a_dump_holds_no_value_of_a_setting(
     assert SECRET not in str(vars(events))
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_who_may_not_connect_to_the_source_may_not_to_the_restored(
     major: int, decorated: Decorated, dumper: Dumper, tools: ClientTools
 ) -> None:
@@ -87,7 +87,7 @@ def test_who_may_not_connect_to_the_source_may_not_to_the_restored(
     admin.run("DROP ROLE stranger")
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_an_existing_database_is_not_changed_itself_and_that_is_warned_of(
     major: int,
     decorated: Decorated,
@@ -155,7 +155,7 @@ cp "${3##*/}.stored" "$4"
 """
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_stock_commands_do_the_same_and_hold_no_value_of_an_applications_setting(
     major: int, decorated: Decorated, dumper: Dumper, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ SELECT lo_from_bytea(0, 'abc') FROM generate_series(1, 20);
 """
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_a_damaged_backup_of_functions_and_large_objects_leaves_nothing(
     major: int,
     source: Callable[..., Source],

@@ -33,7 +33,7 @@ from tests.support.restores import (
 )
 
 Server = Callable[[int], PostgresServer]
-MAJORS = [14, 15, 16, 17, 18]
+MAJORS = [14, *(pytest.param(each, marks=pytest.mark.long) for each in (15, 16, 17)), 18]
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ FACTS = """
 
 
 @pytest.mark.usefixtures("values_shown")
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_a_check_of_the_sources_reaches_no_program_no_file_and_no_more_rights(
     major: int,
     source: Callable[..., Source],
@@ -113,7 +113,7 @@ def test_a_check_of_the_sources_reaches_no_program_no_file_and_no_more_rights(
 
 
 @pytest.mark.usefixtures("values_shown")
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_the_role_that_restores_is_no_superuser_and_has_nobodys_rights(
     major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
@@ -123,7 +123,7 @@ def test_the_role_that_restores_is_no_superuser_and_has_nobodys_rights(
         try_restore(read_back(vault, manifest), manifest, tools)
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_what_needs_a_superuser_and_evaluates_nothing_is_there_all_the_same(
     major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:
@@ -257,7 +257,7 @@ CALLED_AFTERWARDS = """
 """
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_a_function_that_a_dump_gives_to_an_extension_is_not_called_as_one_of_its_own(
     major: int, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
 ) -> None:

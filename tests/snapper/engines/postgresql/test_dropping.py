@@ -31,7 +31,7 @@ def via(source: Source) -> Connection:
     return Connection.parse(source.server.dsn())
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_a_database_with_subscriptions_is_dropped_and_no_slot_is_asked_for(
     major: int, source: Callable[..., Source]
 ) -> None:

@@ -122,7 +122,7 @@ NASTY = st.lists(
 ).map(b"".join)
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_psql_itself_finds_the_same_ends(
     major: int, source: Callable[..., Source], tools: ClientTools
 ) -> None:

@@ -16,7 +16,7 @@ from tests.support.databases import Source, job
 from tests.support.engines import postgresql
 from tests.support.restores import EMPTY
 
-MAJORS = [14, 18]
+MAJORS = [pytest.param(14, marks=pytest.mark.long), 18]
 
 
 UNQUALIFIED = """

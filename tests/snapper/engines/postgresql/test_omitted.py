@@ -51,7 +51,7 @@ def dump(dsn: str, major: int, tools: ClientTools) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 @pytest.mark.parametrize(
     ("kind", "sql", "name"),
     [

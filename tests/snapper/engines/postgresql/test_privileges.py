@@ -47,7 +47,7 @@ class Reader:
         return done.returncode == 0
 
 
-@pytest.fixture(params=[14, 18])
+@pytest.fixture(params=[pytest.param(14, marks=pytest.mark.long), 18])
 def reader(
     request: pytest.FixtureRequest, source: Callable[..., Source], tools: ClientTools
 ) -> Iterator[Reader]:

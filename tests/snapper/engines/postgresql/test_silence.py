@@ -59,14 +59,14 @@ def _run(link: psycopg2.extensions.connection, statement: str) -> None:
         link.cursor().execute(statement)
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_a_session_that_works_is_waited_for(major: int, source: Callable[..., Source]) -> None:
     made = source(major)
     with doing(made, "SELECT pg_sleep(3600)", "wait_event = 'PgSleep'"):
         assert judged(made) is None
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 def test_one_that_waits_for_a_lock_is_not_and_who_holds_it_is_named(
     major: int, source: Callable[..., Source]
 ) -> None:

@@ -97,7 +97,7 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
     assert (restored.tables, restored.rows) == (len(names), len(names))
 
 
-@pytest.mark.parametrize("major", [14, 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
 @pytest.mark.parametrize(
     "needs",
     [

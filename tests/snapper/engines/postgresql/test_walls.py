@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", params=[14, 18])
+@pytest.fixture(scope="module", params=[pytest.param(14, marks=pytest.mark.long), 18])
 def confined(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     with run_directory() as path, PostgresServer.confining(request.param, path / "trial") as made:
         yield made
