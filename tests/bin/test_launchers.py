@@ -76,6 +76,7 @@ def test_arguments_arrive_from_any_directory_also_through_a_link(
         assert done.stderr == ""
 
 
+@pytest.mark.long
 def test_hints_can_name_the_program_as_it_was_started(installed: Path, tmp_path: Path) -> None:
     link = tmp_path / "snapper"
     link.symlink_to(installed / "bin/snapper")
@@ -226,6 +227,7 @@ def test_a_python_without_ensurepip_is_told_with_the_package(tmp_path: Path, too
     assert f"apt-get install {version}-venv, or python3-venv" in done.stderr
 
 
+@pytest.mark.long
 def test_a_version_managers_stand_in_that_fails_is_passed_over(tmp_path: Path, tools: Path) -> None:
     shims = tmp_path / "shims"
     for name in ("python3.13", "python3"):

@@ -80,6 +80,7 @@ def test_what_root_has_installed_serves_everybody_whatever_the_umask(
     assert done.stdout.startswith("1.17.0 ")
 
 
+@pytest.mark.long
 @as_root
 def test_root_prefers_a_python_that_everybody_may_run(public: Path, python: Path) -> None:
     made, first = house(public / "clone"), public / "first"
@@ -118,6 +119,7 @@ def test_who_may_not_install_what_is_missing_is_told_who_may(public: Path, pytho
     assert f"let root type chmod -R a+rX {made}/.venv, or use a clone" in done.stderr
 
 
+@pytest.mark.long
 @as_root
 def test_who_owns_the_clone_is_told_how_to_take_over_what_root_made(
     public: Path, python: Path

@@ -80,6 +80,7 @@ def test_any_call_fails_once(service: Service) -> None:
     survive(service, once(ONE_CALL, QUICK))
 
 
+@pytest.mark.long
 def test_any_call_of_an_upload_in_parts_fails_once(large_service: Service) -> None:
     survive(large_service, once(PARTS, ("connection reset after", "403")))
 

@@ -120,6 +120,7 @@ def unharmed(stage: StageUnderTest) -> Commands:
     return run
 
 
+@pytest.mark.long
 def test_what_is_typed_after_a_command(unharmed: Commands) -> None:
     unharmed("list", EVERYTHING)
     unharmed("list", "--stage", EVERYTHING)

@@ -25,4 +25,5 @@ def test_doctor_fails_where_the_dumper_may_not(action: str, stage: StageUnderTes
             found = eventually(told)
         assert "AccessDenied" in found["fact"]
         eventually(lambda: stage.run_cli("doctor", "healthy").code == 0)
-    assert open_uploads(stage) == []
+    # Others may be under way, of tests that plant some.
+    assert [each for each in open_uploads(stage) if each.startswith("healthy/")] == []

@@ -47,6 +47,7 @@ def test_killed_at_every_call(service: Service, large_service: Service) -> None:
     die_at(large_service, deaths_at(*PARTS))
 
 
+@pytest.mark.long
 def test_killed_at_10_random_moments(service: Service, large_service: Service) -> None:
     die_at_random(service, 5)
     die_at_random(large_service, 5)

@@ -104,6 +104,7 @@ def test_one_damaged_backup_does_not_hide_the_others(vault: Vault) -> None:
     assert "23 bytes" in damaged.fault
 
 
+@pytest.mark.long
 def test_more_than_1000_objects_are_all_seen() -> None:
     with mock_aws():
         client = boto3.client("s3")

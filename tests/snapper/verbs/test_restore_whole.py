@@ -233,6 +233,7 @@ def test_a_server_that_dies_midway_is_told_as_it_is(
         assert any("snapper-unfinished-" in warning for warning in warned) == new
 
 
+@pytest.mark.long
 def test_more_tables_than_a_transaction_can_lock_fit_into_a_new_database(
     run_dir: Path,
     source: Callable[..., Source],

@@ -150,6 +150,7 @@ def test_what_only_a_superuser_can_restore_is_not_held_against_the_backup(
     assert "--on" in failed.value.hint
 
 
+@pytest.mark.long
 def test_what_it_lacks_is_tried_on_a_postgresql_that_is_installed_here(
     source: Callable[..., Source],
     back_up: MakeBackup,
