@@ -18,7 +18,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.cloud import eventually
 from tests.support.databases import job
 from tests.support.dumps import DUMP, MANIFEST, fake_tools
-from tests.support.engines import engines
+from tests.support.engines import engines, hasty
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
 
@@ -159,7 +159,7 @@ def misbehaving(
         monkeypatch.setattr(process, "_STOP_SECONDS", patience)
         beginning = f"echo $$ > {tmp_path}/group\nwhole={whole}\nbytes={whole.stat().st_size}\n"
         tools = fake_tools(tmp_path, f"{beginning}{script}\n")
-        return replace(dumper, engines=engines(tools), patience=patience)
+        return replace(dumper, engines=hasty(tools, patience))
 
     return make
 

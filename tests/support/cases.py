@@ -85,8 +85,8 @@ def run_script(case: Path, arguments: list[str]) -> None:
             sys.modules.setdefault(package, ModuleType(package))
         sys.modules[old] = import_module(new)
     # So cases ask, of before an engine kept what is its own.
-    Manifest.roles = property(lambda made: tuple(made.part["roles"]))  # type: ignore[attr-defined]
-    RecordedEvents.told = property(lambda events: events.reported)  # type: ignore[attr-defined]
+    Manifest.roles = property(lambda made: tuple(made.part["roles"]))  # type: ignore[attr-defined]  # as written cases know it
+    RecordedEvents.told = property(lambda events: events.reported)  # type: ignore[attr-defined]  # as written cases know it
     sys.argv = [str(case), *arguments]
     if str(case) == "-":
         exec(compile(sys.stdin.read(), "case", "exec"), {"__name__": "__main__"})  # noqa: S102  a case's own

@@ -3,9 +3,12 @@
 from contextlib import suppress
 from pathlib import Path
 
+from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.engine import Engine, Engines
+from snapper.engines.facts import Facts
 from snapper.engines.postgresql.client_tools import ClientTools
 from snapper.engines.postgresql.engine import FOLDER, PostgreSQL
+from snapper.values.secrets import Database
 
 
 def postgresql(tools: ClientTools) -> PostgreSQL:
@@ -22,6 +25,18 @@ def engines(tools: ClientTools) -> Engines:
         return postgresql(tools)
 
     return engine_of
+
+
+def hasty(tools: ClientTools, patience: float) -> Engines:
+    """Give the same, where a dump is soon given up; the server is asked at leisure before."""
+
+    class Hasty(PostgreSQL):
+        def dump(self, database: Database, facts: Facts, _: float) -> CheckedDump:
+            return super().dump(database, facts, patience)
+
+    made = Hasty()
+    made.tools = tools
+    return lambda _: made
 
 
 def clients(tools: ClientTools, folder: Path) -> Path:
