@@ -67,7 +67,7 @@ def sharing(
 
     A new client needs no session of its own, but to log in. With `turns` the sessions take turns,
     else the one that was lent last is lent first. With `statements` it ends whoever begins a
-    transaction.
+    transaction. A session is back in the pool before its client hears that it is.
     """
     pool: list[socket.socket] = []
     spare: list[socket.socket] = []
@@ -75,19 +75,24 @@ def sharing(
     turn = threading.Lock()
 
     def answer(client: socket.socket, startup: bytes) -> None:
-        upstream = _log_in(client, startup if keeps_options else _without_options(startup), server)
+        upstream, ready = _log_in(
+            client, startup if keeps_options else _without_options(startup), server
+        )
         made.append(upstream)
         with turn:
             (pool if turns or not pool else spare).append(upstream)
+        client.sendall(ready)
         while (message := _message(client))[:1] != b"X":
             if statements and b"BEGIN" in message:
                 return
             with turn:
                 upstream = pool.pop(0 if turns else -1) if pool else spare.pop()
-            while not _until_ready(upstream, client, message):
+            while (ready := _until_ready(upstream, client, message))[5:] != b"I":
+                client.sendall(ready)
                 message = _message(client)
             with turn:
                 pool.append(upstream)
+            client.sendall(ready)
 
     with _listening(answer) as port:
         yield port
@@ -111,28 +116,26 @@ def _without_options(startup: bytes) -> bytes:
     return kept + b"\0"
 
 
-def _log_in(client: socket.socket, startup: bytes, server: int) -> socket.socket:
-    """Have a client log in, and give the session that it got."""
+def _log_in(client: socket.socket, startup: bytes, server: int) -> tuple[socket.socket, bytes]:
+    """Have a client log in; give the session that it got, and the word that it is ready."""
     upstream = socket.create_connection(("127.0.0.1", server))
     upstream.sendall(struct.pack("!II", len(startup) + 8, _PLAIN) + startup)
     while True:
         message = _message(upstream)
-        client.sendall(message)
         if message[:1] == b"Z":
-            return upstream
+            return upstream, message
+        client.sendall(message)
         asks = message[:1] == b"R" and struct.unpack("!I", message[5:9])[0] in (3, 5, 10, 11)
         if asks:
             upstream.sendall(_message(client))
 
 
-def _until_ready(upstream: socket.socket, client: socket.socket, message: bytes) -> bool:
-    """Ask, hand on what is answered, and tell whether no transaction is open then."""
+def _until_ready(upstream: socket.socket, client: socket.socket, message: bytes) -> bytes:
+    """Ask, hand on what is answered, and give the word that it is ready, not yet handed on."""
     upstream.sendall(message)
-    while True:
-        answer = _message(upstream)
+    while (answer := _message(upstream))[:1] != b"Z":
         client.sendall(answer)
-        if answer[:1] == b"Z":
-            return answer[5:] == b"I"
+    return answer
 
 
 def _message(sender: socket.socket) -> bytes:
