@@ -20,10 +20,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.target import asking
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine import python
 from snapper.machine.run_directory import run_directory
 

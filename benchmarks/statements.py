@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Iterator
 
-from snapper.engines.postgresql.statements import rewritten
+from snapper.engines.postgresql.reading.statements import rewritten
 
 _PIECE = 1 << 20
 _BODIES = {

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 from bin.pg_dump.layer import client_root
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 from tests.support import faults, figures
 from tests.support.canary import CANARY, SEARCH
@@ -117,13 +117,13 @@ def _no_ambient_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No verdict depends on which PostgreSQL is installed on this machine."""
-    monkeypatch.setattr("snapper.engines.postgresql.installed.PLACES", ())
+    monkeypatch.setattr("snapper.engines.postgresql.trying.installed.PLACES", ())
 
 
 @pytest.fixture(autouse=True)
 def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for a server that is to be none; who tests the waiting has a clock."""
-    monkeypatch.setattr("snapper.engines.postgresql.waking.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("snapper.engines.postgresql.connecting.waking.LONGEST_WAIT", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,10 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "local.deployment": (*CORE, "local.loopback", "local.emulator", "local.runtime"),
     "local.demo": (*CORE, "local"),
 }
+POSTGRESQL = (  # rooms of the engine: each may import those before it
+    *("conninfo", "naming", "connecting", "newer_majors", "omitting", "inspecting", "dumping"),
+    *("reading", "target", "loading", "restoring", "trying", "examining"),
+)
 OUTSIDE = {  # what only some rooms may import of others' work
     "boto3": ("snapper.aws", "local"),
     "botocore": ("snapper.aws", "local"),
@@ -98,9 +102,22 @@ def test_imports_follow_the_arrows() -> None:
     assert not wrong
 
 
+def test_the_rooms_of_an_engine_stand_upon_each_other() -> None:
+    engine = "snapper.engines.postgresql"
+    wrong = []
+    for module, imported in house():
+        room = module.removeprefix(f"{engine}.").split(".")[0]
+        if inside(module, engine) and inside(imported, engine) and room in POSTGRESQL:
+            below = POSTGRESQL[: POSTGRESQL.index(room) + 1]
+            if not inside(imported, *(f"{engine}.{each}" for each in below)):
+                wrong.append(f"{module} imports {imported}")
+    assert not wrong
+    built = {path.parent.name for path in (ROOT / "snapper/engines/postgresql").glob("*/*.py")}
+    assert built == set(POSTGRESQL)
+
+
 def test_an_engine_is_known_by_its_protocol_alone() -> None:
-    inner = [f"snapper.engines.{path.parent.name}" for path in files("snapper/engines")]
-    rooms = {room for room in inner if room != "snapper.engines.engines"}
+    rooms = [name(path) for path in (ROOT / "snapper/engines").glob("*/__init__.py")]
     assert rooms
     assert not [
         f"{module} imports {imported}"

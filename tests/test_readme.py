@@ -17,7 +17,7 @@ from local.demo.fault import Fault
 from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.cli.exit_codes import EXIT_CODES
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import BackupDamaged
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from tests.support.by_hand import ByHand

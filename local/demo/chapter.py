@@ -11,10 +11,10 @@ from local.demo.pipeline import Pipeline
 from local.demo.proof import Proof, ProofServers, prove
 from local.demo.report import DatabaseReport
 from local.demo.writes import meanwhile, transactions
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.lacking import Lacking
-from snapper.engines.postgresql.recorded import major_of
-from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.inspecting.recorded import major_of
+from snapper.engines.postgresql.trying.lacking import Lacking
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database

@@ -14,10 +14,10 @@ from psycopg2 import extensions
 
 from local.demo.fault import Fault
 from local.demo.relations import SEQUENCES, TABLES, few, names, unread
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.encoding import keep_every_byte
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.session import connect
+from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.naming.encoding import keep_every_byte
 
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20

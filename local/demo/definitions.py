@@ -4,12 +4,12 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.pg_dump import pg_dump_command
-from snapper.engines.postgresql.portable import Portable
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.statements import joined, rewritten
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.pg_dump import pg_dump_command
+from snapper.engines.postgresql.reading.portable import Portable
+from snapper.engines.postgresql.reading.statements import joined, rewritten
 from snapper.errors import DumpFailed
 
 # The text of a constant must not depend on the settings of its server, database or role.

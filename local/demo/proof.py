@@ -20,19 +20,19 @@ from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
 from snapper.aws.vault import Vault
 from snapper.engines.facts import PLAINLY
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.confined import reader, restore_confined
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.encoding import NO_ENCODING
-from snapper.engines.postgresql.installed import Programs, choices, first_with_all
-from snapper.engines.postgresql.lacking import lacking_told
-from snapper.engines.postgresql.property_sql import differences
-from snapper.engines.postgresql.recorded import Recorded
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.restore import restore_as_new
-from snapper.engines.postgresql.server import ServerFacts, inspect
-from snapper.engines.postgresql.session import connect
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.inspecting.property_sql import differences
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.inspecting.server import ServerFacts, inspect
+from snapper.engines.postgresql.naming.encoding import NO_ENCODING
+from snapper.engines.postgresql.restoring.restore import restore_as_new
+from snapper.engines.postgresql.trying.confined import reader, restore_confined
+from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
+from snapper.engines.postgresql.trying.lacking import lacking_told
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import Dump

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from psycopg2 import extensions
 
 from local.demo.fault import Fault
-from snapper.engines.postgresql.encoding import readable
-from snapper.engines.postgresql.names import quoted
+from snapper.engines.postgresql.naming.encoding import readable
+from snapper.engines.postgresql.naming.names import quoted
 
 # What pg_dump takes: no system schemas, nobody's temporary tables, and of an extension's tables
 # only those that it declares to hold the user's data.

@@ -17,16 +17,16 @@ from psycopg2.extensions import make_dsn
 from local.demo.compare import printable, unequal
 from local.demo.definitions import SchemaDump, read
 from snapper.engines.facts import PLAINLY
-from snapper.engines.postgresql.confined import restore_confined
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.loading import Loading
-from snapper.engines.postgresql.names import MAINTENANCE, quoted
-from snapper.engines.postgresql.portable import Portable
-from snapper.engines.postgresql.property_sql import create_database
-from snapper.engines.postgresql.recorded import Recorded
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import inspect
-from snapper.engines.postgresql.target import asking
+from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.inspecting.property_sql import create_database
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.inspecting.server import inspect
+from snapper.engines.postgresql.loading.task import Loading
+from snapper.engines.postgresql.naming.names import MAINTENANCE, quoted
+from snapper.engines.postgresql.reading.portable import Portable
+from snapper.engines.postgresql.trying.confined import restore_confined
 from snapper.errors import SnapperError
 
 _SHOWN = 5

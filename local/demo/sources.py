@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from local.demo import sample
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.secrets import Database
 
 

@@ -28,9 +28,9 @@ from local.demo.sources import Sources
 from local.deployment.deploy import deploy
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from snapper.engines.postgresql import libpq
+from snapper.engines.postgresql.conninfo import libpq
 from snapper.engines.postgresql.engine import PostgreSQL
-from snapper.engines.postgresql.installed import Programs
+from snapper.engines.postgresql.trying.installed import Programs
 from snapper.errors import SnapperError
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory

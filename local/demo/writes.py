@@ -4,9 +4,9 @@ from contextlib import closing
 
 import psycopg2
 
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.session import connect
+from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.errors import SnapperError
 
 QUIET = (

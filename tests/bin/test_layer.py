@@ -13,7 +13,7 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 from bin.pg_dump.lambda_libraries import NEWEST_SYMBOLS, PROVIDED
 from bin.pg_dump.layer import client_root, layer_files
 from bin.pg_dump.lock import MAJORS
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
 MACHINES = {"arm64": "EM_AARCH64", "x86_64": "EM_X86_64"}

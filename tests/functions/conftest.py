@@ -11,7 +11,7 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 from tests.support.engines import clients
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from tests.support.cloud_server import ADMITTED, FENCED, MASTER, OWNER, CloudServer
 from tests.support.databases import query
 from tests.support.restores import plain_dump

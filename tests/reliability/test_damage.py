@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import BackupDamaged, RestoreFailed
 from snapper.verbs.restore import read_back, restore
 from snapper.verbs.verify import record, verify

@@ -13,7 +13,7 @@ from functions import dumper as dumper_function
 from local.emulator.cloud import Cloud
 from snapper.aws.parts import PartPlan
 from snapper.aws.vault import Readable, Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import BackupInProgress
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key

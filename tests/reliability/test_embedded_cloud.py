@@ -17,8 +17,8 @@ import psycopg2
 import pytest
 
 from local.emulator.cloud import Cloud
-from snapper.engines.postgresql import libpq
-from snapper.engines.postgresql import throw_away as postgres
+from snapper.engines.postgresql.conninfo import libpq
+from snapper.engines.postgresql.trying import throw_away as postgres
 from snapper.machine.run_directory import run_directory
 from tests.support.databases import Source
 from tests.support.demos import (

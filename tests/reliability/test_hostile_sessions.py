@@ -10,8 +10,8 @@ from local.demo.compare import compare
 from local.demo.definitions import SchemaDump
 from local.demo.reload import compare_definitions
 from local.demo.writes import transactions
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.finding import Level
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database

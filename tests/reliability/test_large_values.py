@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DumpFailed, RestoreFailed
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore, restore_as_new

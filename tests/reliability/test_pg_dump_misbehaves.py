@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snapper.engines import process
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DumpFailed, SettingsError
 from snapper.machine.watchdog import process_table
 from snapper.values.secrets import Database

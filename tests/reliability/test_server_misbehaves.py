@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper

@@ -11,10 +11,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from snapper.engines.postgresql import found, pg_dump
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.server import ServerFacts, inspect
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql import found
+from snapper.engines.postgresql.dumping import pg_dump
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.inspecting.server import ServerFacts, inspect
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DatabaseUnsupported, DumpFailed, SnapperError
 from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper

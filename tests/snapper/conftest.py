@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.verbs.dump import Dumper
 from tests.support.engines import engines
 from tests.support.recording import RecordedEvents

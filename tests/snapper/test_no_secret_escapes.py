@@ -17,7 +17,7 @@ from psycopg2 import sql
 from functions import dispatcher, dumper
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 from tests.support.databases import Source, job
 from tests.support.dumps import fake_tools

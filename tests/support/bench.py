@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from bin.pg_dump.layer import client_root
 from snapper.engines.facts import PLAINLY, Rehearsal, Restoration, RestoreOptions
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import SnapperError
 from snapper.machine.run_directory import run_directory
 from snapper.values.manifest import Manifest

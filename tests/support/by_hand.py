@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg2.extensions import parse_dsn
 
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 
 AWS = """#!/bin/bash
 # aws s3 cp s3://BUCKET/KEY FILE

@@ -35,10 +35,10 @@ from tests.support.engines import engines, postgresql
 from tests.support.recording import RecordedEvents
 
 _RENAMED = {  # modules by the names that they had when cases were written
-    "snapper.edges.client_tools": "snapper.engines.postgresql.client_tools",
-    "snapper.edges.pg_dump": "snapper.engines.postgresql.pg_dump",
-    "snapper.values.connection": "snapper.engines.postgresql.connection",
-    "local.postgres.server": "snapper.engines.postgresql.throw_away",
+    "snapper.edges.client_tools": "snapper.engines.postgresql.dumping.client_tools",
+    "snapper.edges.pg_dump": "snapper.engines.postgresql.dumping.pg_dump",
+    "snapper.values.connection": "snapper.engines.postgresql.conninfo.connection",
+    "local.postgres.server": "snapper.engines.postgresql.trying.throw_away",
     "local.postgres.unprivileged": "snapper.machine.unprivileged",
 }
 

@@ -16,7 +16,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from psycopg2.extensions import make_dsn
 
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from tests.support.canary import CANARY
 from tests.support.databases import Source, query
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.job import Job
 from snapper.values.secrets import Database
 

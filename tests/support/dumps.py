@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 
 DUMP = "orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "orders/2026-11-23T03-00-00Z.manifest.json"

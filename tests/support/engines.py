@@ -6,7 +6,7 @@ from pathlib import Path
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.engine import Engine, Engines
 from snapper.engines.facts import Facts
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.engine import FOLDER, PostgreSQL
 from snapper.values.secrets import Database
 

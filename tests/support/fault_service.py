@@ -25,7 +25,7 @@ from local.emulator.cloud import Cloud
 from snapper.aws import client as aws
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import FIRST_ENGINE, Manifest

@@ -4,9 +4,9 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from snapper.engines.postgresql.omitted import from_part
-from snapper.engines.postgresql.properties import Properties
-from snapper.engines.postgresql.recorded import Recorded
+from snapper.engines.postgresql.inspecting.properties import Properties
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.omitting.omitted import from_part
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
 

@@ -1,10 +1,10 @@
 """Databases on which something is set in every way there is."""
 
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.properties import Locale, Properties, Right, Setting
-from snapper.engines.postgresql.read_properties import read_properties
-from snapper.engines.postgresql.target import asking
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.inspecting.properties import Locale, Properties, Right, Setting
+from snapper.engines.postgresql.inspecting.read_properties import read_properties
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 

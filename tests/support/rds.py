@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from psycopg2.extensions import parse_dsn
 
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from tests.support.certificates import DAY, Authority
 from tests.support.databases import Source
 from tests.support.poolers import exactly, pump

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from local.demo import sample
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.pg_dump import pg_dump_command
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.pg_dump import pg_dump_command
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.manifest import Manifest
 from tests.support.databases import Source, query
 

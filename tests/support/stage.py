@@ -40,7 +40,7 @@ from snapper.aws import signpost
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.cli.__main__ import main
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DumpFailed
 from snapper.machine.children import ROOT
 from snapper.values.job import Job

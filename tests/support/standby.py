@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from snapper.engines.postgresql.cluster import DATA
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.cluster import DATA
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.unprivileged import unprivileged
 from tests.support.canary import CANARY
 from tests.support.databases import Source

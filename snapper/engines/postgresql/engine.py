@@ -7,33 +7,29 @@ from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
-from snapper.engines.postgresql import (
-    examine,
-    excluded,
-    faults,
-    newer,
-    reachable,
-    rehearse,
-    restore,
-    signing_in,
-)
-from snapper.engines.postgresql.acting import acting
-from snapper.engines.postgresql.authorities import by_amazons
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.examine_trust import examine_trust
+from snapper.engines.postgresql.connecting import signing_in
+from snapper.engines.postgresql.connecting.acting import acting
+from snapper.engines.postgresql.connecting.authorities import by_amazons
+from snapper.engines.postgresql.connecting.logins import accepted, door_of
+from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.connecting.signing_in import connection_of
+from snapper.engines.postgresql.conninfo import faults, reachable
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.hosts import hosts
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
+from snapper.engines.postgresql.dumping.silence import why_silent
+from snapper.engines.postgresql.examining import examine
+from snapper.engines.postgresql.examining.examine_trust import examine_trust
 from snapper.engines.postgresql.found import facts_of
-from snapper.engines.postgresql.hosts import hosts
-from snapper.engines.postgresql.logins import accepted, door_of
-from snapper.engines.postgresql.own_server import require_server
-from snapper.engines.postgresql.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
-from snapper.engines.postgresql.recorded import Recorded
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.release import release
-from snapper.engines.postgresql.session import connect
-from snapper.engines.postgresql.signing_in import connection_of
-from snapper.engines.postgresql.silence import why_silent
-from snapper.engines.postgresql.stock import stock_commands
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.inspecting.release import release
+from snapper.engines.postgresql.newer_majors import newer
+from snapper.engines.postgresql.omitting import excluded
+from snapper.engines.postgresql.restoring import rehearse, restore
+from snapper.engines.postgresql.restoring.stock import stock_commands
+from snapper.engines.postgresql.target.own_server import require_server
 from snapper.machine.confined import Walls
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -204,7 +200,7 @@ class PostgreSQL:
     def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
         """Restore a dump for the proof, count what is there, remove it all."""
         # Not a part of the deployed functions, which have no server to start.
-        from snapper.engines.postgresql.trial import try_restore
+        from snapper.engines.postgresql.trying.trial import try_restore
 
         return try_restore(dump, manifest, self.tools, server)
 

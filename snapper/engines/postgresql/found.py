@@ -1,10 +1,10 @@
 """What PostgreSQL says of a database before it is dumped, as every engine gives it."""
 
 from snapper.engines.facts import Facts
-from snapper.engines.postgresql.recorded import Recorded
-from snapper.engines.postgresql.redaction import redactor
-from snapper.engines.postgresql.server import inspect
-from snapper.engines.postgresql.signing_in import connection_of
+from snapper.engines.postgresql.connecting.signing_in import connection_of
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.inspecting.server import inspect
 from snapper.values.secrets import Database
 
 

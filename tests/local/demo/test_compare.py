@@ -16,9 +16,9 @@ from local.demo.compare import Comparison, compare
 from local.demo.definitions import SchemaDump, read
 from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.encoding import NO_ENCODING
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.naming.encoding import NO_ENCODING
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
 SHOP = sample.SAMPLES[0]

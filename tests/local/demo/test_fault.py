@@ -3,7 +3,7 @@
 import psycopg2
 
 from local.demo.fault import Fault
-from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.errors import RestoreFailed
 
 CONNECTION = "postgresql://me:hush-hush@h/d"

@@ -14,8 +14,8 @@ from local.demo.chapter import Chapter
 from local.demo.fault import Fault
 from local.demo.proof import ProofServers, prove
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql import installed
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying import installed
 from snapper.errors import DumpFailed
 from snapper.values.manifest import Manifest
 from tests.support.databases import Source

@@ -10,10 +10,10 @@ from bin.pg_dump.layer import client_root
 from local.demo.definitions import SchemaDump
 from local.demo.reload import Definitions, compare_definitions
 from snapper.engines.facts import PLAINLY
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.recorded import Recorded
-from snapper.engines.postgresql.restore import restore
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.restoring.restore import restore
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
 MOVING = {

@@ -9,7 +9,7 @@ import pytest
 
 from local.demo import sample
 from local.demo.compare import Comparison, compare
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
 SENSORS = sample.SAMPLES[1]

@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 from local.demo.sample import AWKWARD
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
 from tests.support.demos import SECONDS, assert_nothing_is_left

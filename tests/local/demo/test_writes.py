@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from local.demo.writes import BUSY, QUIET, meanwhile, transactions
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from tests.support.backed_up import COUNT, backed_up
 from tests.support.by_hand import WORD, ByHand
 from tests.support.cloud_server import everywhere

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from snapper.engines.postgresql.redaction import redactor
+from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.values.redaction import MASK, Redactor
 from tests.support.spellings import EVERY, SPELLINGS
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
 from snapper.engines.engine import connection_checks
-from snapper.engines.postgresql.connection import Connection, ConnectionInvalid
+from snapper.engines.postgresql.conninfo.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import parse_secrets
 from tests.support.strategies import Written, connections, counts, keys

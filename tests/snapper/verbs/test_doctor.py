@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.finding import Level
 from snapper.values.secrets import Database
 from snapper.verbs.doctor import examine, examine_vault

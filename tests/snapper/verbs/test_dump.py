@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import (
     AwsFailed,
     BackupInProgress,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from snapper.engines.facts import RestoreOptions
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper

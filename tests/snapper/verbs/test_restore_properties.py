@@ -10,10 +10,10 @@ import psycopg2
 import pytest
 
 from snapper.engines.facts import Restoration
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.connection import Connection
-from snapper.engines.postgresql.rehearse import make_roles, rehearse
-from snapper.engines.postgresql.stock import stock_commands
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.restoring.rehearse import make_roles, rehearse
+from snapper.engines.postgresql.restoring.stock import stock_commands
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath

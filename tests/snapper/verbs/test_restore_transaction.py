@@ -9,8 +9,8 @@ import psycopg2
 import pytest
 
 from snapper.engines.facts import PLAINLY, UNSURE, Rehearsal
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.statement_runner import StatementRunner
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.verbs.dump import Dumper
 from snapper.verbs.rehearse import aftermath

@@ -10,9 +10,9 @@ import psycopg2
 import pytest
 
 from snapper.engines.facts import PLAINLY
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.rehearse import rehearse
-from snapper.engines.postgresql.throw_away import PostgresServer
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.restoring.rehearse import rehearse
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from snapper.engines.postgresql.client_tools import ClientTools
-from snapper.engines.postgresql.trial import try_restore
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored

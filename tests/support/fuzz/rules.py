@@ -6,8 +6,8 @@ from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
 from snapper.engines.engine import PLANNED, connection_checks
-from snapper.engines.postgresql.connection import UNSPEAKABLE, Connection
-from snapper.engines.postgresql.other_drivers import BEGINNINGS
+from snapper.engines.postgresql.conninfo.connection import UNSPEAKABLE, Connection
+from snapper.engines.postgresql.conninfo.other_drivers import BEGINNINGS
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.secrets import Database, parse_secrets

@@ -8,8 +8,8 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
-from snapper.engines.postgresql import authorities as module
-from snapper.engines.postgresql.client_tools import ClientTools
+from snapper.engines.postgresql.connecting import authorities as module
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.machine.confined import Walls
 from snapper.values.authorities import AMAZON, FOLDER
 from snapper.values.manifest import Manifest

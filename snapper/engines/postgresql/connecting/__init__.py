@@ -1,0 +1,1 @@
+"""A session: how it is signed in, waited for, asked, refused and interrupted."""

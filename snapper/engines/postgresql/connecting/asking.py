@@ -1,0 +1,46 @@
+"""A short session for a few questions or statements."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+
+from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.values.redaction import Redactor
+
+
+@contextmanager
+def asking(
+    connection: Connection, redact: Redactor, *, of_backup: bool = False
+) -> Iterator[psycopg2.extensions.cursor]:
+    """Open a session for a few questions or statements, each of which commits by itself.
+
+    Raises DatabaseUnreachable where there is no session or it is lost, RestoreFailed where the
+    server refuses something: against the backup where they are statements `of_backup`.
+    """
+    link = connect(connection, redact)
+    try:
+        with link.cursor() as cursor:
+            yield cursor
+    except psycopg2.Error as error:
+        # Behind its first sentence the server may quote a row.
+        words = " ".join(redact(error.diag.message_primary or str(error)).split())
+        if _is_lost(error):
+            raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
+        words = f"{connection.place} refused: {words}"
+        raise RestoreFailed(words, against_backup=of_backup) from None
+    finally:
+        link.close()
+
+
+def _is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether it was the session that ended; other operational errors are the statement's.
+
+    The server reports a connection exception (class 08) or its own end (57P); where it reported
+    nothing, the line was cut.
+    """
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return bool(error.pgcode.startswith(("08", "57P")))

@@ -1,0 +1,1 @@
+"""A dump's statements into one database: what is tried again, left out or missing."""

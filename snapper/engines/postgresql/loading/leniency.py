@@ -1,0 +1,173 @@
+"""Which refused statements a restore can do without, or may try again; by form and SQLSTATE."""
+
+import re
+
+import psycopg2
+
+from snapper.engines.postgresql.loading.reason import sqlstate
+from snapper.engines.postgresql.newer_majors.removed import EXTENSIONS
+
+# What changes no data. Some of it only a superuser may do, or only who granted or owns it.
+_NO_DATA = re.compile(
+    rb"COMMENT ON |SECURITY LABEL |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES "
+    rb"|(?:RE)?SET SESSION AUTHORIZATION"
+    rb"|(?:CREATE|ALTER) (?:EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) "
+)
+_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
+_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\")*"
+"""What may hold quoted names."""
+
+OWNER = re.compile(rb"ALTER %b OWNER TO (?P<role>%b);\n?" % (_NO_TEXT, _NAME))
+OWNER_WITHIN = re.compile(
+    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b%b OWNER TO (?P<role>%b);\n?"
+    % (_NAME, _NAME, _NO_TEXT, _NAME)
+)
+PRIVILEGES = re.compile(rb"GRANT |REVOKE |ALTER DEFAULT PRIVILEGES ")
+BECOMES = re.compile(rb"SET SESSION AUTHORIZATION (?P<role>.+);\n?", re.DOTALL)
+RETURNS = b"RESET SESSION AUTHORIZATION;"
+EVENT_TRIGGER = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) EVENT TRIGGER ")
+USER_MAPPING = re.compile(rb"CREATE USER MAPPING ")
+SUBSCRIPTION = re.compile(rb"(?:CREATE|ALTER|COMMENT ON) SUBSCRIPTION ")
+REFRESH = re.compile(rb"REFRESH MATERIALIZED VIEW (?P<name>.+);\n?", re.DOTALL)
+ROW_DATA = re.compile(
+    rb"COPY |INSERT INTO |BEGIN;|COMMIT;|SELECT pg_catalog\.(?:setval|lo)"
+    rb"|SELECT \* FROM pg_catalog\."
+)
+
+_EXTENSION = b"CREATE EXTENSION "
+_EXTENSION_NAMED = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?"?(?P<name>[a-z_]+)"? ')
+_SCHEMA_IS_THERE = "42P06"
+_NOT_AVAILABLE = frozenset({"0A000", "58P01"})
+_LEAKPROOF = re.compile(rb"^(    LANGUAGE [^\n]*?) LEAKPROOF\b", re.MULTILINE)
+_DENIED = "42501"
+
+_CHECKED_LATER = re.compile(
+    rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) " % _NAME
+)
+
+_OBJECT = re.compile(
+    rb"(?:CREATE|ALTER|COMMENT ON) (?P<kind>EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) (?P<name>%b)"
+    % _NAME
+)
+
+_MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
+"""Functions, relations, types and other objects, schemas and columns that are not found."""
+
+_UNFILLED = "55000"
+
+_TOO_EARLY = _MISSING_NAMES | {"23502", "23514", _UNFILLED}
+"""A column or a CHECK that looks at other rows, a view that is not filled yet."""
+
+_OF_FUNCTIONS = ("P0", "22")
+"""An error of a function's own, or of what it computes from rows that are not there yet."""
+
+_OF_ROWS = ("22P", "22021")
+"""A text that is none of the column's type, or of the encoding: no other rows mend that."""
+
+_MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
+"""Nothing that a pg_dump has written."""
+
+_BUILT_SAFELY = 170_000
+
+_ELSEWHERE = ("08", "HV")
+"""Of a connection to another server that a foreign table, or dblink, wants."""
+
+
+def is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether it is the session that ended; other errors are the statement's own."""
+    code = sqlstate(error)
+    return not code or code.startswith(("57P", "08P", "08006", "08003"))
+
+
+def ends_all(error: psycopg2.Error) -> bool:
+    """Tell whether the next statement would fare no better: no session, no room, no time."""
+    return is_lost(error) or sqlstate(error).startswith(("53", "57", "25"))
+
+
+def can_go(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether all rows and everything that computes are there without what was refused.
+
+    An extension that this user may not make may be one that nothing needs, as a provider's own
+    are, and so may one that no newer major has; what does need it, such as rows of its tables,
+    stops the restore when it comes. A schema may be there with the extensions that somebody has
+    made beforehand; anything else that is in it and in the way stops the restore by itself.
+    """
+    if body.startswith(b"CREATE SCHEMA "):
+        return sqlstate(error) == _SCHEMA_IS_THERE
+    if body.startswith(_EXTENSION):
+        return sqlstate(error) == _DENIED or is_gone(body, error)
+    return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
+
+
+def is_gone(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether it makes an extension that PostgreSQL has given up since."""
+    found = _EXTENSION_NAMED.match(body)
+    gone = found is not None and found["name"].decode() in EXTENSIONS
+    return gone and sqlstate(error) in _NOT_AVAILABLE
+
+
+def misses_a_name(error: psycopg2.Error) -> bool:
+    """Tell whether another search_path might help."""
+    return sqlstate(error) in _MISSING_NAMES
+
+
+def is_not_understood(error: psycopg2.Error) -> bool:
+    """Tell whether a name may have become a keyword."""
+    return sqlstate(error) == "42601"
+
+
+def is_built_safely(body: bytes, version: int) -> bool:
+    """Tell whether the server lets what it builds be found by no search_path of anybody's."""
+    return version >= _BUILT_SAFELY and body.startswith(
+        (b"CREATE INDEX", b"CREATE UNIQUE", b"REFR")
+    )
+
+
+def comes_too_early(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether it may succeed when the rest is there; no extension waits for that."""
+    code = sqlstate(error)
+    early = code.startswith(_OF_FUNCTIONS) and not code.startswith(_OF_ROWS)
+    return (early or code in _TOO_EARLY) and not body.startswith(_EXTENSION)
+
+
+def is_unfilled(error: psycopg2.Error) -> bool:
+    """Tell whether a materialized view is not filled that another one is filled from."""
+    return sqlstate(error) == _UNFILLED
+
+
+def reaches_elsewhere(error: psycopg2.Error) -> bool:
+    """Tell whether another server was not to be reached."""
+    return sqlstate(error).startswith(_ELSEWHERE)
+
+
+def may_hide_rows(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether row level security may be in the way of a view; words are in any language."""
+    return sqlstate(error) == _DENIED and REFRESH.match(body) is not None
+
+
+def for_new_rows(body: bytes) -> bytes:
+    """Write a constraint so that the rows that are there need not keep it; nothing of others."""
+    found = _CHECKED_LATER.match(body)
+    if not found or body.find(b"NOT VALID", found.end()) >= 0:
+        return b""
+    return body.rstrip(b";\n") + b" NOT VALID;"
+
+
+def leaking(body: bytes, error: psycopg2.Error) -> bytes:
+    """Write a function that only a superuser may call leakproof without that word, else nothing.
+
+    It gives the same; only the planner must not push it below a barrier of security any more.
+    """
+    refused = sqlstate(error) == _DENIED and "leakproof" in str(error.diag.message_primary)
+    return _LEAKPROOF.sub(rb"\1", body, count=1) if refused and _LEAKPROOF.search(body) else b""
+
+
+def may_lack_create(body: bytes, error: psycopg2.Error) -> re.Match[bytes] | None:
+    """Match a change of owner that the schema may not allow to the new one."""
+    return OWNER_WITHIN.fullmatch(body) if sqlstate(error) == _DENIED else None
+
+
+def object_of(body: bytes) -> tuple[bytes, bytes] | None:
+    """Give kind and name of what a statement makes or changes, of those that may be left out."""
+    found = _OBJECT.match(body)
+    return (found["kind"], found["name"]) if found else None

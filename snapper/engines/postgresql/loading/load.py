@@ -1,0 +1,241 @@
+"""Runs the statements of a dump in order, and decides about each that the server refuses.
+
+What changes no data is left out and named, or stops the restore where it is to be strict. What may
+have come too early is tried again at the end of its section, and at the very end. Anything else
+stops the restore; where the best is to be made of it, it is left out and named too.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import psycopg2
+
+from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.attempt import Attempts
+from snapper.engines.postgresql.loading.checks import BrokenChecks
+from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
+from snapper.engines.postgresql.loading.early_rows import EarlyRows
+from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
+from snapper.engines.postgresql.loading.reason import reason, sqlstate
+from snapper.engines.postgresql.loading.refusal import refusal
+from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.task import Loading
+from snapper.engines.postgresql.naming.names import plain
+from snapper.engines.postgresql.reading.statements import Part, Statement, parted
+from snapper.engines.postgresql.target.roles import passed_over
+from snapper.errors import RestoreFailed
+
+_NO_OTHER_SERVER = "a trial reaches for no other server"
+
+LONGEST = 1 << 30
+"""Bytes of one statement: who has forged a dump may let it go on for ever."""
+
+_IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
+
+
+def load(parts: Iterable[Part], runner: StatementRunner, loading: Loading) -> None:
+    """Run all statements; `loading` is given what was left out or done otherwise.
+
+    Raises RestoreFailed at what stops the restore, or whatever reading the parts raises.
+    """
+    _Load(runner, loading).all(iter(parts))
+
+
+class _Load:
+    def __init__(self, runner: StatementRunner, loading: Loading) -> None:
+        self._attempts, self._loading = Attempts(runner, loading), loading
+        self._runner, self._options = runner, loading.options
+        self._early: list[tuple[Statement, psycopg2.Error]] = []
+        self._checks = BrokenChecks(runner)
+        self._rows = EarlyRows(self._attempts, self._checks, loading, self._give_up)
+        self._last: list[Statement] = []
+        self._mappings: list[Statement] = []
+        self._has_unfilled = False
+        self._gone: set[tuple[bytes, bytes]] = set()
+        self._grantor = ""
+        self._in_batch = self._skips_batch = False
+        self._had_data = self._data_ended = False
+
+    def all(self, parts: Iterator[Part]) -> None:
+        for part in parts:
+            body = parted(_whole(part, parts))[1]
+            if not body:
+                continue
+            statement = Statement(body, part.line if isinstance(part, Statement) else 0)
+            self._enter_section(body)
+            if body.startswith(b"COPY "):
+                self._rows.copy(statement, parts)
+            elif body.startswith((b"BEGIN;", b"COMMIT;")):
+                self._batch(statement)
+            elif not self._set_aside(statement):
+                self._run(statement)
+        self._end_data()
+        for statement in self._last:
+            if not self._is_unwanted(statement.text):
+                self._run(statement)
+        self._retry()
+        for statement in self._mappings:
+            self._run(statement)
+        for statement, error in self._early:
+            self._give_up(statement, error)
+
+    def _enter_section(self, body: bytes) -> None:
+        """Try again what came too early when all tables are there, and when all rows are."""
+        if leniency.ROW_DATA.match(body):
+            if not self._had_data:
+                self._had_data = True
+                self._retry()
+        elif self._had_data and not body.startswith(b"SET "):
+            self._end_data()
+
+    def _end_data(self) -> None:
+        if not self._data_ended:
+            self._data_ended = True
+            self._rows.retry()
+            self._loading.missing.extend(self._checks.give_back())
+            self._retry()
+
+    def _set_aside(self, statement: Statement) -> bool:
+        """Tell whether a statement is not to be run now, or not at all."""
+        body = statement.text
+        if self._skips_batch or self._is_unwanted(body):
+            return True
+        if leniency.EVENT_TRIGGER.match(body):
+            # From when they are there they act on every other statement.
+            self._last.append(statement)
+        elif self._grantor and body.startswith(leniency.RETURNS):
+            self._grantor = ""
+        elif self._grantor and leniency.PRIVILEGES.match(body):
+            why = f"{self._grantor} gave it, whom this user cannot become"
+            self._leave_out(statement, None, why)
+        elif self._loading.alone and leniency.SUBSCRIPTION.match(body):
+            self._leave_out(statement, None, _NO_OTHER_SERVER)
+        elif self._loading.alone and leniency.USER_MAPPING.match(body):
+            # Without one a function that asks another server finds no way to it.
+            self._mappings.append(statement)
+        elif self._loading.alone and is_filled_elsewhere(body, self._runner):
+            self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
+        else:
+            return False
+        return True
+
+    def _is_unwanted(self, body: bytes) -> bool:
+        """Tell whether the user does not want it, or what it is about was left out already."""
+        owner, privileges = self._options.no_owner, self._options.no_privileges
+        if leniency.BECOMES.match(body) or body.startswith(leniency.RETURNS):
+            return owner or privileges
+        if owner and leniency.OWNER.fullmatch(body):
+            return True
+        if privileges and leniency.PRIVILEGES.match(body):
+            return True
+        return leniency.object_of(body) in self._gone
+
+    def _batch(self, statement: Statement) -> None:
+        """Begin or end a batch of large objects, which is a transaction of the dump's own."""
+        if self._loading.atomic:
+            return
+        if not self._skips_batch:
+            self._runner.run(statement.text)
+        self._in_batch = statement.text.startswith(b"BEGIN")
+        self._skips_batch = False
+
+    def _run(self, statement: Statement) -> None:
+        error = self._attempts.run(statement, plainly=self._in_batch)
+        if error is None:
+            return
+        if self._in_batch:
+            self._runner.run(b"ROLLBACK")
+            self._skips_batch = True
+        body = statement.text
+        if leniency.BECOMES.match(body) and not self._options.strict:
+            self._grantor = described(body).name
+        elif self._waits(body, error):
+            self._early.append((statement, error))
+        else:
+            self._give_up(statement, error)
+
+    def _waits(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether it is to be tried again; what can go waits for what it may be about."""
+        if self._in_batch or not leniency.comes_too_early(body, error):
+            return False
+        return bool(self._early) or not self._can_go(body, error)
+
+    def _can_go(self, body: bytes, error: psycopg2.Error) -> bool:
+        return leniency.can_go(body, error) or self._is_a_superusers(body)
+
+    def _is_a_superusers(self, body: bytes) -> bool:
+        """Tell whether it makes a superuser, or a role that is none of the backup, an owner.
+
+        The first takes a superuser, the others need not be here, or have names in no encoding.
+        """
+        found = leniency.OWNER.fullmatch(body)
+        if not found:
+            return False
+        role = plain(found["role"])
+        return bool(passed_over(role)) or self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
+
+    def _retry(self) -> None:
+        """Try what came too early, as long as more and more of it succeeds."""
+        waiting: list[tuple[Statement, psycopg2.Error]] = []
+        while self._early and len(self._early) != len(waiting):
+            waiting, self._early = self._early, []
+            for statement, _ in waiting:
+                if error := self._attempts.run(statement):
+                    self._early.append((statement, error))
+
+    def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
+        """Do without it; where nothing is to be left out, what the server refused stops it all."""
+        if error and self._options.strict:
+            raise refusal(statement, error, self._runner, self._loading) from None
+        if thing := leniency.object_of(statement.text):
+            self._gone.add(thing)
+        code = sqlstate(error) if error else ""
+        self._loading.left_out.append(left_out(statement.text, why, code))
+
+    def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
+        """Stop, or do without it where the best is to be made of it."""
+        why = self._reason(error, statement.text)
+        if self._can_go(statement.text, error):
+            self._leave_out(statement, error, why)
+            return
+        if self._stays_unfilled(statement.text, error):
+            self._has_unfilled = True
+            self._leave_out(statement, error, f"it stays unfilled: {why}")
+            return
+        if not self._options.best_effort:
+            # What would have made the missing thing, and waits in vain, is the cause.
+            waiting = (each for each in self._early if makes_missing(each[0].text, error))
+            cause, why_not = next(waiting, (statement, error))
+            raise refusal(cause, why_not, self._runner, self._loading) from None
+        weaker = leniency.for_new_rows(statement.text)
+        if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:
+            why += "; it holds for new rows (NOT VALID)"
+        self._loading.missing.append(left_out(statement.text, why, sqlstate(error)))
+
+    def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether a view is not filled for want of a server, of a right, or of such a view."""
+        return leniency.REFRESH.match(body) is not None and (
+            leniency.reaches_elsewhere(error)
+            or leniency.may_hide_rows(body, error)
+            or (self._has_unfilled and leniency.is_unfilled(error))
+            or (bool(self._mappings) and leniency.misses_a_name(error))
+            or is_filled_elsewhere(body, self._runner)
+        )
+
+    def _reason(self, error: psycopg2.Error, body: bytes) -> str:
+        return reason(error, body, self._runner.redact, show_values=self._options.show_values)
+
+
+def _whole(part: Part, parts: Iterator[Part]) -> bytes:
+    """Put a statement together that came in pieces; raise RestoreFailed if no server takes it."""
+    if not (isinstance(part, Statement) and part.more):
+        return part.text
+    pieces, size = [part.text], len(part.text)
+    for more in parts:
+        pieces.append(more.text)
+        size += len(more.text)
+        if size > LONGEST:
+            words = f"there is a statement of more than {LONGEST} bytes, which no server takes"
+            raise RestoreFailed(f"at line {part.line} of the dump {words}", against_backup=True)
+        if not (isinstance(more, Statement) and more.more):
+            break
+    return b"".join(pieces)

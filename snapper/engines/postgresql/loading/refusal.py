@@ -1,0 +1,84 @@
+"""The error of a statement that stops a restore: which it is, its worth, what can be done."""
+
+import psycopg2
+
+from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.described import described
+from snapper.engines.postgresql.loading.reason import reason, sqlstate
+from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.task import Loading
+from snapper.engines.postgresql.reading.statements import Statement
+from snapper.errors import RestoreFailed
+
+_INSTALL = "install the extension on the target's server"
+_NEEDED = "install on the target's server what the extension needs"
+_BY_WHOM = "restore as a role that may do this, or as a superuser"
+_ENDED = "the server ended the session; its log says why"
+
+# By the server's words, whose form is the same in all majors.
+_FIXES = {
+    "already exists": "existing objects are in the way; a restore drops nothing: restore into a new"
+    " database (--create) and put it in place by its name",
+    "max_locks_per_transaction": "that many tables do not fit into one transaction of this server:"
+    " restore into a new database (--create), which needs none, or raise the setting and restart",
+    "unrecognized configuration parameter": "the target is older than the backup's server:"
+    " restore into a server of the same major, or a newer one",
+    "can only create extension in database": "this extension knows its database by name: create"
+    " the database under its final name at once (--create --final-name)",
+    "can only be loaded via shared_preload_libraries": _NEEDED,
+    "is not available": _INSTALL,
+    "could not open extension control file": _INSTALL,
+    "could not load library": _NEEDED,
+    "could not access file": _NEEDED,
+    "ICU is not supported": "restore into a server that was built with ICU, as the source's was",
+    "must be able to SET ROLE": "make the user a member of that role, or add --no-owner",
+    "must be member of role": "make the user a member of that role, or add --no-owner",
+    "permission denied": _BY_WHOM,
+    "must be ": _BY_WHOM,
+    "No space left": "make room on the target's server",
+    "read-only": "the server refuses to write: it is a standby, or out of room",
+}
+
+_EVENT_TRIGGERS = """
+    SELECT pg_catalog.quote_ident(evtname) FROM pg_catalog.pg_event_trigger
+    WHERE evtenabled <> 'D' ORDER BY 1
+"""
+_REPLICA = (
+    "the event trigger {} may object to any restore: for whoever may set it, write"
+    " options=-csession_replication_role=replica into the target's connection, and it stays silent"
+)
+_BUILT_SAFELY = (
+    "from 17 on PostgreSQL builds these with no search_path, whatever is set: have the function"
+    " that it calls name what it needs with its schema, or ALTER FUNCTION … SET search_path"
+)
+_UNMADE = "this user may not make the extension {}: have it made beforehand, by who may"
+_BEST = "restore --create --best-effort brings all the rest into a database of its own"
+
+
+def refusal(
+    statement: Statement, error: psycopg2.Error, runner: StatementRunner, loading: Loading
+) -> RestoreFailed:
+    """Say which statement stopped the restore, and why; no value of a row is in it."""
+    body = statement.text
+    what, code = described(body), sqlstate(error)
+    words = reason(error, body, runner.redact, show_values=loading.options.show_values)
+    if leniency.is_lost(error):
+        return RestoreFailed(f"the session ended at line {statement.line}: {words}", hint=_ENDED)
+    line = f" at line {statement.line} of the dump" if statement.line else ""
+    fact = f"the restore stopped{line}: {what}: {words} ({code})"
+    fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
+    if not fix and leniency.misses_a_name(error) and leniency.is_built_safely(body, runner.version):
+        fix = _BUILT_SAFELY
+    if code == "P0001" and (found := _triggers(runner)):
+        fix = _REPLICA.format(", ".join(found))
+    if leniency.misses_a_name(error) and (unmade := loading.refused_extensions):
+        fix = _UNMADE.format(", ".join(unmade))
+    hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
+    return RestoreFailed(fact, hint=hint, against_backup=True)
+
+
+def _triggers(runner: StatementRunner) -> list[str]:
+    try:
+        return [str(name) for (name,) in runner.ask(_EVENT_TRIGGERS)]
+    except psycopg2.Error:
+        return []

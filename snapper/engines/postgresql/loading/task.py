@@ -1,0 +1,35 @@
+"""How one database is to be filled, and what has come of it so far."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from snapper.engines.facts import RestoreOptions
+from snapper.engines.postgresql.reading.statements import Part
+from snapper.values.left_out import LeftOut
+
+
+@dataclass
+class Loading:
+    """What `load` has to know beside the dump, and what it tells.
+
+    `search_path` is the source's own. `again` reads the parts of the dump once more; without it
+    rows are not tried again. With `atomic` all is within one transaction of the caller's. `alone`
+    reaches for no other server.
+    """
+
+    options: RestoreOptions
+    search_path: str = ""
+    again: Callable[[], Iterator[Part]] | None = None
+    atomic: bool = False
+    alone: bool = False
+    left_out: list[LeftOut] = field(default_factory=list)
+    """What changes no data, and was refused."""
+    missing: list[LeftOut] = field(default_factory=list)
+    """What would have stopped the restore, if the best were not to be made of it."""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def refused_extensions(self) -> list[str]:
+        """The extensions that the server did not let us make."""
+        refused = (each for each in self.left_out if each.kind == "extension")
+        return [each.name for each in refused if each.sqlstate == "42501"]

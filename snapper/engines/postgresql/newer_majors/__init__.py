@@ -1,0 +1,1 @@
+"""What a newer major will refuse of a database."""

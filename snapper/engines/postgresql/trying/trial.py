@@ -1,0 +1,184 @@
+"""A backup restored on its own, without its source: counted, and removed again."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from snapper.engines.facts import PLAINLY
+from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.conninfo import libpq
+from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.inspecting.recorded import Recorded, major_of
+from snapper.engines.postgresql.inspecting.server import inspect
+from snapper.engines.postgresql.naming.names import database_name, quoted
+from snapper.engines.postgresql.restoring.restore import restore_as_new
+from snapper.engines.postgresql.target.admission import NotAdmitted
+from snapper.engines.postgresql.target.content import UNFINISHED, exists
+from snapper.engines.postgresql.target.draft import Making
+from snapper.engines.postgresql.target.dropping import drop_database
+from snapper.engines.postgresql.target.own_server import require_server
+from snapper.engines.postgresql.target.roles import absent_roles, create_roles, missing_roles
+from snapper.engines.postgresql.trying.confined import reader, restore_confined
+from snapper.engines.postgresql.trying.counting import Counted, count
+from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
+from snapper.engines.postgresql.trying.lacking import lacking_told
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.errors import RestoreFailed, SnapperError
+from snapper.machine.run_directory import run_directory
+from snapper.values.manifest import Manifest
+from snapper.values.redaction import Redactor
+from snapper.values.verification import Restored
+
+_NAMED = 5
+"""So many tables are named of those that could not be counted."""
+
+_ADMIT = (
+    "name a database that is not there and into which this user is let: it is made for the trial"
+    f" and dropped; or let this user into all whose names begin with {UNFINISHED} (in pg_hba.conf"
+    f" of PostgreSQL 16 and newer: /^{UNFINISHED})"
+)
+
+
+def try_restore(
+    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, server: str = ""
+) -> Restored:
+    """Restore a dump, count what is there, remove it all.
+
+    On the server of this connection; without one on an empty server of the backup's own major that
+    is started for it. Where that lacks something, one that is installed on the machine is tried, if
+    the dump can be read again. Raises what `restore` raises, and SnapperError if none starts.
+    """
+    if server:
+        with lacking_told(here=False):
+            return _try_there(Connection.parse(server), redactor(server), dump, manifest, tools)
+    programs = choices(tools.major_for(major_of(manifest)), tools.majors())
+    # An iterator can be read only once, a backup again.
+    readings = 1 if iter(dump) is dump else len(programs)
+    return first_with_all(programs[:readings], partial(_try_here, dump, manifest, tools))
+
+
+def _try_here(
+    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, programs: Programs
+) -> Restored:
+    with (
+        libpq.told_nothing(),
+        run_directory() as directory,
+        PostgresServer.confining(
+            programs.major, Path(directory, "trial"), programs.tree
+        ) as throw_away,
+        lacking_told(),
+    ):
+        dsn = throw_away.dsn()
+        return _try(Connection.parse(dsn), redactor(dsn), dump, manifest, tools, confined=True)
+
+
+def _try_there(
+    server: Connection,
+    redact: Redactor,
+    dump: Iterable[bytes],
+    manifest: Manifest,
+    tools: ClientTools,
+) -> Restored:
+    """Try it under a name of ours, or where that is not admitted, under the one that is given."""
+    via = require_server(server, redact)
+    try:
+        return _try(via, redact, dump, manifest, tools)
+    except NotAdmitted:
+        if exists(server, redact):
+            raise
+        return _try(via, redact, dump, manifest, tools, name=database_name(server))
+
+
+def _try(
+    via: Connection,
+    redact: Redactor,
+    dump: Iterable[bytes],
+    manifest: Manifest,
+    tools: ClientTools,
+    *,
+    name: str = "",
+    confined: bool = False,
+) -> Restored:
+    """Try it on the server on which `via` is a database; a `confined` one goes with all it holds.
+
+    A locale aside, what was set on the backup's database is not set: a time-out or a limit of
+    connections would be in the way of the count.
+    """
+    began = time.monotonic()
+    # If we are killed, its name says to everybody that it may go.
+    database = via.replace(dbname=name or f"{UNFINISHED}{secrets.token_hex(4)}")
+    backup, server = Recorded.of(manifest), inspect(via, redact)
+    alike = tools.major_for(server.major) == tools.major_for(major_of(manifest))
+    wanted = absent_roles if confined else missing_roles
+    roles = wanted(via, backup.roles, redact)
+    if roles:
+        create_roles(via, roles, redact)
+    making = Making(via=via, named=bool(name), bare=True, kept=confined)
+    with ExitStack() as left:
+        left.enter_context(_blamed(alike))
+        if roles and not confined:
+            left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))
+        fill = partial(restore_confined, forged=True) if confined else None
+        came = restore_as_new(dump, backup, database.text, PLAINLY, fill, making, alone=True)
+        if not confined:  # a restore that fails has dropped it already
+            drop = partial(drop_database, database, via, redact)
+            left.enter_context(_taken_away(drop, (database_name(database),)))
+        seconds = round(time.monotonic() - began, 3)
+        with reader(database, redact) if confined else nullcontext(database) as reading:
+            counted = count(reading, redact, backup.path)
+    left_out = [f"left out: {each}" for each in came.left_out]
+    remarks = (*came.warnings, *left_out, *_uncounted(counted))
+    return Restored(counted.tables, counted.rows, seconds, len(counted.closed), remarks)
+
+
+def _uncounted(counted: Counted) -> Iterator[str]:
+    if counted.closed:
+        named = ", ".join(counted.closed[:_NAMED])
+        more = len(counted.closed) - _NAMED
+        yield (
+            "restored, and not counted, for this user may not read them:"
+            f" {named}{f' and {more} more' if more > 0 else ''}"
+        )
+
+
+@contextmanager
+def _blamed(alike: bool) -> Iterator[None]:
+    """Hold what an older or a newer major refuses not against the backup: its own may take it."""
+    try:
+        yield
+    except NotAdmitted as shut:
+        shut.hint = _ADMIT
+        raise
+    except RestoreFailed as failed:
+        failed.against_backup &= alike
+        raise
+
+
+@contextmanager
+def _taken_away(drop: Callable[[], None], names: Iterable[str]) -> Iterator[None]:
+    """Drop something at the end; where that fails, the error has a note that says so."""
+    note = f"what was made for it may be left, to be dropped by you: {', '.join(names)}"
+    try:
+        yield
+    except BaseException as error:
+        try:
+            drop()
+        except SnapperError:
+            error.add_note(note)
+        raise
+    try:
+        drop()
+    except SnapperError as error:
+        error.add_note(note)
+        raise
+
+
+def _drop_roles(roles: Iterable[str], via: Connection, redact: Redactor) -> None:
+    with asking(via, redact) as cursor:
+        for role in roles:
+            cursor.execute(f"DROP ROLE IF EXISTS {quoted(role)}")

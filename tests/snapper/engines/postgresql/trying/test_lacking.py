@@ -1,0 +1,85 @@
+"""What PostgreSQL says of a thing that it has not got gives that thing's name, and nothing else."""
+
+import pytest
+
+from snapper.engines.postgresql.trying.lacking import Lacking, lacked, lacking_told
+from snapper.errors import RestoreFailed
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ('ERROR:  extension "uuid-ossp" is not available', "uuid-ossp"),
+        (
+            'ERROR:  could not open extension control file "/usr/share/extension/postgis.control": '
+            "No such file or directory",
+            "postgis",
+        ),
+        (
+            'ERROR:  could not load library "/x/lib/uuid-ossp.so": libossp-uuid.so.16: cannot open',
+            "uuid-ossp",
+        ),
+        ('ERROR:  could not access file "$libdir/postgis-3": No such file', "postgis-3"),
+        ("ERROR:  ICU is not supported in this build", "ICU"),
+        ('ERROR:  could not create locale "de_DE.utf8": No such file', "de_DE.utf8"),
+        (
+            'ERROR:  collation "pg_catalog.de-x-icu" for encoding "UTF8" does not exist',
+            "pg_catalog.de-x-icu",
+        ),
+        (
+            "ERROR:  pg_cron can only be loaded via shared_preload_libraries",
+            "pg_cron",
+        ),
+        ("ERROR:  division by zero", ""),
+        ('ERROR:  relation "t" does not exist', ""),
+        ('ERROR:  column "ICU" does not exist', ""),
+    ],
+)
+def test_the_missing_thing_is_named(words: str, missing: str) -> None:
+    assert lacked(f"psql stopped at line 7 of the dump: {words}") == missing
+
+
+def test_only_a_failure_for_want_of_something_becomes_a_lack() -> None:
+    with pytest.raises(Lacking) as lacking, lacking_told():
+        raise RestoreFailed('psql stopped: ERROR: extension "hll" is not available', hint="x")
+    assert lacking.value.missing == "hll"
+    assert str(lacking.value).startswith("hll is missing in the throw-away PostgreSQL: psql ")
+    with pytest.raises(RestoreFailed) as other, lacking_told():
+        raise RestoreFailed("psql stopped: ERROR: division by zero")
+    assert not isinstance(other.value, Lacking)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ERROR: permission denied for language c",
+        "ERROR: must be superuser to create a base type",
+        "ERROR: only superuser can define a leakproof function",
+        "ERROR: must be owner of extension plpgsql",
+        'ERROR: must be able to SET ROLE "app"',
+        'ERROR: query would be affected by row-level security policy for table "t"',
+        "ERROR: password or GSSAPI delegated credentials required DETAIL: Non-superusers must"
+        " delegate GSSAPI credentials or provide a password in the user mapping.",
+    ],
+)
+def test_what_is_refused_to_a_plain_role_is_not_held_against_the_backup(words: str) -> None:
+    with pytest.raises(RestoreFailed) as failed, lacking_told():
+        raise RestoreFailed(f"psql stopped at line 7 of the dump: {words}", hint="another")
+    assert "needs a superuser" in failed.value.hint
+    assert "the backup itself is not at fault" in failed.value.hint
+    assert not isinstance(failed.value, Lacking)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("ERROR: could not extend file: No space left on device", "this machine has no room"),
+        ("ERROR: canceling statement due to statement timeout", "the server ended it"),
+        ("FATAL: terminating connection due to administrator command", "the server ended it"),
+    ],
+)
+def test_what_stopped_the_server_is_not_held_against_the_backup(words: str, hint: str) -> None:
+    with pytest.raises(RestoreFailed) as failed, lacking_told():
+        raise RestoreFailed(f"psql stopped at line 7 of the dump: {words}", against_backup=True)
+    assert failed.value.hint.startswith(hint)
+    assert not failed.value.against_backup

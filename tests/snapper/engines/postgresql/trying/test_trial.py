@@ -1,0 +1,295 @@
+"""A backup tried on its own: every name is found again, and nothing of the trial is left."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.dumping.pg_dump import END_MARKER
+from snapper.engines.postgresql.naming.names import quoted
+from snapper.engines.postgresql.trying.lacking import Lacking
+from snapper.engines.postgresql.trying.trial import try_restore
+from snapper.errors import DatabaseUnreachable, RestoreFailed
+from snapper.values.manifest import Manifest
+from snapper.values.options import Options
+from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import Dump, read_back
+from tests.support.databases import Source, job
+from tests.support.engines import engines
+from tests.support.installed import STAND_IN, install
+from tests.support.recording import RecordedEvents
+
+MakeBackup = Callable[..., Manifest]
+
+
+@pytest.fixture
+def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
+    """Give the backup of a database; with `more` at the end of its SQL, as if dumped with it."""
+
+    def make(source: Source, more: str = "") -> Manifest:
+        manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
+        assert manifest is not None
+        plain = gzip.decompress(vault.read(manifest.dump_key))
+        plain = plain.replace(END_MARKER, b"\n" + more.encode() + END_MARKER)
+        packed = gzip.compress(plain)
+        vault.put(manifest.dump_key, packed)
+        return replace(
+            manifest,
+            dump_bytes=len(plain),
+            backup_bytes=len(packed),
+            sha256=hashlib.sha256(packed).hexdigest(),
+        )
+
+    return make
+
+
+def evaluated(expression: str) -> str:
+    """Have an expression evaluated in the one way in which a dump can: for a row that it holds."""
+    return (
+        f"CREATE TABLE public.evaluated (n int CHECK ({expression} IS NULL));\n"
+        "COPY public.evaluated (n) FROM stdin;\n1\n\\.\n"
+    )
+
+
+def encoded(source: Callable[..., Source], encoding: str, *names: bytes) -> Source:
+    """Make a database of an encoding with tables of these names, of one row each."""
+    server = source(17).server
+    made = Source(server, f"tried in {encoding}")
+    Source(server, "postgres").run(
+        f"CREATE DATABASE {quoted(made.name)} TEMPLATE template0 ENCODING '{encoding}'"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    link = psycopg2.connect(made.dsn)
+    try:
+        for name in names:
+            link.cursor().execute(b'CREATE TABLE "' + name + b'" AS SELECT 1 AS n')
+        link.commit()
+    finally:
+        link.close()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("LATIN1", ["tä".encode("latin-1")]),
+        ("WIN1252", [b"10 \x80"]),
+        ("SQL_ASCII", ["tä".encode(), b"t\xe4", rb"t\xe4"]),
+    ],
+)
+def test_tables_of_whatever_name_and_encoding_are_counted(
+    encoding: str,
+    names: list[bytes],
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    manifest = back_up(encoded(source, encoding, *names))
+    restored = try_restore(read_back(vault, manifest), manifest, tools)
+    assert (restored.tables, restored.rows) == (len(names), len(names))
+
+
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "CREATE EXTENSION vector",
+        'CREATE EXTENSION "uuid-ossp"',
+        "CREATE COLLATION german (provider = icu, locale = 'de')",
+        "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
+        'CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-x-icu")',
+        "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/nowhere', 'f'",
+    ],
+)
+def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
+    needs: str,
+    major: int,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    manifest = back_up(source(major), f"SET search_path = public; {needs};\n")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert "the restore stopped" in str(failed.value)
+    assert "the backup itself is not at fault" in failed.value.hint
+    assert "--on" in failed.value.hint
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "CREATE FUNCTION l() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1'",
+        "CREATE FUNCTION c(text) RETURNS int LANGUAGE internal AS 'textlen'",
+        "CREATE OPERATOR FAMILY f USING btree",
+        "CREATE TYPE base; CREATE TYPE base (INPUT = nothing, OUTPUT = nothing)",
+        "CREATE FOREIGN DATA WRAPPER w",
+    ],
+)
+def test_what_only_a_superuser_can_restore_is_not_held_against_the_backup(
+    needs: str,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+) -> None:
+    manifest = back_up(source(18), f"SET search_path = public; {needs};\n")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert "needs a superuser" in failed.value.hint
+    assert "the backup itself is not at fault" in failed.value.hint
+    assert "--on" in failed.value.hint
+
+
+@pytest.mark.long
+def test_what_it_lacks_is_tried_on_a_postgresql_that_is_installed_here(
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
+    run_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = back_up(source(16), f"CREATE EXTENSION {STAND_IN} WITH SCHEMA public;\n")
+    with pytest.raises(Lacking) as lacking:
+        try_restore(Dump(vault, manifest), manifest, tools)
+    assert lacking.value.missing == STAND_IN
+    place = install(run_dir / "for trials", 17)
+    monkeypatch.setattr("snapper.engines.postgresql.trying.installed.PLACES", (place,))
+    restored = try_restore(Dump(vault, manifest), manifest, tools)
+    assert (restored.tables, restored.rows) == (1, 1)
+    with pytest.raises(Lacking):
+        try_restore(read_back(vault, manifest), manifest, tools)  # which cannot be read again
+
+
+def test_another_error_is_not_taken_for_a_lack(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(18), evaluated("1/0"))
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert "not at fault" not in failed.value.hint
+    assert failed.value.against_backup
+
+
+def test_an_extension_whose_schema_an_option_leaves_out_is_missed_in_a_trial_too(
+    source: Callable[..., Source], vault: Vault, tools: ClientTools
+) -> None:
+    made = source(18, "CREATE SCHEMA lib; CREATE EXTENSION hstore SCHEMA lib")
+    database = replace(made.database(), options=Options(exclude_schemas=("lib",)))
+    manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), database)
+    assert manifest is not None
+    with pytest.raises(RestoreFailed, match='schema "lib" does not exist'):
+        try_restore(read_back(vault, manifest), manifest, tools)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        "SET statement_timeout = 1;\n" + evaluated("pg_catalog.pg_sleep(300)"),
+        # It hears of it while it sleeps, and not after the CHECK has failed.
+        evaluated(
+            "(pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())"
+            " AND pg_catalog.pg_sleep(300)::text = '')"
+        ),
+    ],
+)
+def test_what_ended_the_session_is_not_held_against_the_backup(
+    ended: str, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(18), ended)
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools)
+    assert not failed.value.against_backup
+
+
+def test_what_another_major_refuses_is_not_held_against_the_backup(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """Such as an operator that is gone in it: the backup's own major may take it."""
+    manifest = back_up(source(14), evaluated("1/0"))
+    other = Source(source(18).server, "postgres")
+    with pytest.raises(RestoreFailed) as failed:
+        try_restore(read_back(vault, manifest), manifest, tools, server=other.dsn)
+    assert not failed.value.against_backup
+
+
+def left(server: Source) -> tuple[object, object]:
+    return (
+        server.rows("SELECT datname FROM pg_database ORDER BY 1"),
+        server.rows("SELECT rolname FROM pg_roles ORDER BY 1"),
+    )
+
+
+@pytest.mark.parametrize("more", ["", evaluated("1/0")], ids=["whole", "failing"])
+def test_on_a_server_of_ones_own_nothing_is_left_whether_it_went_well_or_not(
+    more: str, source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    made = source(17)
+    made.run("CREATE ROLE elsewhere_only; ALTER TABLE t OWNER TO elsewhere_only")
+    manifest = back_up(made, more)
+    made.run("DROP OWNED BY elsewhere_only; DROP ROLE elsewhere_only")
+    own = Source(source(18).server, "postgres")
+    before = left(own)
+    with suppress(RestoreFailed):
+        restored = try_restore(read_back(vault, manifest), manifest, tools, server=own.dsn)
+        assert (restored.tables, restored.rows) == (1, 1)
+        assert not more
+    assert left(own) == before
+
+
+def test_the_database_that_a_server_of_ones_own_is_named_with_is_not_touched(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source(17))
+    nowhere = Source(source(18).server, "nowhere to be found")
+    assert try_restore(read_back(vault, manifest), manifest, tools, server=nowhere.dsn).rows == 1
+
+
+def test_an_unreachable_server_of_ones_own_is_named_without_its_password(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    manifest = back_up(source())
+    with pytest.raises(DatabaseUnreachable) as failed:
+        try_restore(
+            read_back(vault, manifest),
+            manifest,
+            tools,
+            server="postgresql://u:hush@127.0.0.1:1/own",
+        )
+    assert "127.0.0.1:1/own" in str(failed.value)
+    assert "unfinished" not in str(failed.value)
+    assert "hush" not in str(failed.value) + failed.value.hint
+
+
+def test_what_could_not_be_dropped_is_told(
+    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+) -> None:
+    """The server is told to let nobody in while the restore is under way."""
+    own = source(17)
+    manifest = back_up(own)
+    login = quoted("once only")
+    Source(own.server, "postgres").run(f"CREATE ROLE {login} LOGIN CREATEDB PASSWORD 'pw'")
+    dsn = f"postgresql://once%20only:pw@127.0.0.1:{own.server.port}/postgres"
+
+    def shut(_: int) -> None:
+        Source(own.server, "postgres").run(f"ALTER ROLE {login} NOLOGIN")
+        raise RestoreFailed("it broke")
+
+    try:
+        with pytest.raises(RestoreFailed, match="it broke") as failed:
+            try_restore(read_back(vault, manifest, shut), manifest, tools, server=dsn)
+        assert any("may be left" in note for note in failed.value.__notes__)
+    finally:
+        for (name,) in own.rows("SELECT datname FROM pg_database WHERE datname LIKE 'snapper-%'"):
+            Source(own.server, "postgres").run(f"DROP DATABASE {quoted(str(name))}")
+        Source(own.server, "postgres").run(f"DROP ROLE {login}")
