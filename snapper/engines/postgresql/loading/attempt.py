@@ -6,6 +6,7 @@ import psycopg2
 
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described, left_out
+from snapper.engines.postgresql.loading.lent_path import lending
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
@@ -16,6 +17,11 @@ from snapper.errors import RestoreFailed
 _SUBSCRIPTION_IS = (
     "is made disabled, and takes up nothing before ALTER SUBSCRIPTION … ENABLE; to drop it, SET"
     " (slot_name = NONE) first, or the slot that the source uses is dropped too"
+)
+_LENT = (
+    "from 17 on PostgreSQL builds indexes and materialized views with no search_path but one that"
+    " their functions have: it was lent to those that some here may call. ANALYZE, REINDEX and"
+    " REFRESH fail there until they have one of their own: ALTER FUNCTION … SET search_path"
 )
 _QUOTED = "has names that are keywords of this major: restored with quotes around them"
 
@@ -53,10 +59,8 @@ class Attempts:
             left = self._with(statement, "row_security", "on", "off", run)
             if left is None:
                 self._note(body, "was filled with row_security on: its owner may see fewer rows")
-        elif leniency.misses_a_name(error) and self._loading.search_path:
-            left = self._with(statement, "search_path", self._loading.search_path, "", run)
-            if left is None:
-                self._note_path(body)
+        elif leniency.may_want_a_path(body, error) and self._loading.search_path:
+            left = self._with_path(statement)
         elif other := self._reworded(body, error):
             text, words = other
             left = self._try(statement, lambda: self.runner.run(text))
@@ -79,6 +83,27 @@ class Attempts:
         if leniency.is_not_understood(error) and (quoted := in_quotes(body)) != body:
             return quoted, _QUOTED
         return None
+
+    def _with_path(self, statement: Statement) -> psycopg2.Error | None:
+        """Run it with the source's search_path, which functions get too where theirs counts."""
+        body, lent = statement.text, (b"", b"")
+
+        def look() -> None:
+            nonlocal lent
+            lent = lending(body, self.runner) or lent
+
+        if error := self._try(statement, look):
+            return error
+        before, after = lent
+
+        def run() -> None:
+            self.runner.run(before + body + after)
+
+        error = self._with(statement, "search_path", self._loading.search_path, "", run)
+        if error is None:
+            self._note_path(body)
+            self._loading.notes.extend([_LENT] if before else [])
+        return error
 
     def _lending(self, schema: bytes, role: bytes, statement: Statement) -> psycopg2.Error | None:
         """Let a role make things in a schema, which a new owner of something there must be able to.

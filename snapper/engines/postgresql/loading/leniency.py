@@ -67,6 +67,10 @@ _OF_ROWS = ("22P", "22021")
 _MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
 """Nothing that a pg_dump has written."""
 
+_BUILDS = re.compile(
+    rb"CREATE (?:UNIQUE )?INDEX |ALTER INDEX |REFRESH "
+    rb"|ALTER TABLE %b\bADD CONSTRAINT %b (?:PRIMARY KEY|UNIQUE|EXCLUDE) " % (_NO_TEXT, _NAME)
+)
 _BUILT_SAFELY = 170_000
 
 _ELSEWHERE = ("08", "HV")
@@ -117,9 +121,14 @@ def is_not_understood(error: psycopg2.Error) -> bool:
 
 
 def is_built_safely(body: bytes, version: int) -> bool:
-    """Tell whether the server lets what it builds be found by no search_path of anybody's."""
-    return version >= _BUILT_SAFELY and body.startswith(
-        (b"CREATE INDEX", b"CREATE UNIQUE", b"REFR")
+    """Tell whether the server builds it with no search_path but that of a function itself."""
+    return version >= _BUILT_SAFELY and _BUILDS.match(body) is not None
+
+
+def may_want_a_path(body: bytes, error: psycopg2.Error) -> bool:
+    """Tell whether another search_path might help; a function may say in its own words why."""
+    return misses_a_name(error) or (
+        _BUILDS.match(body) is not None and comes_too_early(body, error) and not is_unfilled(error)
     )
 
 

@@ -48,8 +48,9 @@ _REPLICA = (
     " options=-csession_replication_role=replica into the target's connection, and it stays silent"
 )
 _BUILT_SAFELY = (
-    "from 17 on PostgreSQL builds these with no search_path, whatever is set: have the function"
-    " that it calls name what it needs with its schema, or ALTER FUNCTION … SET search_path"
+    "from 17 on PostgreSQL builds these with no search_path but that of a function itself, which"
+    " only its owner may set: restore as the owner of what is called here, or ALTER FUNCTION … SET"
+    " search_path in the source, and back it up again"
 )
 _UNMADE = "this user may not make the extension {}: have it made beforehand, by who may"
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
