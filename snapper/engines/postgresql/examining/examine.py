@@ -51,7 +51,7 @@ def examine_newer(refused: Iterable[Refused]) -> Iterator[Finding]:
     for each in refused:
         yield warning(
             f"PostgreSQL {each.since}",
-            f"this and newer ones do not take all of the database: {each}",
+            f"this and newer ones do not take all of the database as it is: {each}",
             "change it before you move there; a restore into the server's own major takes it all",
         )
 

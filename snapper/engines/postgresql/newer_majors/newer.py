@@ -70,7 +70,8 @@ def foreseen(
     """Say what of a backup a target of a newer major will refuse, as far as it is known."""
     for each in refused or ():
         if backups_major < each.since <= targets_major:
-            yield f"PostgreSQL {each.since} and newer do not take all of the backup: {each}"
+            since = f"PostgreSQL {each.since} and newer"
+            yield f"{since} do not take all of the backup as it is: {each}"
     words = sorted(
         word
         for word, since in {**RESERVED, **OF_EXPRESSIONS}.items()

@@ -8,6 +8,7 @@ numbers, as PostgreSQL keeps them.
 from collections.abc import Iterable
 
 from snapper.engines.postgresql.naming.names import literal
+from snapper.engines.postgresql.newer_majors import without_path
 from snapper.engines.postgresql.newer_majors.removed import (
     COLUMNS,
     EXTENSIONS,
@@ -173,4 +174,5 @@ def questions(version: int) -> tuple[str, ...]:
         _NAMES_TAKEN,
         _POSTFIX,
         _TEXTS,
+        *without_path.questions(version, _FIRST_OF_USERS),
     )

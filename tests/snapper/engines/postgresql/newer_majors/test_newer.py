@@ -109,7 +109,7 @@ def test_what_is_not_as_it_was_written_is_not_believed(wrong: object) -> None:
 
 def test_a_newer_target_is_warned_of_what_it_refuses_and_others_are_not() -> None:
     refused = (Refused(15, ("view v (it)",), 1), Refused(18, ("view w (it)",), 1))
-    told = "PostgreSQL 15 and newer do not take all of the backup: view v (it)"
+    told = "PostgreSQL 15 and newer do not take all of the backup as it is: view v (it)"
     assert list(foreseen(refused, 14, 17)) == [told]
     assert list(foreseen(refused, 14, 14)) == []
 
