@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.errors import SnapperError
 from snapper.values.redaction import Redactor
 
@@ -22,6 +23,7 @@ class Fault:
         if isinstance(error, SnapperError):
             return cls(redact(str(error)).strip(), redact(error.hint))
         if isinstance(error, psycopg2.Error):
+            words = redact(words_of(error))
             return cls(
                 f"PostgreSQL's answer was: {words}"
                 if words

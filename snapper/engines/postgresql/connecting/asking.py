@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg2
+from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
 
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.errors import DatabaseUnreachable, RestoreFailed
@@ -25,14 +28,19 @@ def asking(
         with link.cursor() as cursor:
             yield cursor
     except psycopg2.Error as error:
-        # Behind its first sentence the server may quote a row.
-        words = " ".join(redact(error.diag.message_primary or str(error)).split())
+        words = redact(words_of(error, partial(_ask, link)))
         if _is_lost(error):
             raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
         words = f"{connection.place} refused: {words}"
         raise RestoreFailed(words, against_backup=of_backup) from None
     finally:
         link.close()
+
+
+def _ask(link: Link, query: str, value: object) -> list[tuple[object, ...]]:
+    with link.cursor() as cursor:
+        cursor.execute(query, [value])
+        return list(cursor.fetchall())
 
 
 def _is_lost(error: psycopg2.Error) -> bool:

@@ -24,6 +24,7 @@ from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connecting.authorities import trusting
 from snapper.engines.postgresql.connecting.logins import coming_in
 from snapper.engines.postgresql.connecting.refusals import refusal, refuses_options
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.connecting.waking import FIRST_LIMIT, until_it_answers
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.hosts import hosts
@@ -200,7 +201,7 @@ def answering(
                     f"for {seconds:.0f} s"
                 ) from None
             raise DatabaseUnreachable(
-                f"{connection.place} broke off: {redact(str(error)).strip()}"
+                f"{connection.place} broke off: {redact(words_of(error))}"
             ) from None
         finally:
             timer.cancel()

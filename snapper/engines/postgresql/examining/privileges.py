@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.omitting.exclusion import Exclusion, exclusion
@@ -116,7 +117,7 @@ def privileges(connection: Connection, redact: Redactor, options: Options = UNSE
             locked, lockable = cursor.fetchone()
     except psycopg2.Error as error:
         raise DatabaseUnreachable(
-            f"{connection.place} broke off: {redact(str(error)).strip()}"
+            f"{connection.place} broke off: {redact(words_of(error))}"
         ) from None
     finally:
         link.close()

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.inspecting.properties import Locale, Properties, Right, Setting
 from snapper.engines.postgresql.inspecting.property_sql import differences, role_missing, statements
 from snapper.engines.postgresql.inspecting.property_sql import refused as passed_over
@@ -119,5 +120,4 @@ def _reason(error: Exception, what: str) -> str:
         error, psycopg2.errors.InsufficientPrivilege | psycopg2.errors.UndefinedObject
     ):
         return f"the server refused its value ({type(error).__name__})"
-    words = getattr(error, "diag", None) and error.diag.message_primary  # type: ignore[attr-defined]  # of psycopg2 only
-    return str(words or error).strip()
+    return words_of(error) if isinstance(error, psycopg2.Error) else str(error).strip()

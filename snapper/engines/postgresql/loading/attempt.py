@@ -23,6 +23,7 @@ _LENT = (
     " their functions have: it was lent to those that some here may call. ANALYZE, REINDEX and"
     " REFRESH fail there until they have one of their own: ALTER FUNCTION … SET search_path"
 )
+_IN_PART = "the server warned that not all of it is this user's to give"
 _QUOTED = "has names that are keywords of this major: restored with quotes around them"
 
 
@@ -177,9 +178,9 @@ class Attempts:
         if notices and leniency.PRIVILEGES.match(body):
             # Whoever may grant nothing of it is only warned.
             if self._loading.options.strict:
-                words = f"at line {statement.line} of the dump: {described(body)}: {notices[-1]}"
+                words = f"at line {statement.line} of the dump: {described(body)}: {_IN_PART}"
                 raise RestoreFailed(f"the restore stopped {words}")
-            self._loading.left_out.append(left_out(body, notices[-1]))
+            self._loading.left_out.append(left_out(body, _IN_PART))
 
     def _note_path(self, body: bytes) -> None:
         path = self._loading.search_path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2 import sql
 
-from snapper.engines.postgresql.loading.reason import is_raised, sqlstate
+from snapper.engines.postgresql.connecting.server_words import is_raised, sqlstate
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.values.left_out import LeftOut
 

@@ -134,7 +134,9 @@ def described(body: bytes) -> Described:
 def makes_missing(body: bytes, error: psycopg2.Error) -> bool:
     """Tell whether a statement is about the very thing that the server misses."""
     name = described(body).name.replace('"', "")
-    return bool(name) and f'"{name}"' in str(error.diag.message_primary)
+    # Within quotes that are other signs in each language.
+    found = rf"(?<![\w.]){re.escape(name)}(?![\w.])"
+    return bool(name) and re.search(found, error.diag.message_primary or "") is not None
 
 
 def left_out(body: bytes, why: str, code: str = "") -> LeftOut:

@@ -4,7 +4,7 @@ import re
 
 import psycopg2
 
-from snapper.engines.postgresql.loading.reason import sqlstate
+from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.newer_majors.removed import EXTENSIONS
 
 # What changes no data. Some of it only a superuser may do, or only who granted or owns it.

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
 from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
-from snapper.engines.postgresql.loading.reason import reason, sqlstate
+from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
@@ -222,7 +223,7 @@ class _Load:
         )
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:
-        return reason(error, body, self._runner.redact, show_values=self._options.show_values)
+        return reason(error, body, self._runner, show_values=self._options.show_values)
 
 
 def _whole(part: Part, parts: Iterator[Part]) -> bytes:

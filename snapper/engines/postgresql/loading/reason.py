@@ -1,61 +1,47 @@
-"""Why the server refused a statement, in words that hold no value of any row.
-
-Nothing but the server's first sentence is told, never its DETAIL, CONTEXT or HINT: the first two
-quote rows, and an extension's hint may name a database that is gone tomorrow. Even the sentence
-quotes what it could not read, such as the text that should have been a number.
-"""
+"""Why the server refused a statement of a dump, in words that hold no value of any row."""
 
 import re
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import sentence, words_of
+from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.target.content import UNFINISHED
-from snapper.values.redaction import Redactor
 
-# What reads rows: there the words of these classes may be a row's own.
+# What reads or writes rows, or holds a password of another server's.
 _READS_ROWS = re.compile(
     rb"COPY |INSERT INTO |REFRESH |CREATE (?:UNIQUE )?INDEX |ALTER (?:FOREIGN )?TABLE "
+    rb"|ALTER DOMAIN |COMMIT"
 )
-_QUOTES_VALUES = ("22", "38", "39", "P0", "XX", "HV", "0A")
-"""Bad data, an error that a function raised, or one of an extension's."""
-
-_LANGUAGES = re.compile(r"pl_exec\.c|pl(?:perl|py_|tcl|v8)|.*\.(?:cc|cpp|rs)$")
-"""Files of procedural languages, where what their code raises comes from."""
+_HOLDS_SECRETS = re.compile(rb"INSERT INTO |(?:CREATE|ALTER) (?:USER MAPPING|SUBSCRIPTION|SERVER) ")
 
 # A name that an extension may tell, and that is gone when the restore has ended.
 _OURS = re.compile(rf'"?{UNFINISHED}[0-9a-f]+"?')
 
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
-
-def reason(error: psycopg2.Error, body: bytes, redact: Redactor, *, show_values: bool) -> str:
+def reason(
+    error: psycopg2.Error, body: bytes, runner: StatementRunner, *, show_values: bool
+) -> str:
     """Give the reason; with `show_values` all that the server said."""
-    primary = error.diag.message_primary or str(error)
+    said = sentence(error)
     if show_values:
         more = (error.diag.message_detail, error.diag.message_hint, error.diag.context)
-        primary = "; ".join(filter(None, (primary, *more)))
-    elif _READS_ROWS.match(body) and (
-        sqlstate(error).startswith(_QUOTES_VALUES) or is_raised(error)
-    ):
-        where = f" in column {error.diag.column_name}" if error.diag.column_name else ""
-        primary = f"{condition(error)}{where} (--show-values tells more)"
-    return _OURS.sub("the new database", " ".join(redact(primary).split()))
+        words = "; ".join(filter(None, (said, *more)))
+    else:
+        holds_secrets = _HOLDS_SECRETS.match(body) is not None
+        of_rows = _is_of_rows(body)
+        stated = b"" if holds_secrets else body
+        words = words_of(error, runner.ask, stated, of_rows=holds_secrets or of_rows)
+        if not said.startswith(words):
+            words += " (restore --show-values tells more)"
+    return _OURS.sub("the new database", " ".join(runner.redact(words).split()))
 
 
-def sqlstate(error: psycopg2.Error) -> str:
-    """Give the server's code; empty where it reported nothing."""
-    return error.pgcode or ""
+def _is_of_rows(body: bytes) -> bool | None:
+    """Tell whether a statement reads or writes rows; None where that is a function's own affair.
 
-
-def is_raised(error: psycopg2.Error) -> bool:
-    """Tell whether a function's own code raised it, by any code and with any words it likes."""
-    return _LANGUAGES.match(error.diag.source_file or "") is not None
-
-
-def condition(error: psycopg2.Error) -> str:
-    """Give the name of the error's condition, as PostgreSQL's manual lists them.
-
-    >>> condition(psycopg2.errors.InvalidTextRepresentation())
-    'invalid text representation'
+    What an extension's script says is of its files.
     """
-    return _WORDS.sub(" ", type(error).__name__).lower()
+    if _READS_ROWS.match(body):
+        return True
+    return False if body.startswith(b"CREATE EXTENSION ") else None

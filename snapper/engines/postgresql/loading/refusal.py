@@ -2,9 +2,10 @@
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import sentence, sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described
-from snapper.engines.postgresql.loading.reason import reason, sqlstate
+from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Statement
@@ -62,12 +63,13 @@ def refusal(
     """Say which statement stopped the restore, and why; no value of a row is in it."""
     body = statement.text
     what, code = described(body), sqlstate(error)
-    words = reason(error, body, runner.redact, show_values=loading.options.show_values)
+    said = sentence(error)
+    words = reason(error, body, runner, show_values=loading.options.show_values)
     if leniency.is_lost(error):
         return RestoreFailed(f"the session ended at line {statement.line}: {words}", hint=_ENDED)
     line = f" at line {statement.line} of the dump" if statement.line else ""
     fact = f"the restore stopped{line}: {what}: {words} ({code})"
-    fix = next((fix for sign, fix in _FIXES.items() if sign in words), "")
+    fix = next((fix for sign, fix in _FIXES.items() if sign in said), "")
     if not fix and leniency.misses_a_name(error) and leniency.is_built_safely(body, runner.version):
         fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):

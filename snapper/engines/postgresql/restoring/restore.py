@@ -56,15 +56,15 @@ def restore(
         # Whatever ends us before the last line leaves a transaction that nobody commits.
         runner.run(b"BEGIN")
         load(rewritten(dump, portable), runner, loading)
-        _commit(runner, redact)
+        _commit(runner, options)
     return _restoration(loading, portable)
 
 
-def _commit(runner: StatementRunner, redact: Redactor) -> None:
+def _commit(runner: StatementRunner, options: RestoreOptions) -> None:
     try:
         runner.run(b"COMMIT")
     except psycopg2.Error as error:
-        words = reason(error, b"COMMIT", redact, show_values=False)
+        words = reason(error, b"COMMIT", runner, show_values=options.show_values)
         failed = RestoreFailed(f"the restore failed at its end: {words}")
         # An error that has a code, such as of a constraint that is checked only now, has ended it.
         if error.pgcode is None:

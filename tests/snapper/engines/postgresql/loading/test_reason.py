@@ -14,6 +14,13 @@ MAJORS = [14, 18]
 
 SECRET_ROW = "Zoe Nobody-Else"
 
+# It takes any text at first; then it is made to do something else with it.
+TAKES_ALL = """
+    CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);
+    CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql AS
+"""
+
 
 @pytest.mark.parametrize(
     "sql",
@@ -25,14 +32,23 @@ SECRET_ROW = "Zoe Nobody-Else"
         "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
         "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
         "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
-        "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
-        "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
-        "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql"
-        " AS $$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$",
-        "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
-        "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
-        "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql"
-        " AS $$ BEGIN RAISE EXCEPTION 'bad: %', $1 USING ERRCODE = 'check_violation'; END $$",
+        TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$",
+        TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1"
+        " USING ERRCODE = 'check_violation', CONSTRAINT = $1, COLUMN = $1; END $$",
+        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I', $1); RETURN true; END $$",
+        TAKES_ALL + "$$ BEGIN EXECUTE 'SELECT ' || $1; RETURN true; END $$",
+        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I(1)', $1); RETURN true; END $$",
+        TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regclass IS NULL; END $$",
+        TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regconfig IS NULL; END $$",
+        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SET LOCAL %I.x TO 1', $1); END $$",
+        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('CREATE TEMP TABLE IF NOT EXISTS tt"
+        " (n int CONSTRAINT %I CHECK (n > 0))', $1);"
+        " INSERT INTO tt VALUES (0); RETURN true; END $$",
+        "CREATE TABLE p (name text); INSERT INTO p VALUES (:row);"
+        "CREATE FUNCTION n(text) RETURNS regclass STABLE LANGUAGE sql AS"
+        " 'SELECT pg_catalog.quote_ident($1)::regclass';"
+        "CREATE MATERIALIZED VIEW m AS SELECT n(name) FROM p WITH NO DATA;"
+        "UPDATE pg_class SET relispopulated = true WHERE relname = 'm'",
         "CREATE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
         "CREATE TABLE p (name text); INSERT INTO p VALUES (:row); CREATE INDEX ON p (n(name));"
         "CREATE OR REPLACE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS"
@@ -42,7 +58,15 @@ SECRET_ROW = "Zoe Nobody-Else"
         "duplicates",
         "a CHECK",
         "an error of a function's own",
-        "one by another's code",
+        "one by another's code and names",
+        "a column",
+        "a syntax error",
+        "a function",
+        "a table",
+        "a configuration",
+        "a setting",
+        "a constraint",
+        "a view",
         "a cast",
     ],
 )

@@ -1,0 +1,169 @@
+"""What of a server's refusal may be told: no value of any row, in whatever language it is told.
+
+Nothing but the first sentence is told, never DETAIL, CONTEXT or HINT: the first two quote rows, and
+an extension's hint may name a database that is gone tomorrow. Even the sentence may quote a row
+where rows are read, or where a function has its say: what could not be converted, a name that a
+function has made of it, or whatever a function raises. There it is told only if all of its words
+are known to be others' than a row's: PostgreSQL's own, or the schema's.
+"""
+
+import re
+from collections.abc import Callable
+
+import psycopg2
+
+Ask = Callable[..., list[tuple[object, ...]]]
+"""Runs a query with its values on the server that has refused something."""
+
+LONGEST = 500
+"""Letters of a sentence that are told."""
+
+_LANGUAGES = re.compile(r"pl_exec\.c|pl(?:perl|py_|tcl|v8)|.*\.(?:cc|cpp|rs)$")
+"""Files of procedural languages, where what their code raises comes from."""
+_RAISED = "P0001"
+
+_OF_VALUES = "22"
+"""The class whose sentences are about values."""
+_OF_THE_SERVER = ("25", "40", "53", "54", "57")
+"""Classes whose sentences are about the session and the server's means."""
+
+# Of the sentences that PostgreSQL writes about things of the schema.
+_USUAL = frozenset(
+    """
+    a access affected aggregate all allowed already an and are as at be been being by cannot check
+    class clause collation column columns conflicting constraint contain contains could create
+    created data denied dictionary does domain duplicate encoding entry exclusion exist exists
+    expression extension failed family for foreign found from function functions generation given
+    has have immutable implemented in incompatible index insert into is key keys language large
+    level marked matching materialized method missing more multiple must name new no not null of on
+    operator or order owner parser partition permission policy populated primary procedure query
+    referenced relation role row rows schema search security sequence server set some statistics
+    superuser table template text than the there to transaction trigger type types unique update
+    used value values view violated violates was with would
+    bigint bit boolean character date double integer interval numeric precision real smallint time
+    timestamp varying without zone
+    """.split()  # noqa: SIM905  a list of so many words has a line for each
+)
+
+_PIECE = re.compile(r'"[^"]+"|[\w$.]+')
+_MANY = 40
+"""Pieces of a sentence that are looked up."""
+
+_KNOWN = r"""
+    SELECT w FROM pg_catalog.unnest(%s::pg_catalog.text[]) AS w
+    WHERE EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = w OR prosrc ~ pg_catalog.concat(
+        '(^|\W)', pg_catalog.regexp_replace(w, '(\W)', '\\\1', 'g'), '($|\W)'))
+"""
+_WRITTEN = """
+    SELECT EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pg_catalog.strpos(prosrc, %s) > 0)
+"""
+
+_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def sqlstate(error: psycopg2.Error) -> str:
+    """Give the server's code; empty where it reported nothing.
+
+    A code that a function has made up may be of a row too.
+    """
+    code = error.pgcode or ""
+    if is_raised(error):
+        try:
+            psycopg2.errors.lookup(code)
+        except KeyError:
+            return _RAISED
+    return code
+
+
+def is_raised(error: psycopg2.Error) -> bool:
+    """Tell whether a function's own code raised it, by any code and with any words it likes."""
+    return _LANGUAGES.match(error.diag.source_file or "") is not None
+
+
+def condition(error: psycopg2.Error) -> str:
+    """Give the name of the error's condition, as PostgreSQL's manual lists them.
+
+    >>> condition(psycopg2.errors.InvalidTextRepresentation())
+    'invalid text representation'
+    """
+    return _CAPITALS.sub(" ", type(error).__name__).lower()
+
+
+def sentence(error: psycopg2.Error) -> str:
+    """Give the server's first sentence as it is."""
+    return " ".join((error.diag.message_primary or str(error)).split())
+
+
+def words_of(
+    error: psycopg2.Error,
+    ask: Ask | None = None,
+    statement: bytes = b"",
+    *,
+    of_rows: bool | None = None,
+) -> str:
+    """Give the server's sentence where it can hold no value of a row, else what is left of it.
+
+    The words of the `statement` are the schema's, and so are those that the server knows whom we
+    `ask`. It is `of_rows` where the statement reads or writes any; where that is not said, it may
+    be if a function has its say.
+    """
+    said, code = sentence(error), error.pgcode or ""
+    has_function = bool(error.diag.context or error.diag.internal_query)
+    if is_raised(error):
+        return said[:LONGEST] if _is_written(said, ask) else condition(error)
+    if (
+        not code
+        or code.startswith(_OF_THE_SERVER)
+        or not (has_function if of_rows is None else of_rows)
+    ):
+        return said[:LONGEST]
+    named = error.diag.column_name or ""
+    pieces = [] if code.startswith(_OF_VALUES) else _PIECE.findall(said[:LONGEST])[:_MANY]
+    known = _known([*pieces, named], statement, ask)
+    if pieces and all(piece in known or _is_usual(piece) for piece in pieces):
+        return said[:LONGEST]
+    names = ", ".join(dict.fromkeys(p for p in pieces if p in known and not _is_usual(p)))
+    where = f" in column {named}" if named in known else ""
+    return f"{condition(error)}{where}{f': {names}' if names else ''}"
+
+
+def _is_written(said: str, ask: Ask | None) -> bool:
+    """Tell whether a function's code holds these very words as one text, with nothing put in."""
+    text = "'" + said.replace("'", "''") + "'"
+    return _asked(ask, _WRITTEN, text) == [(True,)]
+
+
+def _known(pieces: list[str], statement: bytes, ask: Ask | None) -> set[str]:
+    """Give those of the pieces that are names of the schema, or stand in its definitions."""
+    stated = set(_PIECE.findall(statement.decode(errors="replace")))
+    stated |= {word for piece in stated for word in _words(piece)}
+    asked = {word for piece in pieces for word in (piece.strip('"'), *_words(piece))}
+    rows = _asked(ask, _KNOWN, sorted(asked - stated - {""}))
+    words = stated | {str(word) for (word,) in rows}
+    return {
+        piece
+        for piece in pieces
+        if piece.strip('"') in words or all(word in words for word in _words(piece) or [""])
+    }
+
+
+def _words(piece: str) -> list[str]:
+    return re.findall(r"[\w$]+", piece)
+
+
+def _is_usual(piece: str) -> bool:
+    return piece.strip(".").lower() in _USUAL
+
+
+def _asked(ask: Ask | None, query: str, value: object) -> list[tuple[object, ...]]:
+    try:
+        return ask(query, value) if ask else []
+    except (psycopg2.Error, UnicodeError):
+        # A session that is at its end, or a sentence that is not in its encoding.
+        return []
