@@ -37,10 +37,7 @@ TAKES_ALL = """
         " USING ERRCODE = 'check_violation', CONSTRAINT = $1, COLUMN = $1; END $$",
         TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I', $1); RETURN true; END $$",
         TAKES_ALL + "$$ BEGIN EXECUTE 'SELECT ' || $1; RETURN true; END $$",
-        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I(1)', $1); RETURN true; END $$",
         TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regclass IS NULL; END $$",
-        TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regconfig IS NULL; END $$",
-        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SET LOCAL %I.x TO 1', $1); END $$",
         TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('CREATE TEMP TABLE IF NOT EXISTS tt"
         " (n int CONSTRAINT %I CHECK (n > 0))', $1);"
         " INSERT INTO tt VALUES (0); RETURN true; END $$",
@@ -61,10 +58,7 @@ TAKES_ALL = """
         "one by another's code and names",
         "a column",
         "a syntax error",
-        "a function",
         "a table",
-        "a configuration",
-        "a setting",
         "a constraint",
         "a view",
         "a cast",
