@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.options import SETTING
-from snapper.values.schedule import ScheduleInvalid, parse_schedule
+from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database
 from snapper.values.settings import STAGE
 
@@ -115,13 +115,17 @@ def network_faults(subnet_ids: Sequence[str], security_group_ids: Sequence[str])
         yield f"{given} is set without {missing}: a function in a network needs both"
 
 
-def schedule_faults(schedule: str, late_after_hours: int) -> Iterator[str]:
-    """Tell of a schedule that is none, or whose pauses an alarm would take for lateness."""
+def schedule_faults(schedule: str, late_after_hours: int, now: datetime) -> Iterator[str]:
+    """Tell of a schedule that is none, never fires, or whose pauses an alarm takes for lateness."""
     try:
-        pause = parse_schedule(schedule).longest_pause()
+        read = parse_schedule(schedule)
     except ScheduleInvalid as invalid:
         yield f"schedule is {schedule}, it {invalid}"
         return
+    if never := why_never(read, now):
+        yield f"schedule is {schedule}, it {never}"
+        return
+    pause = read.longest_pause()
     if late_after_hours > 0 and timedelta(hours=late_after_hours) <= pause:
         yield (
             f"lateAfterHours is {late_after_hours}, must be more than the "

@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, fields, replace
+from dataclasses import Field, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -17,8 +18,8 @@ from snapper.errors import SecretsInvalid
 from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
 from snapper.values.option import config_key
-from snapper.values.options import SETTING, UNSET, parse_options
-from snapper.values.secrets import Database, parse_secrets
+from snapper.values.options import SETTING
+from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 
@@ -72,7 +73,7 @@ class StackSettings:
             *checks.form_faults(self.kms_key_arn, self.permissions_boundary, self.alarm_email),
             *checks.bucket_faults(self.bucket, self.delete_backups_on_destroy),
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
-            *checks.schedule_faults(self.schedule, self.late_after_hours),
+            *checks.schedule_faults(self.schedule, self.late_after_hours, datetime.now(UTC)),
             *checks.option_faults(self.databases, self.schedule, self.dumper_timeout),
         )
         if faults:
@@ -167,11 +168,7 @@ def _with_options(
         given = config.get_object(SETTING, {})
     except pulumi.ConfigTypeError:
         given = None
-    # That there are no databases is a fault already; then no key is wrong, but what is under it.
-    keys = given if isinstance(given, Mapping) else ()
-    known = [database.key for database in databases] or list(keys)
-    found = parse_options(given, known, faults)
-    chosen = tuple(replace(each, options=found.get(each.key, UNSET)) for each in databases)
+    chosen = with_options(databases, given, faults, datetime.now(UTC))
     faults.extend(option_faults(chosen))
     return chosen
 

@@ -58,15 +58,19 @@ class SettingsError(SnapperError):
 
 
 class SecretsInvalid(SettingsError):
-    """The two secrets have faults; `faults` holds a sentence for each of them."""
+    """The two secrets have faults; `faults` holds a sentence for each of them.
+
+    `what` is more than the secrets where the options of databases were looked at too.
+    """
 
     def __init__(
         self,
         faults: tuple[str, ...],
         hint: str = "rows are KEY,connection,TYPE and KEY,count, joined by |",
+        what: str = "the secrets",
     ) -> None:
         listed = "\n".join(f"  - {fault}" for fault in faults)
-        super().__init__(f"the secrets are invalid:\n{listed}", hint=hint)
+        super().__init__(f"{what} are invalid:\n{listed}", hint=hint)
         self.faults = faults
 
 

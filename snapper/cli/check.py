@@ -1,28 +1,27 @@
 """`snapper check`: the two secrets, before they are set."""
 
 import os
-import re
-import subprocess
 import sys
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
-from snapper.cli import render
+from snapper.cli import pulumi_config, render
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.engines.engine import doubts, engine_of, usability_checks
+from snapper.engines.engine import doubts, engine_of, option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
-from snapper.values.secrets import parse_secrets
+from snapper.values.options import SETTING
+from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
+from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 _NAMES = (CONNECTIONS, RETENTIONS)
-
-# Where Pulumi.yaml lies, wherever the command is typed.
-_PROJECT = Path(__file__).parents[2]
+_OPTIONS_TOO = "the settings"
 
 
 def check(
@@ -44,7 +43,8 @@ def check(
     and servers of this machine, hosts known as poolers, values that libpq does not know.
 
     They are read from the environment (DATABASE_CONN_STRINGS and BACKUP_STORAGE_DATA), from stdin
-    or from Pulumi's config. No password is ever shown.
+    or from Pulumi's config; there the schedule and the options of databases are looked at too. No
+    password is ever shown.
     """
     outcome: Outcome = context.obj
     if stdin and pulumi is not None:
@@ -52,7 +52,7 @@ def check(
     if stdin:
         secrets = _from_stdin(_read_stdin())
     elif pulumi is not None:
-        secrets = {name: _from_pulumi(name, pulumi) for name in _NAMES}
+        secrets = {name: pulumi_config.secret(name, pulumi) for name in _NAMES}
     else:
         secrets = dict(os.environ)
     if missing := [name for name in _NAMES if name not in secrets]:
@@ -64,10 +64,7 @@ def check(
         )
     secrets = {name: secrets[name] for name in _NAMES}
     try:
-        usable = usability_checks(from_here=False)
-        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], usable)
-        if fault := overflow(secrets, len(databases)):
-            raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
+        databases = _databases(secrets, pulumi_config.settings(pulumi) if pulumi else {})
     except SecretsInvalid as invalid:
         if not json:
             raise
@@ -91,6 +88,41 @@ def check(
     )
 
 
+def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[Database, ...]:
+    """Read both secrets, and what of the settings concerns them; raise SecretsInvalid with all."""
+    faults = list(_schedule_faults(settings))
+    databases: tuple[Database, ...] = ()
+    rows: SecretsInvalid | None = None
+    try:
+        usable = usability_checks(from_here=False)
+        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], usable)
+    except SecretsInvalid as invalid:
+        rows = invalid
+    if fault := overflow(secrets, len(databases)):
+        raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
+    databases = with_options(databases, settings.get(SETTING, {}), faults, datetime.now(UTC))
+    faults += option_faults(databases)
+    if rows and not faults:
+        raise rows
+    if faults:
+        both = (*(rows.faults if rows else ()), *faults)
+        hint = rows.hint if rows else "docs/options.md lists the options"
+        raise SecretsInvalid(both, hint, _OPTIONS_TOO)
+    return databases
+
+
+def _schedule_faults(settings: Mapping[str, Any]) -> Iterator[str]:
+    given = settings.get("schedule")
+    if not isinstance(given, str):
+        return
+    try:
+        fault = why_never(parse_schedule(given), datetime.now(UTC))
+    except ScheduleInvalid as invalid:
+        fault = str(invalid)
+    if fault:
+        yield f"schedule is {given}, it {fault}"
+
+
 def _read_stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode()
@@ -112,29 +144,3 @@ def _unquoted(value: str) -> str:
         if len(value) > 1 and value[0] == value[-1] == quote:
             return value[1:-1]
     return value
-
-
-_OURS = re.compile("DATABASE_|BACKUP_|SNAPPER_|PG|PYTHON")
-"""What Pulumi does not need to know of our environment."""
-
-
-def _from_pulumi(name: str, stack: str) -> str:
-    try:
-        answer = subprocess.run(
-            ["pulumi", "config", "get", name, "--stack", stack],
-            cwd=_PROJECT,
-            env={name: value for name, value in os.environ.items() if not _OURS.match(name)},
-            # Where it would ask for a passphrase, it must say so instead of waiting unseen.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except OSError:
-        raise SettingsError(
-            "the Pulumi CLI cannot be run", hint="install it, or use --stdin or the environment"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        words = " ".join(error.stderr.split()) or f"it exited with status {error.returncode}"
-        raise SettingsError(f"pulumi config get {name} failed: {words}") from None
-    return answer.stdout.rstrip("\n")

@@ -8,12 +8,13 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
+from datetime import datetime
 from typing import Any, Self
 
 from snapper.errors import SettingsError
 from snapper.values.nearest import did_you_mean
 from snapper.values.option import Choice, Names, Option, Text, Whole, config_key, option
-from snapper.values.schedule import ScheduleInvalid, parse_schedule
+from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 
 SETTING = "databases"
 """The key of the stack's config."""
@@ -166,8 +167,13 @@ class OptionsInvalid(SettingsError):
         self.faults = tuple(faults)
 
 
-def parse_options(given: object, known: Collection[str], faults: list[str]) -> dict[str, Options]:
-    """Read the options of every database of a stage, by key; every fault joins `faults`."""
+def parse_options(
+    given: object, known: Collection[str], faults: list[str], now: datetime
+) -> dict[str, Options]:
+    """Read the options of every database of a stage, by key; every fault joins `faults`.
+
+    A schedule that never fires from now on is one of them; when it has been deployed it may end.
+    """
     if not isinstance(given, Mapping):
         faults.append(f"{SETTING} must hold the options of each database under its key")
         return {}
@@ -178,6 +184,9 @@ def parse_options(given: object, known: Collection[str], faults: list[str]) -> d
             faults.append(f"{SETTING}.{key} is no database: {meant}")
         wrong: list[str] = []
         read[key] = Options.read_into(options, wrong)
+        schedule = read[key].schedule
+        if schedule and (never := why_never(parse_schedule(schedule), now)):
+            wrong.append(f"schedule is {schedule}, it {never}")
         faults.extend(f"{SETTING}.{key}: {fault}" for fault in wrong)
         if len(read[key].to_json().encode()) > LONGEST:
             faults.append(f"{SETTING}.{key} has options of more than {LONGEST} bytes")

@@ -20,6 +20,7 @@ _WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 
 
 # AWS knows no year beyond this one.
 _LAST_YEAR = 2199
+_BEFORE_ALL = datetime(1969, 12, 31, tzinfo=UTC)
 
 # Long enough to see every month's end, and a yearly run twice.
 _SAMPLE = timedelta(days=400)
@@ -139,6 +140,19 @@ def parse_schedule(expression: str) -> Schedule:
     if cron := _CRON.fullmatch(expression):
         return _cron(cron["fields"].split())
     raise ScheduleInvalid("must be rate(1 day), rate(12 hours), cron(0 3 * * ? *) or alike")
+
+
+def why_never(schedule: Schedule, now: datetime) -> str:
+    """Give the end of a sentence on a schedule that never fires from now on, else nothing.
+
+    >>> why_never(parse_schedule("cron(0 3 31 2 ? *)"), datetime(2026, 1, 1, tzinfo=UTC))
+    'never fires: there is no such day'
+    """
+    if isinstance(schedule, Rate) or schedule.next_after(now):
+        return ""
+    if schedule.next_after(_BEFORE_ALL):
+        return "never fires again: all of its days are over"
+    return "never fires: there is no such day"
 
 
 def _rate(count: int, unit: str, plural: str) -> Rate:

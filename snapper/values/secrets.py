@@ -7,13 +7,14 @@ calls it gives the check of a connection for each TYPE.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from snapper.errors import SecretsInvalid
 from snapper.values.credentials import Credentials
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
-from snapper.values.options import UNSET, Options
+from snapper.values.options import UNSET, Options, parse_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 Checks = Mapping[str, Callable[[str], Iterable[str]]]
@@ -78,6 +79,17 @@ def parse_secrets(connections: str, retentions: str, checks: Checks) -> tuple[Da
         Database(key, row.value, int(retention_rows[key].value), row.kind)
         for key, row in connection_rows.items()
     )
+
+
+def with_options(
+    databases: Collection[Database], given: object, faults: list[str], now: datetime
+) -> tuple[Database, ...]:
+    """Give each database its options from the stack's config; every fault joins `faults`."""
+    # That there are no databases is a fault already; then no key is wrong, but what is under it.
+    keys = given if isinstance(given, Mapping) else ()
+    known = [database.key for database in databases] or list(keys)
+    found = parse_options(given, known, faults, now)
+    return tuple(replace(each, options=found.get(each.key, UNSET)) for each in databases)
 
 
 def read_count(key: str, text: str) -> int:

@@ -20,9 +20,11 @@ BAD = {
     "BACKUP_STORAGE_DATA": "A,0|Z,4|D,x",
 }
 PULUMI = """#!/bin/sh
-[ "$5" = prod ] || { echo "error: no stack named '$5' found" >&2; exit 255; }
+for stack; do :; done
+[ "$stack" = prod ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }
 [ -f Pulumi.yaml ] || { echo "error: no Pulumi.yaml project file found" >&2; exit 255; }
-cat "$(dirname "$0")/$3"
+case $2 in --json) file=settings.json ;; *) file=$3 ;; esac
+cat "$(dirname "$0")/$file"
 """
 
 
@@ -48,7 +50,7 @@ def arguments(
             return ["check", "--stdin"]
         (tmp_path / "pulumi").write_text(PULUMI)
         (tmp_path / "pulumi").chmod(0o755)
-        for name, value in secrets.items():
+        for name, value in {"settings.json": "{}", **secrets}.items():
             (tmp_path / name).write_text(value + "\n")
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         return ["check", "--pulumi", "prod"]
@@ -195,3 +197,37 @@ def test_what_may_not_work_is_warned_of(arguments: Any, capsys: pytest.CaptureFi
     }
     assert main(arguments(secrets)) == 0
     assert "warning: A: db.example.com has port 6432" in capsys.readouterr().err
+
+
+def test_schedule_and_options_of_a_stack_are_looked_at_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = {
+        "A": {"schedule": "cron(0 3 31 2 ? *)", "shedule": "rate(1 day)"},
+        "B": {"auth": "rds-iam"},
+        "C": {},
+    }
+    told = {
+        "snapper:databases": {"value": json.dumps(options), "objectValue": options},
+        "snapper:schedule": {"value": "cron(0 3 1 1 ? 2020)"},
+        "snapper:DATABASE_CONN_STRINGS": {"secret": True},
+        "aws:schedule": {"value": "none of ours"},
+    }
+    made = {"settings.json": json.dumps(told), "pulumi": PULUMI, **GOOD}
+    for name, text in made.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert main(["check", "--pulumi", "prod"]) == 2
+    shown = capsys.readouterr().err
+    for words in (
+        "error: the settings are invalid:",
+        "schedule is cron(0 3 1 1 ? 2020), it never fires again: all of its days are over",
+        "databases.A: schedule is cron(0 3 31 2 ? *), it never fires: there is no such day",
+        "databases.A: shedule is not an option: did you mean schedule?",
+        "databases.B: auth is rds-iam and the connection has a password: leave that out",
+        "databases.C is no database",
+        "hint: docs/options.md lists the options",
+    ):
+        assert words in shown
+    assert "none of ours" not in shown

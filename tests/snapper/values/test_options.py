@@ -1,5 +1,6 @@
 """Each option is defined once, checked in full, and travels as it was written."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from snapper.values.options import (
     parse_options,
 )
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FORMS: list[Any] = [None, {}, True, 1.5, "", [1]]
 NAMES = st.lists(st.text(st.characters(codec="utf-8"), min_size=1).filter(str.isprintable))
 
@@ -80,6 +82,17 @@ def test_a_token_and_a_secret_contradict_each_other() -> None:
 def test_options_that_fit_into_no_parameter_are_refused() -> None:
     found: list[str] = []
     parse_options(
-        {"orders": {"excludeSchemas": [f"s{n}" for n in range(LONGEST)]}}, ["orders"], found
+        {"orders": {"excludeSchemas": [f"s{n}" for n in range(LONGEST)]}}, ["orders"], found, NOW
     )
     assert found == ["databases.orders has options of more than 4096 bytes"]
+
+
+@pytest.mark.parametrize("schedule", ["cron(0 3 31 2 ? *)", "cron(0 3 1 1 ? 2020)"])
+def test_a_schedule_that_never_fires_is_refused_and_not_when_it_is_read_again(
+    schedule: str,
+) -> None:
+    found: list[str] = []
+    parse_options({"orders": {"schedule": schedule}}, ["orders"], found, NOW)
+    (fault,) = found
+    assert fault.startswith(f"databases.orders: schedule is {schedule}, it never fires")
+    assert Options.from_json(f'{{"schedule": "{schedule}"}}').schedule == schedule

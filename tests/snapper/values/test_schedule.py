@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from snapper.values.schedule import Rate, ScheduleInvalid, parse_schedule
+from snapper.values.schedule import Rate, ScheduleInvalid, parse_schedule, why_never
 
 MONDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -124,3 +124,21 @@ def test_what_aws_would_refuse_is_refused_with_its_fault(expression: str, fault:
 
 def test_a_day_that_never_comes_has_no_run() -> None:
     assert parse_schedule("cron(0 3 31 2 ? *)").next_after(MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("rate(1 day)", ""),
+        ("cron(0 3 29 2 ? *)", ""),
+        ("cron(0 3 ? 2 MON#5 *)", ""),
+        ("cron(31 2 31 2 ? *)", "never fires: there is no such day"),
+        ("cron(0 3 30,31 FEB ? 2027-2199)", "never fires: there is no such day"),
+        ("cron(0 3 29 2 ? 2027)", "never fires: there is no such day"),
+        ("cron(0 3 31 4,6,9,11 ? *)", "never fires: there is no such day"),
+        ("cron(0 3 * * ? 2020-2025)", "never fires again: all of its days are over"),
+        ("cron(0 3 1 JAN ? 2026)", "never fires again: all of its days are over"),
+    ],
+)
+def test_it_is_told_why_a_schedule_never_fires(expression: str, why: str) -> None:
+    assert why_never(parse_schedule(expression), MONDAY) == why
