@@ -29,6 +29,9 @@ _CERTIFICATE_HINT = (
 _IAM_HINT = (
     "RDS takes a token where its IAM authentication is on, and of whom has the role: GRANT rds_iam"
 )
+_NOT_ADMITTED_HINT = (
+    "the server's pg_hba.conf does not admit this user, this database or this address"
+)
 _IPV6_HINT = (
     "the host has IPv6 addresses only, and there is no IPv6 here, as in a Lambda function: use a "
     "host with IPv4 (with Supabase port 5432 of the session pooler, or its IPv4 add-on)"
@@ -71,13 +74,15 @@ _KNOWN = (
             "cannot connect to server",
             "server login has been failing",
             "server_login_retry",
+            "could not get connection from the pool",
+            "db_termination",
         ),
         ServerNotReady,
         "the server is starting or recovering, as after a restart or a failover; if that lasts, "
         "its log says why",
     ),
     _Refusal(
-        ("shutting down",),
+        ("shutting down", "due to administrator command"),
         ServerNotReady,
         "the server is being stopped or restarted; one that stays stopped must be started for the "
         "backup",
@@ -93,10 +98,66 @@ _KNOWN = (
             "maxclientsinsessionmode",
             "no more connections allowed",
             "too many database connection attempts",
+            "too many active clients",
+            "unable to check out",
         ),
         ServerNotReady,
         "every connection was taken: move the schedule to a quieter hour, raise max_connections or "
         "the pooler's limit, or the CONNECTION LIMIT of the login or the database",
+    ),
+    _Refusal(
+        ("endpoint has been disabled", "compute time quota"),
+        DatabaseUnreachable,
+        "the provider has stopped the server, and it does not wake up by a connection: its console "
+        "says why",
+    ),
+    # With a default sslmode both are told: then it is not for want of encryption.
+    _Refusal(("ssl encryption", "ssl on"), DatabaseUnreachable, _NOT_ADMITTED_HINT),
+    _Refusal(
+        ("no encryption", "ssl off"),
+        DatabaseUnreachable,
+        "the server admits no connection that is not encrypted: write sslmode=require, or "
+        "verify-full",
+    ),
+    _Refusal(("pg_hba.conf",), DatabaseUnreachable, _NOT_ADMITTED_HINT),
+    _Refusal(
+        ("does not support ssl", "ssl not in use"),
+        DatabaseUnreachable,
+        "the server takes no encrypted connection: switch ssl on there; in a network of your own "
+        "sslmode=prefer and no channel_binding do without",
+    ),
+    _Refusal(
+        ("password authentication failed", "no password supplied", "auth failed"),
+        DatabaseUnreachable,
+        "user or password is wrong, or was changed since: a '%' or '/' in a URI's password is "
+        "written %25 or %2F",
+    ),
+    _Refusal(
+        ("not permitted to log in",),
+        DatabaseUnreachable,
+        "ALTER ROLE … LOGIN, or another user",
+    ),
+    _Refusal(
+        ("permission denied for database", "does not have connect privilege"),
+        DatabaseUnreachable,
+        "GRANT CONNECT ON DATABASE … TO the user of the connection",
+    ),
+    _Refusal(
+        ("not in hot standby mode", "in hot standby mode", "is not read-only", "is read-only"),
+        DatabaseUnreachable,
+        "target_session_attrs asks for another kind of server than is there: leave it out, or name "
+        "the others too",
+    ),
+    _Refusal(
+        ("configuration parameter", "command-line argument", "invalid value for parameter"),
+        DatabaseUnreachable,
+        "the server does not take what the connection's options, or its client_encoding, say: "
+        "leave them out",
+    ),
+    _Refusal(
+        ("invalid response to ssl negotiation", "expected authentication request"),
+        DatabaseUnreachable,
+        "what answers there does not speak PostgreSQL: check host and port",
     ),
 )
 

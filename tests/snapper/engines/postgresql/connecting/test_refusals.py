@@ -80,3 +80,44 @@ def test_what_stands_before_a_server_is_known_by_its_words(
     error = meant(V4 + words)
     assert type(error) is kind
     assert hint in error.hint
+
+
+ENTRY = 'FATAL: no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", '
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (f"{ENTRY}no encryption", "sslmode=require"),
+        (f"{ENTRY}SSL encryption\n{V4}{ENTRY}no encryption", "does not admit this user"),
+        ("server does not support SSL, but SSL was required", "switch ssl on"),
+        ("channel binding required, but SSL not in use", "channel_binding"),
+        ('FATAL: password authentication failed for user "u"', "was changed since"),
+        ("fe_sendauth: no password supplied", "was changed since"),
+        ('FATAL: role "u" is not permitted to log in', "LOGIN"),
+        ('FATAL: permission denied for database "d"', "GRANT CONNECT"),
+        ("session is not read-only", "target_session_attrs"),
+        ("server is not in hot standby mode", "target_session_attrs"),
+        ("FATAL: invalid command-line argument for server process: endpoint=ep-x", "options"),
+        ('FATAL: unrecognized configuration parameter "nonsense"', "options"),
+        ("received invalid response to SSL negotiation: H", "does not speak PostgreSQL"),
+        ("ERROR: The endpoint has been disabled. Enable it using Neon API.", "its console"),
+    ],
+)
+def test_what_no_waiting_mends_has_a_hint_and_is_not_tried_again(words: str, hint: str) -> None:
+    error = meant(V4 + words)
+    assert type(error) is DatabaseUnreachable
+    assert not error.passing
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "FATAL: terminating connection due to administrator command",
+        "FATAL: could not get connection from the pool - AllServersDown",
+        "FATAL: Unable to check out process from the pool due to timeout",
+    ],
+)
+def test_a_server_that_stops_and_a_pool_that_is_empty_pass(words: str) -> None:
+    assert isinstance(meant(V4 + words), ServerNotReady)
