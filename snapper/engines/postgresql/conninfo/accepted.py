@@ -1,8 +1,10 @@
 """Values of a connection that libpq judges only when it connects; here it is asked beforehand."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import psycopg2
+from psycopg2.extensions import encodings
 
 from snapper.engines.postgresql.conninfo import libpq
 from snapper.engines.postgresql.conninfo.connection import Connection
@@ -41,6 +43,13 @@ _CHOICES = {
 }
 """What to write, where that is useful for a dump."""
 
+# These the server judges, or nobody at all.
+_ENCODING = re.compile(r"[^a-z0-9]")
+_ENCODINGS = frozenset(
+    _ENCODING.sub("", each.lower()) for each in (*encodings, "EUC_TW", "MULE_INTERNAL", "auto")
+)
+_PHYSICAL = frozenset({"true", "on", "yes", "1"})
+
 _STRICT = frozenset({"require", "verify-ca", "verify-full"})
 
 
@@ -52,6 +61,10 @@ def value_faults(connection: Connection) -> Iterator[str]:
         yield f"libpq does not know this value of {key}{_instead(key, values[key])}"
     if not wrong and not _are_accepted(values):
         yield _contradiction(values)
+    if _ENCODING.sub("", values.get("client_encoding", "auto").lower()) not in _ENCODINGS:
+        yield "PostgreSQL knows no such client_encoding: leave it out"
+    if values.get("replication", "").lower() in _PHYSICAL:
+        yield "a session with replication takes no dump: leave replication out"
 
 
 def _is_accepted(key: str, value: str) -> bool:

@@ -37,6 +37,10 @@ _LIBPQ_FACTS = (
 )
 _PLAINER = {
     'missing "="': "it must begin with postgresql:// or be host=… dbname=… pairs",
+    "extra key/value separator": "a parameter has more than one '=': parameters are joined by '&', "
+    "and a '=' within a value is written %3D",
+    "missing key/value separator": "a parameter behind the '?' has no '='",
+    "invalid URI query parameter": "behind the '?' stands a name that libpq does not know",
     "invalid connection option": "it has a name that libpq does not know: write "
     "postgresql://user:password@host/db, or host=… dbname=… user=… password=… with spaces between",
 }
@@ -50,6 +54,7 @@ _HOSTS = re.compile(r"(?:[^;&=?#\s]|,\s)*|[/@].*", re.DOTALL)
 _CREDENTIALS = re.compile(r"://[^/@]*:[^@]*@|\b(?:password|passwd|pwd)\s*=", re.IGNORECASE)
 _FORMS = "write postgresql://user:password@host/db?name=value&... or host=... password='...'"
 _ENCODE = "a '/' in a user or password must be written %2F, an '@' anywhere %40"
+_BARE_IPV6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:]*(?:/|$)", re.IGNORECASE)
 
 
 class ConnectionInvalid(SettingsError):
@@ -116,14 +121,18 @@ class Connection:
 
     @property
     def place(self) -> str:
-        """The server and database in words fit for a message.
+        """The servers and database in words fit for a message.
 
-        >>> Connection.parse("postgresql://me:secret@db.example:5433/orders").place
-        'db.example:5433/orders'
+        >>> Connection.parse("postgresql://me:secret@db.example:5433,other/orders").place
+        'db.example:5433,other/orders'
         """
         host = self.parameters.get("host") or self.parameters.get("hostaddr") or "local socket"
-        port = self.parameters.get("port")
+        port = self.parameters.get("port", "")
         name = self.parameters.get("dbname") or self.parameters.get("user") or ""
+        hosts, ports = host.split(","), port.split(",")
+        if 1 < len(ports) == len(hosts):  # each host has its own
+            each = zip(hosts, ports, strict=True)
+            return f"{','.join(f'{one}:{at}' if at else one for one, at in each)}/{name}"
         return f"{host}{f':{port}' if port else ''}/{name}"
 
 
@@ -137,6 +146,8 @@ def _refuse_misread(text: str, parameters: Mapping[str, str]) -> None:
     if place and "@" in place[1]:
         raise ConnectionInvalid(f"there is an '@' in the host or database name: {_ENCODE}")
     if not _PORTS.fullmatch(parameters.get("port", "")):
+        if place and _BARE_IPV6.match(place[1]):
+            raise ConnectionInvalid("an address of IPv6 in a URI stands in brackets: [2001:db8::1]")
         raise ConnectionInvalid(f"the port is not a number: {_ENCODE}")
     if not _HOSTS.fullmatch(parameters.get("host", "")):
         raise ConnectionInvalid(f"there is more than hosts in the host: {_FORMS}")

@@ -3,6 +3,7 @@
 That is a function of AWS Lambda: another machine, with none of the operator's files and servers.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,12 @@ _FILES = {
     "service": _SAY_ALL,
     "servicefile": _SAY_ALL,
 }
+
+# Such as [YOUR-PASSWORD], <password>, ${DB_PASSWORD} or {{ password }}.
+_PLACEHOLDER = re.compile(
+    r"(\[[A-Z-]+\]|<[\w -]+>|\$\{?[A-Z_]+\}?|\{\{.*\}\}|\*{3,}|x{3,}|…)", re.DOTALL
+)
+_MISPLACED = re.compile(r"^/|[&;?]\w+=")
 
 _KERBEROS = frozenset({"krbsrvname", "gsslib", "gssdelegation"})
 _OAUTH = frozenset({"oauth_issuer", "oauth_client_id", "oauth_scope"})
@@ -61,6 +68,13 @@ def doubts(connection: Connection, options: Options = UNSET, *, networked: bool)
         yield (
             "no password is given, and the function has no ~/.pgpass and no PGPASSWORD: "
             "write it into the connection, unless the server asks for none"
+        )
+    if connection.password is not None and _PLACEHOLDER.fullmatch(connection.password):
+        yield "its password looks like a place where one is to be put in: write the password itself"
+    if _MISPLACED.search(connection.parameters.get("dbname", "")):
+        yield (
+            "the name of its database looks like more than a name: the first parameter stands "
+            "behind a '?', the others behind a '&', and the host follows the '@' at once"
         )
     for host in () if networked else hosts(connection):
         if host.is_private:
@@ -98,6 +112,8 @@ def _left_behind(connection: Connection) -> Iterator[str]:
             "gssencmode=require needs Kerberos, for which the function has no ticket: "
             "write sslmode=require in its place"
         )
+    if given.get("sslcertmode") == "require":
+        yield f"sslcertmode=require needs a certificate of yours: {_BY_PASSWORD}"
     for key in sorted(_OAUTH & given.keys()):
         yield f"{key} needs a person who signs in: {_BY_PASSWORD}"
     if not given.keys() & {"host", "hostaddr", "service", "servicefile"}:

@@ -23,7 +23,7 @@ def told(text: str) -> list[str]:
         "ssl_min_protocol_version=TLSv1.2 ssl_max_protocol_version=TLSv1.3",
         "require_auth=scram-sha-256,md5 load_balance_hosts=random sslcertmode=disable",
         "connect_timeout=5 keepalives=1 keepalives_idle=-1 tcp_user_timeout='10 '",
-        "application_name=x client_encoding=x options='-c a.b=c' fallback_application_name=x",
+        "application_name=x client_encoding=Utf-8 options='-c a.b=c'",
         "passfile=/nowhere service=nothing",
     ],
 )
@@ -55,6 +55,13 @@ def test_what_it_would_refuse_is_told_by_its_keyword_with_what_to_write(
     (fault,) = told(text)
     assert fault.startswith(f"libpq does not know this value of {keyword}: {instead}")
     assert "hush" not in fault
+
+
+@pytest.mark.parametrize("text", ["client_encoding=utf8mb4", "replication=on"])
+def test_what_the_server_would_refuse_is_told(text: str) -> None:
+    (fault,) = told(text)
+    assert fault.endswith("out")
+    assert text not in fault
 
 
 def test_every_one_of_them_is_told() -> None:

@@ -37,6 +37,7 @@ LOCAL = [
     ("host=h krbsrvname=hush", "krbsrvname", "a password"),
     ("host=h gsslib=hush", "gsslib", "a password"),
     ("host=h gssencmode=require", "gssencmode=require", "sslmode=require"),
+    ("host=h sslcertmode=require", "sslcertmode=require", "a password"),
     ("dbname=orders", "no host is named", "host="),
     ("postgresql:///orders", "no host is named", "host="),
     ("host=/tmp/hush dbname=d", "a host is empty or a path", "the server's name"),
@@ -99,6 +100,9 @@ def test_what_works_from_nowhere_is_told_wherever_the_dumps_are_made(
     [
         ("postgresql://u:hush@h/d", []),
         ("host=h dbname=d user=u sslcert=/x", []),
+        ("postgresql://u:[YOUR-PASSWORD]@h/d", ["its password looks like"]),
+        ("postgresql://u:hush@h/d&sslmode=require", ["the name of its database looks"]),
+        ("postgresql://u:hush@https://h/d", ["the name of its database looks"]),
         ("postgresql://u@h/d", ["no password is given"]),
         ("host=h dbname=d password=hush", ["no user is named"]),
         ("postgresql://u:hush@h:6432/d", ["h has port 6432"]),
