@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from snapper.engines.postgresql.connecting.authorities import trusting
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.property_sql import RUN, create_database, statements
 from snapper.engines.postgresql.inspecting.recorded import Recorded
@@ -23,6 +24,14 @@ _CUSTOM = (
 ).replace("RUN", ", ".join(map(literal, sorted(RUN))))
 
 _PSQL = "psql -X -v ON_ERROR_STOP=1"
+
+# psql puts its own variables in the place of what looks like one, as the bound of `a[1:"USER"]`.
+# These are the ones that can be taken away; the rest are words and numbers that no column has for
+# its name. The shell makes an option of each.
+_OWN_VARIABLES = (
+    r"--command='\unset '{DBNAME,ENCODING,HOST,PORT,SERVICE,USER,VERSION,VERSION_NAME,VERSION_NUM,"
+    "SERVER_VERSION_NAME,SERVER_VERSION_NUM}"
+)
 
 # psql runs no command of the dump's own behind a word that the dump cannot know. It would refuse
 # the dump's own restriction too, which is in its first lines and behind its last words.
@@ -52,7 +61,7 @@ def stock_commands(
     password: PostgreSQL's programs ask for it, or read PGPASSWORD or ~/.pgpass. Nor do they hold
     the values of an application's own settings: psql takes them out of the manifest.
     """
-    file = PurePosixPath(manifest.dump_key).name
+    file, target = PurePosixPath(manifest.dump_key).name, trusting(target)
     server = quote(target.replace(dbname=made_from).conninfo({}))
     before = [f"CREATE ROLE {quoted(role)}" for role in missing_roles]
     after: list[str] = []
@@ -70,7 +79,7 @@ def stock_commands(
         f"printf '%s  %s\\n' {quote(manifest.sha256)} {quote(file)} | sha256sum --check",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in before),
         f"gunzip -c {quote(file)} | LC_ALL=C sed {_AS_PSQL_TAKES_IT} |"
-        f" {_PSQL} -q -1 -d {quote(target.conninfo({}))}"
+        f" {_PSQL} -q -1 -d {quote(target.conninfo({}))} {_OWN_VARIABLES}"
         f" -c {quote(chr(92) + 'restrict ' + secrets.token_hex(16))} -f -",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in after),
         *(_custom_settings(bucket, manifest, name, server) if custom else ()),
