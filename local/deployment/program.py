@@ -8,7 +8,6 @@ process, and the doubles of a test cannot get in.
 import asyncio
 import contextlib
 import logging
-import os
 import runpy
 import sys
 import threading
@@ -21,6 +20,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 
 from local.deployment.stack_config import StackConfig
+from snapper.machine.environment import without_variables
 
 PARALLEL = 16
 """How many resources may be in the making at once; Pulumi's own default."""
@@ -39,7 +39,8 @@ def run_program(root: Path, stage: str, config: StackConfig, monitor: MockMonito
         _one_at_a_time,
         contextlib.chdir(root),
         _on_search_path(root),
-        _without_config_of_the_shell(),
+        # Pulumi would take them for the values of keys that the stack does not set.
+        without_variables("PULUMI_CONFIG"),
         ThreadPoolExecutor(1, "pulumi") as apart,
     ):
         # A new thread begins with an empty context.
@@ -99,15 +100,3 @@ def _on_search_path(root: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(root))
-
-
-@contextlib.contextmanager
-def _without_config_of_the_shell() -> Iterator[None]:
-    """Hide what Pulumi would take for the values of keys that the stack does not set."""
-    hidden = {key: value for key, value in os.environ.items() if key.startswith("PULUMI_CONFIG")}
-    for key in hidden:
-        del os.environ[key]
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
