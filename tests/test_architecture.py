@@ -116,6 +116,17 @@ def test_the_rooms_of_an_engine_stand_upon_each_other() -> None:
     assert built == set(POSTGRESQL)
 
 
+def test_no_module_needs_one_that_needs_it() -> None:
+    ours = {name(path) for path in files(*ROOMS[:-1])}
+    needs: dict[str, set[str]] = {module: set() for module in ours}
+    for module, imported in house():
+        # The name of a module, or of something in one.
+        needs[module] |= {imported, imported.rpartition(".")[0]} & (ours - {module})
+    while ready := {module for module, others in needs.items() if not others & needs.keys()}:
+        needs = {module: others for module, others in needs.items() if module not in ready}
+    assert not needs
+
+
 def test_an_engine_is_known_by_its_protocol_alone() -> None:
     rooms = [name(path) for path in (ROOT / "snapper/engines").glob("*/__init__.py")]
     assert rooms

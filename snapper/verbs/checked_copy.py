@@ -12,7 +12,7 @@ from typing import IO, BinaryIO
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.restore import Progress, unpacked
+from snapper.verbs.unpacked import Progress, unpacked
 
 
 @contextmanager
