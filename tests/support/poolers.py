@@ -162,6 +162,34 @@ def silent() -> Iterator[int]:
 
 
 @contextmanager
+def falling_silent(server: int, *at: bytes) -> Iterator[tuple[int, list[threading.Event]]]:
+    """Give the port of one by which a session is lost that says one of these words.
+
+    Nothing of it is handed on any more, and it is told nothing; others are well. The events say
+    which of the words were said.
+    """
+    fell, over = [threading.Event() for _ in at], threading.Event()
+
+    def answer(client: socket.socket, startup: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", server)) as upstream:
+            upstream.sendall(struct.pack("!II", len(startup) + 8, _PLAIN) + startup)
+            threading.Thread(target=pump, args=(upstream, client), daemon=True).start()
+            while block := client.recv(65536):
+                for words, event in zip(at, fell, strict=True):
+                    if words in block:
+                        event.set()
+                        over.wait()
+                        return
+                upstream.sendall(block)
+
+    with _listening(answer) as port:
+        try:
+            yield port, fell
+        finally:
+            over.set()
+
+
+@contextmanager
 def _listening(
     answer: Callable[[socket.socket, bytes], object], *, greet: bool = True
 ) -> Iterator[int]:

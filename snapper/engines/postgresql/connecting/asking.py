@@ -7,23 +7,34 @@ from functools import partial
 import psycopg2
 from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
 
+from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.redaction import Redactor
 
+WORKS = None
+"""The patience with what may take as long as it takes: only a signal ends it, or the network."""
+
 
 @contextmanager
 def asking(
-    connection: Connection, redact: Redactor, *, of_backup: bool = False
+    connection: Connection,
+    redact: Redactor,
+    *,
+    of_backup: bool = False,
+    patience: float | None = LONGEST_SILENCE,
 ) -> Iterator[psycopg2.extensions.cursor]:
     """Open a session for a few questions or statements, each of which commits by itself.
+
+    Each may take `patience` seconds, which are more than any question takes.
 
     Raises DatabaseUnreachable where there is no session or it is lost, RestoreFailed where the
     server refuses something: against the backup where they are statements `of_backup`.
     """
     link = connect(connection, redact)
+    link.patience = patience
     try:
         with link.cursor() as cursor:
             yield cursor

@@ -17,11 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg2
-from psycopg2.extensions import connection as Link  # noqa: N812  a class, in small letters
-from psycopg2.extensions import cursor as Cursor  # noqa: N812  the same
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.postgresql.connecting.authorities import trusting
+from snapper.engines.postgresql.connecting.interruptible import Session, SessionCursor
 from snapper.engines.postgresql.connecting.logins import coming_in
 from snapper.engines.postgresql.connecting.refusals import refusal, refuses_options
 from snapper.engines.postgresql.connecting.server_words import words_of
@@ -115,29 +115,30 @@ def connect(
     patience: float = LONGEST_SILENCE,
     *,
     again: bool = True,
-) -> Link:
+) -> Session:
     """Open a session in which every statement commits by itself, and no path is searched.
 
     It has the rights of the login, no time-out of the server's, and may write. A server that is not
-    ready is asked `again` for a while.
+    ready is asked `again` for a while. Each statement may take as many seconds as the connecting:
+    `patience`; who has one that takes longer gives the session another.
 
     Raises DatabaseUnreachable, also if it is not there in time, DatabaseUnsupported of a pooler.
     """
 
-    def open_(each: Connection) -> Link:
+    def open_(each: Connection) -> Session:
         waits = patience if again else 0.0
         return until_it_answers(lambda limit: _connect(each, redact, patience, limit), waits)
 
     return coming_in(connection, redact, open_)
 
 
-def _connect(connection: Connection, redact: Redactor, patience: float, limit: float) -> Link:
+def _connect(connection: Connection, redact: Redactor, patience: float, limit: float) -> Session:
     """Open a session by the connection's own password; `limit` is as for `conninfo`."""
     _trust_system_roots(connection)
     read_any_bytes()
     link = _open(connection, redact, limit)
     try:
-        link.autocommit = True
+        link.autocommit, link.patience = True, patience
         with answering(link, connection, redact, patience), link.cursor() as cursor:
             for statement in _FIRST:
                 cursor.execute(statement)
@@ -152,7 +153,7 @@ def _connect(connection: Connection, redact: Redactor, patience: float, limit: f
     return link
 
 
-def _open(connection: Connection, redact: Redactor, limit: float, *, bare: bool = False) -> Link:
+def _open(connection: Connection, redact: Redactor, limit: float, *, bare: bool = False) -> Session:
     # The encoding is said, whatever role and database say: psycopg2 cannot read all of them.
     how = conninfo(connection, f"-c {PROBE}=on", limit=limit, bare=bare, client_encoding="UTF8")
     try:
@@ -175,7 +176,7 @@ def keeps_options(cursor: Cursor) -> bool:
 
 @contextmanager
 def answering(
-    link: Link, connection: Connection, redact: Redactor, seconds: float
+    link: Session, connection: Connection, redact: Redactor, seconds: float
 ) -> Iterator[None]:
     """Raise DatabaseUnreachable where the server breaks off, or is not done in so many seconds.
 
@@ -207,14 +208,19 @@ def answering(
             timer.cancel()
 
 
-def _in_time(how: str, connection: Connection, limit: float) -> Link:
+def _in_time(how: str, connection: Connection, limit: float) -> Session:
     """Connect within the limit: a name can have any number of addresses, each waited for."""
-    promise: Future[Link] = Future()
+    promise: Future[Session] = Future()
 
     def keep() -> None:
         link, failure = None, None
         try:
-            link = psycopg2.connect(how, password=connection.password)
+            link = psycopg2.connect(
+                how,
+                password=connection.password,
+                connection_factory=Session,
+                cursor_factory=SessionCursor,
+            )
         except BaseException as error:
             failure = error
         if not promise.set_running_or_notify_cancel():

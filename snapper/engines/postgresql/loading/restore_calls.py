@@ -8,7 +8,8 @@ and our own are called: whoever owns an extension may add a function to it, whic
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.checked_dump import LONGEST_SILENCE
+from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.values.redaction import Redactor
@@ -41,20 +42,25 @@ def restore_calls(database: Connection, redact: Redactor, notes: list[str]) -> I
         yield
     except BaseException:
         with suppress(SnapperError):
-            _call(database, redact, AFTER, "_post_restore$", notes)
+            _call(database, redact, AFTER, "_post_restore$", notes, LONGEST_SILENCE)
         raise
     _call(database, redact, AFTER, "_post_restore$", notes)
 
 
 def _call(
-    database: Connection, redact: Redactor, known: set[str], pattern: str, notes: list[str]
+    database: Connection,
+    redact: Redactor,
+    known: set[str],
+    pattern: str,
+    notes: list[str],
+    patience: float | None = WORKS,
 ) -> None:
     with asking(database, redact) as cursor:
         cursor.execute(_CALLS, [sorted(known), pattern])
         found = cursor.fetchall()
     for extension, function in found:
         try:
-            with asking(database, redact) as cursor:
+            with asking(database, redact, patience=patience) as cursor:
                 cursor.execute(f"SELECT {function}()")
         except RestoreFailed as failed:
             notes.append(f"{function}() of the extension {extension} could not be called: {failed}")

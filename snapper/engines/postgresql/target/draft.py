@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
-from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.properties import Locale
 from snapper.engines.postgresql.inspecting.property_sql import C_LOCALE, create_database
@@ -82,7 +82,7 @@ def draft(
     with ExitStack() as stack:
         if not making.named:
             stack.enter_context(guard)
-        with asking(via, redact) as cursor:
+        with asking(via, redact, patience=WORKS) as cursor:
             moved = _create(cursor, name, backup)
         if moved:
             tell(f"{moved}, and may sort texts in another order")

@@ -14,7 +14,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
-from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.recorded import Recorded
 from snapper.engines.postgresql.loading.load import load
@@ -83,7 +83,7 @@ def restore_confined(
     beginning = head.read(parts)
     loading.again = None if loading.again is None else partial(_again, dump, portable, forged)
     plain, role = _somebody(database)
-    with asking(database, redact) as cursor:
+    with asking(database, redact, patience=WORKS) as cursor:
         _prepare(cursor, backup.encoding)
         _make_role(cursor, role, plain, database_name(database))
         schemas = _make_extensions(cursor, role, head)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
-from snapper.engines.postgresql.connecting.asking import asking
+from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.loading.leniency import misses_a_name
 from snapper.engines.postgresql.naming.encoding import keep_every_byte, readable
@@ -36,7 +36,7 @@ def count(connection: Connection, redact: Redactor, search_path: str = "") -> Co
     Raises RestoreFailed, against the backup, where rows cannot be read for another reason than a
     right, DatabaseUnreachable.
     """
-    with asking(connection, redact, of_backup=True) as cursor:
+    with asking(connection, redact, of_backup=True, patience=WORKS) as cursor:
         keep_every_byte(cursor.connection)
         # What the dump brought along, such as an operator of its own, must not be found.
         cursor.execute("SELECT pg_catalog.set_config('search_path', '', false)")

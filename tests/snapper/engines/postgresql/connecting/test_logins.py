@@ -46,7 +46,8 @@ def test_no_password_is_tried_twice_nor_asked_for_without_need(
     asked: list[Door] = []
     with Rds(rds_door, amazon, lambda _, password, __: password == "b") as rds:
         credentials = giving("a", "a", "b", "c", asked=asked)
-        connect(with_credentials(rds.connection("backup", "postgres"), credentials), redactor())
+        connection = with_credentials(rds.connection("backup", "postgres"), credentials)
+        connect(connection, redactor()).close()
         door = Door(HOST, rds.port, "backup")
     assert [password for _, password, _ in rds.asked] == ["a", "b"]
     assert asked == [door] * 3
