@@ -3,7 +3,7 @@
 Of tables and of domains; and columns that may hold no NULL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg2
@@ -29,12 +29,28 @@ _OF_TABLE = f"""{_ABOVE}
     JOIN pg_catalog.pg_constraint c ON c.conrelid = t.oid
     WHERE c.conname = %s AND c.contype = 'c' AND c.coninhcount = 0
 """  # noqa: S608  constants only
-_OF_DOMAIN = """
-    SELECT n.nspname, t.typname, pg_catalog.pg_get_constraintdef(c.oid)
-    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    JOIN pg_catalog.pg_constraint c ON c.contypid = t.oid
-    WHERE n.nspname = %s AND t.typname = %s AND c.conname = %s AND c.contype = 'c'
+# And a domain what it has from the one that it is made of.
+_BELOW = """
+    WITH RECURSIVE below AS (
+        SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+        WHERE n.nspname = %s AND t.typname = %s
+        UNION ALL SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t
+        JOIN below ON t.oid = below.typbasetype
+    )
 """
+_OF_DOMAIN = f"""{_BELOW}
+    SELECT n.nspname, t.typname, pg_catalog.pg_get_constraintdef(c.oid)
+    FROM below JOIN pg_catalog.pg_type t ON t.oid = below.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    JOIN pg_catalog.pg_constraint c ON c.contypid = t.oid
+    WHERE c.conname = %s AND c.contype = 'c'
+"""  # noqa: S608  constants only
+_DOMAINS_NOT_NULL = f"""{_BELOW}
+    SELECT n.nspname, t.typname, ''
+    FROM below JOIN pg_catalog.pg_type t ON t.oid = below.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typnotnull
+"""  # noqa: S608  constants only
 _NOT_NULL = f"""{_ABOVE}
     SELECT n.nspname, t.relname, ''
     FROM above JOIN pg_catalog.pg_class t ON t.oid = above.oid
@@ -47,6 +63,13 @@ _NOT_NULL = f"""{_ABOVE}
 """  # noqa: S608  constants only
 _CHECK, _NULL = "23514", "23502"
 _NOT_VALID = " NOT VALID"
+
+# Before 17 a session that has used a domain made of it learns only of checks that come or go.
+_NO_MORE_NULLS = (
+    "DROP NOT NULL",
+    'ADD CONSTRAINT "snapper: look again" CHECK (true) NOT VALID',
+    'DROP CONSTRAINT "snapper: look again"',
+)
 
 
 @dataclass(frozen=True)
@@ -83,26 +106,22 @@ class BrokenChecks:
 
     def _broken(self, error: psycopg2.Error) -> Iterator[tuple[sql.Composable, _Taken]]:
         code, told = sqlstate(error), error.diag
+        asked = [told.schema_name, told.table_name or told.datatype_name]
         if code == _CHECK:
             kind, query = ("TABLE", _OF_TABLE) if told.table_name else ("DOMAIN", _OF_DOMAIN)
-            asked = (told.schema_name, told.table_name or told.datatype_name, told.constraint_name)
-        else:
+            asked.append(told.constraint_name)
+        elif code == _NULL and told.table_name:
             kind, query = "TABLE", _NOT_NULL
-            asked = (told.schema_name, told.table_name, told.column_name)
+            asked.append(told.column_name)
+        else:
+            kind, query = "DOMAIN", _DOMAINS_NOT_NULL
         if code not in {_CHECK, _NULL} or not all(asked):
             return
-        name = sql.Identifier(str(asked[2]))
         for schema, owner, definition in self._runner.ask(query, *asked):
             of = sql.SQL(f"ALTER {kind} {{}} ").format(sql.Identifier(str(schema), str(owner)))
-            if code == _NULL:
-                away = sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(name)
-                back = sql.SQL("ADD CHECK ({} IS NOT NULL) NOT VALID").format(name)
-            else:
-                away = sql.SQL("DROP CONSTRAINT {}").format(name)
-                rule = sql.SQL(str(definition).removesuffix(_NOT_VALID) + _NOT_VALID)
-                back = sql.SQL("ADD CONSTRAINT {} {}").format(name, rule)
-            what = f"NOT NULL of {asked[2]}" if code == _NULL else asked[2]
-            yield of + away, _Taken(code, f"{what} on {schema}.{owner}", of + back)
+            what, away, back = _ways(code, asked[2:], str(definition))
+            ways = sql.SQL("; ").join(of + way for way in away)
+            yield ways, _Taken(code, f"{what} on {schema}.{owner}", of + back)
 
     def give_back(self) -> Iterator[LeftOut]:
         """Add them again, for new rows; say of each that rows break it."""
@@ -115,3 +134,19 @@ class BrokenChecks:
                 why = "rows of the backup break it, and it could not be added again"
             yield LeftOut("constraint", taken.name, taken.code, why)
         self._taken.clear()
+
+
+def _ways(
+    code: str, names: Sequence[str], definition: str
+) -> tuple[str, list[sql.Composable], sql.Composable]:
+    """Name a rule, and say how it is taken away and given back; a domain's NOT NULL has no name."""
+    name = sql.SQL(", ").join(map(sql.Identifier, names))
+    if code == _CHECK:
+        rule = sql.SQL(definition.removesuffix(_NOT_VALID) + _NOT_VALID)
+        back = sql.SQL("ADD CONSTRAINT {} {}").format(name, rule)
+        return names[0], [sql.SQL("DROP CONSTRAINT {}").format(name)], back
+    filled = sql.SQL("ADD CHECK ({} IS NOT NULL) NOT VALID")
+    if not names:
+        return "NOT NULL", [*map(sql.SQL, _NO_MORE_NULLS)], filled.format(sql.SQL("VALUE"))
+    away = sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(name)
+    return f"NOT NULL of {names[0]}", [away], filled.format(name)

@@ -207,9 +207,13 @@ class _Load:
             waiting = (each for each in self._early if makes_missing(each[0].text, error))
             cause, why_not = next(waiting, (statement, error))
             raise refusal(cause, why_not, self._runner, self._loading) from None
-        weaker = leniency.for_new_rows(statement.text)
-        if weaker and self._attempts.run(Statement(weaker, statement.line)) is None:
-            why += "; it holds for new rows (NOT VALID)"
+        if weaker := leniency.for_new_rows(statement.text):
+            failed = self._attempts.run(Statement(weaker, statement.line))
+            why += (
+                f"; nor can it be added for new rows only: {self._reason(failed, weaker)}"
+                if failed
+                else "; it holds for new rows (NOT VALID)"
+            )
         self._loading.missing.append(left_out(statement.text, why, sqlstate(error)))
 
     def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:

@@ -17,10 +17,12 @@ BROKEN = """
     CREATE TABLE parted (n int CONSTRAINT small CHECK (n < 5)) PARTITION BY LIST (n);
     CREATE TABLE part PARTITION OF parted FOR VALUES IN (9);
     CREATE DOMAIN natural_number AS int CONSTRAINT not_below CHECK (VALUE >= 0);
-    CREATE TABLE of_domain (n natural_number);
+    CREATE DOMAIN small_number AS natural_number CHECK (VALUE < 9);
+    CREATE TABLE of_domain (n natural_number, l small_number[]);
     ALTER TABLE above DROP CONSTRAINT positive; ALTER TABLE parted DROP CONSTRAINT small;
     ALTER DOMAIN natural_number DROP CONSTRAINT not_below;
-    INSERT INTO below VALUES (-1); INSERT INTO parted VALUES (9); INSERT INTO of_domain VALUES (-1);
+    INSERT INTO below VALUES (-1); INSERT INTO parted VALUES (9);
+    INSERT INTO of_domain VALUES (-1, '{-2}');
     ALTER TABLE above ADD CONSTRAINT positive CHECK (n > 0) NOT VALID;
     ALTER TABLE parted ADD CONSTRAINT small CHECK (n < 5) NOT VALID;
     ALTER DOMAIN natural_number ADD CONSTRAINT not_below CHECK (VALUE >= 0) NOT VALID;
@@ -32,6 +34,14 @@ NULLS = """
     CREATE TABLE part PARTITION OF parted FOR VALUES IN (1); INSERT INTO parted VALUES (NULL, 1);
     UPDATE pg_attribute SET attnotnull = true WHERE attname = 'n'
         AND attrelid IN ('plain'::regclass, 'parted'::regclass, 'part'::regclass);
+"""
+# As a query gives it that finds no row.
+OF_DOMAINS = """
+    CREATE DOMAIN filled AS text NOT NULL; CREATE DOMAIN short AS filled CHECK (length(VALUE) < 9);
+    CREATE TYPE pair AS (a int, b filled);
+    CREATE TABLE t (n int, s short, p pair);
+    INSERT INTO t VALUES (1, 'a', (1, 'a')),
+        (2, 'b', (2, (SELECT 'a'::filled WHERE false))), (3, (SELECT 'a'::short WHERE false), NULL);
 """
 
 
@@ -54,9 +64,12 @@ def test_rows_that_break_a_check_are_had_wherever_it_comes_from(
         "positive on public.above",
         "small on public.parted",
     ]
-    assert kept.rows("SELECT below.n, part.n, o.n FROM below, part, of_domain o") == [(-1, 9, -1)]
-    valid = "SELECT DISTINCT convalidated FROM pg_constraint WHERE contype = 'c' AND oid >= 16384"
-    assert kept.rows(valid) == [(False,)]
+    rows = kept.rows("SELECT below.n, part.n, o.n, o.l::text FROM below, part, of_domain o")
+    assert rows == [(-1, 9, -1, "{-2}")]
+    valid = (
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND oid >= 16384 AND convalidated"
+    )
+    assert kept.rows(valid) == [("small_number_check",)]
 
 
 def test_nulls_in_a_column_that_may_hold_none_are_had(
@@ -67,6 +80,23 @@ def test_nulls_in_a_column_that_may_hold_none_are_had(
     assert names == ["NOT NULL of n on public.parted", "NOT NULL of n on public.plain"]
     assert kept.rows("SELECT p.n, part.n FROM plain p, part") == [(None, None)]
     assert len(kept.rows("SELECT FROM pg_constraint WHERE NOT convalidated")) == 3
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_nulls_of_a_domain_that_has_none_are_had(
+    major: int, source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(major, OF_DOMAINS)
+    kept, names = best(made, anew, beside(made, "filled"))
+    assert names == ["NOT NULL on public.filled"]
+    assert kept.rows("SELECT n, s, p::text FROM t ORDER BY n") == [
+        (1, "a", "(1,a)"),
+        (2, "b", "(2,)"),
+        (3, None, None),
+    ]
+    assert kept.rows(
+        "SELECT convalidated FROM pg_constraint WHERE contypid = 'filled'::regtype"
+    ) == [(False,)]
 
 
 # The check that the function names is broken by no row.
@@ -101,3 +131,29 @@ def test_a_check_that_is_both_inherited_and_ones_own_is_given_back_to_both(
     assert names == ["c on public.heir", "c on public.parent"]
     own = "SELECT conislocal FROM pg_constraint WHERE conrelid = 'heir'::regclass"
     assert kept.rows(own) == [(True,)]
+
+
+# Before 18 such a foreign key holds for all rows or is none.
+PARTED = """
+    CREATE TABLE one (id int PRIMARY KEY);
+    CREATE TABLE many (id int CONSTRAINT to_one REFERENCES one) PARTITION BY LIST (id);
+    CREATE TABLE few PARTITION OF many FOR VALUES IN (1);
+    SET session_replication_role = replica; INSERT INTO many VALUES (1);
+"""
+
+
+@pytest.mark.parametrize(
+    ("major", "words"),
+    [
+        (14, "nor can it be added for new rows only: cannot add NOT VALID foreign key on"),
+        pytest.param(18, "it holds for new rows (NOT VALID)", marks=pytest.mark.long),
+    ],
+)
+def test_of_a_foreign_key_that_cannot_be_had_for_new_rows_either_it_is_said_why(
+    major: int, words: str, source: Callable[..., Source], anew: Anew
+) -> None:
+    made = source(major, PARTED)
+    came = anew(made, beside(made, "parted").dsn, options=RestoreOptions(best_effort=True))
+    (missing,) = came.missing
+    assert (missing.name, missing.sqlstate) == ("to_one on public.many", "23503")
+    assert words in missing.reason
