@@ -35,12 +35,14 @@ class DumpingTool:
     """What is known of a program that dumps.
 
     `ends_well` judges the last `TAIL` bytes of its output; `hints` say what to do about its own
-    words; `silence_hint` what it means when nothing comes from it, and its server says nothing.
+    words, of which `told` gives what holds no value of a row; `silence_hint` what it means when
+    nothing comes from it, and its server says nothing.
     """
 
     ends_well: Callable[[bytes], bool]
     hints: Mapping[str, str] = field(default_factory=dict)
     silence_hint: str = ""
+    told: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,16 @@ class CheckedDump(ToolProcess):
             self._give_up()
         self.check()
         if status:
-            words = self.obituary(status)
+            words = super().last_words()
             hint = next((hint for sign, hint in self._tool.hints.items() if sign in words), "")
-            raise DumpFailed(words, hint=hint)
+            raise DumpFailed(self.obituary(status), hint=hint)
         if not self._tool.ends_well(self._tail):
             raise DumpFailed(f"{self.name} ended without its end marker: the dump is incomplete")
         return b""
+
+    def last_words(self) -> str:
+        """Give what it said at its end, and no value of a row."""
+        return self._tool.told(super().last_words())
 
     def check(self) -> None:
         """Raise the error that `stop` was called with, if it was."""

@@ -1,5 +1,6 @@
 """How pg_dump is called, how it ends, and what its words mean."""
 
+import re
 from collections.abc import Sequence
 
 from snapper.engines.checked_dump import DumpingTool
@@ -95,6 +96,20 @@ def pg_dump_command(
     ]
 
 
+_SERVERS_WORDS = re.compile("Error message from server:|(?:query|command) failed:")
+"""Behind them pg_dump writes what the server said."""
+
+
+def _told(words: str) -> str:
+    """Leave out what a function said, such as one in an extension's condition on its rows."""
+    if "CONTEXT: " not in words:
+        return words
+    found = _SERVERS_WORDS.search(words)
+    ours = words[: found.end()] if found else ""
+    said = "a function's words, which may hold values of rows; the server's log has them"
+    return f"{ours} {said}".strip()
+
+
 def _ends_well(tail: bytes) -> bool:
     return END_MARKER in tail
 
@@ -104,5 +119,6 @@ PG_DUMP = DumpingTool(
     _HINTS,
     silence_hint="the server hangs, somebody holds a lock on a view or sequence, or a table "
     "is full of dead rows (VACUUM it); pg_stat_activity shows which",
+    told=_told,
 )
 """How pg_dump ends, and what its words mean."""

@@ -260,3 +260,21 @@ def test_a_connection_without_a_password_never_asks_for_one(
     dsn = f"postgresql://postgres@127.0.0.1:{made.server.port}/postgres"
     with pytest.raises(Exception, match="no password supplied"):
         replace(dumper, engines=engines(tools)).dump(job(), Database("orders", dsn, 1))
+
+
+def test_what_a_function_says_of_rows_while_they_are_read_is_not_told(
+    source: Callable[..., Source], dumper: Dumper
+) -> None:
+    made = source(
+        17,
+        "CREATE EXTENSION citext; CREATE TABLE t AS SELECT 'Zoe Nobody-Else'::text AS name;"
+        "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$;"
+        "ALTER EXTENSION citext ADD TABLE t; UPDATE pg_extension SET"
+        " extconfig = ARRAY['t'::regclass::oid], extcondition = ARRAY['WHERE public.ok(name)']"
+        " WHERE extname = 'citext'",
+    )
+    with pytest.raises(DumpFailed, match="a function's words, which may hold") as failed:
+        dumper.dump(job(), made.database())
+    assert "Dumping the contents of table" in str(failed.value)
+    assert "Zoe" not in str(failed.value)
