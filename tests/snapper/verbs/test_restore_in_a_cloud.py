@@ -177,7 +177,7 @@ def test_a_function_comes_back_without_the_word_that_only_a_superuser_may_say(
     query(made.server.dsn(made.name), says_so)
     manifest, target = back_up(made), source(18, EMPTY)
     result = restore(dumper.vault, manifest, target.dsn, postgresql(tools))
-    assert any("is not LEAKPROOF any more" in warning for warning in result.warnings)
+    assert any("is made without LEAKPROOF" in warning for warning in result.warnings)
     assert target.rows("SELECT same('x'), proleakproof FROM pg_proc WHERE proname = 'same'") == [
         ("x", False)
     ]

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 import psycopg2
 
 from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.absentees import for_those_here
 from snapper.engines.postgresql.loading.described import described, left_out
 from snapper.engines.postgresql.loading.lent_path import lending
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.superusers import for_everybody
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.newer_majors.keywords import in_quotes
 from snapper.engines.postgresql.reading.statements import Statement
@@ -60,13 +62,13 @@ class Attempts:
             left = self._with(statement, "row_security", "on", "off", run)
             if left is None:
                 self._note(body, "was filled with row_security on: its owner may see fewer rows")
-        elif leniency.may_want_a_path(body, error) and self._loading.search_path:
-            left = self._with_path(statement)
         elif other := self._reworded(body, error):
             text, words = other
             left = self._try(statement, lambda: self.runner.run(text))
             if left is None:
                 self._note(body, words)
+        elif leniency.may_want_a_path(body, error) and self._loading.search_path:
+            left = self._with_path(statement)
         elif within := leniency.may_lack_create(body, error):
             left = self._lending(within["schema"], within["role"], statement)
         elif became := leniency.BECOMES.fullmatch(body):
@@ -78,9 +80,11 @@ class Attempts:
 
     def _reworded(self, body: bytes, error: psycopg2.Error) -> tuple[bytes, str] | None:
         """Give a statement in other words that the server may take, and what to say of it then."""
-        leaking = leniency.leaking(body, error)
-        if leaking and not self._loading.options.strict:
-            return leaking, "is not LEAKPROOF any more, which only a superuser may say"
+        if not self._loading.options.strict:
+            if lesser := for_everybody(body, error):
+                return lesser
+            if (here := for_those_here(body, error, self.runner)) and here[0]:
+                return here
         if leniency.is_not_understood(error) and (quoted := in_quotes(body)) != body:
             return quoted, _QUOTED
         return None

@@ -30,6 +30,13 @@ _FORMS = tuple(
         ("revoke", r"REVOKE (?P<name>.+?);"),
         ("grants of", rf"SET SESSION AUTHORIZATION (?P<name>{_PATH}|'[^']+')"),
         ("owner of", r"ALTER (?P<name>[A-Z ]+ .+?) OWNER TO"),
+        ("extension of", r"ALTER (?P<name>[A-Z ]+ [^;']+?) DEPENDS ON EXTENSION"),
+        (
+            "storage",
+            rf"SET default_(?:table_access_method|toast_compression) = '?(?P<name>{_NAME})",
+        ),
+        ("cast", r"CREATE CAST \((?P<name>[^;']+?)\) WITH"),
+        ("transform", rf"CREATE TRANSFORM (?P<name>FOR [^;']+? LANGUAGE {_NAME})"),
         ("state of", rf"SELECT pg_catalog\.setval\('(?P<name>{_PATH})'"),
         ("large object", r"SELECT pg_catalog\.lo\w+\('?(?P<name>[0-9]+)"),
         ("large objects", r"(?P<name>BEGIN|COMMIT);"),
@@ -79,6 +86,7 @@ _WORTH = {
     "large objects": "these are large objects of the backup",
     "rows of materialized view": "no row is lost: it is computed from others, and can be again",
 }
+_CALLED = frozenset({"aggregate", "cast", "function", "operator", "operator class", "procedure"})
 _NO_ROW = frozenset(
     {
         *("constraint", "index", "trigger", "policy", "rule", "statistics", "event trigger"),
@@ -104,6 +112,8 @@ class Described:
         """What is lost without it."""
         if self.kind in _NO_ROW:
             return "no row is lost without it"
+        if self.kind in _CALLED:
+            return "it holds no row; what is built upon it fails too, and code that needs it"
         return _WORTH.get(self.kind, "what is built upon it fails too")
 
     def __str__(self) -> str:

@@ -5,17 +5,23 @@ import re
 import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sqlstate
+from snapper.engines.postgresql.loading.superusers import DENIED, is_named_only
 from snapper.engines.postgresql.newer_majors.removed import EXTENSIONS
+
+_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
+_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\")*"
+"""What may hold quoted names."""
 
 # What changes no data. Some of it only a superuser may do, or only who granted or owns it.
 _NO_DATA = re.compile(
     rb"COMMENT ON |SECURITY LABEL |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES "
     rb"|(?:RE)?SET SESSION AUTHORIZATION"
     rb"|(?:CREATE|ALTER) (?:EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) "
+    # How rows are stored is no part of them; an extension that is not here takes nothing with it.
+    rb"|SET default_(?:table_access_method|toast_compression) = "
+    rb"|ALTER (?:TABLE|MATERIALIZED VIEW) %(any)b SET (?:COMPRESSION|ACCESS METHOD) %(name)b;"
+    rb"|ALTER %(any)b DEPENDS ON EXTENSION %(name)b;" % {b"any": _NO_TEXT, b"name": _NAME}
 )
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
-_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\")*"
-"""What may hold quoted names."""
 
 OWNER = re.compile(rb"ALTER %b OWNER TO (?P<role>%b);\n?" % (_NO_TEXT, _NAME))
 OWNER_WITHIN = re.compile(
@@ -38,16 +44,15 @@ _EXTENSION = b"CREATE EXTENSION "
 _EXTENSION_NAMED = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?"?(?P<name>[a-z_]+)"? ')
 _SCHEMA_IS_THERE = "42P06"
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
-_LEAKPROOF = re.compile(rb"^(    LANGUAGE [^\n]*?) LEAKPROOF\b", re.MULTILINE)
-_DENIED = "42501"
 
 _CHECKED_LATER = re.compile(
     rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) " % _NAME
 )
 
 _OBJECT = re.compile(
-    rb"(?:CREATE|ALTER|COMMENT ON) (?P<kind>EVENT TRIGGER|PUBLICATION|SUBSCRIPTION) (?P<name>%b)"
-    % _NAME
+    rb"(?:CREATE|ALTER|COMMENT ON) (?P<kind>ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER"
+    rb"|OPERATOR (?:CLASS|FAMILY)|PUBLICATION|SUBSCRIPTION|TEXT SEARCH (?:PARSER|TEMPLATE))"
+    rb" (?P<name>%b(?:\.%b)?)" % (_NAME, _NAME)
 )
 
 _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
@@ -99,7 +104,9 @@ def can_go(body: bytes, error: psycopg2.Error) -> bool:
     if body.startswith(b"CREATE SCHEMA "):
         return sqlstate(error) == _SCHEMA_IS_THERE
     if body.startswith(_EXTENSION):
-        return sqlstate(error) == _DENIED or is_gone(body, error)
+        return sqlstate(error) == DENIED or is_gone(body, error)
+    if is_named_only(body, error):
+        return True
     return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
 
 
@@ -151,7 +158,7 @@ def reaches_elsewhere(error: psycopg2.Error) -> bool:
 
 def may_hide_rows(body: bytes, error: psycopg2.Error) -> bool:
     """Tell whether row level security may be in the way of a view; words are in any language."""
-    return sqlstate(error) == _DENIED and REFRESH.match(body) is not None
+    return sqlstate(error) == DENIED and REFRESH.match(body) is not None
 
 
 def for_new_rows(body: bytes) -> bytes:
@@ -162,18 +169,9 @@ def for_new_rows(body: bytes) -> bytes:
     return body.rstrip(b";\n") + b" NOT VALID;"
 
 
-def leaking(body: bytes, error: psycopg2.Error) -> bytes:
-    """Write a function that only a superuser may call leakproof without that word, else nothing.
-
-    It gives the same; only the planner must not push it below a barrier of security any more.
-    """
-    refused = sqlstate(error) == _DENIED and "leakproof" in str(error.diag.message_primary)
-    return _LEAKPROOF.sub(rb"\1", body, count=1) if refused and _LEAKPROOF.search(body) else b""
-
-
 def may_lack_create(body: bytes, error: psycopg2.Error) -> re.Match[bytes] | None:
     """Match a change of owner that the schema may not allow to the new one."""
-    return OWNER_WITHIN.fullmatch(body) if sqlstate(error) == _DENIED else None
+    return OWNER_WITHIN.fullmatch(body) if sqlstate(error) == DENIED else None
 
 
 def object_of(body: bytes) -> tuple[bytes, bytes] | None:

@@ -11,6 +11,7 @@ import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.absentees import is_for_nobody, may_not_own
 from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
@@ -19,18 +20,15 @@ from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.superusers import is_called
 from snapper.engines.postgresql.loading.task import Loading
-from snapper.engines.postgresql.naming.names import plain
 from snapper.engines.postgresql.reading.statements import Part, Statement, parted
-from snapper.engines.postgresql.target.roles import passed_over
 from snapper.errors import RestoreFailed
 
 _NO_OTHER_SERVER = "a trial reaches for no other server"
 
 LONGEST = 1 << 30
 """Bytes of one statement: who has forged a dump may let it go on for ever."""
-
-_IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
 
 
 def load(parts: Iterable[Part], runner: StatementRunner, loading: Loading) -> None:
@@ -161,18 +159,13 @@ class _Load:
         return bool(self._early) or not self._can_go(body, error)
 
     def _can_go(self, body: bytes, error: psycopg2.Error) -> bool:
-        return leniency.can_go(body, error) or self._is_a_superusers(body)
-
-    def _is_a_superusers(self, body: bytes) -> bool:
-        """Tell whether it makes a superuser, or a role that is none of the backup, an owner.
-
-        The first takes a superuser, the others need not be here, or have names in no encoding.
-        """
-        found = leniency.OWNER.fullmatch(body)
-        if not found:
-            return False
-        role = plain(found["role"])
-        return bool(passed_over(role)) or self._runner.ask(_IS_SUPERUSER, role) == [(True,)]
+        return (
+            leniency.can_go(body, error)
+            or may_not_own(body, error, self._runner, lacking=bool(self._loading.refused))
+            or is_for_nobody(body, error, self._runner)
+            # A trial is there for the rows.
+            or (self._loading.alone and is_called(body, error))
+        )
 
     def _retry(self) -> None:
         """Try what came too early, as long as more and more of it succeeds."""

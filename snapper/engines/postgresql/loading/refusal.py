@@ -7,6 +7,7 @@ from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.superusers import is_denied
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Statement
 from snapper.errors import RestoreFailed
@@ -34,6 +35,12 @@ _FIXES = {
     "ICU is not supported": "restore into a server that was built with ICU, as the source's was",
     "must be able to SET ROLE": "make the user a member of that role, or add --no-owner",
     "must be member of role": "make the user a member of that role, or add --no-owner",
+    "permission denied to set parameter": "only a superuser may set it; from 15 on one can let this"
+    " user set it too: GRANT SET ON PARAMETER … TO …",
+    "permission denied for language": "only a superuser may make a function in this language; on a"
+    " provider's server such functions come with the extensions that it offers",
+    "must be owner of type": "only a superuser, or who owns one of the two types, may make a cast",
+    "cannot be internal": _BY_WHOM,
     "permission denied": _BY_WHOM,
     "must be ": _BY_WHOM,
     "No space left": "make room on the target's server",
@@ -53,7 +60,9 @@ _BUILT_SAFELY = (
     " only its owner may set: restore as the owner of what is called here, or ALTER FUNCTION … SET"
     " search_path in the source, and back it up again"
 )
-_UNMADE = "this user may not make the extension {}: have it made beforehand, by who may"
+MAY_NOT_MAKE = "this user may not make the "
+_BEFOREHAND = ": have it made beforehand, by who may"
+_MISSES_A_CAST = frozenset({"42846", "42804"})
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
 
 
@@ -74,10 +83,11 @@ def refusal(
         fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))
-    if leniency.misses_a_name(error) and (unmade := loading.refused_extensions):
-        fix = _UNMADE.format(", ".join(unmade))
+    if unmade := (leniency.misses_a_name(error) or code in _MISSES_A_CAST) and loading.refused:
+        fix = f"{MAY_NOT_MAKE}{', '.join(unmade)}{_BEFOREHAND}"
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
-    return RestoreFailed(fact, hint=hint, against_backup=True)
+    of_backup = not (unmade or is_denied(body, error))
+    return RestoreFailed(fact, hint=hint, against_backup=of_backup)
 
 
 def _triggers(runner: StatementRunner) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from snapper.engines.facts import RestoreOptions
+from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
 from snapper.engines.postgresql.reading.statements import Part
 from snapper.values.left_out import LeftOut
 
@@ -29,7 +30,7 @@ class Loading:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def refused_extensions(self) -> list[str]:
-        """The extensions that the server did not let us make."""
-        refused = (each for each in self.left_out if each.kind == "extension")
-        return [each.name for each in refused if each.sqlstate == "42501"]
+    def refused(self) -> list[str]:
+        """What this user was not let make, by kind and name: something may be built upon it."""
+        denied = (each for each in self.left_out if each.sqlstate in DENIALS)
+        return [f"{each.kind} {each.name}" for each in denied if each.kind in BUILT_UPON]

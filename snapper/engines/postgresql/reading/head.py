@@ -19,6 +19,7 @@ _BEFORE = (
     b"CREATE COLLATION ",
     b"ALTER COLLATION ",
     b"COMMENT ON ",
+    b"SECURITY LABEL ",
 )
 _MOST = 32 << 20
 """Bytes that are kept in memory at most."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from snapper.engines.postgresql.loading.refusal import MAY_NOT_MAKE
 from snapper.errors import RestoreFailed
 from snapper.values.program import PROGRAM
 
@@ -28,6 +29,7 @@ _REFUSALS = (
     "must be able to set role",
     "must be member of role",
     "row-level security policy",
+    "cannot be internal",  # the state of an aggregate
     "non-superuser",  # a foreign server that is to be reached without a password
 )
 
@@ -88,6 +90,7 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
     except RestoreFailed as failed:
         words = str(failed).lower()
         missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)
+        refused |= MAY_NOT_MAKE in failed.hint
         if here and missing:
             raise Lacking(missing, str(failed)) from None
         named = _BY_NAME in words

@@ -8,6 +8,7 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.restoring.rehearse import rehearse
 from snapper.engines.postgresql.trying.trial import try_restore
+from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import Dump, restore_as_new
 from tests.support.databases import Source
@@ -19,9 +20,15 @@ GIVE = """
     DO $$ DECLARE r name := (SELECT rolname FROM pg_roles ORDER BY oid DESC LIMIT 1); BEGIN
         EXECUTE format('GRANT SELECT ON granted TO %I', r);
         EXECUTE format('ALTER TABLE owned OWNER TO %I', r);
+        EXECUTE format('CREATE POLICY theirs ON granted TO %I USING (true)', r);
         EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I GRANT SELECT ON TABLES TO PUBLIC', r);
         EXECUTE format('ALTER DATABASE %I OWNER TO %I', current_database(), r);
         EXECUTE format('ALTER ROLE %I IN DATABASE %I SET work_mem TO 99', r, current_database());
+    END $$
+"""
+RESTRICT = """
+    DO $$ DECLARE r name := (SELECT rolname FROM pg_roles ORDER BY oid DESC LIMIT 1); BEGIN
+        EXECUTE format('CREATE POLICY less ON granted AS RESTRICTIVE TO %I USING (n > 1)', r);
     END $$
 """
 TAKE = """
@@ -61,10 +68,21 @@ def test_all_but_what_is_that_roles_is_backed_up_restored_and_tried(
     try:
         assert anew.rows("SELECT count(*) FROM granted, owned") == [(1,)]
         kinds = {each.kind for each in came.left_out}
-        assert kinds == {"owner of", "grant", "default privileges"}
+        assert kinds == {"owner of", "grant", "default privileges", "policy"}
     finally:
         Source(anew.server, "postgres").run(f'DROP DATABASE "{anew.name}"')
     assert try_restore(Dump(vault, manifest), manifest, tools).rows == 2
+
+
+def test_a_policy_that_keeps_rows_from_that_role_is_not_left_out(
+    named_elsewhere: Source, back_up: Callable[[Source], Manifest], vault: Vault, tools: ClientTools
+) -> None:
+    """Its name may be one of the target's, and it would see more there."""
+    named_elsewhere.run(RESTRICT)
+    manifest = back_up(named_elsewhere)
+    anew = Source(named_elsewhere.server, f"{named_elsewhere.name} anew")
+    with pytest.raises(RestoreFailed, match=r"policy less on public\.granted"):
+        restore_as_new(vault, manifest, anew.dsn, postgresql(tools))
 
 
 @pytest.mark.parametrize("value", ["\u00f6\u00df", "gr\u00f6\u00dfe"])
