@@ -38,6 +38,13 @@ _IPV6_HINT = (
 )
 
 
+_OF_A_FUNCTION = re.compile(r"^CONTEXT: ", re.MULTILINE)
+_AT_LOGIN_HINT = (
+    "it is an event trigger on login; a superuser comes in with options=-cevent_triggers=off, and "
+    "the server's log has what it said"
+)
+
+
 @dataclass(frozen=True)
 class _Refusal:
     """A kind of refusal by the words in which it is told: `any_of` them in small letters."""
@@ -195,6 +202,9 @@ def refusal(connection: Connection, message: str) -> DatabaseUnreachable | Datab
         return DatabaseUnsupported(f"{connection.place} is an RDS Proxy", hint=_RDS_PROXY_HINT)
     if refuses_options(message):
         return pooler(connection)
+    if _OF_A_FUNCTION.search(message):
+        fact = f"cannot connect to {connection.place}: a function of the database refuses it"
+        return DatabaseUnreachable(fact, hint=_AT_LOGIN_HINT)
     words = "; ".join(filter(None, (" ".join(line.split()) for line in message.splitlines())))
     fact, told = f"cannot connect to {connection.place}: {words}", words.lower()
     for known in _KNOWN:

@@ -11,7 +11,7 @@ from psycopg2.extensions import parse_dsn
 from snapper.engines.postgresql.connecting.session import connect, conninfo
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.redaction import redactor
-from snapper.errors import HostUnreachable
+from snapper.errors import DatabaseUnreachable, HostUnreachable
 from tests.support import poolers
 from tests.support.databases import Source
 from tests.support.faults import faulted
@@ -73,3 +73,18 @@ def test_hosts_share_the_time_for_libpq_takes_it_for_each(
 def _listening(stack: ExitStack) -> int:
     listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     return int(listener.getsockname()[1])
+
+
+def test_what_a_function_says_at_each_login_is_not_told(source: Callable[..., Source]) -> None:
+    made = source(
+        18,
+        "CREATE FUNCTION greet() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'row: %', 'Zoe Nobody-Else'; END $$;"
+        "CREATE EVENT TRIGGER greeting ON login EXECUTE FUNCTION greet()",
+    )
+    with pytest.raises(DatabaseUnreachable, match="a function of the database refuses it") as told:
+        connect(Connection.parse(made.dsn), redactor(made.dsn))
+    assert "Zoe" not in str(told.value)
+    assert "event_triggers=off" in told.value.hint
+    silent = Connection.parse(made.dsn).replace(options="-cevent_triggers=off")
+    connect(silent, redactor(made.dsn)).close()
