@@ -76,7 +76,8 @@ def unprivileged() -> Account:
     The user is another one each time, the group is always the same: it only lets through to what is
     the user's, and one run may lie in the folder of another.
     """
-    if os.geteuid() != 0:
+    if (ours := os.geteuid()) != 0:
+        _require_name(ours)
         return Account(None, None)
     for name in ("nobody", "daemon"):
         try:
@@ -88,6 +89,17 @@ def unprivileged() -> Account:
         "PostgreSQL does not run as root, and there is no user `nobody` to make its files as",
         hint="run Snapper as an ordinary user",
     )
+
+
+def _require_name(user: int) -> None:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        raise SnapperError(
+            f"PostgreSQL runs only as a user who has a name, and {user} has none on this machine",
+            hint="run Snapper as another user, or as root; in a container, add the user to its "
+            "/etc/passwd",
+        ) from None
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def refuse(
     if rehearsal.content is not None and not rehearsal.content.empty and not force:
         raise SettingsError(
             f"{rehearsal.place} is not empty: {rehearsal.content.words}",
-            hint="restore into a new database (--create), or add --force",
+            hint="name a database that is not there yet and add --create, or add --force",
         )
     if rehearsal.missing_roles and not may_make_roles:
         raise SettingsError(
