@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from psycopg2 import extensions
 
 from local.demo.fault import Fault
-from local.demo.relations import SEQUENCES, TABLES, few, names, unread
+from local.demo.relations import SEQUENCES, TABLES, VIEWS, few, names, unread
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.redaction import redactor
@@ -47,7 +47,8 @@ _LARGE_OBJECTS = """
 class Comparison:
     """What was compared, and every difference in words that hold no value of any row.
 
-    `unread` names what could not be compared, for it may not be read.
+    `unread` names what could not be compared, for it may not be read; `remarks` are of what a
+    restore makes anew.
     """
 
     tables: int
@@ -55,6 +56,7 @@ class Comparison:
     large_objects: int
     differences: tuple[str, ...]
     unread: tuple[Fault, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def identical(self) -> bool:
@@ -75,16 +77,17 @@ def compare(source: str, copy: str) -> Comparison:
         differences = unequal(
             "table", dict.fromkeys(tables), dict.fromkeys(copied_tables), readable
         )
-        rows = 0
         compared = (tables.keys() & copied_tables.keys()) - closed.keys()
-        for table in sorted(compared):
-            tally = _tally(_hashes(left, table), _hashes(right, table))
-            rows += tally["both"] + tally["source"]
-            if tally["source"] or tally["copy"]:
-                differences.append(
-                    f"table {readable[table]}: {tally['source']} rows only in the source, "
-                    f"{tally['copy']} only in the copy"
-                )
+        tallies = {table: _tally(left, right, table) for table in sorted(compared)}
+        differences += [
+            f"table {readable[table]}: {_unlike(tally)}"
+            for table, tally in tallies.items()
+            if tally["source"] or tally["copy"]
+        ]
+        views, closed_views, remarks = _views(left, right)
+        rows = sum(
+            tally["both"] + tally["source"] for tally in (*tallies.values(), *views.values())
+        )
         sequences, copied_sequences = names(left, SEQUENCES), names(right, SEQUENCES)
         closed_sequences = unread(right, SEQUENCES) | unread(left, SEQUENCES)
         differences += unequal(
@@ -95,8 +98,9 @@ def compare(source: str, copy: str) -> Comparison:
         )
         objects = _large_objects(left)
         differences += unequal("large object", objects, _large_objects(right))
-    faults = few([*closed.values(), *closed_sequences.values()])
-    return Comparison(len(compared), rows, len(objects), tuple(differences), faults)
+    faults = few([*closed.values(), *closed_views, *closed_sequences.values()])
+    count = len(tallies) + len(views)
+    return Comparison(count, rows, len(objects), tuple(differences), faults, remarks)
 
 
 def _open(text: str) -> extensions.connection:
@@ -109,8 +113,39 @@ def _open(text: str) -> extensions.connection:
     return connection
 
 
-def _tally(ours: Iterator[bytes], theirs: Iterator[bytes]) -> Counter[str]:
+def _views(
+    left: extensions.connection, right: extensions.connection
+) -> tuple[dict[str, Counter[str]], Iterable[Fault], tuple[str, ...]]:
+    """Compare materialised views: give those that are equal, what may not be read, the remarks.
+
+    No backup holds their rows: a restore runs the query again, over the tables as they were backed
+    up. In the source it may have been run long before, and give something else each time.
+    """
+    source, copy = names(left, VIEWS), names(right, VIEWS)
+    closed = unread(right, VIEWS) | unread(left, VIEWS)
+    equal, remarks = {}, []
+    for view in sorted(source.keys() - closed.keys()):
+        if view not in copy:
+            remarks.append(f"materialized view {source[view]} is not filled in the copy")
+            continue
+        tally = _tally(left, right, view)
+        if tally["source"] or tally["copy"]:
+            remarks.append(
+                f"materialized view {source[view]} was filled anew by the restore, and at another "
+                f"time in the source, which is no difference: {_unlike(tally)}"
+            )
+        else:
+            equal[view] = tally
+    return equal, closed.values(), tuple(remarks)
+
+
+def _unlike(tally: Counter[str]) -> str:
+    return f"{tally['source']} rows only in the source, {tally['copy']} only in the copy"
+
+
+def _tally(left: extensions.connection, right: extensions.connection, table: str) -> Counter[str]:
     """Walk two sorted streams; count what is in `both`, only in the `source`, in the `copy`."""
+    ours, theirs = _hashes(left, table), _hashes(right, table)
     tally = Counter[str]()
     one, other = next(ours, None), next(theirs, None)
     while one is not None or other is not None:

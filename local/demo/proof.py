@@ -129,7 +129,7 @@ class _Attempt:
             if not any(what in note for note in warned)
         ]
         found = (*compared.differences, *defined.differences, *unequal)
-        return replace(compared, differences=found), defined.notes
+        return replace(compared, differences=found), (*compared.remarks, *defined.notes)
 
     def _restore(self, programs: Programs) -> tuple[str, tuple[str, ...]]:
         """Give the copy's connection, and what could not be restored as it was."""

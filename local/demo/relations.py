@@ -18,8 +18,11 @@ _OURS = """
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig)))
 """
-TABLES = f"{_OURS} AND c.relkind IN ('r', 'm') AND c.relispopulated"
-"""Tables and materialised views, as the end of a query."""
+TABLES = f"{_OURS} AND c.relkind = 'r'"
+"""Tables, as the end of a query."""
+
+VIEWS = f"{_OURS} AND c.relkind = 'm' AND c.relispopulated"
+"""Materialised views that are filled, as the end of a query."""
 
 SEQUENCES = f"{_OURS} AND c.relkind = 'S'"
 """Sequences, as the end of a query."""
