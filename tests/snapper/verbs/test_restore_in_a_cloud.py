@@ -158,7 +158,7 @@ def test_an_extension_that_only_the_provider_may_make_stops_where_something_need
     bare = made.beside(f"{made.name} bare")
     with pytest.raises(RestoreFailed, match=r"view public\.slow") as failed:
         restore_as_new(dumper.vault, manifest, bare.dsn, engine)
-    assert "may not make the extension pg_stat_statements" in failed.value.hint
+    assert "extension pg_stat_statements, which this user may not make" in failed.value.hint
     assert not exists(bare.server, bare.name)
     prepared = source(18, EMPTY)  # from the template in which the provider has made it
     restore(dumper.vault, manifest, prepared.dsn, engine)
@@ -181,6 +181,25 @@ def test_a_function_comes_back_without_the_word_that_only_a_superuser_may_say(
     assert target.rows("SELECT same('x'), proleakproof FROM pg_proc WHERE proname = 'same'") == [
         ("x", False)
     ]
+
+
+@in_a_cloud("source", MASTER)
+def test_what_cannot_be_given_to_its_owner_is_there_in_all_else(
+    source: Callable[..., Source],
+    back_up: Callable[[Source], Manifest],
+    dumper: Dumper,
+    tools: ClientTools,
+) -> None:
+    made = source(18, "CREATE SCHEMA shop; CREATE TABLE shop.goods (n int)")
+    query(
+        made.server.dsn(made.name),
+        "CREATE PUBLICATION theirs FOR TABLE shop.goods; COMMENT ON PUBLICATION theirs IS 'ours'",
+    )
+    manifest, target = back_up(made), source(18, EMPTY)
+    result = restore(dumper.vault, manifest, target.dsn, postgresql(tools))
+    assert "PUBLICATION theirs" in [each.name for each in result.left_out]
+    assert target.rows("SELECT tablename, obj_description(p.oid) FROM pg_publication_tables t"
+                       " JOIN pg_publication p USING (pubname)") == [("goods", "ours")]  # fmt: skip
 
 
 @pytest.mark.long

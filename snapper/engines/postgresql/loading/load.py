@@ -180,7 +180,8 @@ class _Load:
         """Do without it; where nothing is to be left out, what the server refused stops it all."""
         if error and self._options.strict:
             raise refusal(statement, error, self._runner, self._loading) from None
-        if thing := leniency.object_of(statement.text):
+        thing = leniency.object_of(statement.text)
+        if thing and statement.text.startswith(b"CREATE "):
             self._gone.add(thing)
         code = sqlstate(error) if error else ""
         self._loading.left_out.append(left_out(statement.text, why, code))
