@@ -14,6 +14,7 @@ SET statement_timeout = 0;
 SELECT pg_catalog.set_config('search_path', '', false);
 CREATE SCHEMA extensions;
 ALTER SCHEMA extensions OWNER TO app;
+SECURITY LABEL FOR cloud ON SCHEMA extensions IS 'a customer''s';
 CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA extensions;
 COMMENT ON EXTENSION "uuid-ossp" IS 'one; two';
 CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA "my ""own""";
