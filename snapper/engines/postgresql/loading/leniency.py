@@ -4,7 +4,7 @@ import re
 
 import psycopg2
 
-from snapper.engines.postgresql.connecting.server_words import sqlstate
+from snapper.engines.postgresql.connecting.server_words import is_raised, sqlstate
 from snapper.engines.postgresql.loading.superusers import DENIED, is_named_only
 from snapper.engines.postgresql.newer_majors.removed import EXTENSIONS
 
@@ -85,12 +85,14 @@ _ELSEWHERE = ("08", "HV")
 def is_lost(error: psycopg2.Error) -> bool:
     """Tell whether it is the session that ended; other errors are the statement's own."""
     code = sqlstate(error)
-    return not code or code.startswith(("57P", "08P", "08006", "08003"))
+    ended = code.startswith(("57P", "08P", "08006", "08003")) and not is_raised(error)
+    return not code or ended
 
 
 def ends_all(error: psycopg2.Error) -> bool:
     """Tell whether the next statement would fare no better: no session, no room, no time."""
-    return is_lost(error) or sqlstate(error).startswith(("53", "57", "25"))
+    ended = sqlstate(error).startswith(("53", "57", "25")) and not is_raised(error)
+    return is_lost(error) or ended
 
 
 def can_go(body: bytes, error: psycopg2.Error) -> bool:
@@ -140,10 +142,13 @@ def may_want_a_path(body: bytes, error: psycopg2.Error) -> bool:
 
 
 def comes_too_early(body: bytes, error: psycopg2.Error) -> bool:
-    """Tell whether it may succeed when the rest is there; no extension waits for that."""
+    """Tell whether it may succeed when the rest is there; no extension waits for that.
+
+    A function's own code may raise any error for what it does not find.
+    """
     code = sqlstate(error)
     early = code.startswith(_OF_FUNCTIONS) and not code.startswith(_OF_ROWS)
-    return (early or code in _TOO_EARLY) and not body.startswith(_EXTENSION)
+    return (early or code in _TOO_EARLY or is_raised(error)) and not body.startswith(_EXTENSION)
 
 
 def is_unfilled(error: psycopg2.Error) -> bool:

@@ -22,6 +22,13 @@ NEEDS_OTHERS = """
     CREATE TABLE wants_one (n int CHECK (the_one(n))); INSERT INTO wants_one VALUES (7);
     CREATE TABLE computed (n int, m int GENERATED ALWAYS AS (looked_up(n)) STORED NOT NULL);
     INSERT INTO computed VALUES (7);
+    CREATE FUNCTION objects(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        IF NOT EXISTS (SELECT FROM public.zz) THEN
+            RAISE 'none' USING ERRCODE = CASE $1 WHEN 1 THEN '23503' ELSE '57014' END;
+        END IF;
+        RETURN true; END $$;
+    CREATE TABLE refers (n int CHECK (objects(1))); INSERT INTO refers VALUES (7);
+    CREATE TABLE cancels (n int CHECK (objects(2))); INSERT INTO cancels VALUES (7);
     COMMENT ON TABLE computed IS 'of others'; GRANT SELECT ON computed TO PUBLIC;
 """
 
@@ -49,6 +56,7 @@ def test_rows_wait_for_others_whatever_error_tells_of_it(
     target = beside(made, "waited")
     assert anew(made, target.dsn).left_out == ()
     assert target.rows("SELECT * FROM divides, wants_one, computed") == [(7, 7, 7, 1)]
+    assert target.rows("SELECT * FROM refers, cancels") == [(7, 7)]
     about = "SELECT obj_description('computed'::regclass), has_table_privilege('public', {}, {})"
     assert target.rows(about.format("'computed'", "'SELECT'")) == [("of others", True)]
 
