@@ -74,6 +74,8 @@ PROBE = "snapper.probe"
 _FIRST = (
     "SELECT pg_catalog.set_config('search_path', '', false),"
     " pg_catalog.set_config('standard_conforming_strings', 'on', false),"
+    # Without it a NULL in an array is taken for the text "NULL".
+    " pg_catalog.set_config('array_nulls', 'on', false),"
     " pg_catalog.set_config('statement_timeout', '0', false)",
     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
     " WHERE name IN ('lock_timeout', 'transaction_timeout', 'default_transaction_read_only',"

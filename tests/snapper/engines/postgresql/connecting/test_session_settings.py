@@ -26,8 +26,9 @@ HASTY = (
     "lock_timeout = '1ms'",
     "idle_in_transaction_session_timeout = '10s'",
     "default_transaction_read_only = on",
+    "array_nulls = off",
 )
-"""What is often set on the logins of managed servers, only shorter."""
+"""What is often set on the logins of managed servers, only shorter; and what mangles rows."""
 
 
 def ask(dsn: str, question: str) -> tuple[object, ...]:
@@ -113,7 +114,8 @@ def test_no_time_out_of_any_major_ends_a_session_of_ours(
 def test_a_login_that_becomes_another_and_may_do_nothing_long_backs_up_and_restores(
     on: str, source: Callable[..., Source], dumper: Dumper, tools: ClientTools
 ) -> None:
-    made = source(17, f"CREATE ROLE group_of_{on}; CREATE TABLE u AS SELECT 1 AS n")
+    rows = "CREATE TABLE u AS SELECT ARRAY[NULL, 'x'] AS nothing; GRANT SELECT ON u TO PUBLIC"
+    made = source(17, f"CREATE ROLE group_of_{on}; {rows}")
     made.run(f"CREATE ROLE operator_of_{on} LOGIN SUPERUSER PASSWORD 'hush-hush'")
     made.run(f"GRANT group_of_{on} TO operator_of_{on}")
     empty, engine = source(17, "SELECT 1"), postgresql(tools)
@@ -134,6 +136,8 @@ def test_a_login_that_becomes_another_and_may_do_nothing_long_backs_up_and_resto
     assert manifest is not None
     restore(dumper.vault, manifest, target, engine)
     restore_as_new(dumper.vault, manifest, anew, engine)
+    for name in (empty.name, f"anew of {on}"):
+        assert Source(made.server, name).rows("SELECT nothing[1] IS NULL FROM u") == [(True,)]
     tried = engine.try_restore(Dump(dumper.vault, manifest), manifest, dsn)
     assert (tried.tables, tried.rows) == (1, 1)
     Source(made.server, "postgres").run(f'DROP DATABASE "anew of {on}"')
