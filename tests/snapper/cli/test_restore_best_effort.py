@@ -22,6 +22,7 @@ def test_what_cannot_be_restored_is_listed_and_the_name_says_that_it_is_not_whol
         whole = stage.run_cli("restore", "broken", "--to", target.dsn, "--create")
         assert whole.code == 9
         assert "view public.around" in whole.err
+        assert "it is made of itself" in whole.err
         assert "--create --best-effort" in whole.err
 
         ran = stage.run_cli("restore", "broken", "--to", target.dsn, "--create", "--best-effort")

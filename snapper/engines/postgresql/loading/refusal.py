@@ -4,7 +4,7 @@ import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sentence, sqlstate
 from snapper.engines.postgresql.loading import leniency
-from snapper.engines.postgresql.loading.described import described
+from snapper.engines.postgresql.loading.described import described, makes_missing
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_denied
@@ -63,6 +63,7 @@ _BUILT_SAFELY = (
 MAY_NOT_MAKE = "this user may not make the "
 _BEFOREHAND = ": have it made beforehand, by who may"
 _MISSES_A_CAST = frozenset({"42846", "42804"})
+_OF_ITSELF = "it is made of itself, which no restore can do: CREATE OR REPLACE it in the source"
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
 
 
@@ -83,7 +84,11 @@ def refusal(
         fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))
-    if unmade := (leniency.misses_a_name(error) or code in _MISSES_A_CAST) and loading.refused:
+    of_itself = body.startswith(b"CREATE VIEW ") and makes_missing(body, error)
+    misses = leniency.misses_a_name(error) or code in _MISSES_A_CAST
+    if of_itself:
+        fix = _OF_ITSELF
+    if unmade := misses and not of_itself and loading.refused:
         fix = f"{MAY_NOT_MAKE}{', '.join(unmade)}{_BEFOREHAND}"
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
     of_backup = not (unmade or is_denied(body, error))
