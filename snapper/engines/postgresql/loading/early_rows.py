@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import psycopg2
 
 from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.astray import detach, into_the_whole, is_astray
 from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
+from snapper.engines.postgresql.loading.described import described
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Part, Rows, Statement, parted
 
@@ -27,6 +29,8 @@ class _Waiting:
     statement: Statement
     error: psycopg2.Error
     search_path: str = ""
+    whole: bool = False
+    """Whether it goes into the table that its own is a partition of."""
 
 
 class EarlyRows:
@@ -44,7 +48,9 @@ class EarlyRows:
         error = self._attempts.copy(statement, rows(parts))
         if error is None:
             return
-        if leniency.comes_too_early(statement.text, error) and self._loading.again:
+        if is_astray(error) and self._loading.again:
+            self._waiting[statement.text] = _Waiting(statement, error, whole=True)
+        elif leniency.comes_too_early(statement.text, error) and self._loading.again:
             path = self._loading.search_path if leniency.misses_a_name(error) else ""
             self._waiting[statement.text] = _Waiting(statement, error, path)
         else:
@@ -53,8 +59,9 @@ class EarlyRows:
     def retry(self) -> None:
         """Read the dump once more for those that wait, as long as there is another way to try.
 
-        They are tried plainly, then with the path of the source; and then without the checks that
-        they break, where the best is to be made of it.
+        They are tried plainly, then with the path of the source, or into the table that theirs is
+        a partition of; and then without the checks that they break, where the best is to be made
+        of it.
         """
         while self._waiting and self._loading.again:
             waiting, self._waiting = self._waiting, {}
@@ -65,17 +72,44 @@ class EarlyRows:
                     self._once_more(waiting.pop(body), parts)
 
     def _once_more(self, tried: _Waiting, parts: Iterator[Part]) -> None:
-        path = self._loading.search_path
-        left = self._attempts.copy(tried.statement, rows(parts), tried.search_path)
+        left = self._copied(tried, parts)
         if left is None:
             return
         again = _Waiting(tried.statement, tried.error)
-        if path and not tried.search_path and leniency.comes_too_early(b"COPY ", left):
-            again.search_path = path
-        elif not (self._loading.options.best_effort and self._checks.take(left)):
-            self._give_up(tried.statement, tried.error if tried.search_path else left)
+        if is_astray(left) and not tried.whole:
+            again = _Waiting(tried.statement, left, tried.search_path, whole=True)
+        elif self._may_take_a_path(tried, left):
+            again.search_path = self._loading.search_path
+        elif not self._makes_room(tried, left):
+            told_at_first = tried.whole or tried.search_path
+            self._give_up(tried.statement, tried.error if told_at_first else left)
             return
         self._waiting[tried.statement.text] = again
+
+    def _makes_room(self, tried: _Waiting, left: psycopg2.Error) -> bool:
+        """Take away what keeps rows out, where the best is to be made of it."""
+        if not self._loading.options.best_effort:
+            return False
+        if not tried.whole:
+            return self._checks.take(left)
+        alone = detach(tried.error, self._attempts.runner)
+        self._loading.missing.extend([alone] if alone else [])
+        return alone is not None
+
+    def _may_take_a_path(self, tried: _Waiting, left: psycopg2.Error) -> bool:
+        untried = self._loading.search_path and not (tried.search_path or tried.whole)
+        return bool(untried) and leniency.comes_too_early(b"COPY ", left)
+
+    def _copied(self, tried: _Waiting, parts: Iterator[Part]) -> psycopg2.Error | None:
+        """Run a COPY once more, in the way that is to be tried."""
+        statement, whole = tried.statement, None
+        if tried.whole and (whole := into_the_whole(statement.text, self._attempts.runner)):
+            statement = Statement(whole[0], statement.line)
+        left = self._attempts.copy(statement, rows(parts), tried.search_path)
+        if whole and left is None:
+            words = f"are not within the bounds of their partition here: they are in {whole[1]}"
+            self._loading.notes.append(f"{described(tried.statement.text)} {words}")
+        return left
 
 
 def rows(parts: Iterator[Part]) -> Iterator[bytes]:
