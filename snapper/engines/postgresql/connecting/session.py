@@ -70,11 +70,10 @@ _OWN_ROLE = "-c role=none"
 PROBE = "snapper.probe"
 
 # The same again, for a pooler that has dropped the options, and what depends on the major. In
-# steps: a statement's own time-out may be short.
+# steps: a statement's own time-out may be short. Without array_nulls a NULL in an array is a text.
 _FIRST = (
     "SELECT pg_catalog.set_config('search_path', '', false),"
     " pg_catalog.set_config('standard_conforming_strings', 'on', false),"
-    # Without it a NULL in an array is taken for the text "NULL".
     " pg_catalog.set_config('array_nulls', 'on', false),"
     " pg_catalog.set_config('statement_timeout', '0', false)",
     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
