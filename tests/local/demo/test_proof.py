@@ -185,3 +185,26 @@ def test_a_proof_runs_no_function_of_the_source_as_a_superuser_and_is_whole_all_
     assert proof.comparison.large_objects == 1
     assert proof.comparison.identical
     assert proof.notes == ()
+
+
+def test_a_view_that_is_not_filled_here_or_has_grown_old_is_told_of_and_is_no_difference(
+    source: Callable[..., Source],
+    backup: Callable[..., Manifest],
+    vault: Vault,
+    tools: ClientTools,
+    proofs: ProofServers,
+) -> None:
+    made = source(
+        MAJOR,
+        """
+        CREATE TABLE t AS SELECT 1 AS n;
+        CREATE MATERIALIZED VIEW a_superusers AS SELECT count(*) FROM pg_authid;
+        CREATE MATERIALIZED VIEW old AS SELECT n FROM t; INSERT INTO t VALUES (2);
+        """,
+    )
+    proof = prove(made.dsn, backup(made), vault, tools, proofs)
+    assert proof.comparison.identical
+    told, unfilled, old = proof.notes
+    assert "public.a_superusers: it stays unfilled: permission denied" in told
+    assert unfilled == "materialized view public.a_superusers is not filled in the copy"
+    assert "materialized view public.old was filled anew" in old
