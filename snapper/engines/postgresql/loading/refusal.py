@@ -15,14 +15,22 @@ from snapper.errors import RestoreFailed
 _INSTALL = "install the extension on the target's server"
 _NEEDED = "install on the target's server what the extension needs"
 _BY_WHOM = "restore as a role that may do this, or as a superuser"
+_IN_THE_WAY = (
+    "existing objects are in the way; a restore drops nothing: restore into a new database"
+    " (--create) and put it in place by its name"
+)
+_LOCKS = (
+    "that many tables do not fit into one transaction of this server: restore into a new database"
+    " (--create), which needs none, or raise max_locks_per_transaction and restart the server"
+)
+_NO_ROOM = "make room on the target's server"
+_READ_ONLY = "the server refuses to write: it is a standby, or out of room"
 _ENDED = "the server ended the session; its log says why"
 
 # By the server's words, whose form is the same in all majors.
 _FIXES = {
-    "already exists": "existing objects are in the way; a restore drops nothing: restore into a new"
-    " database (--create) and put it in place by its name",
-    "max_locks_per_transaction": "that many tables do not fit into one transaction of this server:"
-    " restore into a new database (--create), which needs none, or raise the setting and restart",
+    "already exists": _IN_THE_WAY,
+    "out of shared memory": _LOCKS,
     "unrecognized configuration parameter": "the target is older than the backup's server:"
     " restore into a server of the same major, or a newer one",
     "can only create extension in database": "this extension knows its database by name: create"
@@ -43,8 +51,16 @@ _FIXES = {
     "cannot be internal": _BY_WHOM,
     "permission denied": _BY_WHOM,
     "must be ": _BY_WHOM,
-    "No space left": "make room on the target's server",
-    "read-only": "the server refuses to write: it is a standby, or out of room",
+    "No space left": _NO_ROOM,
+    "read-only": _READ_ONLY,
+}
+# Where the server speaks another language.
+_BY_CODE = {
+    **dict.fromkeys(("42P07", "42710", "42723", "42P06"), _IN_THE_WAY),
+    "53200": _LOCKS,
+    "42501": _BY_WHOM,
+    "53100": _NO_ROOM,
+    "25006": _READ_ONLY,
 }
 
 _EVENT_TRIGGERS = """
@@ -79,7 +95,7 @@ def refusal(
         return RestoreFailed(f"the session ended at line {statement.line}: {words}", hint=_ENDED)
     line = f" at line {statement.line} of the dump" if statement.line else ""
     fact = f"the restore stopped{line}: {what}: {words} ({code})"
-    fix = next((fix for sign, fix in _FIXES.items() if sign in said), "")
+    fix = next((fix for sign, fix in _FIXES.items() if sign in said), _BY_CODE.get(code, ""))
     if not fix and leniency.misses_a_name(error) and leniency.is_built_safely(body, runner.version):
         fix = _BUILT_SAFELY
     if code == "P0001" and (found := _triggers(runner)):

@@ -18,11 +18,14 @@ _SIGNS = (
     r"the target cannot have (?P<name>the locale [^:]+): the database has",
     r'collation "(?P<name>[^"]+)" for encoding "[^"]+" does not exist',
     r"(?P<name>[\w-]+) (?:can|must|needs?|has to) [^:]*shared_preload_libraries",
+    # In any language: the statement and its code are our own words.
+    r'of the dump: extension "?(?P<name>[\w-]+)"?: .*\((?:0A000|58P01)\)',
 )
 
 # Nothing of a dump is refused to a superuser, who restores nowhere here.
 _REFUSALS = (
     "permission denied",
+    "(42501)",  # in any language
     "must be superuser",
     "only superuser",
     "must be owner of",
@@ -41,9 +44,10 @@ _FINAL_NAME = (
 )
 
 # Signs of a server that could not do it today.
-_NO_ROOM = ("no space left", "out of memory", "could not extend file", "could not write")
+_NO_ROOM = ("(53100)", "no space left", "out of memory", "could not extend file", "could not write")
 _HINDRANCES = (
     *_NO_ROOM,
+    *("(53200)", "(53300)", "(57014)", "(57p01)", "(57p02)", "(57p03)"),
     "out of shared memory",
     "terminating connection",
     "server closed the connection",

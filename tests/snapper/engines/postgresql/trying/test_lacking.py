@@ -30,6 +30,8 @@ from snapper.errors import RestoreFailed
             "ERROR:  pg_cron can only be loaded via shared_preload_libraries",
             "pg_cron",
         ),
+        ('extension "uuid-ossp": Erweiterung ist nicht verfügbar (0A000)', "uuid-ossp"),
+        ("extension postgis: undefined file (58P01)", "postgis"),
         ("ERROR:  division by zero", ""),
         ('ERROR:  relation "t" does not exist', ""),
         ('ERROR:  column "ICU" does not exist', ""),
@@ -53,6 +55,7 @@ def test_only_a_failure_for_want_of_something_becomes_a_lack() -> None:
     "words",
     [
         "ERROR: permission denied for language c",
+        "table t: keine Berechtigung für Schema s (42501)",
         "ERROR: must be superuser to create a base type",
         "ERROR: only superuser can define a leakproof function",
         "ERROR: must be owner of extension plpgsql",
@@ -76,6 +79,7 @@ def test_what_is_refused_to_a_plain_role_is_not_held_against_the_backup(words: s
         ("ERROR: could not extend file: No space left on device", "this machine has no room"),
         ("ERROR: canceling statement due to statement timeout", "the server ended it"),
         ("FATAL: terminating connection due to administrator command", "the server ended it"),
+        ("rows t: breche Verbindung ab (57P01)", "the server ended it"),
     ],
 )
 def test_what_stopped_the_server_is_not_held_against_the_backup(words: str, hint: str) -> None:
