@@ -50,6 +50,8 @@ _NOT_RESTORED = (
 )
 _ITEM = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^\s,"]+))\s*(?:,|$)')
 
+COMMENT = "its comment"
+
 _OF_EVERYBODY = ("CONNECT", "TEMPORARY")
 _OF_THE_OWNER = ("CONNECT", "CREATE", "TEMPORARY")
 
@@ -90,7 +92,7 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
     for setting in filterfalse(acts_on_server, properties.settings):
         made[_what(setting)] = _setting(setting, name)
     if properties.comment:
-        made["its comment"] = f"COMMENT ON DATABASE {name} IS {literal(properties.comment)}"
+        made[COMMENT] = f"COMMENT ON DATABASE {name} IS {literal(properties.comment)}"
     if properties.connection_limit != -1:
         made["its connection limit"] = (
             f"ALTER DATABASE {name} CONNECTION LIMIT {properties.connection_limit}"
@@ -163,9 +165,13 @@ def _grantee(right: Right, *, quote: bool = False) -> str:
     return quoted(right.grantee) if quote else right.grantee
 
 
+def setting_of(name: str, role: str) -> str:
+    """Say which setting it is."""
+    return f"the setting {name}{f' of the role {role}' if role else ''}"
+
+
 def _what(setting: Setting) -> str:
-    of = f" of the role {setting.role}" if setting.role else ""
-    return f"the setting {setting.name}{of}"
+    return setting_of(setting.name, setting.role)
 
 
 def _setting(setting: Setting, name: str) -> str:

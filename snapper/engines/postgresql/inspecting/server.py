@@ -133,11 +133,12 @@ def _facts(link: Link, connection: Connection, options: Options, *, bare: bool) 
             cursor.execute(f"SET ROLE {quoted(role)}")
         roles = named_roles(cursor)
         identity = _identity(cursor, connection)
-        properties = read_properties(cursor, name)
+        lacking: list[str] = []
+        properties = read_properties(cursor, name, lacking.append)
         chosen = exclusion(cursor, options, encoding)
         left_out = tuple(omitted.ask(cursor, chosen.gone, chosen.emptied))
-        if properties is None:
-            left_out += (omitted.properties_unknown(name),)
+        if properties is None or lacking:
+            left_out += (omitted.properties(lacking if properties else ()),)
         refused = newer.ask(cursor)
         search_path = _search_path(cursor)
     return ServerFacts(

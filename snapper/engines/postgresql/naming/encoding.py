@@ -58,6 +58,13 @@ def read_name(octets: bytes, link: extensions.connection) -> str:
     return octets.decode(codec, "backslashreplace")
 
 
+def read_text(octets: bytes, link: extensions.connection) -> str:
+    """Read a text in that encoding; raise UnicodeDecodeError where it is none in it."""
+    named = link.info.parameter_status("server_encoding") or NO_ENCODING
+    known = {**extensions.encodings, NO_ENCODING.replace("_", ""): "utf-8"}
+    return octets.decode(known.get(named.replace("_", ""), "ascii"))
+
+
 def is_readable(name: str) -> bool:
     r"""Tell a name from one that stands for other bytes.
 

@@ -240,8 +240,8 @@ KINDS = (
 PROPERTIES = Kind(
     "database_properties",
     "the database itself",
-    "its owner, locale, rights, settings and comment",
-    "they cannot be read, or are too much to be kept",
+    "what is set on the database itself",
+    "it cannot be read, or is too much to be kept",
     "shorten what ALTER DATABASE … SET and COMMENT ON DATABASE have set, or set it anew from "
     "within, where another encoding has written it",
     "",

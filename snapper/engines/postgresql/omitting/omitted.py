@@ -14,6 +14,8 @@ from snapper.values.omission import Omission
 _KEPT = 100
 """Names of each kind that a manifest keeps; the number of all is kept too."""
 
+_ALL_PROPERTIES = ("its owner", "its locale", "its rights", "its settings", "its comment")
+
 _LONGEST = 1000
 """Characters of one: three names, with bytes that are no characters."""
 
@@ -54,9 +56,9 @@ def of(kind: Kind, names: Sequence[str]) -> Omission:
     return _omission(kind, tuple(names[:_KEPT]), len(names))
 
 
-def properties_unknown(database: str) -> Omission:
-    """Say that what is set on the database itself is not known."""
-    return _omission(PROPERTIES, (database,), 1)
+def properties(names: Sequence[str]) -> Omission:
+    """Say that these, or all, of what is set on the database itself are not known."""
+    return of(PROPERTIES, names or _ALL_PROPERTIES)
 
 
 def to_part(omitted: Iterable[Omission]) -> list[dict[str, Any]]:

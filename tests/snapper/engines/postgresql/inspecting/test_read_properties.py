@@ -10,7 +10,9 @@ from snapper.engines.postgresql.connecting.asking import asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.properties import Properties, Right, Setting
 from snapper.engines.postgresql.inspecting.read_properties import read_properties, set_properties
+from snapper.engines.postgresql.inspecting.server import inspect
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.values.document import LONGEST_TEXT
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 from tests.support.properties import SECRET, UNSET, decorate, properties_of
@@ -144,14 +146,42 @@ def test_who_may_not_set_something_is_told_and_keeps_the_database(
     assert not any(right.grantee == "" for right in there.rights)
 
 
-def test_a_comment_in_another_encoding_fails_nothing(source: Callable[..., Source]) -> None:
+@pytest.mark.parametrize("encoding", ["UTF8", "SQL_ASCII"])
+def test_what_cannot_be_read_is_named_and_the_rest_is_read(
+    encoding: str, source: Callable[..., Source]
+) -> None:
     made = source(18)
-    admin = Source(made.server, "postgres")
-    admin.run(
-        "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-    )
-    Source(made.server, "latin").run(
-        f"SET client_encoding = 'UTF8'; COMMENT ON DATABASE \"{made.name}\" IS 'é'"
-    )
-    with asking(Connection.parse(made.dsn), Redactor()) as cursor:
-        assert read_properties(cursor, made.name) is None
+    admin, latin = Source(made.server, "postgres"), Source(made.server, f"{made.name} in latin")
+    mixed = Source(made.server, f"{made.name} mixed")
+    for each, written in ((latin, "LATIN1"), (mixed, encoding)):
+        admin.run(
+            f"CREATE DATABASE \"{each.name}\" TEMPLATE template0 ENCODING '{written}' LOCALE 'C'"
+        )
+    try:
+        latin.run(f"ALTER DATABASE \"{mixed.name}\" SET app.size = 'gr\u00f6\u00dfe {SECRET}'")
+        latin.run(f'ALTER DATABASE "{mixed.name}" SET "app.\u00f6" = 1')
+        mixed.run(f"ALTER DATABASE \"{mixed.name}\" SET app.plain = 'as \\xf6 it is'")
+        for comment, told in (("f\u00fcr alle", ["its comment"]), ("for all", [])):
+            latin.run(f"COMMENT ON DATABASE \"{mixed.name}\" IS '{comment}'")
+            facts = inspect(Connection.parse(mixed.dsn), Redactor())
+            (lacking,) = (each for each in facts.omitted if each.kind == "database_properties")
+            assert lacking.objects == (*told, "the setting app.size", r"the setting app.\xf6")
+            assert SECRET not in lacking.fact
+            found = facts.properties
+            assert found is not None
+            assert found.comment == ("" if told else comment)
+            assert found.settings == (Setting("", "app.plain", r"as \xf6 it is"),)
+    finally:
+        for each in (latin, mixed):
+            admin.run(f'DROP DATABASE "{each.name}"')
+
+
+def test_what_is_too_much_is_named_and_the_rest_is_read(source: Callable[..., Source]) -> None:
+    made = source(18)
+    long = "x" * (LONGEST_TEXT // 2)
+    for name in ("app.b", "app.a", "app.c"):
+        made.run(f"ALTER DATABASE \"{made.name}\" SET {name} = '{long if name != 'app.c' else 1}'")
+    facts = inspect(Connection.parse(made.dsn), Redactor())
+    assert facts.properties is not None
+    assert [each.name for each in facts.properties.settings] == ["app.b", "app.c"]
+    assert [each.objects for each in facts.omitted] == [("the setting app.a",)]
