@@ -5,15 +5,16 @@ without its schema; which is told in many ways, for a function may raise any err
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg2
 
+from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.astray import detach, into_the_whole, is_astray
 from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
-from snapper.engines.postgresql.loading.described import described
+from snapper.engines.postgresql.loading.described import described, left_out
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Part, Rows, Statement, parted
 
@@ -45,8 +46,15 @@ class EarlyRows:
 
     def copy(self, statement: Statement, parts: Iterator[Part]) -> None:
         """Run a COPY with the rows that come next."""
-        error = self._attempts.copy(statement, rows(parts))
+        seen = _Seen(rows(parts))
+        error = self._attempts.copy(statement, iter(seen))
         if error is None:
+            return
+        if not (seen.any or self._loading.options.strict):
+            # Such as an extension's own table that only a superuser may fill.
+            why = "it is refused, and there is no row in it"
+            nothing = replace(left_out(statement.text, why, sqlstate(error)), rows=False)
+            self._loading.left_out.append(nothing)
             return
         if is_astray(error) and self._loading.again:
             self._waiting[statement.text] = _Waiting(statement, error, whole=True)
@@ -110,6 +118,19 @@ class EarlyRows:
             words = f"are not within the bounds of their partition here: they are in {whole[1]}"
             self._loading.notes.append(f"{described(tried.statement.text)} {words}")
         return left
+
+
+class _Seen:
+    """Passes rows on, and knows whether there were any."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.any = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.any |= bool(piece)
+            yield piece
 
 
 def rows(parts: Iterator[Part]) -> Iterator[bytes]:

@@ -42,6 +42,9 @@ ROW_DATA = re.compile(
 
 _EXTENSION = b"CREATE EXTENSION "
 _EXTENSION_NAMED = re.compile(rb'CREATE EXTENSION (?:IF NOT EXISTS )?"?(?P<name>[a-z_]+)"? ')
+_NEVER_USED = re.compile(rb"SELECT pg_catalog\.setval\('[^']+', [0-9]+, false\);")
+"""The state of a sequence as it is made, such as one of an extension's own."""
+
 _SCHEMA_IS_THERE = "42P06"
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 
@@ -107,7 +110,7 @@ def can_go(body: bytes, error: psycopg2.Error) -> bool:
         return sqlstate(error) == _SCHEMA_IS_THERE
     if body.startswith(_EXTENSION):
         return sqlstate(error) == DENIED or is_gone(body, error)
-    if is_named_only(body, error):
+    if is_named_only(body, error) or _NEVER_USED.match(body):
         return True
     return _NO_DATA.match(body) is not None and sqlstate(error) not in _MALFORMED
 

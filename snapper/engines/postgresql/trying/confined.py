@@ -41,7 +41,8 @@ _AS_PG_DUMP = """
 
 # What an extension lets its users fill or build upon, and belongs to the superuser who made it.
 _OF_EXTENSIONS = """
-    SELECT 'SELECT, INSERT', 'TABLE ' || c.oid::pg_catalog.regclass::pg_catalog.text
+    SELECT CASE c.relkind WHEN 'S' THEN 'ALL' ELSE 'SELECT, INSERT' END,
+        'TABLE ' || c.oid::pg_catalog.regclass::pg_catalog.text
     FROM pg_catalog.pg_extension e, pg_catalog.unnest(e.extconfig) AS o (oid)
     JOIN pg_catalog.pg_class c ON c.oid = o.oid
     UNION ALL
