@@ -8,6 +8,7 @@ from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.absentees import for_those_here
 from snapper.engines.postgresql.loading.described import described, left_out
 from snapper.engines.postgresql.loading.lent_path import lending
+from snapper.engines.postgresql.loading.owners import owner_to_become
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import for_everybody
@@ -76,6 +77,8 @@ class Attempts:
             left = self._try(statement, lambda: self.runner.run(role))
         else:
             left = error
+        if left and (roles := owner_to_become(body, error, self.runner)):
+            left = self._with(statement, "role", *roles, run)
         return left and error
 
     def _reworded(self, body: bytes, error: psycopg2.Error) -> tuple[bytes, str] | None:
@@ -145,6 +148,9 @@ class Attempts:
             if error and untouched and leniency.is_not_understood(error):
                 quoted = in_quotes(statement.text)
                 error = self._try(statement, lambda: copy(quoted)) and error
+            elif error and untouched:
+                roles = owner_to_become(statement.text, error, self.runner)
+                error = (self._with(statement, "role", *roles, copy) and error) if roles else error
         for _ in rows:
             pass
         if search_path and error is None:
