@@ -45,9 +45,10 @@ _USUAL = frozenset(
     """.split()  # noqa: SIM905  a list of so many words has a line for each
 )
 
-_PIECE = re.compile(r'"[^"]+"|[\w$.]+')
+# A name in quotes, a word, an operator.
+_PIECE = re.compile(r'"[^"]+"|[\w$.]+|[^\s\w$."(),:;\'\[\]]+')
 _MANY = 40
-"""Pieces of a sentence that are looked up."""
+"""Pieces of a sentence that are looked up: none of PostgreSQL's own has more."""
 
 _KNOWN = r"""
     SELECT w FROM pg_catalog.unnest(%s::pg_catalog.text[]) AS w
@@ -56,6 +57,7 @@ _KNOWN = r"""
     OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oprname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = w OR prosrc ~ pg_catalog.concat(
         '(^|\W)', pg_catalog.regexp_replace(w, '(\W)', '\\\1', 'g'), '($|\W)'))
@@ -124,7 +126,9 @@ def words_of(
     ):
         return said[:LONGEST]
     named = error.diag.column_name or ""
-    pieces = [] if code.startswith(_OF_VALUES) else _PIECE.findall(said[:LONGEST])[:_MANY]
+    pieces = [] if code.startswith(_OF_VALUES) else _PIECE.findall(said[:LONGEST])
+    if len(pieces) > _MANY:
+        return condition(error)
     known = _known([*pieces, named], statement, ask)
     if pieces and all(piece in known or _is_usual(piece) for piece in pieces):
         return said[:LONGEST]
@@ -144,21 +148,23 @@ def _known(pieces: list[str], statement: bytes, ask: Ask | None) -> set[str]:
     stated = set(_PIECE.findall(statement.decode(errors="replace")))
     stated |= {word for piece in stated for word in _words(piece)}
     asked = {word for piece in pieces for word in (piece.strip('"'), *_words(piece))}
-    rows = _asked(ask, _KNOWN, sorted(asked - stated - {""}))
+    unsure = sorted(word for word in asked - stated - {""} if not _is_usual(word))
+    rows = _asked(ask, _KNOWN, unsure) if unsure else []
     words = stated | {str(word) for (word,) in rows}
     return {
         piece
         for piece in pieces
-        if piece.strip('"') in words or all(word in words for word in _words(piece) or [""])
+        if piece.strip('"') in words or all(word in words for word in _words(piece))
     }
 
 
 def _words(piece: str) -> list[str]:
-    return re.findall(r"[\w$]+", piece)
+    """Give what a path such as "public.people" is made of."""
+    return piece.strip('"').split(".")
 
 
 def _is_usual(piece: str) -> bool:
-    return piece.strip(".").lower() in _USUAL
+    return piece.strip(".").lower() in _USUAL or piece == "-"
 
 
 def _asked(ask: Ask | None, query: str, value: object) -> list[tuple[object, ...]]:

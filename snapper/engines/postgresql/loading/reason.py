@@ -11,7 +11,7 @@ from snapper.engines.postgresql.target.content import UNFINISHED
 # What reads or writes rows, or holds a password of another server's.
 _READS_ROWS = re.compile(
     rb"COPY |INSERT INTO |REFRESH |CREATE (?:UNIQUE )?INDEX |ALTER (?:FOREIGN )?TABLE "
-    rb"|ALTER DOMAIN |COMMIT"
+    rb"|ALTER DOMAIN |COMMIT|SELECT pg_catalog\.(?:setval|lo)"
 )
 _HOLDS_SECRETS = re.compile(rb"INSERT INTO |(?:CREATE|ALTER) (?:USER MAPPING|SUBSCRIPTION|SERVER) ")
 

@@ -27,6 +27,8 @@ SCHEMA = f"""
         AS $$ BEGIN RETURN pg_catalog.length(lower_it($1)); END $$;
     CREATE FUNCTION run(text) RETURNS int LANGUAGE plpgsql
         AS $$ BEGIN EXECUTE pg_catalog.format('SELECT 1 AS found FROM %I', $1); END $$;
+    CREATE FUNCTION applied(text) RETURNS int LANGUAGE plpgsql
+        AS $$ BEGIN EXECUTE pg_catalog.format('SELECT 1 %s 2', $1); END $$;
 """
 
 
@@ -66,6 +68,9 @@ def test_names_of_the_schema_are_told_and_no_value(source: Callable[..., Source]
         ),
         "SELECT sought(name) FROM people": ("function lower_it(text) does not exist", "42883"),
         "SELECT run(name) FROM people": ("undefined table", "42P01"),
+        "SELECT name = 5 FROM people": ("operator does not exist: text = integer", "42883"),
+        "SELECT run(repeat('name to ', 7)) FROM people": ("undefined table", "42P01"),
+        "SELECT applied(repeat('#-', 2)) FROM people": ("undefined function: integer", "42883"),
         "SELECT name::int FROM people": ("invalid text representation", "22P02"),
         "SELECT closed(name) FROM people": ("we're closed", "P0001"),
         "SELECT told(name) FROM people": ("raise exception", "P0001"),
