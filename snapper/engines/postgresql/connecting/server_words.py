@@ -133,7 +133,7 @@ def words_of(
     if pieces and all(piece in known or _is_usual(piece) for piece in pieces):
         return said[:LONGEST]
     names = ", ".join(dict.fromkeys(p for p in pieces if p in known and not _is_usual(p)))
-    where = f" in column {named}" if named in known else ""
+    where = f" in column {named}" if named and named in known else ""
     return f"{condition(error)}{where}{f': {names}' if names else ''}"
 
 

@@ -41,7 +41,8 @@ _FIXES = {
     "could not load library": _NEEDED,
     "could not access file": _NEEDED,
     "ICU is not supported": "restore into a server that was built with ICU, as the source's was",
-    "must be able to SET ROLE": "make the user a member of that role, or add --no-owner",
+    "must be able to SET ROLE": "let this user become that role, as its maker may: GRANT … TO …"
+    " WITH INHERIT TRUE, SET TRUE; or add --no-owner",
     "must be member of role": "make the user a member of that role, or add --no-owner",
     "permission denied to set parameter": "only a superuser may set it; from 15 on one can let this"
     " user set it too: GRANT SET ON PARAMETER … TO …",
@@ -51,6 +52,7 @@ _FIXES = {
     "cannot be internal": _BY_WHOM,
     "permission denied": _BY_WHOM,
     "must be ": _BY_WHOM,
+    'role "': "make the role, or add --create-roles",
     "No space left": _NO_ROOM,
     "read-only": _READ_ONLY,
 }
