@@ -7,6 +7,7 @@ import psycopg2
 from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.superusers import DENIED
 from snapper.engines.postgresql.naming.encoding import is_readable
 from snapper.engines.postgresql.naming.names import plain
 from snapper.engines.postgresql.target.roles import passed_over
@@ -25,22 +26,35 @@ _SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = %s"
 
 
 def may_not_own(
-    body: bytes, error: psycopg2.Error, runner: StatementRunner, *, lacking: bool
+    body: bytes, error: psycopg2.Error, runner: StatementRunner, *, lacking: bool, alone: bool
 ) -> bool:
     """Tell whether it makes a superuser, or a role that is none of the backup, an owner.
 
     The first takes a superuser, the others need not be here, or have names in no encoding. Nor
-    does anybody own what is `lacking`, for it was left out.
+    does anybody own what is `lacking`, for it was left out. In a trial, which is `alone`, nothing
+    hangs on who owns a thing.
     """
     found = leniency.OWNER.fullmatch(body)
     if not found:
         return False
     role = plain(found["role"])
-    if passed_over(role):
+    if passed_over(role) or (alone and sqlstate(error) == DENIED):
         return True
     found_here = runner.ask(_SUPERUSER, role)
     gone = lacking and bool(found_here) and leniency.misses_a_name(error)
     return gone or found_here == [(True,)]
+
+
+def roles_of(body: bytes) -> list[str]:
+    r"""Give the roles for whom a policy or a user mapping is.
+
+    >>> roles_of(b'CREATE POLICY p ON public.t FOR SELECT TO "An App", batch USING (true);\n')
+    ['An App', 'batch']
+    >>> roles_of(b'CREATE USER MAPPING FOR app SERVER far;\n'), roles_of(b'CREATE TABLE t ();\n')
+    (['app'], [])
+    """
+    found = _ROLES.match(body)
+    return [plain(role) for role in _ONE.findall(found["roles"])] if found else []
 
 
 def for_those_here(

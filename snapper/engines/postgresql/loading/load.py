@@ -11,7 +11,7 @@ import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading import leniency
-from snapper.engines.postgresql.loading.absentees import is_for_nobody, may_not_own
+from snapper.engines.postgresql.loading.absentees import is_for_nobody, may_not_own, roles_of
 from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
@@ -106,6 +106,8 @@ class _Load:
         elif self._grantor and leniency.PRIVILEGES.match(body):
             why = f"{self._grantor} gave it, whom this user cannot become"
             self._leave_out(statement, None, why)
+        elif gone := self._loading.lacking.intersection(roles_of(body)):
+            self._leave_out(statement, None, f"the role {min(gone)} is not there")
         elif self._loading.alone and leniency.SUBSCRIPTION.match(body):
             self._leave_out(statement, None, _NO_OTHER_SERVER)
         elif self._loading.alone and leniency.USER_MAPPING.match(body):
@@ -159,12 +161,13 @@ class _Load:
         return bool(self._early) or not self._can_go(body, error)
 
     def _can_go(self, body: bytes, error: psycopg2.Error) -> bool:
+        lacking, alone = bool(self._loading.refused), self._loading.alone
         return (
             leniency.can_go(body, error)
-            or may_not_own(body, error, self._runner, lacking=bool(self._loading.refused))
+            or may_not_own(body, error, self._runner, lacking=lacking, alone=alone)
             or is_for_nobody(body, error, self._runner)
             # A trial is there for the rows.
-            or (self._loading.alone and is_called(body, error))
+            or (alone and is_called(body, error))
         )
 
     def _retry(self) -> None:

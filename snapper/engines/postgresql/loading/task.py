@@ -15,7 +15,7 @@ class Loading:
 
     `search_path` is the source's own. `again` reads the parts of the dump once more; without it
     rows are not tried again. With `atomic` all is within one transaction of the caller's. `alone`
-    reaches for no other server.
+    reaches for no other server, and does without the `lacking` roles.
     """
 
     options: RestoreOptions
@@ -23,6 +23,7 @@ class Loading:
     again: Callable[[], Iterator[Part]] | None = None
     atomic: bool = False
     alone: bool = False
+    lacking: frozenset[str] = frozenset()
     left_out: list[LeftOut] = field(default_factory=list)
     """What changes no data, and was refused."""
     missing: list[LeftOut] = field(default_factory=list)

@@ -84,6 +84,7 @@ def restore_as_new(
     making: Making = AS_EVER,
     *,
     alone: bool = False,
+    lacking: Iterable[str] = (),
 ) -> Restoration:
     """Restore a dump into a database that is made for it; gives and raises as `restore` does.
 
@@ -92,7 +93,8 @@ def restore_as_new(
     on every table it makes. With `best_effort` what is not whole is kept under a name that says so.
 
     `fill` is another one for a superuser's target on a throw-away server: `restore_confined`.
-    `alone` is for a trial, which reaches for no other server.
+    `alone` is for a trial, which reaches for no other server, and does without the roles that are
+    `lacking` there.
     """
     warned: list[str] = []
     connection, redact = Connection.parse(target), redactor(target)
@@ -100,7 +102,7 @@ def restore_as_new(
     making = replace(making, via=via, named=making.named or options.final_name)
     portable = Portable(tablespaces(via, redact))
     loading = _loading(dump, backup, portable, options)
-    loading.alone = alone
+    loading.alone, loading.lacking = alone, frozenset(lacking)
     made = connection.replace(dbname=_incomplete(connection)) if options.best_effort else connection
     with draft(made, backup, redact, warned.append, making=making) as unfinished:
         (fill or _fill)(dump, unfinished, backup, portable, loading, redact)

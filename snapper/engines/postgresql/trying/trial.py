@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,12 @@ from snapper.engines.postgresql.target.content import UNFINISHED, exists
 from snapper.engines.postgresql.target.draft import Making
 from snapper.engines.postgresql.target.dropping import drop_database
 from snapper.engines.postgresql.target.own_server import require_server
-from snapper.engines.postgresql.target.roles import absent_roles, create_roles, missing_roles
+from snapper.engines.postgresql.target.roles import (
+    absent_roles,
+    create_roles,
+    may_make_roles,
+    missing_roles,
+)
 from snapper.engines.postgresql.trying.confined import reader, restore_confined
 from snapper.engines.postgresql.trying.counting import Counted, count
 from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
@@ -35,7 +41,7 @@ from snapper.values.redaction import Redactor
 from snapper.values.verification import Restored
 
 _NAMED = 5
-"""So many tables are named of those that could not be counted."""
+"""So many are named of the tables that could not be counted, and of the roles that are missing."""
 
 _ADMIT = (
     "name a database that is not there and into which this user is let: it is made for the trial"
@@ -116,15 +122,22 @@ def _try(
     alike = tools.major_for(server.major) == tools.major_for(major_of(manifest))
     wanted = absent_roles if confined else missing_roles
     roles = wanted(via, backup.roles, redact)
+    lacking: tuple[str, ...] = ()
+    if roles and not may_make_roles(via, redact):
+        roles, lacking = (), roles
     if roles:
         create_roles(via, roles, redact)
+    # Rows can be counted whoever they belong to.
+    options = replace(PLAINLY, no_owner=bool(lacking), no_privileges=bool(lacking))
     making = Making(via=via, named=bool(name), bare=True, kept=confined)
     with ExitStack() as left:
         left.enter_context(_blamed(alike))
         if roles and not confined:
             left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))
         fill = partial(restore_confined, forged=True) if confined else None
-        came = restore_as_new(dump, backup, database.text, PLAINLY, fill, making, alone=True)
+        came = restore_as_new(
+            dump, backup, database.text, options, fill, making, alone=True, lacking=lacking
+        )
         if not confined:  # a restore that fails has dropped it already
             drop = partial(drop_database, database, via, redact)
             left.enter_context(_taken_away(drop, (database_name(database),)))
@@ -132,18 +145,28 @@ def _try(
         with reader(database, redact) if confined else nullcontext(database) as reading:
             counted = count(reading, redact, backup.path)
     left_out = [f"left out: {each}" for each in came.left_out]
-    remarks = (*came.warnings, *left_out, *_uncounted(counted))
+    remarks = (*came.warnings, *_unowned(lacking), *left_out, *_uncounted(counted))
     return Restored(counted.tables, counted.rows, seconds, len(counted.closed), remarks)
+
+
+def _unowned(lacking: tuple[str, ...]) -> Iterator[str]:
+    if lacking:
+        yield (
+            "restored without owners and rights, for this user may make no roles and the server"
+            f" lacks {_some(lacking)}"
+        )
 
 
 def _uncounted(counted: Counted) -> Iterator[str]:
     if counted.closed:
-        named = ", ".join(counted.closed[:_NAMED])
-        more = len(counted.closed) - _NAMED
         yield (
-            "restored, and not counted, for this user may not read them:"
-            f" {named}{f' and {more} more' if more > 0 else ''}"
+            f"restored, and not counted, for this user may not read them: {_some(counted.closed)}"
         )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 @contextmanager
