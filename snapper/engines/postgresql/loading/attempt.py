@@ -190,11 +190,11 @@ class Attempts:
             if self._loading.options.strict:
                 words = f"at line {statement.line} of the dump: {described(body)}: {_IN_PART}"
                 raise RestoreFailed(f"the restore stopped {words}")
-            self._loading.left_out.append(left_out(body, _IN_PART))
+            self._loading.tell(self._loading.left_out, left_out(body, _IN_PART))
 
     def _note_path(self, body: bytes) -> None:
         path = self._loading.search_path
         self._note(body, f"names things without their schema: restored with search_path {path}")
 
     def _note(self, body: bytes, words: str) -> None:
-        self._loading.notes.append(f"{described(body)} {words}")
+        self._loading.tell(self._loading.notes, f"{described(body)} {words}")

@@ -54,8 +54,9 @@ class EarlyRows:
             # Such as an extension's own table that only a superuser may fill.
             why = "it is refused, and there is no row in it"
             nothing = replace(left_out(statement.text, why, sqlstate(error)), rows=False)
-            self._loading.left_out.append(nothing)
+            self._loading.tell(self._loading.left_out, nothing)
             return
+        self._loading.kept.add(statement.text, error)
         if is_astray(error) and self._loading.again:
             self._waiting[statement.text] = _Waiting(statement, error, whole=True)
         elif leniency.comes_too_early(statement.text, error) and self._loading.again:

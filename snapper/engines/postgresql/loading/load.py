@@ -17,18 +17,15 @@ from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
 from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
+from snapper.engines.postgresql.loading.kept import whole
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_called
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Part, Statement, parted
-from snapper.errors import RestoreFailed
 
 _NO_OTHER_SERVER = "a trial reaches for no other server"
-
-LONGEST = 1 << 30
-"""Bytes of one statement: who has forged a dump may let it go on for ever."""
 
 
 def load(parts: Iterable[Part], runner: StatementRunner, loading: Loading) -> None:
@@ -56,7 +53,7 @@ class _Load:
 
     def all(self, parts: Iterator[Part]) -> None:
         for part in parts:
-            body = parted(_whole(part, parts))[1]
+            body = parted(whole(part, parts))[1]
             if not body:
                 continue
             statement = Statement(body, part.line if isinstance(part, Statement) else 0)
@@ -100,7 +97,7 @@ class _Load:
             return True
         if leniency.EVENT_TRIGGER.match(body):
             # From when they are there they act on every other statement.
-            self._last.append(statement)
+            self._keep(self._last, statement)
         elif self._grantor and body.startswith(leniency.RETURNS):
             self._grantor = ""
         elif self._grantor and leniency.PRIVILEGES.match(body):
@@ -112,12 +109,16 @@ class _Load:
             self._leave_out(statement, None, _NO_OTHER_SERVER)
         elif self._loading.alone and leniency.USER_MAPPING.match(body):
             # Without one a function that asks another server finds no way to it.
-            self._mappings.append(statement)
+            self._keep(self._mappings, statement)
         elif self._loading.alone and is_filled_elsewhere(body, self._runner):
             self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
         else:
             return False
         return True
+
+    def _keep(self, waiting: list[Statement], statement: Statement) -> None:
+        self._loading.kept.add(statement.text)
+        waiting.append(statement)
 
     def _is_unwanted(self, body: bytes) -> bool:
         """Tell whether the user does not want it, or what it is about was left out already."""
@@ -150,6 +151,7 @@ class _Load:
         if leniency.BECOMES.match(body) and not self._options.strict:
             self._grantor = described(body).name
         elif self._waits(body, error):
+            self._loading.kept.add(body, error)
             self._early.append((statement, error))
         else:
             self._give_up(statement, error)
@@ -177,6 +179,7 @@ class _Load:
             waiting, self._early = self._early, []
             for statement, _ in waiting:
                 if error := self._attempts.run(statement):
+                    self._loading.kept.add(b"", error)
                     self._early.append((statement, error))
 
     def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
@@ -185,9 +188,10 @@ class _Load:
             raise refusal(statement, error, self._runner, self._loading) from None
         thing = leniency.object_of(statement.text)
         if thing and statement.text.startswith(b"CREATE "):
+            self._loading.kept.add(thing[1])
             self._gone.add(thing)
         code = sqlstate(error) if error else ""
-        self._loading.left_out.append(left_out(statement.text, why, code))
+        self._loading.tell(self._loading.left_out, left_out(statement.text, why, code))
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
@@ -211,7 +215,7 @@ class _Load:
                 if failed
                 else "; it holds for new rows (NOT VALID)"
             )
-        self._loading.missing.append(left_out(statement.text, why, sqlstate(error)))
+        self._loading.tell(self._loading.missing, left_out(statement.text, why, sqlstate(error)))
 
     def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:
         """Tell whether a view is not filled for want of a server, of a right, or of such a view."""
@@ -225,19 +229,3 @@ class _Load:
 
     def _reason(self, error: psycopg2.Error, body: bytes) -> str:
         return reason(error, body, self._runner, show_values=self._options.show_values)
-
-
-def _whole(part: Part, parts: Iterator[Part]) -> bytes:
-    """Put a statement together that came in pieces; raise RestoreFailed if no server takes it."""
-    if not (isinstance(part, Statement) and part.more):
-        return part.text
-    pieces, size = [part.text], len(part.text)
-    for more in parts:
-        pieces.append(more.text)
-        size += len(more.text)
-        if size > LONGEST:
-            words = f"there is a statement of more than {LONGEST} bytes, which no server takes"
-            raise RestoreFailed(f"at line {part.line} of the dump {words}", against_backup=True)
-        if not (isinstance(more, Statement) and more.more):
-            break
-    return b"".join(pieces)

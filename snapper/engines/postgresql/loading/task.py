@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from snapper.engines.facts import RestoreOptions
+from snapper.engines.postgresql.loading.kept import Kept
 from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
 from snapper.engines.postgresql.reading.statements import Part
 from snapper.values.left_out import LeftOut
+
+_Told = TypeVar("_Told", LeftOut, str)
 
 
 @dataclass
@@ -29,6 +33,12 @@ class Loading:
     missing: list[LeftOut] = field(default_factory=list)
     """What would have stopped the restore, if the best were not to be made of it."""
     notes: list[str] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
+
+    def tell(self, report: list[_Told], what: _Told) -> None:
+        """Add something to one of the lists."""
+        self.kept.add(str(what))
+        report.append(what)
 
     @property
     def refused(self) -> list[str]:

@@ -26,6 +26,8 @@ _OPTIONS = re.compile(
 )
 _TABLESPACE = re.compile(rb"SET default_tablespace = (?P<name>.+);\n", re.DOTALL)
 _DEFAULT = b"''"
+_MANY, _LONGEST_NAME = 1000, 100
+"""How much is told of tablespaces: a forged dump may name any number."""
 _OF_EVERY_DATABASE = b"COMMENT ON SCHEMA \"public\" IS 'standard public schema';\n"
 _UNLOGGED = b"CREATE UNLOGGED TABLE "
 _PARTITIONED = b"\n)\nPARTITION BY "
@@ -74,7 +76,8 @@ class Portable:
         name = plain(found["name"])
         if found["name"] == _DEFAULT or name in self._tablespaces:
             return found[0]
-        self.replaced.add(name)
+        if len(self.replaced) < _MANY:
+            self.replaced.add(name[:_LONGEST_NAME])
         return found[0].replace(found["name"], _DEFAULT)
 
 

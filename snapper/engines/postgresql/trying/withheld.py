@@ -7,6 +7,7 @@ what is none of them stays where it was. They are done at the end, when all of t
 
 import re
 
+from snapper.engines.postgresql.loading.kept import Kept
 from snapper.engines.postgresql.reading.statements import parted
 
 # What repeats a sign takes back none: the time for a statement is that of its length. Groups may
@@ -112,7 +113,7 @@ class Withheld:
 
     def __init__(self, *, forged: bool = False) -> None:
         """Take out; and of a `forged` dump drop what gives somebody the rights of others."""
-        self._forged = forged
+        self._forged, self._kept = forged, Kept()
         self.statements: list[bytes] = []
         self.triggers: list[bytes] = []
 
@@ -125,9 +126,13 @@ class Withheld:
             pass
         elif _SINGLE.fullmatch(body) and _FORMS.fullmatch(body):
             if not (self._forged and _RISKY.fullmatch(body)):
-                self.statements.append(body)
+                self._keep(self.statements, body)
         elif _SINGLE.fullmatch(body) and _TRIGGERS.fullmatch(body):
-            self.triggers.append(body)
+            self._keep(self.triggers, body)
         else:
             return statement
         return lead + b"\n" * body.count(b"\n")
+
+    def _keep(self, statements: list[bytes], body: bytes) -> None:
+        self._kept.add(body)
+        statements.append(body)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.engines.postgresql.loading import load
+from snapper.engines.postgresql.loading import kept
 from snapper.engines.postgresql.reading import statements
 from snapper.errors import RestoreFailed
 from snapper.values.options import Options
@@ -159,7 +159,7 @@ def test_a_statement_that_no_server_takes_is_not_gathered(
 ) -> None:
     made = source(17, f"COMMENT ON SCHEMA public IS '{'x' * 3_000_000}'")
     monkeypatch.setattr(statements, "LONGEST_HELD", 10_000)
-    monkeypatch.setattr(load, "LONGEST", 50_000)
+    monkeypatch.setattr(kept, "LONGEST", 50_000)
     with pytest.raises(RestoreFailed, match="a statement of more than 50000 bytes"):
         anew(made, beside(made, "long").dsn)
 
