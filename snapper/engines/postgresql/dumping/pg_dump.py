@@ -47,6 +47,8 @@ _HINTS = {
     "gives up then, so that it blocks no other query: move the schedule away from migrations",
     "permission denied for large object": "pg_read_all_data holds for no large object: make the "
     "user a member of their owner, or GRANT SELECT ON LARGE OBJECT … TO it",
+    "permission denied for function": "GRANT EXECUTE ON FUNCTION … TO the user of the connection: "
+    "somebody has taken that of PostgreSQL's own from everybody",
     "permission denied": f"{_GRANTS}, or whatever it may not read",
     "row-level security": "a dump without those rows would be incomplete: ALTER ROLE … "
     "BYPASSRLS, or GRANT the table's owner to the user of the connection",

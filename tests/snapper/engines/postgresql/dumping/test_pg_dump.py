@@ -158,6 +158,7 @@ def test_a_sequence_without_the_right_to_read_it_fails_the_dump_with_what_to_gra
         ("ERROR:  canceling statement due to conflict with recovery", "hot_standby_feedback"),
         ("FATAL:  terminating connection due to conflict with recovery", "dump the primary"),
         ('failed to get data for sequence "public.s"; user may lack', "SELECT ON SEQUENCE"),
+        ("ERROR:  permission denied for function lo_open", "GRANT EXECUTE ON FUNCTION"),
         ("ERROR:  canceling statement due to user request", "its log says who"),
         ("ERROR:  canceling statement due to statement timeout", "a table was locked"),
         ("ERROR:  cache lookup failed for function 16389", "tried again"),
