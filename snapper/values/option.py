@@ -127,6 +127,8 @@ class Names:
         """Read the names; an empty list is as good as none."""
         if not isinstance(value, list):
             raise ValueError(f"must be {self.words}")
+        # `pulumi config set --path` makes a number of a name like 2020.
+        value = [str(each) if type(each) is int else each for each in value]
         for each in value:
             if not (isinstance(each, str) and each.strip() and each.isprintable()):
                 raise ValueError(f"must be {self.words}, and each name a text")

@@ -17,7 +17,7 @@ from snapper.values.options import (
 )
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-FORMS: list[Any] = [None, {}, True, 1.5, "", [1]]
+FORMS: list[Any] = [None, {}, True, 1.5, "", [1.5]]
 NAMES = st.lists(st.text(st.characters(codec="utf-8"), min_size=1).filter(str.isprintable))
 
 
@@ -70,6 +70,11 @@ def test_every_definition_has_words_and_an_example_that_is_right() -> None:
 def test_a_value_of_another_form_is_refused_by_the_options_name(name: str, value: Any) -> None:
     (fault,) = faults(**{name: value})
     assert fault.startswith(f"{name} ")
+
+
+def test_a_name_that_the_shell_makes_a_number_of_is_a_name() -> None:
+    assert Options.read({"excludeSchemas": [2020, "2020"]}).exclude_schemas == ("2020",)
+    assert faults(excludeSchemas=[True])
 
 
 def test_a_token_and_a_secret_contradict_each_other() -> None:
