@@ -40,6 +40,7 @@ BUILT = """
     CREATE VIEW between AS SELECT app.other_words(title) AS title FROM pages;
     CREATE MATERIALIZED VIEW of_view AS SELECT app.all_of(title) AS title FROM between;
     CREATE INDEX of_of_view ON of_view (app.called(title));
+    CREATE INDEX plain ON of_view (title); CREATE MATERIALIZED VIEW plainly AS TABLE of_rows;
 """
 CASTS = """
     CREATE TYPE pair AS (a int, b text);

@@ -35,7 +35,7 @@ _THINGS = """
 _SYSTEMS = "('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
 
 # From such functions, and those that call them and have no path either, to what is made of them:
-# operators, classes of them, domains, views.
+# operators, classes of them, domains, views; a materialized view has its rows from then on.
 _QUESTION = """
     WITH RECURSIVE plain AS MATERIALIZED (
         SELECT p.oid, p.proname, p.prosrc AS text
@@ -63,6 +63,9 @@ _QUESTION = """
             WHERE d.refclassid = used.classid AND d.refobjid = used.objid
             AND (d.classid <> 'pg_class'::regclass OR EXISTS (
                 SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I')))
+            AND (used.classid <> 'pg_class'::regclass OR (
+                d.classid = 'pg_rewrite'::regclass AND EXISTS (
+                    SELECT FROM pg_class v WHERE v.oid = used.objid AND v.relkind = 'v')))
             AND d.deptype IN ('n', 'a', 'i')
             UNION ALL
             SELECT d.refclassid, d.refobjid FROM pg_depend d
