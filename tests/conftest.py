@@ -25,7 +25,7 @@ from snapper.machine.run_directory import run_directory
 from tests.support import faults, figures
 from tests.support.canary import CANARY, SEARCH
 from tests.support.cloud_server import CloudServer, Customer
-from tests.support.databases import Source, query
+from tests.support.databases import UNTENDED, Source, query
 
 if TYPE_CHECKING:
     from tests.support.stage import StageUnderTest
@@ -143,7 +143,8 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
         def start(major: int) -> PostgresServer:
             if major not in servers:
                 # By TCP, as the service reaches every database; what they hold is made up.
-                made = PostgresServer(major, run_dir / f"postgres-{major}", CANARY, tcp=True)
+                place = run_dir / f"postgres-{major}"
+                made = PostgresServer(major, place, CANARY, UNTENDED, tcp=True)
                 made.start()
                 stack.callback(made.crash)  # nobody needs what it would still write
                 servers[major] = made
@@ -187,8 +188,7 @@ def source(request: pytest.FixtureRequest) -> Iterator[Callable[..., Source]]:
             )
         else:
             there = Source(request.getfixturevalue("server")(major), "postgres")
-        made = there.beside(name or f"source {next(_NUMBERS)}")
-        there.run(f'CREATE DATABASE "{made.name}"')
+        made = there.create(name or f"source {next(_NUMBERS)}")
         all_made.append(made)
         made.run(sql)
         return made

@@ -24,6 +24,8 @@ from tests.support.engines import postgresql
 from tests.support.faults import faulted
 
 FAMILY = "sessions: what is planted in a database"
+PLANTED = "planted"
+"""The database that those of a test are copied from."""
 
 # With what is awkward where a backslash is more than one.
 GOODS = r"""
@@ -49,13 +51,13 @@ class Ground:
         return Source(self.server, "postgres")
 
     def make(self, name: str, sql: str = "", *, plain: bool = False) -> Source:
-        made = Source(self.server, name)
+        made, template = Source(self.server, name), "template0" if plain else PLANTED
         self.postgres.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self.postgres.run(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        copied = "STRATEGY file_copy" if self.server.major >= 15 else ""
+        self.postgres.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {copied}')
         if sql:
             made.run(sql)
         if not plain:
-            planted.plant(made)
             planted.lead_astray(made)
         return made
 
@@ -75,8 +77,10 @@ def server(request: pytest.FixtureRequest, run_dir: Path) -> Iterator[PostgresSe
         request.param, run_dir / f"planted-{request.param}", CANARY, tcp=True
     ) as made:
         postgres = Source(made, "postgres")
-        planted.make_victim(postgres)
         planted.plant(postgres)
+        # Planting takes seconds, and copying does not.
+        Source(made, "template1").run(f'CREATE DATABASE "{PLANTED}" TEMPLATE postgres')
+        planted.make_victim(postgres)
         planted.lead_astray(postgres)
         yield made
 

@@ -18,7 +18,7 @@ from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from tests.support.canary import CANARY
-from tests.support.databases import Source, query
+from tests.support.databases import UNTENDED, Source, query
 
 DATABASE = "defaultdb"
 """The one database that there is at first."""
@@ -78,7 +78,7 @@ class CloudServer(PostgresServer):
 
     def __init__(self, major: int, directory: Path) -> None:
         self.provider, self.group = PROVIDERS[major], GROUPS[major]
-        super().__init__(major, directory, CANARY, superuser=self.provider, tcp=True)
+        super().__init__(major, directory, CANARY, UNTENDED, superuser=self.provider, tcp=True)
 
     def start(self) -> None:
         """Start it, and make of it what a provider makes."""

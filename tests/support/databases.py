@@ -7,11 +7,18 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import psycopg2
+import pytest
 from psycopg2.extensions import make_dsn
 
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.job import Job
 from snapper.values.secrets import Database
+
+UNTENDED = {"autovacuum": "off"}
+"""The settings of a session's servers: nobody looks after databases that live for a second."""
+
+EVERY_MAJOR = [14, *(pytest.param(each, marks=pytest.mark.long) for each in (15, 16, 17)), 18]
+"""To parametrize a test with: the first and the last one always, the others where there is time."""
 
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
@@ -55,6 +62,12 @@ class Source:
     def beside(self, name: str) -> Self:
         """Name another database of the same server and role, whether it is there or not."""
         return replace(self, name=name)
+
+    def create(self, name: str) -> Self:
+        """Make another database of the same server and role; copied as files it costs half."""
+        copied = " STRATEGY file_copy" if self.server.major >= 15 else ""
+        self.run(f'CREATE DATABASE "{name}"{copied}')
+        return self.beside(name)
 
     def database(self, key: str = "orders", retention: int = 2) -> Database:
         return Database(key, self.dsn, retention)

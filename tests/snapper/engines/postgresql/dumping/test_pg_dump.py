@@ -54,10 +54,10 @@ def dumped(dumper: Dumper, dsn: str) -> tuple[Manifest, bytes]:
 def test_a_database_of_whatever_name_is_the_one_that_is_dumped(
     name: str, source: Callable[..., Source], dumper: Dumper
 ) -> None:
-    server = source().server
-    Source(server, "postgres").run(f"CREATE DATABASE {quoted(name)}")
-    made = Source(server, name)
-    made.run("CREATE TABLE marker (n int)")
+    first = source(17, "CREATE TABLE marker (n int)")
+    rename = f'ALTER DATABASE "{first.name}" RENAME TO {quoted(name)}'
+    Source(first.server, "postgres").run(rename)
+    made = first.beside(name)
     manifest, sql = dumped(dumper, made.dsn)
     assert manifest.database_name == name
     assert b'CREATE TABLE "public"."marker"' in sql
