@@ -52,6 +52,7 @@ from snapper.values.settings import (
 )
 from snapper.verbs.catalog import holding_at, read_manifest
 from tests.support.added import added, row
+from tests.support.clients import shared
 from tests.support.cloud import LONGEST, document, eventually
 from tests.support.databases import Source
 from tests.support.deployments import make_boundary, notify
@@ -111,8 +112,7 @@ class StageUnderTest:
 
     def source(self, major: int, sql: str = "CREATE TABLE t AS SELECT 1 AS n") -> Source:
         """Make a new database on the server of this major (14 or 18), with the SQL run in it."""
-        made = self.new(f"stage {next(_NUMBERS)}", major)
-        self._home(major).run(f'CREATE DATABASE "{made.name}"')
+        made = self._home(major).create(f"stage {next(_NUMBERS)}")
         made.run(sql)
         return made
 
@@ -207,6 +207,7 @@ class StageUnderTest:
             mock.patch.dict(os.environ, variables, clear=True),
             mock.patch.object(boto3, "DEFAULT_SESSION", None),
             impatient(),
+            shared(),
             mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
             redirect_stdout(out),
             redirect_stderr(err),
@@ -265,7 +266,7 @@ class StageUnderTest:
 def deployed(
     cloud: Cloud, directory: Path, server: Callable[[int], PostgresServer]
 ) -> Iterator[StageUnderTest]:
-    """Deploy the program with the samples as its databases; at the end it is destroyed."""
+    """Deploy the program with the samples as its databases; it goes with the cloud."""
     for each in sample.SAMPLES:
         sample.write(each, server(each.major).dsn(), server(each.major).dsn(each.name))
     connections = {each.key: server(each.major).dsn(each.name) for each in sample.SAMPLES}
@@ -280,10 +281,7 @@ def deployed(
     with LambdaHost(cloud, directory) as host:
         deployment = deploy(cloud, host, ROOT, NAME, config)
         notify(cloud, deployment.outputs["bucket"], ())
-        try:
-            yield StageUnderTest(cloud, host, deployment, server)
-        finally:
-            deployment.destroy()
+        yield StageUnderTest(cloud, host, deployment, server)
 
 
 wait_until = eventually  # for what the deployed functions bring about
