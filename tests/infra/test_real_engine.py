@@ -160,6 +160,7 @@ def test_another_count_of_one_database_is_one_call(life: Life) -> None:
 
 
 def test_another_schedule_is_a_rule_its_signpost_and_the_alarms_that_follow_it(life: Life) -> None:
+    life.schedule.ran.must_be_good()
     assert life.schedule.types("update") == [
         "EventRule",
         *["MetricAlarm"] * 2,
