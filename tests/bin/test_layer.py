@@ -15,6 +15,7 @@ from bin.pg_dump.layer import client_root, layer_files
 from bin.pg_dump.lock import MAJORS
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.run_directory import run_directory
+from tests.support.databases import EVERY_MAJOR
 
 MACHINES = {"arm64": "EM_AARCH64", "x86_64": "EM_X86_64"}
 
@@ -83,7 +84,7 @@ def test_the_clients_of_this_machine_lie_as_in_the_layer() -> None:
     assert client_root() == root
 
 
-@pytest.mark.parametrize("major", MAJORS)
+@pytest.mark.parametrize("major", EVERY_MAJOR)
 def test_one_libpq_serves_the_tools_of_every_major(major: int) -> None:
     root = client_root()
     environment = {"LD_LIBRARY_PATH": str(root / "lib"), "PATH": os.defpath, "LC_ALL": "C"}

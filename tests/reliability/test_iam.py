@@ -33,7 +33,7 @@ FAMILY = "iam: one right of a function's role is missing"
 # More than one part of an upload, however well it is compressed, and then an unreadable table.
 TORN = """
     CREATE TABLE a AS SELECT decode(string_agg(md5(n::text || s), ''), 'hex') AS noise
-        FROM generate_series(1, 800) s, generate_series(1, 1200) n GROUP BY s;
+        FROM generate_series(1, 800) s, generate_series(1, 750) n GROUP BY s;
     CREATE TABLE z AS SELECT 1 AS n;
 """
 

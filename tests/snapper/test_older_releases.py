@@ -72,7 +72,9 @@ def only_version(stage: StageUnderTest, key: str, body: bytes) -> None:
     stage.vault.make(key, body)
 
 
-@pytest.mark.parametrize("lacks", [("engine",), ("engine", "properties")])
+@pytest.mark.parametrize(
+    "lacks", [pytest.param(("engine",), marks=pytest.mark.long), ("engine", "properties")]
+)
 def test_a_manifest_that_names_no_engine_is_listed_verified_and_restored(
     stage: StageUnderTest, lacks: tuple[str, ...]
 ) -> None:

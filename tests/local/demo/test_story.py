@@ -173,14 +173,14 @@ def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
     [
         pytest.param(signal.SIGINT, "starting", 130, marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, "deploying", 143, marks=pytest.mark.long),
-        (signal.SIGINT, "run 1", 130),
+        pytest.param(signal.SIGINT, "run 1", 130, marks=pytest.mark.long),
         (signal.SIGTERM, "restoring", 143),
     ],
 )
 def test_an_interruption_leaves_nothing_behind(
     room: Path, number: signal.Signals, moment: str, code: int
 ) -> None:
-    with started(room) as child:
+    with started(room, "--runs", "1") as child:
         assert child.stderr is not None
         while not child.stderr.readline().startswith(moment):
             assert child.poll() is None

@@ -21,14 +21,14 @@ from snapper.errors import (
 from snapper.values.keys import MARK, Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
-from tests.support.databases import AT, Source, job
+from tests.support.databases import AT, EVERY_MAJOR, Source, job
 from tests.support.dumps import DUMP, LARGE, MANIFEST
 from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
 
-@pytest.mark.parametrize("major", [14, 15, 16, 17, 18])
+@pytest.mark.parametrize("major", EVERY_MAJOR)
 def test_a_backup_is_made_with_the_client_of_the_servers_own_major(
     major: int, source: Callable[..., Source], dumper: Dumper
 ) -> None:

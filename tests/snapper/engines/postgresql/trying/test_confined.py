@@ -194,7 +194,10 @@ DEFINER = """
 
 @pytest.mark.parametrize(
     "forged_line",
-    [b"", b"GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;\n"],
+    [
+        pytest.param(b"", marks=pytest.mark.long),
+        b"GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO PUBLIC;\n",
+    ],
     ids=["without an owner", "with a right on the system's function"],
 )
 def test_a_forged_dump_that_owns_nothing_runs_as_nobody_in_the_end(

@@ -14,7 +14,6 @@ import pytest
 
 from bin.pg_dump import system_libraries
 from bin.pg_dump.fetch import fetch
-from bin.pg_dump.lock import MAJORS
 from bin.pg_dump.platforms import Platform
 from snapper.engines.postgresql.trying import throw_away
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
@@ -22,6 +21,7 @@ from snapper.errors import SnapperError
 from snapper.machine import unprivileged, watchdog
 from snapper.machine.run_directory import run_directory
 from tests.support.cloud import eventually
+from tests.support.databases import EVERY_MAJOR
 
 ROOT = Path(__file__).parents[5]
 PASSWORD = f"a b@:/,|%&'\"\\=?#ü{secrets.token_hex(8)}"
@@ -61,7 +61,7 @@ def ask(dsn: str, query: str) -> str:
         connection.close()
 
 
-@pytest.mark.parametrize("major", MAJORS)
+@pytest.mark.parametrize("major", EVERY_MAJOR)
 def test_a_server_of_every_major_starts_and_stops(major: int, directory: Path) -> None:
     with PostgresServer(major, directory / "server") as server:
         assert ask(server.dsn(), "SHOW server_version").startswith(f"{major}.")

@@ -26,6 +26,7 @@ from tests.support.engines import engines
 from tests.support.installed import STAND_IN, install
 from tests.support.recording import RecordedEvents
 
+LONG = pytest.mark.long
 MakeBackup = Callable[..., Manifest]
 
 
@@ -79,8 +80,8 @@ def encoded(source: Callable[..., Source], encoding: str, *names: bytes) -> Sour
 @pytest.mark.parametrize(
     ("encoding", "names"),
     [
-        ("LATIN1", ["tä".encode("latin-1")]),
-        ("WIN1252", [b"10 \x80"]),
+        pytest.param("LATIN1", ["tä".encode("latin-1")], marks=LONG),
+        pytest.param("WIN1252", [b"10 \x80"], marks=LONG),
         ("SQL_ASCII", ["tä".encode(), b"t\xe4", rb"t\xe4"]),
     ],
 )
@@ -97,15 +98,17 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
     assert (restored.tables, restored.rows) == (len(names), len(names))
 
 
-@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
+@pytest.mark.parametrize("major", [pytest.param(14, marks=LONG), 18])
 @pytest.mark.parametrize(
     "needs",
     [
         "CREATE EXTENSION vector",
-        'CREATE EXTENSION "uuid-ossp"',
-        "CREATE COLLATION german (provider = icu, locale = 'de')",
+        pytest.param('CREATE EXTENSION "uuid-ossp"', marks=LONG),
+        pytest.param("CREATE COLLATION german (provider = icu, locale = 'de')", marks=LONG),
         "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
-        'CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-x-icu")',
+        pytest.param(
+            'CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-x-icu")', marks=LONG
+        ),
     ],
 )
 def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
@@ -129,7 +132,9 @@ def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
     [
         "CREATE FUNCTION c(text) RETURNS int LANGUAGE internal AS 'textlen';\n"
         "CREATE VIEW v AS SELECT c('x')",
-        "CREATE TYPE base; CREATE TYPE base (INPUT = nothing, OUTPUT = nothing)",
+        pytest.param(
+            "CREATE TYPE base; CREATE TYPE base (INPUT = nothing, OUTPUT = nothing)", marks=LONG
+        ),
         "CREATE FOREIGN DATA WRAPPER w;\nCREATE SERVER s FOREIGN DATA WRAPPER w",
     ],
 )
