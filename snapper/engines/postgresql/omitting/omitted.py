@@ -53,7 +53,7 @@ def ask(
 
 def of(kind: Kind, names: Sequence[str]) -> Omission:
     """Say that these are left out."""
-    return _omission(kind, tuple(names[:_KEPT]), len(names))
+    return _omission(kind, tuple(name[:_LONGEST] for name in names[:_KEPT]), len(names))
 
 
 def properties(names: Sequence[str]) -> Omission:

@@ -11,6 +11,7 @@ from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.properties import Properties, Right, Setting
 from snapper.engines.postgresql.inspecting.read_properties import read_properties, set_properties
 from snapper.engines.postgresql.inspecting.server import inspect
+from snapper.engines.postgresql.omitting.omitted import from_part, to_part
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.document import LONGEST_TEXT
 from snapper.values.redaction import Redactor
@@ -185,3 +186,12 @@ def test_what_is_too_much_is_named_and_the_rest_is_read(source: Callable[..., So
     assert facts.properties is not None
     assert [each.name for each in facts.properties.settings] == ["app.b", "app.c"]
     assert [each.objects for each in facts.omitted] == [("the setting app.a",)]
+
+
+def test_a_name_that_is_too_long_makes_no_backup_unreadable(source: Callable[..., Source]) -> None:
+    made = source(18)
+    made.run(f'ALTER DATABASE "{made.name}" SET {".".join(["x" * 60] * 40)} = 1')
+    omitted = inspect(Connection.parse(made.dsn), Redactor()).omitted
+    assert from_part(to_part(omitted)) == omitted
+    (lacking,) = omitted
+    assert lacking.objects[0].startswith("the setting xxx")
