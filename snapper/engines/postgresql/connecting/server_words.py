@@ -150,7 +150,7 @@ def _known(pieces: list[str], statement: bytes, ask: Ask | None) -> set[str]:
     asked = {word for piece in pieces for word in (piece.strip('"'), *_words(piece))}
     unsure = sorted(word for word in asked - stated - {""} if not _is_usual(word))
     rows = _asked(ask, _KNOWN, unsure) if unsure else []
-    words = stated | {str(word) for (word,) in rows}
+    words = (stated | {str(word) for (word,) in rows}) - {""}
     return {
         piece
         for piece in pieces
