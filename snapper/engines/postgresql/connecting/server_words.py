@@ -27,21 +27,28 @@ _OF_VALUES = "22"
 _OF_THE_SERVER = ("25", "40", "53", "54", "57")
 """Classes whose sentences are about the session and the server's means."""
 
-# Of the sentences that PostgreSQL writes about things of the schema.
+# Of the sentences that PostgreSQL writes about things of the schema; no name stands in quotes here.
 _USUAL = frozenset(
     """
-    a access affected aggregate all allowed already an and are as at be been being by cannot check
-    class clause collation column columns conflicting constraint contain contains could create
-    created data denied dictionary does domain duplicate encoding entry exclusion exist exists
-    expression extension failed family for foreign found from function functions generation given
-    has have immutable implemented in incompatible index insert into is key keys language large
-    level marked matching materialized method missing more multiple must name new no not null of on
-    operator or order owner parser partition permission policy populated primary procedure query
-    referenced relation role row rows schema search security sequence server set some statistics
-    superuser table template text than the there to transaction trigger type types unique update
-    used value values view violated violates was with would
-    bigint bit boolean character date double integer interval numeric precision real smallint time
-    timestamp varying without zone
+    a access add affected aggregate all allowed already an and are as at attach based be been
+    being by cannot cast changed check class clause collation column columns concurrently
+    conflicting connect connection constraint contain contains could create created data default
+    deferrable denied depend depends detach dictionary does domain drop duplicate each empty
+    encoding entry establish exceeds exclusion exist exists expression extension failed family
+    field for foreign found from function functions generated generation given has have identity
+    immutable implemented in incompatible index inherit inheritance inherited insert into
+    invalid is key keys language large level like mapping marked match matching materialized
+    maximum method missing more multiple must name new no not null number of on only operator
+    option options or order owner parent parser partition partitioned partitions permanent
+    permission policy populated primary procedure query read referenced references referencing
+    relation replica require required returning returns role row rows rule same schema search
+    security self sequence server session set size some statistics storage stored superuser
+    support supported system table tables tablespace template temporary text than the there to
+    too transaction trigger type types unique unlogged unsupported update use used user using
+    valid validated value values version view violated violates virtual was when which while
+    with would wrapper
+    bigint bit boolean character date double integer interval numeric precision real smallint
+    time timestamp varying without zone
     """.split()  # noqa: SIM905  a list of so many words has a line for each
 )
 
@@ -58,6 +65,7 @@ _KNOWN = r"""
     OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oprname = w)
+    OR EXISTS (SELECT FROM pg_catalog.pg_foreign_server WHERE srvname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = w)
     OR EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = w OR prosrc ~ pg_catalog.concat(
         '(^|\W)', pg_catalog.regexp_replace(w, '(\W)', '\\\1', 'g'), '($|\W)'))

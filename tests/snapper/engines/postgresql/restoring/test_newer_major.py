@@ -147,5 +147,5 @@ def test_rows_that_raise_such_an_error_themselves_are_not_half_restored(
         """,
     )
     target = server(NEWEST).dsn(f"{made.name} on the newest")
-    with pytest.raises(RestoreFailed, match="who: syntax error"):
+    with pytest.raises(RestoreFailed, match="who: no"):
         restore_as_new(vault, back_up(made), target, postgresql(tools))
