@@ -30,8 +30,8 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
     patience: float | None = None
     """Seconds that a statement may take."""
 
-    left = False
-    """Nobody listens any more to what is still under way."""
+    left: BaseException | None = None
+    """Why nobody listens any more to what is still under way."""
 
     def __init__(self, dsn: str) -> None:
         """Connect as psycopg2 does."""
@@ -42,14 +42,17 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
     def apart(self, action: Callable[[], _Result]) -> _Result:
         """Do it in the session's thread; whatever ends the waiting, ends the session.
 
-        Raises what it raises, OperationalError where it takes too long.
+        Raises what it raises, OperationalError where it takes too long. Who still asks a session
+        that was left, such as to set it back, is told again why.
         """
+        if self.left:
+            raise self.left
         try:
             return self._result(self._thread.submit(action))
         except psycopg2.Error:
             raise
-        except BaseException:
-            self._leave()
+        except BaseException as why:
+            self._leave(why)
             raise
 
     def _result(self, promise: Future[_Result]) -> _Result:
@@ -59,13 +62,14 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
                 return promise.result(_LOOK)
             if promise.done():
                 return promise.result()
-        self._leave()
+        late = psycopg2.OperationalError(f"no answer in {self.patience:.0f} s")
+        self._leave(late)
         wait([promise])
-        raise psycopg2.OperationalError(f"no answer in {self.patience:.0f} s")
+        raise late
 
-    def _leave(self) -> None:
+    def _leave(self, why: BaseException) -> None:
         """End what is under way: the server is asked to stop, and then nobody listens any more."""
-        self.left = True
+        self.left = why
         cancel(self)
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)

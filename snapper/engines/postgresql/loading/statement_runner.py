@@ -46,7 +46,7 @@ class StatementRunner:
 
     def copy(self, statement: bytes, rows: Iterator[bytes]) -> None:
         """Run a COPY … FROM stdin with these rows; raises psycopg2.Error, or what `rows` raises."""
-        reading = _Reading(rows, lambda: self._link.left)
+        reading = _Reading(rows, lambda: self._link.left is not None)
 
         def copied() -> None:
             with _first_error():

@@ -14,6 +14,7 @@ from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.naming.encoding import every_name
 from snapper.engines.postgresql.target.content import exists, unfinished_databases
 from snapper.engines.postgresql.target.draft import draft
 from snapper.engines.postgresql.trying.counting import count
@@ -60,6 +61,17 @@ def test_a_signal_ends_a_question_that_is_not_answered(source: Callable[..., Sou
         falling_silent(made.server.port, LOST) as (port, (fell,)),
         signalled(fell),
         asking(through(made, port), redactor(made.dsn), patience=WORKS) as cursor,
+    ):
+        cursor.execute(f"SELECT {LOST.decode()}")
+
+
+def test_nor_does_setting_the_session_back_hide_the_signal(source: Callable[..., Source]) -> None:
+    made = source(17)
+    with (
+        falling_silent(made.server.port, LOST) as (port, (fell,)),
+        signalled(fell),
+        asking(through(made, port), redactor(made.dsn), patience=WORKS) as cursor,
+        every_name(cursor.connection),
     ):
         cursor.execute(f"SELECT {LOST.decode()}")
 
