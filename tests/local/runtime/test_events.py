@@ -165,7 +165,9 @@ def test_no_more_jobs_are_handled_at_once_than_the_mapping_says(
     cloud: Cloud, host: LambdaHost, tmp_path: Path
 ) -> None:
     sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName="many")["QueueUrl"]
+    # None comes back while it is at work, however slow that is.
+    hidden = {"VisibilityTimeout": "3600"}
+    url = sqs.create_queue(QueueName="many", Attributes=hidden)["QueueUrl"]
     seen = tmp_path / "seen"
     seen.mkdir()
     source = f"""

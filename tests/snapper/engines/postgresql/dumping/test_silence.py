@@ -115,10 +115,13 @@ def test_a_dump_that_waits_for_a_lock_without_a_limit_is_given_up_by_the_holders
     lock.cursor().execute("ALTER VIEW seen RENAME TO hidden")
     holder = lock.info.backend_pid
     try:
-        with (
-            engine.dump(orders, facts, 1.0) as dump,
-            pytest.raises(DumpFailed, match=f"without output: its session .* process {holder} "),
-        ):
-            dump.read(1)
+        with engine.dump(orders, facts, 1.0) as dump:
+            # Nobody waits for it before it waits itself, however long it takes to begin.
+            waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '{}'"
+            postgres = Source(made.server, "postgres")
+            eventually(lambda: postgres.rows(waits.format(made.name)))
+            told = f"without output: its session .* process {holder} "
+            with pytest.raises(DumpFailed, match=told):
+                dump.read(1)
     finally:
         lock.close()
