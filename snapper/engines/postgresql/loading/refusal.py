@@ -12,6 +12,7 @@ from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Statement
 from snapper.errors import RestoreFailed
 
+KNOWS_ITS_NAME = "this extension knows its database by name"
 _INSTALL = "install the extension on the target's server"
 _NEEDED = "install on the target's server what the extension needs"
 _BY_WHOM = "restore as a role that may do this, or as a superuser"
@@ -33,8 +34,8 @@ _FIXES = {
     "out of shared memory": _LOCKS,
     "unrecognized configuration parameter": "the target is older than the backup's server:"
     " restore into a server of the same major, or a newer one",
-    "can only create extension in database": "this extension knows its database by name: create"
-    " the database under its final name at once (--create --final-name)",
+    "can only create extension in database": f"{KNOWS_ITS_NAME}: create the database under its final"
+    " name at once (--create --final-name)",
     "can only be loaded via shared_preload_libraries": _NEEDED,
     "is not available": _INSTALL,
     "could not open extension control file": _INSTALL,

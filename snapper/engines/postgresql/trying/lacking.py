@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from snapper.engines.postgresql.loading.refusal import MAY_NOT_MAKE
+from snapper.engines.postgresql.loading.refusal import KNOWS_ITS_NAME, MAY_NOT_MAKE
 from snapper.errors import RestoreFailed
 from snapper.values.program import PROGRAM
 
@@ -37,10 +37,9 @@ _REFUSALS = (
 )
 
 # Of an extension such as pg_cron; a database that is made for a trial has another name.
-_BY_NAME = "can only create extension in database"
 _FINAL_NAME = (
-    "this extension knows its database by name, and the trial's has another, which is not the"
-    f" backup's fault: {PROGRAM} restore KEY --create --final-name restores it"
+    f"{KNOWS_ITS_NAME}, and the trial's has another, which is not the backup's fault:"
+    f" {PROGRAM} restore KEY --create --final-name restores it"
 )
 
 # Signs of a server that could not do it today.
@@ -97,7 +96,7 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
         refused |= MAY_NOT_MAKE in failed.hint
         if here and missing:
             raise Lacking(missing, str(failed)) from None
-        named = _BY_NAME in words
+        named = KNOWS_ITS_NAME in failed.hint
         if named:
             failed.hint = _FINAL_NAME
         hindered = any(sign in words for sign in _HINDRANCES)

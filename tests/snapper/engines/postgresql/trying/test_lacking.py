@@ -2,6 +2,7 @@
 
 import pytest
 
+from snapper.engines.postgresql.loading.refusal import KNOWS_ITS_NAME
 from snapper.engines.postgresql.trying.lacking import Lacking, lacked, lacking_told
 from snapper.errors import RestoreFailed
 
@@ -86,4 +87,19 @@ def test_what_stopped_the_server_is_not_held_against_the_backup(words: str, hint
     with pytest.raises(RestoreFailed) as failed, lacking_told():
         raise RestoreFailed(f"psql stopped at line 7 of the dump: {words}", against_backup=True)
     assert failed.value.hint.startswith(hint)
+    assert not failed.value.against_backup
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_an_extension_that_knows_its_database_by_name_is_not_held_against_the_backup(
+    here: bool,
+) -> None:
+    """It says so in its script, of whose words nothing is told."""
+    with pytest.raises(RestoreFailed) as failed, lacking_told(here=here):
+        raise RestoreFailed(
+            "the restore stopped: extension pg_cron: raise exception (P0001)",
+            hint=f"{KNOWS_ITS_NAME}: create the database under its final name",
+            against_backup=True,
+        )
+    assert "--final-name restores it" in failed.value.hint
     assert not failed.value.against_backup
