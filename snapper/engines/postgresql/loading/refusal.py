@@ -34,8 +34,8 @@ _FIXES = {
     "out of shared memory": _LOCKS,
     "unrecognized configuration parameter": "the target is older than the backup's server:"
     " restore into a server of the same major, or a newer one",
-    "can only create extension in database": f"{KNOWS_ITS_NAME}: create the database under its final"
-    " name at once (--create --final-name)",
+    "can only create extension in database": f"{KNOWS_ITS_NAME}: create the database under"
+    " its final name at once (--create --final-name)",
     "can only be loaded via shared_preload_libraries": _NEEDED,
     "is not available": _INSTALL,
     "could not open extension control file": _INSTALL,
@@ -49,7 +49,7 @@ _FIXES = {
     " user set it too: GRANT SET ON PARAMETER … TO …",
     "permission denied for language": "only a superuser may make a function in this language; on a"
     " provider's server such functions come with the extensions that it offers",
-    "must be owner of type": "only a superuser, or who owns one of the two types, may make a cast",
+    " or type ": "only a superuser, or who owns one of the two types, may make a cast",
     "cannot be internal": _BY_WHOM,
     "permission denied": _BY_WHOM,
     "must be ": _BY_WHOM,
