@@ -28,6 +28,12 @@ _BECOMES = """
     AND NOT pg_catalog.pg_has_role(session_user, role.oid, 'USAGE')
 """
 
+_MAY_CREATE = (
+    "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
+    " AND (SELECT pg_catalog.bool_and(pg_catalog.has_schema_privilege(oid, 'CREATE'))"
+    " FROM pg_catalog.pg_namespace WHERE nspname = 'public')"
+)
+
 
 def role_to_take(cursor: Cursor) -> str:
     """Give the role of whose rights the session's login has none of its own; mostly there is none.
@@ -50,6 +56,8 @@ def acting(connection: Connection, role: str) -> Connection:
 
 
 def rightful(connection: Connection, redact: Redactor) -> Connection:
-    """Give the connection that has the rights which its login is meant to have."""
+    """Give the connection that may make things in its database: as its login, or as that role."""
     with asking(connection, redact) as cursor:
-        return acting(connection, role_to_take(cursor))
+        cursor.execute(_MAY_CREATE)
+        (may_itself,) = cursor.fetchone()
+        return connection if may_itself else acting(connection, role_to_take(cursor))

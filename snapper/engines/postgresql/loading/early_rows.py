@@ -102,7 +102,8 @@ class EarlyRows:
         if not tried.whole:
             return self._checks.take(left)
         alone = detach(tried.error, self._attempts.runner)
-        self._loading.missing.extend([alone] if alone else [])
+        if alone:
+            self._loading.tell(self._loading.missing, alone)
         return alone is not None
 
     def _may_take_a_path(self, tried: _Waiting, left: psycopg2.Error) -> bool:
@@ -117,7 +118,8 @@ class EarlyRows:
         left = self._attempts.copy(statement, rows(parts), tried.search_path)
         if whole and left is None:
             words = f"are not within the bounds of their partition here: they are in {whole[1]}"
-            self._loading.notes.append(f"{described(tried.statement.text)} {words}")
+            note = f"{described(tried.statement.text)} {words}"
+            self._loading.tell(self._loading.notes, note)
         return left
 
 

@@ -6,6 +6,7 @@ stops the restore; where the best is to be made of it, it is left out and named 
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import psycopg2
 
@@ -18,6 +19,7 @@ from snapper.engines.postgresql.loading.described import described, left_out, ma
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
 from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading.kept import whole
+from snapper.engines.postgresql.loading.late_owners import LateOwners
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
@@ -28,12 +30,14 @@ from snapper.engines.postgresql.reading.statements import Part, Statement, parte
 _NO_OTHER_SERVER = "a trial reaches for no other server"
 
 
-def load(parts: Iterable[Part], runner: StatementRunner, loading: Loading) -> None:
-    """Run all statements; `loading` is given what was left out or done otherwise.
+def load(
+    parts: Iterable[Part], runner: StatementRunner, loading: Loading, *, more: bool = False
+) -> None:
+    """Run all statements, and tell `loading` what came of it; `more` of the dump may come later.
 
     Raises RestoreFailed at what stops the restore, or whatever reading the parts raises.
     """
-    _Load(runner, loading).all(iter(parts))
+    _Load(runner, loading).all(iter(parts), more=more)
 
 
 class _Load:
@@ -45,13 +49,14 @@ class _Load:
         self._rows = EarlyRows(self._attempts, self._checks, loading, self._give_up)
         self._last: list[Statement] = []
         self._mappings: list[Statement] = []
+        self._owners = LateOwners(runner, loading)
         self._has_unfilled = False
         self._gone: set[tuple[bytes, bytes]] = set()
         self._grantor = ""
         self._in_batch = self._skips_batch = False
         self._had_data = self._data_ended = False
 
-    def all(self, parts: Iterator[Part]) -> None:
+    def all(self, parts: Iterator[Part], *, more: bool) -> None:
         for part in parts:
             body = parted(whole(part, parts))[1]
             if not body:
@@ -65,7 +70,12 @@ class _Load:
             elif not self._set_aside(statement):
                 self._run(statement)
         self._end_data()
-        for statement in self._last:
+        self._end(more=more)
+
+    def _end(self, *, more: bool) -> None:
+        """Run what was to wait for all the rest, and give up what still fails."""
+        self._retry()
+        for statement in chain(() if more else self._owners.all(), self._last):
             if not self._is_unwanted(statement.text):
                 self._run(statement)
         self._retry()
@@ -113,7 +123,7 @@ class _Load:
         elif self._loading.alone and is_filled_elsewhere(body, self._runner):
             self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
         else:
-            return False
+            return self._owners.keeps(statement)
         return True
 
     def _keep(self, waiting: list[Statement], statement: Statement) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from snapper.engines.facts import RestoreOptions
 from snapper.engines.postgresql.loading.kept import Kept
 from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
-from snapper.engines.postgresql.reading.statements import Part
+from snapper.engines.postgresql.reading.statements import Part, Statement
 from snapper.values.left_out import LeftOut
 
 _Told = TypeVar("_Told", LeftOut, str)
@@ -28,6 +28,8 @@ class Loading:
     atomic: bool = False
     alone: bool = False
     lacking: frozenset[str] = frozenset()
+    given_late: list[Statement] = field(default_factory=list)
+    """What gives things to owners whose rights this user has none of by itself."""
     left_out: list[LeftOut] = field(default_factory=list)
     """What changes no data, and was refused."""
     missing: list[LeftOut] = field(default_factory=list)

@@ -133,7 +133,7 @@ def _fill(
     parts = rewritten(dump, portable, head)
     *beginning, first = head.read(parts)
     with StatementRunner(database, redact) as runner:
-        load(beginning, runner, loading)
+        load(beginning, runner, loading, more=True)
     with (
         restore_calls(database, redact, loading.notes),
         StatementRunner(database, redact) as runner,
