@@ -40,12 +40,18 @@ def asking(
             yield cursor
     except psycopg2.Error as error:
         words = redact(words_of(error, partial(_ask, link)))
-        if _is_lost(error):
-            raise DatabaseUnreachable(f"{connection.place} broke off: {words}") from None
-        words = f"{connection.place} refused: {words}"
-        raise RestoreFailed(words, against_backup=of_backup) from None
+        raise failure(error, connection.place, words, of_backup=of_backup) from None
     finally:
         link.close()
+
+
+def failure(
+    error: psycopg2.Error, place: str, words: str, *, of_backup: bool = False
+) -> DatabaseUnreachable | RestoreFailed:
+    """Give our own error for the server's, of which these words may be told."""
+    if _is_lost(error):
+        return DatabaseUnreachable(f"{place} broke off: {words}")
+    return RestoreFailed(f"{place} refused: {words}", against_backup=of_backup)
 
 
 def _ask(link: Link, query: str, value: object) -> list[tuple[object, ...]]:

@@ -10,7 +10,8 @@ from typing import Self
 import psycopg2
 from psycopg2.sql import Composable
 
-from snapper.engines.postgresql.connecting.asking import WORKS
+from snapper.engines.postgresql.connecting.asking import WORKS, failure
+from snapper.engines.postgresql.connecting.server_words import words_of
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.values.redaction import Redactor
@@ -66,8 +67,11 @@ class StatementRunner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        """Close, and tell in our own words of an error that nobody expected."""
         self.close()
+        if isinstance(error, psycopg2.Error):
+            raise failure(error, self.where, self.redact(words_of(error))) from None
 
 
 @contextmanager
