@@ -28,7 +28,8 @@ def refuse(
     if rehearsal.missing_roles and not may_make_roles:
         raise SettingsError(
             f"{rehearsal.place} lacks the roles {', '.join(rehearsal.missing_roles)}",
-            hint="CREATE ROLE … for each, or say --create-roles to make them without login",
+            hint="CREATE ROLE … for each, or say --create-roles to make them without login; or"
+            " --no-owner, and what is theirs is yours, and their rights are left out",
         )
 
 

@@ -18,6 +18,7 @@ def test_missing_roles_are_told_before_and_made_if_wanted(somewhere: StageUnderT
         refused = somewhere.run_cli("restore", "roles", "--to", target.dsn, "--create")
         assert refused.code == 2
         assert "lacks the roles Mrs. O'Hara" in refused.err
+        assert all(way in refused.err for way in ("--create-roles", "--no-owner"))
         made = somewhere.run_cli(
             "restore", "roles", "--to", target.dsn, "--create", "--create-roles", "--json"
         )
