@@ -22,6 +22,7 @@ from snapper.engines.postgresql.naming.encoding import keep_every_byte
 _AT_ONCE = 10_000
 _BLOCK = 1 << 20
 _SHOWN = 20
+UNFILLED = " is not filled in the copy"
 
 # The text of a value must not depend on the settings of its server, database or role.
 _SETTINGS = """
@@ -126,7 +127,7 @@ def _views(
     equal, remarks = {}, []
     for view in sorted(source.keys() - closed.keys()):
         if view not in copy:
-            remarks.append(f"materialized view {source[view]} is not filled in the copy")
+            remarks.append(f"materialized view {source[view]}{UNFILLED}")
             continue
         tally = _tally(left, right, view)
         if tally["source"] or tally["copy"]:

@@ -14,7 +14,7 @@ from typing import Self
 import psycopg2
 from psycopg2 import extensions, sql
 
-from local.demo.compare import Comparison, compare
+from local.demo.compare import UNFILLED, Comparison, compare
 from local.demo.definitions import SchemaDump
 from local.demo.fault import Fault
 from local.demo.reload import compare_definitions
@@ -129,7 +129,8 @@ class _Attempt:
             if not any(what in note for note in warned)
         ]
         found = (*compared.differences, *defined.differences, *unequal)
-        return replace(compared, differences=found), (*compared.remarks, *defined.notes)
+        remarks = _unsaid(compared.remarks, warned)
+        return replace(compared, differences=found), (*remarks, *defined.notes)
 
     def _restore(self, programs: Programs) -> tuple[str, tuple[str, ...]]:
         """Give the copy's connection, and what could not be restored as it was."""
@@ -155,6 +156,14 @@ class _Attempt:
             yield f"restored on {programs}, which has what the bundled one lacks"
         elif programs.major != self.theirs.major:
             yield f"restored on {programs}, as {self.theirs.major} is not bundled"
+
+
+def _unsaid(remarks: tuple[str, ...], warned: tuple[str, ...]) -> Iterator[str]:
+    """Leave out the views of which the restore has said already why they are not filled."""
+    for remark in remarks:
+        view = f"{remark.removesuffix(UNFILLED)}:"
+        if not any(view in each for each in warned):
+            yield remark
 
 
 def _set_differently(theirs: ServerFacts, ours: ServerFacts) -> Iterator[str]:

@@ -30,6 +30,10 @@ from snapper.engines.postgresql.trying.confined import restore_confined
 from snapper.errors import SnapperError
 
 _SHOWN = 5
+_REWORDED = (
+    "PostgreSQL writes these definitions in other words after any restore, which is no difference"
+)
+_UNMADE = "after any restore here pg_dump writes nothing of these, which is no difference"
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,15 @@ def compare_definitions(source: str, copy: str, dump: SchemaDump) -> Definitions
     except SnapperError as error:
         note = f"the source's definitions could not be restored a second time: {error}"
         return Definitions(tuple(unequal("definition", theirs, ours)), (note,))
-    reworded = sorted(
+    again_so = {
         name
         for name in theirs.keys() | ours.keys()
         if theirs.get(name) != ours.get(name) and expected.get(name) == ours.get(name)
-    )
+    }
+    notes = (_REWORDED, again_so & theirs.keys() & ours.keys()), (_UNMADE, again_so - ours.keys())
     return Definitions(
         tuple(unequal("definition", expected, ours)),
-        (_reworded(reworded),) if reworded else (),
+        tuple(_note(words, sorted(names)) for words, names in notes if names),
     )
 
 
@@ -82,13 +87,10 @@ def _first_role(source: str) -> bytes:
     return str(name).encode()
 
 
-def _reworded(names: list[str]) -> str:
+def _note(words: str, names: list[str]) -> str:
     shown = ", ".join(map(printable, names[:_SHOWN]))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (
-        f"PostgreSQL writes these definitions in other words after any restore, which is no "
-        f"difference: {shown}{more}"
-    )
+    return f"{words}: {shown}{more}"
 
 
 @contextmanager
