@@ -58,6 +58,7 @@ _FORMS = tuple(
         ),
         ("policy", rf"CREATE POLICY (?P<name>{_NAME}) ON (?P<on>{_PATH})"),
         ("rule", rf"CREATE (?:OR REPLACE )?RULE (?P<name>{_NAME}) AS.*? TO (?P<on>{_PATH})"),
+        ("publication", rf"ALTER PUBLICATION (?P<name>{_NAME} ADD [^;(]+)"),
         ("user mapping", rf"CREATE USER MAPPING FOR (?P<name>{_NAME}) SERVER (?P<on>{_NAME})"),
         ("rows of materialized view", rf"REFRESH MATERIALIZED VIEW (?P<name>{_PATH})"),
         ("extension", rf"(?:CREATE|ALTER) EXTENSION (?:IF NOT EXISTS )?(?P<name>{_NAME})"),
@@ -130,6 +131,8 @@ def described(body: bytes) -> Described:
     comment on EXTENSION citext
     >>> print(described(b'CREATE OPERATOR "public".=== (\n    FUNCTION = "public"."eq"\n);\n'))
     operator public.===
+    >>> print(described(b'ALTER PUBLICATION all_of ADD TABLES IN SCHEMA "shop";\n'))
+    publication all_of ADD TABLES IN SCHEMA shop
     """
     text = body[:_LOOKED_AT].decode(errors="backslashreplace")
     for kind, form in _FORMS:
