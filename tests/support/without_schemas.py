@@ -36,6 +36,7 @@ BUILT = """
     CREATE TABLE parted (k int, title text) PARTITION BY LIST (k);
     CREATE TABLE part PARTITION OF parted FOR VALUES IN (1); INSERT INTO parted VALUES (1, 'One');
     CREATE INDEX of_parted ON parted (app.inlined(title));
+    CREATE INDEX of_both ON parted (app.slug(title)) WHERE app.called(title) <> '';
     CREATE MATERIALIZED VIEW of_rows AS SELECT app.known() AS id;
     CREATE VIEW between AS SELECT app.other_words(title) AS title FROM pages;
     CREATE MATERIALIZED VIEW of_view AS SELECT app.all_of(title) AS title FROM between;

@@ -1,6 +1,7 @@
 """One statement is tried, and where it is refused in another way too, if there is one."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import psycopg2
 
@@ -94,23 +95,18 @@ class Attempts:
 
     def _with_path(self, statement: Statement) -> psycopg2.Error | None:
         """Run it with the source's search_path, which functions get too where theirs counts."""
-        body, lent = statement.text, (b"", b"")
-
-        def look() -> None:
-            nonlocal lent
-            lent = lending(body, self.runner) or lent
-
-        if error := self._try(statement, look):
+        body, path = statement.text, self._loading.search_path
+        ways: list[tuple[bytes, bytes]] = []
+        error = self._try(statement, lambda: ways.extend(lending(body, self.runner)))
+        if error:
             return error
-        before, after = lent
-
-        def run() -> None:
-            self.runner.run(before + body + after)
-
-        error = self._with(statement, "search_path", self._loading.search_path, "", run)
-        if error is None:
-            self._note_path(body)
-            self._loading.notes.extend([_LENT] if before else [])
+        for before, after in ways or [(b"", b"")]:
+            whole = before + body + after
+            error = self._with(statement, "search_path", path, "", partial(self.runner.run, whole))
+            if error is None:
+                self._note_path(body)
+                self._loading.notes.extend([_LENT] if before else [])
+                break
         return error
 
     def _lending(self, schema: bytes, role: bytes, statement: Statement) -> psycopg2.Error | None:

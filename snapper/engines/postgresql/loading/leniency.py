@@ -79,6 +79,9 @@ _BUILDS = re.compile(
     rb"CREATE (?:UNIQUE )?INDEX |ALTER INDEX |REFRESH "
     rb"|ALTER TABLE %b\bADD CONSTRAINT %b (?:PRIMARY KEY|UNIQUE|EXCLUDE) " % (_NO_TEXT, _NAME)
 )
+_LOOKED_AT = 4000
+"""Bytes of a statement in which that is looked for."""
+
 _BUILT_SAFELY = 170_000
 
 _ELSEWHERE = ("08", "HV")
@@ -134,13 +137,17 @@ def is_not_understood(error: psycopg2.Error) -> bool:
 
 def is_built_safely(body: bytes, version: int) -> bool:
     """Tell whether the server builds it with no search_path but that of a function itself."""
-    return version >= _BUILT_SAFELY and _BUILDS.match(body) is not None
+    return version >= _BUILT_SAFELY and _builds(body)
+
+
+def _builds(body: bytes) -> bool:
+    return _BUILDS.match(body, 0, _LOOKED_AT) is not None
 
 
 def may_want_a_path(body: bytes, error: psycopg2.Error) -> bool:
     """Tell whether another search_path might help; a function may say in its own words why."""
     return misses_a_name(error) or (
-        _BUILDS.match(body) is not None and comes_too_early(body, error) and not is_unfilled(error)
+        _builds(body) and comes_too_early(body, error) and not is_unfilled(error)
     )
 
 

@@ -41,8 +41,8 @@ _LENDS = """
                 SELECT FROM pg_catalog.pg_constraint c
                 WHERE c.tableoid = d.classid AND c.oid = d.objid AND c.contype = 'f')
         ) AS more
-    ), lent (name) AS (
-        SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text FROM used
+    ), lent (name, inlined) AS (
+        SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text, l.lanname = 'sql' FROM used
         JOIN pg_catalog.pg_proc p ON p.tableoid = used.classid AND p.oid = used.objid
         JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname <> 'internal'
         WHERE p.oid >= 16384 AND p.prokind <> 'a'
@@ -50,22 +50,36 @@ _LENDS = """
             SELECT FROM pg_catalog.unnest(p.proconfig) AS s
             WHERE pg_catalog.starts_with(s, 'search_path='))
     )
-    SELECT pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.format(given, name), ''),
-        pg_catalog.pg_client_encoding())
+    SELECT pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.format(given, name), '')
+            FILTER (WHERE NOT inlined), pg_catalog.pg_client_encoding()),
+        pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.format(given, name), ''),
+            pg_catalog.pg_client_encoding())
     FROM lent CROSS JOIN (VALUES (1, 'ALTER ROUTINE %%s SET search_path FROM CURRENT;'),
         (2, 'ALTER ROUTINE %%s RESET search_path;')) AS ways (way, given)
     GROUP BY way ORDER BY way
 """
 
 
-def lending(body: bytes, runner: StatementRunner) -> tuple[bytes, bytes] | None:
+def lending(body: bytes, runner: StatementRunner) -> list[tuple[bytes, bytes]]:
     """Give what is to be run before and after a statement, in one transaction with it.
 
-    None where the server builds it with the session's own path, or where no function can be lent
+    Nothing where the server builds it with the session's own path, or where no function can be lent
     one: those that have one of their own keep it, and others than this user's cannot be changed.
-    To be asked with an empty path. Raises psycopg2.Error.
+    Else first those that are never inlined, if there are any, then all. To be asked with an empty
+    path. Raises psycopg2.Error.
     """
     if not leniency.is_built_safely(body, runner.version) or len(body) > _LONGEST:
-        return None
-    ways = [bytes(way) for (way,) in runner.ask(_LENDS, body) if isinstance(way, memoryview)]
-    return (ways[0], ways[1]) if ways else None
+        return []
+    ways = [
+        (_bytes(before), _bytes(after))
+        for before, after in zip(*runner.ask(_LENDS, body), strict=False)
+        if before
+    ]
+    # What has a path is not inlined, and a partition's index must be the parent's like in that too,
+    # as long as the transaction lasts: so it is as few as possible. That the parent's misses a name
+    # means that it would be inlined, and that the partition's was not.
+    return ways[-1:] if body.startswith(b"ALTER INDEX ") else ways
+
+
+def _bytes(found: object) -> bytes:
+    return bytes(found) if isinstance(found, memoryview) else b""

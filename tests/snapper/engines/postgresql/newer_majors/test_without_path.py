@@ -50,7 +50,16 @@ def test_each_is_told_with_the_function_and_what_it_finds(
     made = {each.split(".")[-1] for each in found}
     assert made == {
         *("of_inlined", "of_called", "of_some", "of_other_words", "of_operator", "of_domain"),
-        *("apart", "of_parted", "part_inlined_idx", "of_rows", "of_view", "of_of_view"),
+        *(
+            "apart",
+            "of_parted",
+            "part_inlined_idx",
+            "of_both",
+            "part_slug_idx",
+            "of_rows",
+            "of_view",
+            "of_of_view",
+        ),
         *("of_cast", "of_class"),
     }
     words = "on a search_path only"
