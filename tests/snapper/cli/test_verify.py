@@ -17,9 +17,10 @@ from tests.support.stage import StageUnderTest, wait_until
 NOTHING_ABOUT = "there is no backup of"
 NEEDS = """
     CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_validator';
-    UPDATE pg_proc SET probin = '$libdir/nowhere' WHERE proname = 'f'
+    UPDATE pg_proc SET probin = '$libdir/nowhere' WHERE proname = 'f';
+    CREATE TABLE needy (n int DEFAULT f())
 """
-"""A library that other servers have not got."""
+"""A table whose function is in a library that other servers have not got."""
 _FUNCTION = "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
 UNRESTORABLE = f"""
     CREATE TABLE t AS SELECT 1 AS n; {_FUNCTION} 'SELECT $1';
