@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import botocore.session
 import psycopg2
@@ -21,8 +23,9 @@ from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.machine import run_directory as run_directories
 from snapper.machine.run_directory import run_directory
-from tests.support import faults, figures
+from tests.support import faults, figures, memory
 from tests.support.canary import CANARY, SEARCH
 from tests.support.cloud_server import CloudServer, Customer
 from tests.support.databases import UNTENDED, Source, query
@@ -43,6 +46,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Every command makes a session of its own; what boto3 reads of AWS's services is the same for all.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# A server's files are made for a test, and are many.
+if folder := memory.room():
+    in_memory = SimpleNamespace(gettempdir=lambda: folder)
+    mock.patch.object(run_directories, "tempfile", in_memory).start()
 
 # The same examples on every machine and in every run, however long one takes.
 settings.register_profile(
