@@ -91,7 +91,16 @@ _CALLED = frozenset({"aggregate", "cast", "function", "operator", "operator clas
 _NO_ROW = frozenset(
     {
         *("constraint", "index", "trigger", "policy", "rule", "statistics", "event trigger"),
-        *("publication", "subscription", "state of", "property of table"),
+        *(
+            "publication",
+            "subscription",
+            "state of",
+            "property of table",
+            "storage",
+            "extension of",
+        ),
+        *("owner of", "grant", "revoke", "grants of", "default privileges", "user mapping"),
+        *("comment on", "security label"),
     }
 )
 
