@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
-_ENOUGH = 8 << 30
+_ENOUGH = 12 << 30
 
 
 def room(memory: Path = _MEMORY, enough: int = _ENOUGH) -> str:
