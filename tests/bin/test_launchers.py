@@ -110,7 +110,6 @@ def test_an_environment_made_by_pulumi_is_completed(tmp_path: Path) -> None:
     assert "making" not in done.stderr
 
 
-@pytest.mark.long
 def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
     made = house(tmp_path)
     (made / ".venv/bin").mkdir(parents=True)
@@ -147,9 +146,7 @@ def test_two_first_starts_at_once_both_succeed_and_one_installs(tmp_path: Path) 
     assert "".join(talk for _, talk in ends).count("making .venv:") == 1
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_first_start_is_taken_up_by_the_next(
     how: signal.Signals, tmp_path: Path
 ) -> None:
