@@ -1,5 +1,7 @@
 """Count what a restore has brought, as whoever may see it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg2
@@ -13,12 +15,16 @@ from snapper.engines.postgresql.naming.names import quoted
 from snapper.values.redaction import Redactor
 
 _TABLES = """
-    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+    SELECT n.nspname, c.relname, CASE WHEN pg_catalog.pg_has_role(c.relowner, 'MEMBER')
+        AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
+        THEN pg_catalog.pg_get_userbyid(c.relowner) END
+    FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm') AND c.relispopulated
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     ORDER BY 1, 2
 """
+_BECOME = "SELECT pg_catalog.set_config('role', %s, false)"
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,30 @@ def count(connection: Connection, redact: Redactor, search_path: str = "") -> Co
         cursor.execute(_TABLES)
         tables = cursor.fetchall()
         rows, closed = 0, []
-        for schema, name in tables:
+        for schema, name, owner in tables:
             table = f"{quoted(schema)}.{quoted(name)}"
             query = f"SELECT count(*) FROM ONLY {table}"  # noqa: S608  quoted
             try:
-                rows += _number(cursor, query, search_path)
+                with _being(cursor, owner):
+                    rows += _number(cursor, query, search_path)
             except psycopg2.errors.InsufficientPrivilege:
                 closed.append(readable(f"{schema}.{name}", cursor.connection))
     return Counted(len(tables), rows, tuple(closed))
+
+
+@contextmanager
+def _being(cursor: Cursor, owner: str | None) -> Iterator[None]:
+    """Be an owner whose rights this user can take, and has none of by itself."""
+    if owner is None:
+        yield
+        return
+    cursor.execute("SELECT pg_catalog.current_setting('role')")
+    (own,) = cursor.fetchone()
+    cursor.execute(_BECOME, [owner])
+    try:
+        yield
+    finally:
+        cursor.execute(_BECOME, [own])
 
 
 def _number(cursor: Cursor, query: str, search_path: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.verbs.dump import Dumper
-from snapper.verbs.restore import restore, restore_as_new
+from snapper.verbs.restore import Dump, restore, restore_as_new
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
 from tests.support.restores import EMPTY
@@ -56,6 +56,10 @@ def test_what_belongs_to_its_groups_is_theirs_in_the_end(
             assert each.rows("SELECT numbered.t, filled.n FROM numbered, filled") == [("x", 1)]
             may = "SELECT has_table_privilege('readers', 'numbered', 'SELECT')"
             assert each.rows(may) == [(True,)]
+        tried = engine.try_restore(
+            Dump(dumper.vault, backup), backup, anew.as_role("heirless", "pw")
+        )
+        assert (tried.tables, tried.rows, tried.uncounted) == (3, 3, 0)
         kinds = {left.kind for each in came for left in each.left_out}
         assert "owner of" not in kinds
         assert "rows of materialized view" not in kinds
