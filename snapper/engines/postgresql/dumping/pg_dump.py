@@ -15,6 +15,9 @@ LOCK_WAIT = "60s"
 END_MARKER = b"-- PostgreSQL database dump complete"
 """pg_dump's own last word; recent releases put a `\\unrestrict` line behind it."""
 
+_QUIET = "-c client_min_messages=error"
+"""What functions of the database say meanwhile, as at each login, may hold values of rows."""
+
 _GRANTS = "GRANT pg_read_all_data TO the user of the connection"
 _DAMAGED = (
     "the server's own files are damaged there: look for what can still be read of that table, and "
@@ -81,7 +84,7 @@ def pg_dump_command(
     first act; it is `bare` where options do not reach the server.
     """
     # The server has just answered us, though it may be slow to take connections.
-    how = conninfo(connection, limit=LONGEST_CONNECT, bare=bare)
+    how = conninfo(connection, _QUIET, limit=LONGEST_CONNECT, bare=bare)
     return [
         str(tools.tool("pg_dump", major)),
         "--format=plain",

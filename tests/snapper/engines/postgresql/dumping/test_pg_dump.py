@@ -279,3 +279,16 @@ def test_what_a_function_says_of_rows_while_they_are_read_is_not_told(
         dumper.dump(job(), made.database())
     assert "Dumping the contents of table" in str(failed.value)
     assert "Zoe" not in str(failed.value)
+
+
+def test_nor_is_what_one_says_at_each_login(
+    source: Callable[..., Source], dumper: Dumper, events: RecordedEvents
+) -> None:
+    made = source(
+        18,
+        "CREATE FUNCTION greet() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE WARNING 'row: %', 'Zoe Nobody-Else'; END $$;"
+        "CREATE EVENT TRIGGER greeting ON login EXECUTE FUNCTION greet()",
+    )
+    assert dumper.dump(job(), made.database()) is not None
+    assert "Zoe" not in repr(events.reported)
