@@ -28,6 +28,7 @@ _LENT = (
     " REFRESH fail there until they have one of their own: ALTER FUNCTION … SET search_path"
 )
 _IN_PART = "the server warned that not all of it is this user's to give"
+_ROWS_SHOWN = b"SET row_security = on;", b"SET row_security = off;"
 _QUOTED = "has names that are keywords of this major: restored with quotes around them"
 
 
@@ -61,9 +62,7 @@ class Attempts:
             self.runner.run(body)
 
         if leniency.may_hide_rows(body, error):
-            left = self._with(statement, "row_security", "on", "off", run)
-            if left is None:
-                self._note(body, "was filled with row_security on: its owner may see fewer rows")
+            left = self._as_its_owner_sees(statement)
         elif other := self._reworded(body, error):
             text, words = other
             left = self._try(statement, lambda: self.runner.run(text))
@@ -93,7 +92,20 @@ class Attempts:
             return quoted, _QUOTED
         return None
 
-    def _with_path(self, statement: Statement) -> psycopg2.Error | None:
+    def _as_its_owner_sees(self, statement: Statement) -> psycopg2.Error | None:
+        """Fill a view with the rows that policies show, with the source's path if need be."""
+        body = statement.text
+        show = partial(self.runner.run, body)
+        left = self._with(statement, "row_security", "on", "off", show)
+        if left and leniency.may_want_a_path(body, left) and self._loading.search_path:
+            left = self._with_path(statement, *_ROWS_SHOWN)
+        if left is None:
+            self._note(body, "was filled with row_security on: its owner may see fewer rows")
+        return left
+
+    def _with_path(
+        self, statement: Statement, first: bytes = b"", last: bytes = b""
+    ) -> psycopg2.Error | None:
         """Run it with the source's search_path, which functions get too where theirs counts."""
         body, path = statement.text, self._loading.search_path
         ways: list[tuple[bytes, bytes]] = []
@@ -101,7 +113,7 @@ class Attempts:
         if error:
             return error
         for before, after in ways or [(b"", b"")]:
-            whole = before + body + after
+            whole = first + before + body + after + last
             error = self._with(statement, "search_path", path, "", partial(self.runner.run, whole))
             if error is None:
                 self._note_path(body)

@@ -48,13 +48,22 @@ def test_it_is_built_as_it_was_and_nothing_is_left_on_the_functions(
     assert f"{words} search_path app, public" in found.warnings
 
 
+HIDDEN = """
+    CREATE TABLE hidden AS SELECT 'First'::text AS title;
+    ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; ALTER TABLE hidden FORCE ROW LEVEL SECURITY;
+    CREATE POLICY every ON hidden USING (true);
+    CREATE MATERIALIZED VIEW of_hidden AS SELECT app.called(title) AS title FROM hidden;
+"""
+
+
 def test_so_it_is_by_a_plain_owner(
     source: Callable[..., Source], server: Callable[[int], PostgresServer], anew: Anew, owner: Owner
 ) -> None:
-    made = of_older(source, BUILT)
+    made = of_older(source, BUILT + HIDDEN)
     target = Source(server(NEWER), f"{made.name} owned")
     anew(made, owner(target.beside("postgres"), target.name), options=RestoreOptions(no_owner=True))
     assert target.rows(INDEXES) == made.rows(INDEXES)
+    assert target.rows("SELECT title FROM app.of_hidden") == [("first",)]
     assert target.rows(LENT) == []
 
 
