@@ -21,7 +21,10 @@ _ROW = rf"(?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA) row \d+(?: \({_KEY}\))?"
 _LIBPQ = (
     "it must begin with postgresql:// or be host=… dbname=… pairs|"
     "unterminated quoted string|invalid percent-encoded token|forbidden value %00|"
-    "invalid URI query parameter|missing key/value separator|extra key/value separator|"
+    r"behind the '\?' stands a name that libpq does not know|"
+    r"a parameter behind the '\?' has no '='|"
+    "a parameter has more than one '=': parameters are joined by '&', and a '=' within a value is "
+    "written %3D|"
     'IPv6 host address may not be empty|looking for matching "]"|unexpected character|'
     "it has a name that libpq does not know: [^.]*|unexpected spaces found|unknown form|"
     "a zero byte|" + "|".join(re.escape(instead) for _, instead in BEGINNINGS)
