@@ -82,7 +82,7 @@ def test_so_it_is_within_one_transaction_and_in_a_trial(
     assert any("index of_called" in each for each in found.remarks)
 
 
-def test_what_somebody_elses_function_is_needed_for_stops_it_or_is_missing_at_best(
+def test_so_it_is_where_the_function_is_somebody_elses_in_the_end(
     source: Callable[..., Source], server: Callable[[int], PostgresServer], anew: Anew, owner: Owner
 ) -> None:
     roles = Source(server(OLDER), "postgres"), Source(server(NEWER), "postgres")
@@ -94,13 +94,25 @@ def test_what_somebody_elses_function_is_needed_for_stops_it_or_is_missing_at_be
     try:
         roles[1].run("GRANT somebody_else TO restores_as_owner WITH INHERIT FALSE, SET TRUE")
         made.run("ALTER FUNCTION app.called OWNER TO somebody_else")
-        with pytest.raises(RestoreFailed, match=r"of_called on app\.pages: function") as failed:
-            anew(made, own)
-        assert "restore as the owner of what is called here" in str(failed.value.hint)
-        came = anew(made, own, options=RestoreOptions(best_effort=True))
-        assert [each.name for each in came.missing] == ["of_called on app.pages"]
-        Source(roles[1].server, came.kept_as).run("DROP OWNED BY somebody_else CASCADE")
+        anew(made, own)
+        assert target.rows(INDEXES) == made.rows(INDEXES)
+        whose = "SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'called'"
+        assert target.rows(whose) == [("somebody_else",)]
+        target.run("DROP OWNED BY somebody_else CASCADE")
     finally:
         made.run("DROP OWNED BY somebody_else CASCADE")
         for each in roles:
             each.run("DROP ROLE somebody_else")
+
+
+def test_what_is_not_found_all_the_same_stops_it_or_is_missing_at_best(
+    source: Callable[..., Source], server: Callable[[int], PostgresServer], anew: Anew
+) -> None:
+    made = of_older(source, "CREATE INDEX of_called ON pages (app.called(title));")
+    made.run("ALTER FUNCTION app.slug RENAME TO no_longer")
+    target = Source(server(NEWER), f"{made.name} not found")
+    with pytest.raises(RestoreFailed, match=r"of_called on app\.pages: function") as failed:
+        anew(made, target.dsn)
+    assert "restore as the owner of what is called here" in str(failed.value.hint)
+    came = anew(made, target.dsn, options=RestoreOptions(best_effort=True))
+    assert "of_called on app.pages" in [each.name for each in came.missing]
