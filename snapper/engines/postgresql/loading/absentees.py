@@ -9,15 +9,15 @@ from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import DENIED
 from snapper.engines.postgresql.naming.encoding import is_readable
-from snapper.engines.postgresql.naming.names import plain
+from snapper.engines.postgresql.naming.names import NAME, plain
 from snapper.engines.postgresql.target.roles import passed_over
 
-_NAME = rb'"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*'
 _ROLES = re.compile(
     rb"(?:CREATE POLICY (?:%(n)b) ON (?:%(n)b)\.(?:%(n)b)(?P<rule> AS RESTRICTIVE)?(?: FOR [A-Z]+)?"
-    rb" TO |CREATE USER MAPPING FOR )(?P<roles>(?:%(n)b)(?:, (?:%(n)b))*)(?=[ ;])" % {b"n": _NAME}
+    rb" TO |CREATE USER MAPPING FOR )(?P<roles>(?:%(n)b)(?:, (?:%(n)b)){0,9999})(?=[ ;])"
+    % {b"n": NAME}
 )
-_ONE = re.compile(_NAME)
+_ONE = re.compile(NAME)
 
 _NO_SUCH_ROLE = frozenset({"42704", "22021"})
 """A name that is not there, or that is none in the database's encoding."""

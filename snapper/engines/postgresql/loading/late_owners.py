@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
-from snapper.engines.postgresql.naming.names import plain
+from snapper.engines.postgresql.naming.names import NAME, plain
 from snapper.engines.postgresql.reading.statements import Statement
 
 _TAKES = """
@@ -25,10 +25,9 @@ _GIVEN = """
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = %s AND c.relname = %s
 """
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 _OF_RELATION = re.compile(
     rb"ALTER (?:SEQUENCE|TABLE) (?P<schema>%(n)b)\.(?P<name>%(n)b) OWNER TO (?P<role>%(n)b);\n?"
-    % {b"n": _NAME}
+    % {b"n": NAME}
 )
 _SCHEMA = b"ALTER SCHEMA "
 

@@ -6,11 +6,11 @@ import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import is_raised, sqlstate
 from snapper.engines.postgresql.loading.superusers import DENIED, is_named_only
+from snapper.engines.postgresql.naming.names import NAME
 from snapper.engines.postgresql.newer_majors.removed import EXTENSIONS
 
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
-_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\")*"
-"""What may hold quoted names."""
+_NO_TEXT = rb"(?:[^;'\"]|\"[^\"]*\"){0,32768}"
+"""What may hold quoted names. The longest is of a function's hundred arguments."""
 
 # What changes no data. Some of it only a superuser may do, or only who granted or owns it.
 _NO_DATA = re.compile(
@@ -20,13 +20,12 @@ _NO_DATA = re.compile(
     # How rows are stored is no part of them; an extension that is not here takes nothing with it.
     rb"|SET default_(?:table_access_method|toast_compression) = "
     rb"|ALTER (?:TABLE|MATERIALIZED VIEW) %(any)b SET (?:COMPRESSION|ACCESS METHOD) %(name)b;"
-    rb"|ALTER %(any)b DEPENDS ON EXTENSION %(name)b;" % {b"any": _NO_TEXT, b"name": _NAME}
+    rb"|ALTER %(any)b DEPENDS ON EXTENSION %(name)b;" % {b"any": _NO_TEXT, b"name": NAME}
 )
 
-OWNER = re.compile(rb"ALTER %b OWNER TO (?P<role>%b);\n?" % (_NO_TEXT, _NAME))
+OWNER = re.compile(rb"ALTER %b OWNER TO (?P<role>%b);\n?" % (_NO_TEXT, NAME))
 OWNER_WITHIN = re.compile(
-    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b%b OWNER TO (?P<role>%b);\n?"
-    % (_NAME, _NAME, _NO_TEXT, _NAME)
+    rb"ALTER [A-Z ]+? (?P<schema>%b)\.%b%b OWNER TO (?P<role>%b);\n?" % (NAME, NAME, _NO_TEXT, NAME)
 )
 PRIVILEGES = re.compile(rb"GRANT |REVOKE |ALTER DEFAULT PRIVILEGES ")
 BECOMES = re.compile(rb"SET SESSION AUTHORIZATION (?P<role>.+);\n?", re.DOTALL)
@@ -49,13 +48,13 @@ _SCHEMA_IS_THERE = "42P06"
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 
 _CHECKED_LATER = re.compile(
-    rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) " % _NAME
+    rb"ALTER (?:FOREIGN )?TABLE [^;']*?\bADD CONSTRAINT %b (?:FOREIGN KEY|CHECK) " % NAME
 )
 
 _OBJECT = re.compile(
     rb"(?:CREATE|ALTER|COMMENT ON) (?P<kind>ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER"
     rb"|OPERATOR (?:CLASS|FAMILY)|PUBLICATION|SUBSCRIPTION|TEXT SEARCH (?:PARSER|TEMPLATE))"
-    rb" (?P<name>%b(?:\.%b)?)" % (_NAME, _NAME)
+    rb" (?P<name>%b(?:\.%b)?)" % (NAME, NAME)
 )
 
 _MISSING_NAMES = frozenset({"42883", "42P01", "42704", "3F000", "42703"})
@@ -77,7 +76,7 @@ _MALFORMED = frozenset({"42601", "22P02", "42P17", "42602"})
 
 _BUILDS = re.compile(
     rb"CREATE (?:UNIQUE )?INDEX |ALTER INDEX |REFRESH "
-    rb"|ALTER TABLE %b\bADD CONSTRAINT %b (?:PRIMARY KEY|UNIQUE|EXCLUDE) " % (_NO_TEXT, _NAME)
+    rb"|ALTER TABLE %b\bADD CONSTRAINT %b (?:PRIMARY KEY|UNIQUE|EXCLUDE) " % (_NO_TEXT, NAME)
 )
 _LOOKED_AT = 4000
 """Bytes of a statement in which that is looked for."""

@@ -11,16 +11,15 @@ import psycopg2
 from snapper.engines.postgresql.connecting.server_words import sqlstate
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import DENIED
-from snapper.engines.postgresql.naming.names import plain
+from snapper.engines.postgresql.naming.names import NAME, plain
 
 _LOOKED_AT = 4000
 """Bytes of a statement in which names are looked for."""
 
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 _THING = re.compile(
     rb"ALTER DEFAULT PRIVILEGES FOR ROLE (?P<role>%(n)b)"
     rb"|[^;]*?(?<![\w\"])(?!pg_catalog\.)(?P<schema>%(n)b)\.(?P<name>%(n)b)"
-    rb"|[^;]*?\bSCHEMA (?P<only>%(n)b)" % {b"n": _NAME}
+    rb"|[^;]*?\bSCHEMA (?P<only>%(n)b)" % {b"n": NAME}
 )
 
 # By the catalogue: the server looks up no name in a schema that is not for this user.

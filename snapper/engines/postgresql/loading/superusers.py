@@ -9,6 +9,7 @@ import re
 import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sqlstate
+from snapper.engines.postgresql.naming.names import NAME
 
 DENIED = "42501"
 _INVALID_FUNCTION = "42P13"
@@ -23,8 +24,7 @@ BUILT_UPON = frozenset(
 )
 """Kinds of what may be the cause, where it was denied, that something which names it fails."""
 
-_NAME = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
-_PATH = rb"%b(?:\.%b)?" % (_NAME, _NAME)
+_PATH = rb"%b(?:\.%b)?" % (NAME, NAME)
 
 # Only other statements of the dump name these: whatever needs one of them stops by itself. An
 # operator class that is the default of its type is found without its name too.

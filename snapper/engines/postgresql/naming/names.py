@@ -8,6 +8,10 @@ MAINTENANCE = "postgres"
 TEMPLATES = ("template0", "template1")
 """Those that new databases are copies of."""
 
+NAME = rb'(?:"(?:[^"]|""){1,255}"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
+"""How SQL writes a name, as a pattern. PostgreSQL's are of 63 bytes: a longer one is forged, and to
+look at it would take a hundred times its length."""
+
 
 def database_name(connection: Connection) -> str:
     """Give the database that libpq would choose: without a name it takes the user's."""

@@ -1,8 +1,18 @@
 """Statements are known by their form, whatever names somebody has thought of."""
 
+import tracemalloc
+
+import psycopg2
 import pytest
 
-from snapper.engines.postgresql.loading.leniency import OWNER, OWNER_WITHIN, for_new_rows
+from snapper.engines.postgresql.loading.absentees import roles_of
+from snapper.engines.postgresql.loading.leniency import (
+    OWNER,
+    OWNER_WITHIN,
+    can_go,
+    for_new_rows,
+    object_of,
+)
 
 NAMES = [b"t", b'"a b"', b'"s;x"', b'"it\'s"', b'"say ""x"""']
 
@@ -32,3 +42,27 @@ def test_no_statement_takes_longer_than_its_length() -> None:
     # Looked at from each of these places to the end, it would take hours.
     many = b"ALTER TABLE t " + b"ADD CONSTRAINT c CHECK (true), " * 200_000
     assert for_new_rows(many + b"ADD CONSTRAINT c CHECK (true) NOT VALID;") == b""
+
+
+@pytest.mark.parametrize("filler", [b"x", b'"', b'"a"', b"a, ", b"a."])
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"ALTER TABLE t ADD CHECK (",
+        b'ALTER SCHEMA "',
+        b'CREATE ACCESS METHOD "',
+        b"CREATE POLICY p ON s.t TO ",
+        b'CREATE POLICY "',
+        b"GRANT ",
+    ],
+)
+def test_nor_many_times_as_much_memory(beginning: bytes, filler: bytes) -> None:
+    statement = beginning + filler * 300_000 + b";\n"
+    tracemalloc.start()
+    try:
+        for look in (OWNER.fullmatch, OWNER_WITHIN.fullmatch, object_of, roles_of):
+            look(statement)
+        can_go(statement, psycopg2.errors.UndefinedTable())
+        assert tracemalloc.get_traced_memory()[1] < 12 << 20
+    finally:
+        tracemalloc.stop()
