@@ -17,6 +17,7 @@ import psycopg2
 from psycopg2.extensions import connection, cursor
 
 from snapper.engines.postgresql.connecting.cancelling import cancel
+from snapper.engines.postgresql.connecting.notices import keep_few
 
 _Result = TypeVar("_Result")
 
@@ -36,6 +37,7 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
     def __init__(self, dsn: str) -> None:
         """Connect as psycopg2 does."""
         super().__init__(dsn)
+        self._listener = keep_few(self.pgconn_ptr, self.notices)
         self._line = socket.socket(fileno=os.dup(self.fileno()))
         self._thread = ThreadPoolExecutor(1, "session")
 
