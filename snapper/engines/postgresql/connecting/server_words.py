@@ -56,6 +56,8 @@ _USUAL = frozenset(
 _PIECE = re.compile(r'"[^"]+"|[\w$.]+|[^\s\w$."(),:;\'\[\]]+')
 _MANY = 40
 """Pieces of a sentence that are looked up: none of PostgreSQL's own has more."""
+_LOOKED_AT = 1 << 20
+"""Bytes of a statement whose words are kept: all of them take thirty times its length."""
 
 _KNOWN = r"""
     SELECT w FROM pg_catalog.unnest(%s::pg_catalog.text[]) AS w
@@ -153,7 +155,7 @@ def _is_written(said: str, ask: Ask | None) -> bool:
 
 def _known(pieces: list[str], statement: bytes, ask: Ask | None) -> set[str]:
     """Give those of the pieces that are names of the schema, or stand in its definitions."""
-    stated = set(_PIECE.findall(statement.decode(errors="replace")))
+    stated = set(_PIECE.findall(statement[:_LOOKED_AT].decode(errors="replace")))
     stated |= {word for piece in stated for word in _words(piece)}
     asked = {word for piece in pieces for word in (piece.strip('"'), *_words(piece))}
     unsure = sorted(word for word in asked - stated - {""} if not _is_usual(word))

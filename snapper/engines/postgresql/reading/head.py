@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from snapper.engines.postgresql.reading.statements import Part, Statement, parted
 
-_NAME = rb'"(?:[^"]++|"")+"|[a-z_\x80-\xff][\w\x80-\xff]*'
+_NAME = rb'"(?:[^"]++|""){1,255}"|[a-z_\x80-\xff][\w\x80-\xff]*'
 _EXTENSION = re.compile(
     rb"CREATE EXTENSION IF NOT EXISTS (?P<name>%b) WITH SCHEMA (?P<schema>%b);\n" % (_NAME, _NAME)
 )

@@ -1,5 +1,6 @@
 """What a server says is told where it names things of the schema, and never where it names rows."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import psycopg2
@@ -92,3 +93,18 @@ def test_nor_does_a_question_of_ours_tell_what_a_function_says(
         ):
             cursor.execute(f"SELECT public.{function}(name) FROM public.people")
         assert ROW not in str(failed.value)
+
+
+def test_a_long_statement_is_not_taken_apart_whole(source: Callable[..., Source]) -> None:
+    with pytest.raises(psycopg2.Error) as refused:
+        source(17).run("SELECT not_there()")
+    statement = b"CREATE VIEW v AS SELECT not_there(), " + b", ".join(
+        b"a%d" % n for n in range(1_000_000)
+    )
+    tracemalloc.start()
+    try:
+        told = words_of(refused.value, None, statement, of_rows=True)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(statement)
+    finally:
+        tracemalloc.stop()
+    assert told == "function not_there() does not exist"

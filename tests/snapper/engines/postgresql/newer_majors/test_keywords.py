@@ -1,5 +1,7 @@
 """Names of older dumps that have become keywords are quoted, and nothing else of a statement."""
 
+import tracemalloc
+
 import pytest
 
 from snapper.engines.postgresql.newer_majors.keywords import in_quotes
@@ -25,3 +27,13 @@ def test_names_are_quoted_wherever_they_stand() -> None:
     given = b"CREATE TABLE t (system_user text DEFAULT 'json'::json, n integer[] DEFAULT f($1));"
     wanted = given.replace(b"system_user", b'"system_user"').replace(b"::json", b'::"json"')
     assert in_quotes(given) == wanted
+
+
+def test_no_statement_takes_many_times_its_length_in_memory() -> None:
+    forged = b"CREATE VIEW v AS SELECT " + b"a," * 2_000_000 + b"json;"
+    tracemalloc.start()
+    try:
+        assert in_quotes(forged) == forged
+        assert tracemalloc.get_traced_memory()[1] < len(forged)
+    finally:
+        tracemalloc.stop()

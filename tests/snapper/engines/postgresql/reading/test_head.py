@@ -1,5 +1,7 @@
 """Extensions are found before anything of the dump's own, and nowhere else."""
 
+import tracemalloc
+
 import pytest
 
 from snapper.engines.postgresql.reading import head as module
@@ -59,3 +61,15 @@ def test_a_schema_that_is_there_is_not_made_again() -> None:
     made = Statement(b"-- it\nCREATE SCHEMA extensions;\n", 1)
     other = Statement(b"CREATE SCHEMA other;\n", 3)
     assert list(without_schemas([made, other], frozenset({b"extensions"}))) == [other]
+
+
+def test_no_forged_name_takes_many_times_its_length_in_memory() -> None:
+    forged = b'CREATE SCHEMA "' + b'""' * 1_000_000 + b'";\n'
+    head = Head()
+    tracemalloc.start()
+    try:
+        assert head(forged) == forged
+        assert tracemalloc.get_traced_memory()[1] < 2 * len(forged)
+    finally:
+        tracemalloc.stop()
+    assert not head.schemas
