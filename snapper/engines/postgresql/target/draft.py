@@ -44,8 +44,9 @@ class Making:
 
     From the database `via`, where one is known to let us in. `named` by its own name from the
     start, for servers that admit no other. `bare`, with the backup's encoding and locale, and
-    nothing else of what was set on the backup's database. `kept` whatever becomes of it: it goes
-    with its server, and nobody enters it any more who could run what the dump has left there.
+    nothing else of what was set on the backup's database; nobody else is ever let in. `kept`
+    whatever becomes of it: it goes with its server, and nobody enters it any more who could run
+    what the dump has left there.
     """
 
     via: Connection | None = None
@@ -89,13 +90,13 @@ def draft(
         if making.named:
             # Not before: the one that keeps it from being made is somebody else's.
             stack.enter_context(guard)
-            final_name.keep_others_out(name, via, redact)
+        final_name.keep_others_out(name, via, redact, named=making.named)
         with admitted(unfinished, redact, named=making.named) as cursor:
             give_back(cursor, backup, tell)
         with _blamed_on(moved):
             yield unfinished
-        if making.named:
-            final_name.let_others_in(name, backup.properties, via, redact)
+        if not making.bare:
+            final_name.let_others_in(name, backup.properties, via, redact, named=making.named)
         if backup.properties and not making.bare:
             with asking(via, redact) as cursor:
                 set_properties(cursor, name, backup.properties, tell)

@@ -14,7 +14,7 @@ from snapper.engines.postgresql.inspecting.properties import Locale
 from snapper.engines.postgresql.inspecting.read_properties import read_properties
 from snapper.engines.postgresql.inspecting.recorded import Recorded
 from snapper.engines.postgresql.target.content import exists, unfinished_databases
-from snapper.engines.postgresql.target.draft import draft
+from snapper.engines.postgresql.target.draft import Making, draft
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
@@ -42,6 +42,33 @@ def test_a_draft_has_its_name_only_at_the_end(server: Callable[[int], PostgresSe
         )
     assert exists(target, HIDE)
     assert unfinished_databases(target, HIDE) == ()
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_nobody_else_gets_into_a_draft(bare: bool, server: Callable[[int], PostgresServer]) -> None:
+    target = Source(server(14), f"nobody else's {bare}")
+    opened = "SELECT has_database_privilege('public', current_database(), 'CONNECT')"
+    with draft(connection(target), BACKUP, HIDE, silent, making=Making(bare=bare)) as unfinished:
+        assert Source(target.server, unfinished.parameters["dbname"]).rows(opened) == [(False,)]
+    assert target.rows(opened) == [(not bare,)]
+
+
+def test_who_makes_it_as_another_role_gets_in(server: Callable[[int], PostgresServer]) -> None:
+    admin, target = Source(server(14), "postgres"), Source(server(14), "a group's")
+    admin.run(
+        "CREATE ROLE keepers CREATEDB;"
+        "CREATE ROLE kept LOGIN NOINHERIT IN ROLE keepers PASSWORD 'kept'"
+    )
+    try:
+        maker = Connection.parse(target.as_role("kept", "kept"))
+        maker = maker.replace(options="-c role=keepers")
+        with draft(maker, BACKUP, HIDE, silent) as unfinished, asking(unfinished, HIDE) as cursor:
+            cursor.execute("CREATE TABLE public.t ()")
+        rights = "SELECT unnest(datacl)::text FROM pg_database WHERE datname = current_database()"
+        assert sorted(target.rows(rights)) == [("=Tc/keepers",), ("keepers=CTc/keepers",)]
+    finally:
+        admin.run(f'DROP DATABASE IF EXISTS "{target.name}" WITH (FORCE)')
+        admin.run("DROP ROLE kept, keepers")
 
 
 def test_a_draft_that_fails_is_dropped_though_somebody_is_connected(
