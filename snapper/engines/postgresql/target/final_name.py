@@ -44,4 +44,4 @@ def let_others_in(
 def _is_anothers(cursor: Cursor) -> bool:
     """Tell whether we made it as a role that we have become: its rights may not be the login's."""
     cursor.execute("SELECT session_user <> current_user")
-    return cursor.fetchone() == (True,)
+    return bool(cursor.fetchone()[0])
