@@ -26,6 +26,8 @@ _OF_VALUES = "22"
 """The class whose sentences are about values."""
 _OF_THE_SERVER = ("25", "40", "53", "54", "57")
 """Classes whose sentences are about the session and the server's means."""
+_QUOTES = ': "'
+"""Before what was too long for the server, such as the words of a text search."""
 
 # Of the sentences that PostgreSQL writes about things of the schema; no name stands in quotes here.
 _USUAL = frozenset(
@@ -131,7 +133,7 @@ def words_of(
         return said[:LONGEST] if _is_written(said, ask) else condition(error)
     if (
         not code
-        or code.startswith(_OF_THE_SERVER)
+        or (code.startswith(_OF_THE_SERVER) and _QUOTES not in said)
         or not (has_function if of_rows is None else of_rows)
     ):
         return said[:LONGEST]

@@ -73,6 +73,10 @@ def test_names_of_the_schema_are_told_and_no_value(source: Callable[..., Source]
         "SELECT run(repeat('name to ', 7)) FROM people": ("undefined table", "42P01"),
         "SELECT applied(repeat('#-', 2)) FROM people": ("undefined function", "42883"),
         "SELECT name::int FROM public . people": ("invalid text representation", "22P02"),
+        "SELECT repeat(left(name, 3), 999)::tsquery FROM people": (
+            "program limit exceeded: tsquery",
+            "54000",
+        ),
         "SELECT closed(name) FROM people": ("we're closed", "P0001"),
         "SELECT told(name) FROM people": ("raise exception", "P0001"),
         "SELECT coded(name) FROM people": ("database error", "P0001"),
