@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import psycopg2
 import pytest
 
-from local.runtime.environment import Environment
 from snapper.values.job import Job
 from snapper.values.settings import connection_parameter, parameter_root
 from snapper.verbs.catalog import holding_at
@@ -60,7 +59,7 @@ def test_a_function_that_hangs_is_ended_and_its_job_comes_back(quiet: StageUnder
                 job = send(quiet, key)
                 line, _ = silent.accept()
                 receipt = receipt_of(quiet, job)
-                wait_until(lambda: not at_work(quiet))
+                wait_until(lambda: not quiet.at_work())
             finally:
                 client.update_function_configuration(FunctionName=dumper, Timeout=usual)
             line.close()
@@ -87,20 +86,15 @@ def is_there(stage: StageUnderTest, job: Job) -> bool:
     return holding_at(stage.vault, job.database, job.scheduled_at).entry.complete
 
 
-def at_work(stage: StageUnderTest) -> list[Environment]:
-    """The dumper's execution environments that have a job."""
-    return list(stage.host._installed[stage.deployment.outputs["dumper"]].busy)
-
-
 def kill_dumper(stage: StageUnderTest) -> None:
     """Kill those that are at work, with all that they started, as AWS does."""
-    for environment in at_work(stage):
+    for environment in stage.at_work():
         environment.stop()
 
 
 def receipt_of(stage: StageUnderTest, job: Job) -> str:
     """By what the queue knows the delivery of a job that is being done."""
-    deliveries = [each._api._current for each in at_work(stage)]
+    deliveries = [each._api._current for each in stage.at_work()]
     records = [json.loads(each.event)["Records"][0] for each in deliveries if each]
     (receipt,) = (each["receiptHandle"] for each in records if each["body"] == job.to_json())
     return str(receipt)

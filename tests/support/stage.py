@@ -35,6 +35,7 @@ import boto3
 from local.demo import sample
 from local.deployment.deploy import Deployment, deploy
 from local.emulator.cloud import Cloud
+from local.runtime.environment import Environment
 from local.runtime.host import LambdaHost
 from snapper.aws import signpost
 from snapper.aws.parameters import Parameters
@@ -137,7 +138,13 @@ class StageUnderTest:
             with added(ssm, root, key, connection, row(retention, options), options.to_json()):
                 yield key
         finally:
+            # Who was given a job in time may still be making its backup.
+            wait_until(lambda: not self.at_work())
             self.forget(key)
+
+    def at_work(self) -> list[Environment]:
+        """Give the dumper's execution environments that have a job."""
+        return list(self.host._installed[self.deployment.outputs["dumper"]].busy)
 
     def forget(self, key: str) -> None:
         """Remove every object of a database."""
