@@ -190,6 +190,20 @@ def falling_silent(server: int, *at: bytes) -> Iterator[tuple[int, list[threadin
 
 
 @contextmanager
+def wanting_a_password(gone: threading.Event) -> Iterator[int]:
+    """Give the port of one that asks for a password, and tell when who was asked has gone."""
+
+    def answer(client: socket.socket, _: bytes) -> None:
+        client.sendall(b"R" + struct.pack("!II", 8, 3))
+        with suppress(OSError):
+            client.recv(1)
+        gone.set()
+
+    with _listening(answer) as port:
+        yield port
+
+
+@contextmanager
 def _listening(
     answer: Callable[[socket.socket, bytes], object], *, greet: bool = True
 ) -> Iterator[int]:

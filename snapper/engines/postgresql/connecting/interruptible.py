@@ -36,7 +36,12 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
 
     def __init__(self, dsn: str) -> None:
         """Connect as psycopg2 does."""
-        super().__init__(dsn)
+        try:
+            super().__init__(dsn)
+        except psycopg2.Error:
+            # What is told of it holds this object, and the server would wait for a password.
+            super().close()
+            raise
         self._listener = keep_few(self.pgconn_ptr, self.notices)
         self._line = socket.socket(fileno=os.dup(self.fileno()))
         self._thread = ThreadPoolExecutor(1, "session")

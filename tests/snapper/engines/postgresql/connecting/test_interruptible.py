@@ -11,6 +11,7 @@ import pytest
 from snapper.cli.interruption import Interrupted, signals_raise
 from snapper.engines.postgresql.connecting import interruptible
 from snapper.engines.postgresql.connecting.asking import WORKS, asking
+from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.inspecting.recorded import Recorded
@@ -19,8 +20,9 @@ from snapper.engines.postgresql.target.content import exists, unfinished_databas
 from snapper.engines.postgresql.target.draft import draft
 from snapper.engines.postgresql.trying.counting import count
 from snapper.errors import DatabaseUnreachable
+from tests.support.cloud import LONGEST
 from tests.support.databases import Source
-from tests.support.poolers import falling_silent
+from tests.support.poolers import falling_silent, wanting_a_password
 
 BACKUP = Recorded("17.2", "UTF8", ())
 LOST = b"'are you there'"
@@ -53,6 +55,17 @@ def time_flies(monkeypatch: pytest.MonkeyPatch, when: threading.Event) -> Iterat
     with monkeypatch.context() as patch:
         patch.setattr(interruptible, "monotonic", lambda: 1e9 if when.is_set() else 0.0)
         yield
+
+
+def test_who_has_no_password_keeps_no_server_waiting_for_it() -> None:
+    """Also while the error is held that tells of it."""
+    gone = threading.Event()
+    with wanting_a_password(gone) as port:
+        dsn = f"postgresql://u@127.0.0.1:{port}/d?sslmode=disable"
+        with pytest.raises(DatabaseUnreachable, match="no password supplied") as held:
+            connect(Connection.parse(dsn), redactor(dsn))
+        assert gone.wait(LONGEST)
+        assert held.value
 
 
 def test_a_signal_ends_a_question_that_is_not_answered(source: Callable[..., Source]) -> None:
