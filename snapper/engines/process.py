@@ -12,10 +12,12 @@ from typing import IO, Self, cast
 
 from snapper.errors import SettingsError
 from snapper.values.redaction import Redactor
+from snapper.values.secrets import LONGEST_CONNECTION
 
 # How much of stderr is kept: a tool that floods it must fill neither memory nor its pipe.
 _MESSAGE_LINES = 20
 _LONGEST_LINE = 4096
+_LONGEST_SECRET = LONGEST_CONNECTION
 _STOP_SECONDS = 5
 
 
@@ -122,5 +124,15 @@ class ToolProcess:
     def _listen(self) -> None:
         # Closed here: somebody who got away with the pipe must hold up nobody but this thread.
         with self._errors:
-            for line in iter(lambda: self._errors.readline(_LONGEST_LINE), b""):
-                self._messages.append(line)
+            for line in iter(lambda: self._errors.readline(_LONGEST_LINE + _LONGEST_SECRET), b""):
+                self._messages.append(self._beginning(line))
+                rest = line
+                while rest and not rest.endswith(b"\n"):
+                    rest = self._errors.readline(_LONGEST_LINE)
+
+    def _beginning(self, line: bytes) -> bytes:
+        """Cut a line, such as a query of 100 kB, so that it pushes out none of the reasons."""
+        if len(line) <= _LONGEST_LINE:
+            return line
+        # Masked before it is cut, or the first half of a secret could be left.
+        return self._redact(line.decode(errors="replace"))[:_LONGEST_LINE].encode() + b"\n"

@@ -52,6 +52,7 @@ _FAULT = re.compile(
     r"|: the connection names no host and no database"
     rf"|: there is an '@' in the host or database name: {_ENCODE}"
     rf"|: the port is not a number: {_ENCODE}"
+    r"|: an address of IPv6 in a URI stands in brackets: \[2001:db8::1\]"
     rf"|: there is more than hosts in the host: {_FORMS}"
     rf"|: another connection, or a password, is in [a-z_]+: {_FORMS}"
     rf"|: the connection holds (?:{'|'.join(UNSPEAKABLE)})(?:, (?:{'|'.join(UNSPEAKABLE)}))*, "
