@@ -13,7 +13,7 @@ from pulumi.runtime.config import CONFIG
 from infra import checks
 from infra.authorities import bundle_faults
 from infra.scope import Scope
-from snapper.engines.engine import doubts, option_faults, usability_checks
+from snapper.engines.checks import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
 from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding

@@ -16,7 +16,10 @@ CORE = (*EDGES, "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
     "__main__": ("infra",),
-    "infra": (*VALUES, "snapper.engines.engine", "bin.pg_dump", "bin.authorities"),
+    "infra": (
+        *(*VALUES, "snapper.engines.checks", "snapper.engines.engine"),
+        *("bin.pg_dump", "bin.authorities"),
+    ),
     "bin": VALUES,
     "snapper.errors": (),
     "snapper.values": ("snapper.errors",),

@@ -12,7 +12,8 @@ from snapper.cli import pulumi_config, render
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.engines.engine import doubts, engine_of, option_faults, usability_checks
+from snapper.engines.checks import doubts, option_faults, usability_checks
+from snapper.engines.engine import engine_of
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
 from snapper.values.options import SETTING

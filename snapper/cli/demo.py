@@ -18,7 +18,7 @@ from snapper.cli.interruption import Interrupted
 from snapper.cli.lines import warn
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
-from snapper.engines.engine import connection_checks, gaps
+from snapper.engines.checks import connection_checks, gaps
 from snapper.errors import SettingsError
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets

@@ -16,7 +16,8 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
-from snapper.engines.engine import ENGINES, Engine, engine_of, gaps
+from snapper.engines.checks import gaps
+from snapper.engines.engine import ENGINES, Engine, engine_of
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,

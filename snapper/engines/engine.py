@@ -2,18 +2,25 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from snapper.engines.checked_dump import CheckedDump
-from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
+from snapper.engines.facts import (
+    ALL_THERE_IS,
+    Client,
+    Content,
+    Facts,
+    Rehearsal,
+    Restoration,
+    RestoreOptions,
+    TrialOptions,
+)
 from snapper.errors import SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
-from snapper.values.options import SETTING
 from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
@@ -21,12 +28,7 @@ from snapper.values.verification import Restored
 ENGINES = {"POSTGRES": "snapper.engines.postgresql.engine.PostgreSQL"}
 """By TYPE, the class of each engine; imported when it is first needed."""
 
-PLANNED = frozenset({"MYSQL", "MONGO"})
-"""Types that the original Snapper named and that no engine here serves yet."""
-
 Progress = Callable[[int], None]
-Check = Callable[[str], Iterable[str]]
-"""Gives a sentence for each fault of a connection string; none holds a piece of a secret."""
 
 
 class Engine(Protocol):
@@ -169,7 +171,13 @@ class Engine(Protocol):
         """
         ...
 
-    def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
+    def try_restore(
+        self,
+        dump: Iterable[bytes],
+        manifest: Manifest,
+        server: str,
+        options: TrialOptions = ALL_THERE_IS,
+    ) -> Restored:
         """Restore a dump for the proof, count what is there, remove it all.
 
         On the server of this connection; where it is empty, on one that is started for it.
@@ -210,40 +218,3 @@ def engine_of(kind: str, clients: Path | None = None) -> Engine:
     module, _, name = place.rpartition(".")
     made: Engine = getattr(importlib.import_module(module), name)(clients)
     return made
-
-
-def connection_checks() -> dict[str, Check]:
-    """Give the check of a connection for every TYPE that may stand in the secrets."""
-    planned = {kind: _not_yet(kind) for kind in sorted(PLANNED - ENGINES.keys())}
-    return {kind: engine_of(kind).faults for kind in ENGINES} | planned
-
-
-def usability_checks(*, from_here: bool) -> dict[str, Check]:
-    """Give the same, for all that would keep a connection from working where dumps are made."""
-    found = {kind: partial(engine_of(kind).unusable, from_here=from_here) for kind in ENGINES}
-    return connection_checks() | found
-
-
-def option_faults(databases: Iterable[Database]) -> Iterator[str]:
-    """Give a sentence for each option that cannot be kept, by the key."""
-    for database in databases:
-        for fault in engine_of(database.kind).option_faults(database):
-            yield f"{SETTING}.{database.key}: {fault}"
-
-
-def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator[str]:
-    """Give a sentence for each thing that may keep a connection from working, by the key."""
-    for database in databases:
-        for doubt in engine_of(database.kind).doubts(database, networked=networked):
-            yield f"{database.key}: {doubt}"
-
-
-def gaps(server: str = "") -> list[str]:
-    """Say which walls are missing around the servers that trials start here, of all engines."""
-    return list(
-        dict.fromkeys(gap for kind in ENGINES for gap in engine_of(kind).unconfined(server))
-    )
-
-
-def _not_yet(kind: str) -> Check:
-    return lambda _: [f"type {kind} is not supported yet"]

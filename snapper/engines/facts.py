@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from snapper.values.contents import Contents
+from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.left_out import LeftOut
 from snapper.values.omission import Omission
 
@@ -95,6 +97,23 @@ class RestoreOptions:
 
 PLAINLY = RestoreOptions()
 """All or nothing, but for what only a superuser may do and changes no data."""
+
+
+@dataclass(frozen=True)
+class TrialOptions:
+    """What must be true of a backup that is restored for the proof, and until when it may take.
+
+    `contents` is what each table must hold, where that is known. Each of the `assertions` is SQL
+    that must give true. A server that is started for it ends at the `deadline`.
+    """
+
+    contents: Contents | None = None
+    assertions: tuple[str, ...] = ()
+    deadline: Deadline = NO_DEADLINE
+
+
+ALL_THERE_IS = TrialOptions()
+"""Whatever can be restored is counted, and held against nothing."""
 
 
 @dataclass(frozen=True)

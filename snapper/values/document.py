@@ -32,10 +32,10 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:+~_-]{0,99}")
 _UNREADABLE = re.compile(r"\\x[0-9a-f]{2}")
 
 
-def read_document(raw: bytes | str) -> dict[str, Any]:
+def read_document(raw: bytes | str, longest: int = LONGEST) -> dict[str, Any]:
     """Read one JSON object, in which no name stands twice and every text is one."""
-    if len(raw) > LONGEST:
-        raise ValueError(f"more than {LONGEST} bytes")
+    if len(raw) > longest:
+        raise ValueError(f"more than {longest} bytes")
     try:
         found = json.loads(
             raw if isinstance(raw, str) else raw.decode(),

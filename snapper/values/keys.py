@@ -27,6 +27,7 @@ class Kind(StrEnum):
 
     DUMP = ".sql.gz"
     MANIFEST = ".manifest.json"
+    CONTENTS = ".contents.json"
     VERIFICATION = ".verification.json"
     DAMAGED = ".damaged.json"
 

@@ -27,7 +27,8 @@ class Manifest:
 
     Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of the plain dump,
     `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
-    `source` is a digest by which the same database is known again. `part` is what the engine adds:
+    `source` is a digest by which the same database is known again, `contents` the SHA-256 of the
+    list of what is in the backup; nothing where there is none. `part` is what the engine adds:
     its fields stand beside the others, and only the engine reads and writes them. It may hold
     secrets, so it is in no `repr`.
     """
@@ -46,6 +47,7 @@ class Manifest:
     backup_bytes: int
     sha256: str
     engine: str = FIRST_ENGINE
+    contents: str = ""
     part: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -78,7 +80,9 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
-        own = {name: getattr(self, name) for name in _READERS}
+        own = {name: getattr(self, name) for name in _READERS if name != "contents"}
+        if self.contents:
+            own["contents"] = self.contents
         plain = {
             name: write_time(value) if isinstance(value, datetime) else value
             for name, value in own.items()
@@ -135,6 +139,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "backup_bytes": document.size,
     "sha256": document.sha256,
     "engine": document.word,
+    "contents": document.sha256,
 }
 """Who reads each field of its own."""
 

@@ -14,19 +14,19 @@ SEAL = "seal"
 
 def write_sealed(document: Mapping[str, Any]) -> str:
     """Write a document as JSON, with its seal as the last field."""
-    return json.dumps({**document, SEAL: _seal(document)}, indent=2) + "\n"
+    return json.dumps({**document, SEAL: seal(document)}, indent=2) + "\n"
 
 
 def is_sealed(document: Mapping[str, Any]) -> bool:
     """Tell whether a document that was read is as it was written, whatever the order of fields."""
     rest = {name: value for name, value in document.items() if name != SEAL}
-    return document.get(SEAL) == _seal(rest)
+    return document.get(SEAL) == seal(rest)
 
 
-def _seal(document: Mapping[str, Any]) -> str:
+def seal(document: Mapping[str, Any]) -> str:
     """Give the SHA-256 of the document in one spelling.
 
-    >>> _seal({"a": 1, "b": 2}) == _seal({"b": 2, "a": 1})
+    >>> seal({"a": 1, "b": 2}) == seal({"b": 2, "a": 1})
     True
     """
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

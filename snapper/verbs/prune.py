@@ -17,7 +17,7 @@ from snapper.verbs.holding import Holding
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
 # The dump goes last, after the mark of a late one too.
-_ORDER = (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)
+_ORDER = (Kind.MANIFEST, Kind.CONTENTS, Kind.VERIFICATION, Kind.DAMAGED)
 
 NOTHING: Mapping[datetime, datetime] = MappingProxyType({})
 

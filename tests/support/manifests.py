@@ -38,6 +38,7 @@ def manifest(
         "backup_bytes": 1_500_000,
         "sha256": "ab" * 32,
         "engine": "POSTGRES",
+        "contents": "",
         "part": Recorded(pg_dump_version, encoding, roles, properties, omitted).to_part(),
     }
     plain = {field.name: _ANY.get(field.type) for field in fields(Manifest)}

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump
-from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
+from snapper.engines.facts import (
+    ALL_THERE_IS,
+    Client,
+    Content,
+    Facts,
+    Rehearsal,
+    Restoration,
+    RestoreOptions,
+    TrialOptions,
+)
 from snapper.engines.postgresql.connecting import signing_in
 from snapper.engines.postgresql.connecting.acting import acting
 from snapper.engines.postgresql.connecting.authorities import by_amazons
@@ -197,12 +206,18 @@ class PostgreSQL:
         """Raise unless databases can be made on the server."""
         require_server(Connection.parse(server), redactor(server))
 
-    def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
+    def try_restore(
+        self,
+        dump: Iterable[bytes],
+        manifest: Manifest,
+        server: str,
+        options: TrialOptions = ALL_THERE_IS,
+    ) -> Restored:
         """Restore a dump for the proof, count what is there, remove it all."""
         # Not a part of the deployed functions, which have no server to start.
         from snapper.engines.postgresql.trying.trial import try_restore
 
-        return try_restore(dump, manifest, self.tools, server)
+        return try_restore(dump, manifest, self.tools, server, options)
 
     def unconfined(self, server: str) -> tuple[str, ...]:
         """Say which walls are missing around the throw-away server of a trial."""

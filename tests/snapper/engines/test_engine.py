@@ -15,7 +15,8 @@ from local.emulator.cloud import Cloud
 from snapper.aws.functions import Functions
 from snapper.aws.vault import Vault
 from snapper.cli.__main__ import main
-from snapper.engines.engine import ENGINES, connection_checks, engine_of
+from snapper.engines.checks import connection_checks
+from snapper.engines.engine import ENGINES, engine_of
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SettingsError
 from snapper.values.job import write_time

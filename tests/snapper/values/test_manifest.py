@@ -20,7 +20,9 @@ from tests.support.properties import SECRET
 SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"), properties=PROPERTIES)
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 names = names.filter(lambda name: len(name) < 64)
-NAMES = [field.name for field in fields(Manifest) if field.name not in ("engine", "part")]
+NAMES = [
+    field.name for field in fields(Manifest) if field.name not in ("engine", "contents", "part")
+]
 
 
 def written(**changes: Any) -> str:
@@ -53,10 +55,10 @@ def test_a_manifest_without_a_field_is_damaged(name: str) -> None:
         Manifest.from_json(json.dumps(kept))
 
 
-@pytest.mark.parametrize("name", [*NAMES, "version", "object"])
+@pytest.mark.parametrize("name", [*NAMES, "contents", "version", "object"])
 @pytest.mark.parametrize("wrong", [None, 1.5, {}, [1], "\ud800", "9" * 5000])
 def test_a_field_of_another_kind_is_damage(name: str, wrong: Any) -> None:
-    if isinstance(wrong, str) and isinstance(SAMPLE.to_dict()[name], str):
+    if isinstance(wrong, str) and isinstance(SAMPLE.to_dict().get(name), str):
         wrong = [wrong]
     with pytest.raises(BackupDamaged):
         Manifest.from_json(written(**{name: wrong}))
@@ -122,3 +124,9 @@ def test_times_are_told_in_utc() -> None:
     assert manifest(finished_at=AT + timedelta(hours=1)).to_dict()["finished_at"] == (
         "2026-11-23T04:00:00Z"
     )
+
+
+def test_a_manifest_names_the_digest_of_its_list_of_contents_where_there_is_one() -> None:
+    listed = manifest(contents="cd" * 32)
+    assert Manifest.from_json(listed.to_json()) == listed
+    assert "contents" not in manifest().to_dict()

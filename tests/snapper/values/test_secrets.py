@@ -2,7 +2,7 @@
 
 import pytest
 
-from snapper.engines.engine import connection_checks
+from snapper.engines.checks import connection_checks
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import Database, parse_secrets

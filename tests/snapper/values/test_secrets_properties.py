@@ -5,7 +5,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
-from snapper.engines.engine import connection_checks
+from snapper.engines.checks import connection_checks
 from snapper.engines.postgresql.conninfo.connection import Connection, ConnectionInvalid
 from snapper.errors import SecretsInvalid
 from snapper.values.secrets import parse_secrets

@@ -5,7 +5,7 @@ import re
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
-from snapper.engines.engine import PLANNED, connection_checks
+from snapper.engines.checks import PLANNED, connection_checks
 from snapper.engines.postgresql.conninfo.connection import UNSPEAKABLE, Connection
 from snapper.engines.postgresql.conninfo.other_drivers import BEGINNINGS
 from snapper.errors import SecretsInvalid

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from snapper.engines.checked_dump import CheckedDump, DumpingTool
-from snapper.engines.facts import Client, Content, Facts, Rehearsal, Restoration, RestoreOptions
+from snapper.engines.facts import (
+    ALL_THERE_IS,
+    Client,
+    Content,
+    Facts,
+    Rehearsal,
+    Restoration,
+    RestoreOptions,
+    TrialOptions,
+)
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding, ok
@@ -156,7 +165,13 @@ class TextEngine:
     def require_server(self, server: str) -> None:
         TextFile.parse(server)
 
-    def try_restore(self, dump: Iterable[bytes], manifest: Manifest, server: str) -> Restored:
+    def try_restore(
+        self,
+        dump: Iterable[bytes],
+        manifest: Manifest,
+        server: str,
+        options: TrialOptions = ALL_THERE_IS,
+    ) -> Restored:
         began = time.monotonic()
         text = b"".join(dump).removesuffix(END)
         if text.count(b"\n") != manifest.part["lines"]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from snapper.engines.facts import PLAINLY
+from snapper.engines.facts import ALL_THERE_IS, PLAINLY, TrialOptions
 from snapper.engines.postgresql.connecting.asking import asking
 from snapper.engines.postgresql.conninfo import libpq
 from snapper.engines.postgresql.conninfo.connection import Connection
@@ -51,7 +51,11 @@ _ADMIT = (
 
 
 def try_restore(
-    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, server: str = ""
+    dump: Iterable[bytes],
+    manifest: Manifest,
+    tools: ClientTools,
+    server: str = "",
+    options: TrialOptions = ALL_THERE_IS,  # noqa: ARG001  what is proven beyond the restore
 ) -> Restored:
     """Restore a dump, count what is there, remove it all.
 

@@ -1,0 +1,65 @@
+"""The list of what is in a backup."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from snapper.errors import BackupDamaged
+from snapper.values.contents import Contents, Statements, TableRows
+from snapper.values.seal import SEAL, seal
+
+HASH = "ab" * 32
+HEAD = Statements({"CREATE TABLE": 2, "SET": 11}, 900, 0, 300, HASH)
+ITEMS = TableRows("public", "items", 3, 40, 300, 345, HASH)
+EMPTY = TableRows("public", "Übergabe", 0, 0, 345, 360, HASH)
+END = Statements({"ALTER TABLE": 1}, 90, 360, 400, HASH)
+CONTENTS = Contents(HASH, (ITEMS, EMPTY), (HEAD, END))
+
+
+def test_a_list_is_read_as_it_was_written() -> None:
+    assert Contents.from_json(CONTENTS.to_json()) == CONTENTS
+
+
+def test_its_parts_are_in_the_order_of_the_dump() -> None:
+    assert CONTENTS.parts == (HEAD, ITEMS, EMPTY, END)
+
+
+def test_rows_and_kinds_are_summed() -> None:
+    assert CONTENTS.rows == 3
+    assert CONTENTS.kinds == {"CREATE TABLE": 2, "SET": 11, "ALTER TABLE": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"sha256": "none"},
+        {"tables": {}},
+        {"tables": [{**ITEMS.__dict__, "rows": -1}]},
+        {"tables": [{**ITEMS.__dict__, "start": 500}]},
+        {"tables": [{**ITEMS.__dict__, "end": 350}, EMPTY.__dict__]},
+        {"tables": [{**ITEMS.__dict__, "schema": ""}]},
+        {"tables": [{"schema": "public"}]},
+        {"tables": ["items"]},
+        {"statements": [{**HEAD.__dict__, "kinds": {"x" * 101: 1}}]},
+        {"statements": [{**HEAD.__dict__, "kinds": {str(n): 1 for n in range(501)}}]},
+    ],
+)
+def test_what_snapper_does_not_write_is_damage(change: dict[str, object]) -> None:
+    plain = {**CONTENTS.to_dict(), **change}
+    raw = json.dumps({**plain, SEAL: seal(plain)}).encode()
+    with pytest.raises(BackupDamaged, match="list of contents"):
+        Contents.from_json(raw)
+
+
+def test_a_changed_list_is_damage() -> None:
+    raw = replace(CONTENTS, tables=(replace(ITEMS, rows=4),)).to_json().replace(b":4,", b":5,")
+    with pytest.raises(BackupDamaged, match="was changed"):
+        Contents.from_json(raw)
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"{}"])
+def test_what_is_no_list_is_damage(raw: bytes) -> None:
+    with pytest.raises(BackupDamaged, match="list of contents"):
+        Contents.from_json(raw)
