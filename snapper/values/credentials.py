@@ -1,7 +1,12 @@
 """What proves to a server who we are, where that is not a password in the connection."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+_SECRET = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-[A-Za-z0-9]{6}", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,10 @@ class Login:
 
 Credentials = Callable[[Door], Iterator[Login]]
 """Gives what to try, the best first, each made or read only when it is asked for."""
+
+
+def secret_fault(text: str) -> str:
+    """Give the end of a sentence on what is no ARN of a secret in Secrets Manager."""
+    return (
+        "" if _SECRET.fullmatch(text) else "must be the whole ARN, with the end that AWS has made"
+    )

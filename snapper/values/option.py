@@ -103,10 +103,10 @@ class Whole:
 class Choice:
     """One of a few words."""
 
-    def __init__(self, *choices: str) -> None:
+    def __init__(self, *choices: str, example: str = "") -> None:
         self.choices = choices
         self.words = " or ".join(choices)
-        self.example = choices[-1]
+        self.example = example or choices[-1]
 
     def read(self, value: object) -> str:
         """Read one of the words."""
@@ -133,6 +133,26 @@ class Names:
             if not (isinstance(each, str) and each.strip() and each.isprintable()):
                 raise ValueError(f"must be {self.words}, and each name a text")
         return tuple(dict.fromkeys(value))
+
+
+@dataclass(frozen=True)
+class Queries(Names):
+    """A list of SQL, each a query of one or more lines."""
+
+    words: str = "a list of queries"
+
+    def read(self, value: object) -> tuple[str, ...]:
+        """Read the queries; an empty list is as good as none."""
+        if not isinstance(value, list):
+            raise ValueError(f"must be {self.words}")
+        for each in value:
+            if not (isinstance(each, str) and each.strip() and _is_plain(each)):
+                raise ValueError(f"must be {self.words}, and each query a text")
+        return tuple(dict.fromkeys(value))
+
+
+def _is_plain(text: str) -> bool:
+    return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
 
 
 def _shown(text: str) -> str:

@@ -5,15 +5,25 @@ docs/options.md is made from the definitions.
 """
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
 from snapper.errors import SettingsError
+from snapper.values.credentials import secret_fault
 from snapper.values.nearest import did_you_mean
-from snapper.values.option import Choice, Names, Option, Text, Whole, config_key, option
+from snapper.values.option import (
+    Choice,
+    Names,
+    Option,
+    Queries,
+    Text,
+    Whole,
+    config_key,
+    option,
+)
+from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 
 SETTING = "databases"
@@ -21,10 +31,6 @@ SETTING = "databases"
 
 LONGEST = 4096
 """Bytes of one database's options as they travel: what a standard SSM parameter holds."""
-
-_SECRET = re.compile(
-    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-[A-Za-z0-9]{6}", re.ASCII
-)
 
 PASSWORD, RDS_IAM = "password", "rds-iam"
 
@@ -35,12 +41,6 @@ def _schedule_fault(text: str) -> str:
     except ScheduleInvalid as invalid:
         return str(invalid)
     return ""
-
-
-def _secret_fault(text: str) -> str:
-    return (
-        "" if _SECRET.fullmatch(text) else "must be the whole ARN, with the end that AWS has made"
-    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Options:
     )
     secret: str = option(
         Text(
-            _secret_fault,
+            secret_fault,
             example="arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf",
         ),
         "ARN of the secret in Secrets Manager that holds the password, read at each run",
@@ -107,6 +107,26 @@ class Options:
         "Path of a PEM file with the authorities that may sign the server's certificate",
         default="",
         unset="the stage's caBundle",
+    )
+    drill: str = option(
+        Frequency(*FREQUENCIES, example=DAILY),
+        "How often the newest backup is restored for the proof, into a PostgreSQL of the prover",
+        default="",
+        unset="the stage's drill",
+    )
+    assertions: tuple[str, ...] = option(
+        Queries(example="SELECT max(created_at) > now() - interval '26 hours' FROM orders"),
+        "Queries that must give true in the restored copy: read-only, with a time-out; the "
+        "database itself is never asked",
+        default=(),
+        unset="none",
+    )
+    proven_within_days: int | None = option(
+        Whole(0, LONGEST_UNPROVEN),
+        "Days without a restored backup until this database is unproven, for the alarm and for "
+        "status; 0 for never",
+        default=None,
+        unset="the stage's provenWithinDays; with drill off, never",
     )
 
     @classmethod

@@ -6,14 +6,16 @@ from typing import Self
 
 from snapper.errors import SettingsError
 from snapper.values.place import Place, domain_of, partition_of
+from snapper.values.proving import Proving, read_days
 
 
 @dataclass(frozen=True)
 class Service:
     """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule.
 
-    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. What has a default
-    is not on the signpost of stages that an older release deployed.
+    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill` and
+    `proven_within_days` are the stage's settings, and `drill_disk_gb` is what the prover has of
+    disk. What has a default is not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -28,6 +30,10 @@ class Service:
     kms_key_arn: str
     topic: str = ""
     pruner: str = ""
+    prover: str = ""
+    drill: str = ""
+    proven_within_days: str = ""
+    drill_disk_gb: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -53,6 +59,16 @@ class Service:
     def log_group(self) -> str:
         """The log group of the dumper."""
         return f"/aws/lambda/{self.dumper}"
+
+    @property
+    def prover_log_group(self) -> str:
+        """The log group of the prover; empty where an older release deployed the stage."""
+        return f"/aws/lambda/{self.prover}" if self.prover else ""
+
+    @property
+    def proving(self) -> Proving:
+        """What the stage has decided about drills."""
+        return Proving(self.drill, read_days(self.proven_within_days))
 
     @property
     def partition(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
+from snapper.values.proving import Proving, read_days
 
 STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 """A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
@@ -73,9 +74,11 @@ class _Environment:
         return cls(**{name: env[variable] for name, variable in names.items()})
 
     def to_env(self) -> dict[str, str]:
-        """Write the settings as `from_env` reads them."""
+        """Write the settings as `from_env` reads them; one that is empty is left out."""
         return {
-            f"SNAPPER_{field.name.upper()}": getattr(self, field.name) for field in fields(self)
+            f"SNAPPER_{field.name.upper()}": value
+            for field in fields(self)
+            if (value := getattr(self, field.name))
         }
 
 
@@ -110,3 +113,33 @@ class PrunerSettings(_Environment):
     stage: str
     parameter_root: str
     bucket: str
+
+
+@dataclass(frozen=True)
+class ProverSettings(_Environment):
+    """Where the prover finds backups and servers, and what the stage has decided about drills.
+
+    `clients` is the folder in which the servers lie; `queue_url` is where its drills come from,
+    and `dead_letter_url` where those go that speak against a backup. `disk_gb` is the size of its
+    /tmp in GB; `proven_within_days` is empty where the stage does not say it.
+    """
+
+    stage: str
+    parameter_root: str
+    bucket: str
+    queue_url: str
+    dead_letter_url: str
+    disk_gb: str = "4"
+    drill: str = ""
+    proven_within_days: str = ""
+    clients: str = "/opt"
+
+    @property
+    def disk_bytes(self) -> int:
+        """The size of its /tmp."""
+        return int(self.disk_gb) << 30
+
+    @property
+    def proving(self) -> Proving:
+        """What the stage has decided about drills."""
+        return Proving(self.drill, read_days(self.proven_within_days))

@@ -35,6 +35,8 @@ def test_what_the_deployment_writes_is_right() -> None:
         {"kms_key_arn": KEY},
         {"topic": ""},  # an older release names none
         {"pruner": ""},  # nor this
+        {"prover": "snapper-prod-prover", "drill": "daily", "drill_disk_gb": "10"},
+        {"proven_within_days": "40"},
         {"bucket": "an-adopted.bucket"},
         {"schedule": "cron(0/15 3 ? * MON-FRI *)"},
         {"version": "1.0.0.dev3+local"},
@@ -73,6 +75,11 @@ def test_what_a_deployment_may_write_is_right(field: dict[str, str]) -> None:
         ("dead_letter_url", f"https://sqs.eu-central-1.amazonaws.com/123456789012/{JOBS}"),
         ("dispatcher", "payroll"),
         ("pruner", "snapper-prod-2-pruner"),
+        ("prover", "snapper-prod-2-prover"),
+        ("drill", "now"),
+        ("proven_within_days", "-1"),
+        ("proven_within_days", "9999"),
+        ("drill_disk_gb", "much"),
         ("dumper", "snapper-prod-2-dumper"),
         ("dumper", "arn:aws:lambda:eu-central-1:666666666666:function:snapper-prod-dumper"),
         ("dumper", "snapper-prod-dispatcher"),

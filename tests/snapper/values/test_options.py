@@ -64,6 +64,13 @@ def test_every_definition_has_words_and_an_example_that_is_right() -> None:
         ("schedule", "rate(1 hour)\n"),
         ("excludeSchemas", "scratch"),
         ("excludeSchemas", ["a\nb"]),
+        ("drill", "Daily"),
+        ("drill", "never"),
+        ("provenWithinDays", -1),
+        ("provenWithinDays", 367),
+        ("assertions", "SELECT true"),
+        ("assertions", ["SELECT\x1b[2J true"]),
+        ("assertions", [" \n "]),
         ("auth", "Password"),
     ],
 )
@@ -75,6 +82,23 @@ def test_a_value_of_another_form_is_refused_by_the_options_name(name: str, value
 def test_a_name_that_the_shell_makes_a_number_of_is_a_name() -> None:
     assert Options.read({"excludeSchemas": [2020, "2020"]}).exclude_schemas == ("2020",)
     assert faults(excludeSchemas=[True])
+
+
+def test_off_without_quotes_is_what_yaml_makes_of_it() -> None:
+    assert Options.read({"drill": False}).drill == Options.read({"drill": "off"}).drill == "off"
+    assert faults(drill=True)
+
+
+def test_no_days_is_another_thing_than_nothing_said_of_days() -> None:
+    assert Options.read({"provenWithinDays": 0}).to_dict() == {"provenWithinDays": 0}
+    assert UNSET.proven_within_days is None
+
+
+def test_a_query_may_have_more_than_one_line() -> None:
+    text = "SELECT count(*) > 0\n\tFROM orders"
+    options = Options.read({"assertions": [text]})
+    assert options.assertions == (text,)
+    assert Options.from_json(options.to_json()) == options
 
 
 def test_a_token_and_a_secret_contradict_each_other() -> None:

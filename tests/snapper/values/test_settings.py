@@ -1,11 +1,15 @@
 """One type writes a function's environment, and reads the same from it."""
 
+from dataclasses import replace
+
 import pytest
 
 from snapper.errors import SettingsError
+from snapper.values.proving import Proving
 from snapper.values.settings import (
     DispatcherSettings,
     DumperSettings,
+    ProverSettings,
     connection_parameter,
     parameter_root,
     retention_parameter,
@@ -13,12 +17,23 @@ from snapper.values.settings import (
 )
 
 DISPATCHER = DispatcherSettings("prod", "/snapper/prod", "https://sqs/jobs")
-DUMPER = DumperSettings("prod", "/snapper/prod", "vault", "/opt")
+DUMPER = DumperSettings("prod", "/snapper/prod", "vault", "/opt", "https://sqs/jobs")
+PROVER = ProverSettings("prod", "/snapper/prod", "vault", "https://sqs/drills", "https://sqs/dead")
 
 
 def test_settings_are_read_as_they_were_written() -> None:
     assert DispatcherSettings.from_env({"PATH": "/bin", **DISPATCHER.to_env()}) == DISPATCHER
     assert DumperSettings.from_env(DUMPER.to_env()) == DUMPER
+    assert ProverSettings.from_env(PROVER.to_env()) == PROVER
+
+
+def test_what_a_stage_does_not_say_of_drills_is_no_variable_and_the_usual() -> None:
+    assert not {"SNAPPER_DRILL", "SNAPPER_PROVEN_WITHIN_DAYS"} & PROVER.to_env().keys()
+    assert PROVER.proving == Proving()
+    assert PROVER.disk_bytes == 4 << 30
+    chosen = replace(PROVER, disk_gb="10", drill="monthly", proven_within_days="0")
+    assert ProverSettings.from_env(chosen.to_env()).proving == Proving("monthly", 0)
+    assert chosen.disk_bytes == 10 << 30
 
 
 def test_variables_have_our_name_before_theirs() -> None:
