@@ -8,6 +8,7 @@ from snapper.errors import BackupDamaged
 from snapper.values import document
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
+from snapper.values.proof import Proof
 from snapper.values.seal import is_sealed, write_sealed
 
 VERSION = 1
@@ -24,7 +25,7 @@ class Restored:
     """What a server held after a restore that took so many seconds.
 
     Tables that are `uncounted` are there, and who restored them may not read them. A remark is a
-    sentence on what is not as in the backup.
+    sentence on what is not as in the backup. Snappers before the first with a `proof` had none.
     """
 
     tables: int
@@ -32,6 +33,7 @@ class Restored:
     seconds: float
     uncounted: int = 0
     remarks: tuple[str, ...] = ()
+    proof: Proof | None = None
 
     def __post_init__(self) -> None:
         """Keep no more than is read back."""
@@ -39,8 +41,11 @@ class Restored:
         object.__setattr__(self, "remarks", kept)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values: what all of them have, and what there is to be said of this."""
-        plain = {**asdict(self), "remarks": list(self.remarks)}
+        """Give it as JSON values: what all of them have, and what there is to be said of this.
+
+        But for the proof, which stands beside it: earlier Snappers refuse what they do not know.
+        """
+        plain = {**asdict(self), "remarks": list(self.remarks), "proof": None}
         return {name: value for name, value in plain.items() if name in _ALWAYS or value}
 
 
@@ -120,7 +125,9 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON values, with its version."""
         restored = self.restored.to_dict() if self.restored else None
-        return {"version": VERSION, **_plain({**asdict(self), "restored": restored})}
+        proof = self.restored.proof if self.restored else None
+        beside = {"proof": proof.to_dict()} if proof else {}
+        return {"version": VERSION, **_plain({**asdict(self), "restored": restored}), **beside}
 
     def to_json(self) -> str:
         """Write the verdict as it lies in the vault."""
@@ -151,7 +158,7 @@ class Verification:
             sha256=found["sha256"] and document.sha256(found["sha256"]),
             sound=found["sound"] is True,
             reason=document.text(found["reason"], LONGEST_REASON),
-            restored=_read_restored(found["restored"]),
+            restored=_read_restored(found["restored"], found.get("proof")),
             restored_at=None if restored_at is None else document.time(restored_at),
             failed=_read_failed(found.get("failed")),
         )
@@ -163,7 +170,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  of any kind of JSON
     return write_time(value) if isinstance(value, datetime) else value
 
 
-def _read_restored(found: dict[str, Any] | None) -> Restored | None:
+def _read_restored(found: dict[str, Any] | None, proof: dict[str, Any] | None) -> Restored | None:
     if found is None:
         return None
     if not isinstance(found, dict):
@@ -180,7 +187,7 @@ def _read_restored(found: dict[str, Any] | None) -> Restored | None:
     )
     if found.keys() != known.to_dict().keys():
         raise ValueError("more than is known of a restore")
-    return known
+    return known if proof is None else replace(known, proof=Proof.from_dict(proof))
 
 
 def _read_failed(found: dict[str, Any] | None) -> FailedTrial | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from snapper.errors import BackupDamaged
+from snapper.values.proof import Lacking, Proof
 from snapper.values.seal import write_sealed
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from tests.support.manifests import NOON
@@ -25,9 +26,13 @@ ACCEPTED = FailedTrial(
 CLOSED = Restored(2, 1, 1.5, uncounted=1, remarks=("not counted: public.t",))
 
 
+WITH_PROOF = replace(CLOSED, proof=Proof("18.6", 2, ("SELECT true",), Lacking(("postgis",))))
+
+
 def test_a_plain_restore_is_written_as_earlier_snappers_read_it() -> None:
     assert Restored(3, 9, 1.5).to_dict() == {"tables": 3, "rows": 9, "seconds": 1.5}
     assert CLOSED.to_dict()["uncounted"] == 1
+    assert WITH_PROOF.to_dict() == CLOSED.to_dict()
 
 
 def test_no_more_is_kept_of_remarks_than_is_read_back() -> None:
@@ -44,6 +49,7 @@ def test_no_more_is_kept_of_remarks_than_is_read_back() -> None:
         Verification(NOON, "ab" * 32, sound=True, restored=Restored(3, 12_000, 1.5)),
         Verification(NOON, "ab" * 32, True, restored=Restored(1, 1, 1.5), restored_at=EARLIER),
         Verification(NOON, "ab" * 32, True, restored=CLOSED, restored_at=EARLIER),
+        Verification(NOON, "ab" * 32, True, restored=WITH_PROOF, restored_at=EARLIER),
         Verification(NOON, "ab" * 32, sound=True, failed=FailedTrial(EARLIER, "division by zero")),
         Verification(NOON, "ab" * 32, sound=True, failed=ACCEPTED),
     ],
@@ -69,6 +75,8 @@ def test_its_time_and_version_are_for_other_programs_too() -> None:
         {"restored": {"tables": 1, "rows": 1, "seconds": 1, "remarks": "x"}},
         {"restored": {"tables": 1, "rows": 1, "seconds": 1, "remarks": [1]}},
         {"restored": "yes"},
+        {"restored": {"tables": 1, "rows": 1, "seconds": 1}, "proof": "yes"},
+        {"restored": {"tables": 1, "rows": 1, "seconds": 1}, "proof": {"server": "18"}},
         {"restored_at": "yesterday"},
         {"failed": "yes"},
         {"failed": {"at": "2026-11-23T12:00:00Z", "reason": "division by zero"}},
