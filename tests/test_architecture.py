@@ -18,7 +18,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "__main__": ("infra",),
     "infra": (
         *(*VALUES, "snapper.engines.checks", "snapper.engines.engine"),
-        *("bin.pg_dump", "bin.authorities"),
+        *("bin.pg_dump", "bin.postgres_server", "bin.authorities"),
     ),
     "bin": VALUES,
     "snapper.errors": (),
@@ -28,7 +28,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "snapper.engines": (*VALUES, "snapper.machine"),
     "snapper.engines.postgresql": (
         *(*VALUES, "snapper.machine", "snapper.engines"),
-        *("bin.authorities", "bin.pg_dump"),
+        *("bin.authorities", "bin.pg_dump", "bin.postgres_server"),
     ),
     "snapper.verbs": EDGES,
     "snapper.cli": CORE,

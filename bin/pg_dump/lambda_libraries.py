@@ -11,6 +11,9 @@ PROVIDED = {  # library: the package of Amazon Linux 2023 that holds it
     "ld-linux-x86-64.so.2": "glibc 2.34",
     "libc.so.6": "glibc 2.34",
     "libm.so.6": "glibc 2.34",
+    "libdl.so.2": "glibc 2.34",  # this and the next two hold nothing any more, for older programs
+    "libpthread.so.0": "glibc 2.34",
+    "librt.so.1": "glibc 2.34",
     "libcrypto.so.3": "openssl-libs 3.0",
     "libssl.so.3": "openssl-libs 3.0",
     "libgssapi_krb5.so.2": "krb5-libs 1.21",

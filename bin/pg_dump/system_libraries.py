@@ -43,7 +43,7 @@ def _missing(program: Path) -> list[str]:
         return []
     trace = subprocess.run(
         [program],
-        env={"LD_TRACE_LOADED_OBJECTS": "1"},
+        env={"LD_TRACE_LOADED_OBJECTS": "1", "LD_LIBRARY_PATH": str(program.parents[1] / "lib")},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
