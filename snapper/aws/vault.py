@@ -159,11 +159,18 @@ class Vault:
                 IfNoneMatch="*",
             )
 
-    def open(self, key: str, start: int = 0) -> BinaryIO:
-        """Give the object's bytes from `start` on, as a stream; its errors are AwsFailed too."""
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Give the object's bytes from `start` up to before `end`, or to its own end, as a stream.
+
+        Its errors are AwsFailed too. A range has a byte at least, and begins within the object.
+        """
+        last = "" if end is None else end - 1
+        whole = not start and end is None
         with aws.translated(f"s3:GetObject of {key}"):
             answer = self._client.get_object(
-                Bucket=self.bucket, Key=key, **({"Range": f"bytes={start}-"} if start else {})
+                Bucket=self.bucket,
+                Key=key,
+                **({} if whole else {"Range": f"bytes={start}-{last}"}),
             )
         return cast("BinaryIO", _Body(answer["Body"], key))
 

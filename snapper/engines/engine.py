@@ -16,6 +16,7 @@ from snapper.engines.facts import (
     RestoreOptions,
     TrialOptions,
 )
+from snapper.engines.sections import Sections
 from snapper.errors import SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -43,6 +44,8 @@ class Engine(Protocol):
     """What people call it."""
     encryption_hint: str
     """What to write so that the connection is encrypted."""
+    sections: Sections
+    """How the text of its dumps is parted."""
 
     def faults(self, connection: str) -> Iterator[str]:
         """Give a sentence for each fault of a connection string."""

@@ -55,8 +55,7 @@ def unpacked(
                 yield piece
                 block = gunzip.unconsumed_tail
     except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
-        why = _why(error)
-        raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why}") from None
+        raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why(error)}") from None
     if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
         raise BackupDamaged(
             f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "
@@ -66,7 +65,7 @@ def unpacked(
         raise BackupDamaged(f"{manifest.dump_key} unpacks to {written} bytes, not to its dump")
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """Give what the library says, without its number: `Error -6 Incorrect checksum found`."""
     words = re.sub(r"^Error -?[0-9]+ ", "", str(error)).strip()
     return f": {words[:1].lower()}{words[1:]}" if words else ""

@@ -62,7 +62,7 @@ class Endless(MemoryVault):
 
     read_bytes = 0
 
-    def open(self, key: str, start: int = 0) -> io.BytesIO:
+    def open(self, key: str, start: int = 0, end: int | None = None) -> io.BytesIO:
         vault = self
 
         class Body(io.BytesIO):

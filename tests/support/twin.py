@@ -55,10 +55,10 @@ class MemoryVault(Vault):
             raise AlreadyStored(f"s3:PutObject of {key} failed: PreconditionFailed")
         self.put(key, body)
 
-    def open(self, key: str, start: int = 0) -> BinaryIO:
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         if key not in self.objects:
             raise AwsFailed(f"s3:GetObject of {key} failed: NoSuchKey")
-        return io.BytesIO(self.objects[key][start:])
+        return io.BytesIO(self.objects[key][start:end])
 
     def delete(self, key: str) -> None:
         self.before_delete(key)

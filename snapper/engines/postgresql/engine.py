@@ -36,9 +36,11 @@ from snapper.engines.postgresql.inspecting.recorded import Recorded
 from snapper.engines.postgresql.inspecting.release import release
 from snapper.engines.postgresql.newer_majors import newer
 from snapper.engines.postgresql.omitting import excluded
+from snapper.engines.postgresql.reading.sections import PlainSql
 from snapper.engines.postgresql.restoring import rehearse, restore
 from snapper.engines.postgresql.restoring.stock import stock_commands
 from snapper.engines.postgresql.target.own_server import require_server
+from snapper.engines.sections import Sections
 from snapper.machine.confined import Walls
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -60,6 +62,7 @@ class PostgreSQL:
     encryption_hint = (
         "add sslmode=require to the connection, or verify-full with sslrootcert=system"
     )
+    sections: Sections = PlainSql()
 
     def __init__(self, clients: Path | None = None) -> None:
         """Take PostgreSQL's programs from their folder in `clients`, or this machine's own."""

@@ -24,8 +24,8 @@ class Counting(Vault):
         self.fetched = 0
         self.breaks_after = breaks_after
 
-    def open(self, key: str, start: int = 0) -> BinaryIO:
-        return cast("BinaryIO", _Body(super().open(key, start), self))
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        return cast("BinaryIO", _Body(super().open(key, start, end), self))
 
 
 class _Body:

@@ -30,7 +30,7 @@ class Watched(Vault):
         self.deleted: list[str] = []
         self.tried = 0
 
-    def open(self, key: str, start: int = 0) -> BinaryIO:
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         raise AssertionError(f"{key} was read")
 
     def delete(self, key: str) -> None:

@@ -17,6 +17,7 @@ from snapper.engines.facts import (
     RestoreOptions,
     TrialOptions,
 )
+from snapper.engines.sections import Sections
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding, ok
@@ -26,6 +27,7 @@ from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 from tests.support.text_engine.file import TextFile
+from tests.support.text_engine.sections import Lines
 
 END = b"-- this was all of the text\n"
 RELEASE = "3.1"
@@ -37,6 +39,7 @@ class TextEngine:
     kind = "TEXT"
     name = "Text"
     encryption_hint = "keep the file on an encrypted disk"
+    sections: Sections = Lines()
 
     def __init__(self, clients: Path | None = None) -> None:
         self._clients = clients

@@ -1,0 +1,18 @@
+"""What is known of the text of an engine's dumps: how it is parted, without a server."""
+
+from typing import Protocol
+
+
+class Sections(Protocol):
+    """Reads pieces of a dump as far as what is in the vault has to be understood."""
+
+    def rows_begin(self, beginning: bytes) -> int | None:
+        """Give where the rows begin in the first bytes of a table's part; None if not in these.
+
+        Raises ValueError if these bytes load no table.
+        """
+        ...
+
+    def rows_end(self) -> bytes:
+        """Give what stands behind the rows in a table's part."""
+        ...

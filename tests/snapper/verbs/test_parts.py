@@ -1,0 +1,133 @@
+"""One part of a backup is read alone, by its range, and is what was dumped, or damage."""
+
+from dataclasses import replace
+from typing import BinaryIO
+
+import pytest
+
+from snapper.aws.vault import Vault
+from snapper.errors import BackupDamaged
+from snapper.values.contents import Statements, TableRows
+from snapper.values.manifest import Manifest
+from snapper.verbs.parts import read_statements, read_table
+from tests.support.listed import rows, sha, store_listed
+from tests.support.twin import MemoryVault
+
+HEAD = b"--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.items (\n    a text\n);\n"
+ITEMS = rows('"public"."items"', "COMMIT;", "\\\\.", "COPY x (a) FROM stdin;", "3")
+EMPTY = rows('"public"."empty"')
+STRANGE = rows('"public"."a FROM stdin;\n"', "x")
+LONG = rows('"public"."long"', *(sha(b"%d" % n) for n in range(60_000)))
+TAIL = b"\nALTER TABLE public.items OWNER TO me;\n\n--\n-- PostgreSQL database dump complete\n--\n"
+DUMP = [HEAD, ITEMS, EMPTY, STRANGE, LONG, TAIL]
+
+
+class Counting(Vault):
+    """Remembers which ranges were asked for."""
+
+    def __init__(self, vault: Vault) -> None:
+        super().__init__(vault.bucket, vault._client)
+        self.ranges: list[tuple[int, int | None]] = []
+
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        self.ranges.append((start, end))
+        return super().open(key, start, end)
+
+
+def flip(vault: Vault, manifest: Manifest, at: int) -> None:
+    body = bytearray(vault.read(manifest.dump_key))
+    body[at] ^= 1
+    vault.put(manifest.dump_key, bytes(body))
+
+
+def test_every_part_is_what_it_was_in_the_dump(vault: Vault) -> None:
+    manifest, contents = store_listed(vault, DUMP)
+    for part, plain in zip(contents.parts, DUMP, strict=True):
+        read = read_table if isinstance(part, TableRows) else read_statements
+        assert b"".join(read(vault, manifest, part)) == plain  # type: ignore[arg-type]
+
+
+def test_rows_are_parted_from_the_statement_that_loads_them(vault: Vault) -> None:
+    manifest, contents = store_listed(vault, DUMP)
+    for part, plain in zip(contents.tables, DUMP[1:-1], strict=True):
+        found = read_table(vault, manifest, part)
+        assert found.head.endswith(b" (a) FROM stdin;\n")
+        assert found.end == b"\\.\n"
+        assert found.head + b"".join(found.rows) + found.end == plain
+
+
+def test_only_the_range_of_the_part_is_asked_for(vault: Vault) -> None:
+    manifest, contents = store_listed(vault, DUMP)
+    counting, table = Counting(vault), contents.tables[-1]
+    told = list[int]()
+    b"".join(read_table(counting, manifest, table, told.append))
+    assert counting.ranges == [(table.start, table.end)]
+    assert told[-1] == table.end - table.start < manifest.backup_bytes
+
+
+@pytest.mark.parametrize("number", range(len(DUMP)))
+def test_a_flipped_bit_is_seen_wherever_it_is_in_rows_or_statements(number: int) -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, DUMP)
+    part = contents.parts[number]
+    whole = vault.objects[manifest.dump_key]
+    for at in range(part.start, min(part.end, part.start + 400)):
+        flip(vault, manifest, at)
+        try:
+            if isinstance(part, Statements):
+                found = b"".join(read_statements(vault, manifest, part))
+            else:
+                found = b"".join(read_table(vault, manifest, part).rows)
+        except BackupDamaged:
+            pass
+        else:
+            # In the head of the gzip, or behind all of a part's bytes.
+            assert sha(found) == part.sha256
+        vault.objects[manifest.dump_key] = whole
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sha256": "cd" * 32}, "is not what was stored"),
+        ({"bytes": 1}, "is not what was stored|unpacks to more"),
+        ({"start": 5}, "cannot be unpacked|does not begin|begins with"),
+    ],
+)
+def test_a_list_that_does_not_fit_is_damage(change: dict[str, object], words: str) -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, DUMP)
+    with pytest.raises(BackupDamaged, match=words):
+        b"".join(read_table(vault, manifest, replace(contents.tables[0], **change)))  # type: ignore[arg-type]
+    with pytest.raises(BackupDamaged):
+        b"".join(read_statements(vault, manifest, replace(contents.statements[0], **change)))  # type: ignore[arg-type]
+
+
+def test_what_unpacks_without_an_end_is_left_at_once() -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, [bytes(50 << 20), rows("public.t"), TAIL])
+    pieces = read_statements(vault, manifest, replace(contents.statements[0], bytes=9))
+    with pytest.raises(BackupDamaged, match="unpacks to more than it should"):
+        next(pieces)
+    zeros = contents.statements[0]
+    table = TableRows("public", "t", 0, 0, zeros.start, zeros.end, sha(b""))
+    with pytest.raises(BackupDamaged, match=r"no table's rows|does not begin as"):
+        read_table(vault, manifest, table)
+
+
+@pytest.mark.parametrize("plain", [HEAD, b"COPY t (a) FROM stdin;\n1\n", b"", b"SELECT 1;\n" * 9])
+def test_what_is_no_tables_part_is_damage(plain: bytes) -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, [b"\n", plain, TAIL])
+    part = contents.parts[1]
+    table = TableRows("public", "t", 0, len(plain), part.start, part.end, part.sha256)
+    with pytest.raises(BackupDamaged, match=r"table public\.t"):
+        b"".join(read_table(vault, manifest, table))
+
+
+def test_an_empty_range_is_no_part_of_a_table() -> None:
+    vault = MemoryVault()
+    manifest, _ = store_listed(vault, DUMP)
+    with pytest.raises(BackupDamaged, match="does not begin as a table's rows do"):
+        read_table(vault, manifest, TableRows("public", "t", 0, 0, 7, 7, sha(b"")))
+    assert list(read_statements(vault, manifest, Statements({}, 0, 7, 7, sha(b"")))) == []
