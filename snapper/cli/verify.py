@@ -1,5 +1,6 @@
 """`snapper verify`: backups read back, and restored for the proof."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +16,9 @@ from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
-from snapper.cli.transfer import BUILDING, transfer
+from snapper.cli.transfer import BUILDING, Count, transfer
 from snapper.engines.checks import gaps
-from snapper.engines.engine import ENGINES, Engine, engine_of
+from snapper.engines.engine import ENGINES, engine_of
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,
@@ -29,16 +30,13 @@ from snapper.errors import (
     SnapperError,
 )
 from snapper.values.manifest import FIRST_ENGINE, Manifest
-from snapper.values.trial import Trial
-from snapper.values.verification import Restored, Verification
-from snapper.verbs.catalog import read_manifest
+from snapper.values.verification import Restored
 from snapper.verbs.choice import newest
 from snapper.verbs.history import look_back
-from snapper.verbs.holding import Holding
+from snapper.verbs.judge import judge
 from snapper.verbs.orphans import orphans
 from snapper.verbs.restore import Dump
-from snapper.verbs.trial import accept_trial, attempt, earlier_verdict, record_trial
-from snapper.verbs.verify import record, verify
+from snapper.verbs.trial import accept_trial
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
 
@@ -180,23 +178,14 @@ def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bo
         holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly, now=now)
     except BackupNotFound as missing:
         return Found(database, error=missing)
-    try:
-        manifest = read_manifest(stage.vault, holding)
-    except BackupDamaged as damage:
-        verdict = Verification(now, "", sound=False, reason=str(damage))
-        return _record(stage, holding, Found(database, None, verdict, at=holding.taken_at), verdict)
-    engine = engine_of(manifest.engine)
-    with transfer(f"reading {manifest.dump_key}", manifest.backup_bytes) as progress:
-        verdict = verify(stage.vault, manifest, now, progress)
-    error = None
-    if restore and verdict.sound:
-        verdict, error = attempt(verdict, partial(_restore, stage, manifest, engine, on))
-    tried = bool(verdict.restored or verdict.failed)
-    verdict = verdict.after(earlier_verdict(stage.vault, holding, manifest))
-    trial = Trial(holding.taken_at, manifest.begun_at, verdict) if tried else None
-    past = look_back(stage.vault, holding, manifest)
-    found = Found(database, manifest, verdict, error, history=past)
-    return _record(stage, holding, found, verdict, trial)
+    proof = partial(_restore, stage, on) if restore else None
+    judged = judge(stage.vault, holding, now, proof, _reading)
+    if (manifest := judged.manifest) is None:
+        found = Found(database, None, judged.verdict, at=holding.taken_at)
+    else:
+        past = look_back(stage.vault, holding, manifest)
+        found = Found(database, manifest, judged.verdict, judged.error, history=past)
+    return _unrecorded(found, judged.unrecorded) if judged.unrecorded else found
 
 
 def _accept(stage: Stage, database: str, reason: str) -> Found:
@@ -204,27 +193,20 @@ def _accept(stage: Stage, database: str, reason: str) -> Found:
     return Found(database, verdict=trial.verdict, at=trial.taken_at)
 
 
-def _record(
-    stage: Stage,
-    holding: Holding,
-    found: Found,
-    verdict: Verification,
-    trial: Trial | None = None,
-) -> Found:
-    """Record the verdict; one that cannot be is shown all the same."""
-    try:
-        record(stage.vault, found.database, holding.taken_at, verdict)
-        if trial:
-            record_trial(stage.vault, found.database, trial)
-    except AwsFailed as failed:
-        if found.error:  # what stopped the restore counts more
-            found.error.add_note(f"the result is not recorded: {failed}")
-            return found
-        return replace(found, error=failed, undone="NOT RECORDED")
-    return found
+def _unrecorded(found: Found, failed: AwsFailed) -> Found:
+    """Show a verdict that could not be recorded all the same."""
+    if found.error:  # what stopped the restore counts more
+        found.error.add_note(f"the result is not recorded: {failed}")
+        return found
+    return replace(found, error=failed, undone="NOT RECORDED")
 
 
-def _restore(stage: Stage, manifest: Manifest, engine: Engine, on: str) -> Restored:
+def _reading(manifest: Manifest) -> AbstractContextManager[Count]:
+    return transfer(f"reading {manifest.dump_key}", manifest.backup_bytes)
+
+
+def _restore(stage: Stage, on: str, manifest: Manifest) -> Restored:
+    engine = engine_of(manifest.engine)
     throw_away = f"a throw-away {engine.name} {manifest.server_version}"
     where = "a new database of your server, which is then dropped" if on else throw_away
     with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:

@@ -18,17 +18,24 @@ class Trial:
     """The verdict on the newest backup that was tried; it outlives that backup.
 
     Retention may delete a backup that could not be restored. That nobody has restored any since
-    is then still true.
+    is then still true. Where this trial has proven nothing, nothing was proven `since`.
     """
 
     taken_at: datetime
     begun_at: datetime
     verdict: Verification
+    since: datetime | None = None
+
+    @property
+    def unproven_since(self) -> datetime | None:
+        """When a backup was last restored, or since when it is known that none was."""
+        return self.verdict.proven_at or self.since
 
     @property
     def times(self) -> tuple[datetime, ...]:
         """All times that it bears."""
-        return self.taken_at, self.begun_at, *self.verdict.times
+        since = (self.since,) if self.since else ()
+        return self.taken_at, self.begun_at, *since, *self.verdict.times
 
     def to_json(self) -> str:
         """Write the trial as it lies in the vault."""
@@ -38,6 +45,8 @@ class Trial:
             "begun_at": write_time(self.begun_at),
             "verification": self.verdict.to_dict(),
         }
+        if self.since:
+            plain["since"] = write_time(self.since)
         return write_sealed(plain)
 
     @classmethod
@@ -51,6 +60,7 @@ class Trial:
                 document.time(found["taken_at"]),
                 document.time(found["begun_at"]),
                 Verification.from_dict(found["verification"]),
+                document.time(found["since"]) if "since" in found else None,
             )
         except (ValueError, KeyError, TypeError):
             raise BackupDamaged("the record of the last trial cannot be read") from None

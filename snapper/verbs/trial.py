@@ -69,12 +69,18 @@ def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Tria
 
 
 def record_trial(vault: Vault, database: str, trial: Trial, now: datetime | None = None) -> None:
-    """Remember a trial, unless a newer backup was tried before: an older one proves less."""
+    """Remember a trial, unless a newer backup was tried before: an older one proves less.
+
+    One that proves nothing remembers since when nothing was proven.
+    """
     try:
         known = last_trial(vault, database, now)
     except BackupDamaged:
         known = None
     if known is None or known.begun_at <= trial.begun_at:
+        if not trial.verdict.proven_at:
+            since = known.unproven_since if known else None
+            trial = replace(trial, since=since or trial.verdict.verified_at)
         vault.put(trial_key(database), trial.to_json().encode())
 
 

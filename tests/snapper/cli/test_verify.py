@@ -279,7 +279,7 @@ def test_a_verdict_that_cannot_be_recorded_is_told_all_the_same(
     def refuse(*_: object) -> None:
         raise AwsFailed("no, not here")
 
-    monkeypatch.setattr("snapper.cli.verify.record", refuse)
+    monkeypatch.setattr("snapper.verbs.judge.record", refuse)
     with stage.database("unkept", stage.source(18).dsn):
         manifest = stage.back_up("unkept")
         if change:

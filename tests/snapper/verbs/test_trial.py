@@ -68,9 +68,28 @@ def test_the_trial_of_the_newest_backup_counts(vault: Vault) -> None:
     assert last_trial(vault, "orders") is None
     record_trial(vault, "orders", trial(days(1), FAILED))
     record_trial(vault, "orders", trial(AT, PROVEN))
-    assert last_trial(vault, "orders") == trial(days(1), FAILED)
+    assert last_trial(vault, "orders") == replace(trial(days(1), FAILED), since=NOW)
     record_trial(vault, "orders", trial(days(2), PROVEN))
     assert last_trial(vault, "orders") == trial(days(2), PROVEN)
+
+
+def test_a_trial_that_proves_nothing_remembers_when_something_was_proven(vault: Vault) -> None:
+    later = replace(FAILED, verified_at=NOW + timedelta(minutes=1))
+    record_trial(vault, "orders", trial(AT, PROVEN))
+    for number, verdict in enumerate((later, READ, later)):
+        record_trial(vault, "orders", trial(days(number), verdict))
+        known = last_trial(vault, "orders")
+        assert known
+        assert (known.taken_at, known.unproven_since) == (days(number), NOW)
+
+
+def test_where_nothing_was_ever_proven_that_is_known_since_the_first_trial(vault: Vault) -> None:
+    for number in range(2):
+        read = replace(READ, verified_at=NOW + timedelta(minutes=number))
+        record_trial(vault, "orders", trial(days(number), read))
+    known = last_trial(vault, "orders")
+    assert known
+    assert known.unproven_since == NOW
 
 
 def test_a_record_that_cannot_be_read_is_replaced(vault: Vault) -> None:

@@ -1,0 +1,69 @@
+"""What is found out about one backup: read whole, restored if that is wanted, and recorded."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from snapper.aws.vault import Vault
+from snapper.errors import AwsFailed, BackupDamaged, SnapperError
+from snapper.values.manifest import Manifest
+from snapper.values.trial import Trial
+from snapper.values.verification import Restored, Verification
+from snapper.verbs.catalog import read_manifest
+from snapper.verbs.holding import Holding
+from snapper.verbs.trial import attempt, earlier_verdict, record_trial
+from snapper.verbs.verify import record, verify
+
+Restore = Callable[[Manifest], Restored]
+Reading = Callable[[Manifest], AbstractContextManager[Callable[[int], None]]]
+"""Is entered while a backup is read, and gives what to call with the bytes so far."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict; what kept the backup from being restored, and the verdict from being recorded."""
+
+    verdict: Verification
+    manifest: Manifest | None = None
+    error: SnapperError | None = None
+    unrecorded: AwsFailed | None = None
+
+
+def judge(
+    vault: Vault,
+    holding: Holding,
+    now: datetime,
+    restore: Restore | None = None,
+    reading: Reading = lambda _: nullcontext(lambda _: None),
+) -> Judged:
+    """Judge one backup, known to be damaged or not, and record the verdict.
+
+    What `restore` raises is in the result. Raises AwsFailed where the backup cannot be read, and
+    SettingsError where it is of an engine that this release does not know.
+    """
+    try:
+        manifest = read_manifest(vault, holding)
+    except BackupDamaged as damage:
+        unreadable = Verification(now, "", sound=False, reason=str(damage))
+        return _recorded(vault, holding, Judged(unreadable))
+    with reading(manifest) as progress:
+        verdict = verify(vault, manifest, now, progress)
+    error = None
+    if restore and verdict.sound:
+        verdict, error = attempt(verdict, lambda: restore(manifest))
+    tried = bool(verdict.restored or verdict.failed)
+    judged = Judged(verdict.after(earlier_verdict(vault, holding, manifest)), manifest, error)
+    trial = Trial(holding.taken_at, manifest.begun_at, judged.verdict) if tried else None
+    return _recorded(vault, holding, judged, trial)
+
+
+def _recorded(vault: Vault, holding: Holding, judged: Judged, trial: Trial | None = None) -> Judged:
+    """Record the verdict; one that cannot be is given all the same."""
+    try:
+        record(vault, holding.database, holding.taken_at, judged.verdict)
+        if trial:
+            record_trial(vault, holding.database, trial)
+    except AwsFailed as failed:
+        return replace(judged, unrecorded=failed)
+    return judged
