@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from functions import doctor
+from functions.defect import place_of
 from functions.delivery import Delivery
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
@@ -90,20 +91,7 @@ def _succeeds(
             "dump.failed",
             database=job.database,
             scheduled_at=write_time(job.scheduled_at),
-            **_place(error),
+            **place_of(error),
         )
         return False
     return True
-
-
-def _place(error: Exception) -> dict[str, str | float]:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return {"kind": type(error).__name__}
-    return {
-        "kind": type(error).__name__,
-        "file": Path(trace.tb_frame.f_code.co_filename).name,
-        "line": trace.tb_lineno,
-    }

@@ -10,19 +10,32 @@ from snapper.values.visible import visible_json
 
 NAMESPACE = "Snapper"
 
-# Only a dump that was made just now is a success. A job that comes again makes none, and would
-# keep the late alarm silent for ever.
 _COUNTS = {
+    # Only a dump that was made just now is a success. A job that comes again makes none, and would
+    # keep the late alarm silent for ever.
     "dump.ended": "BackupSucceeded",
     "dump.failed": "BackupFailed",
     "prune.failed": "PruneFailed",
+    "drill.ended": "DrillSucceeded",
+    "drill.failed": "DrillFailed",
 }
 _MEASURES = {
-    "seconds": ("DumpSeconds", MetricUnit.Seconds),
-    "dump_bytes": ("DumpBytes", MetricUnit.Bytes),
-    "backup_bytes": ("BackupBytes", MetricUnit.Bytes),
+    "dump.ended": {
+        "seconds": ("DumpSeconds", MetricUnit.Seconds),
+        "dump_bytes": ("DumpBytes", MetricUnit.Bytes),
+        "backup_bytes": ("BackupBytes", MetricUnit.Bytes),
+    },
+    "drill.ended": {"seconds": ("RecoverySeconds", MetricUnit.Seconds)},
+    "drill.planned": {"unproven": ("Unproven", MetricUnit.Count)},
 }
-_WARNINGS = frozenset({"client.older", "connection.plain", "dump.warned", "job.unhurried"})
+# One alarm watches all databases of a stage for these.
+_OF_THE_STAGE = frozenset({"drill.ended", "drill.failed", "drill.planned"})
+_WARNINGS = frozenset(
+    {
+        *("client.older", "connection.plain", "dump.warned", "job.unhurried"),
+        *("drill.skipped", "drill.unproven", "drill.untried"),
+    }
+)
 
 
 def _line(record: dict[str, Any]) -> str:
@@ -34,7 +47,8 @@ def _line(record: dict[str, Any]) -> str:
 class Telemetry:
     """Writes the verbs' events as JSON log lines and, where they count, as EMF metrics.
 
-    The metrics have the dimensions Stage and Database, and count, seconds and bytes as units.
+    The metrics have the dimensions Stage and Database, those of drills also the first alone; their
+    units are count, seconds and bytes.
     """
 
     def __init__(self, service: str, stage: str) -> None:
@@ -54,16 +68,22 @@ class Telemetry:
         else:
             log = self._logger.info
         log(event, extra={"stage": self._stage, **fields})
+        measured = [
+            (name, unit, float(fields[field]))
+            for field, (name, unit) in _MEASURES.get(event, {}).items()
+            if field in fields
+        ]
         if event in _COUNTS:
-            self._measure(_COUNTS[event], fields)
+            measured = [(_COUNTS[event], MetricUnit.Count, 1.0), *measured]
+            self._measure(measured, Database=str(fields.get("database", "unknown")))
+        if event in _OF_THE_STAGE:
+            self._measure(measured)
 
-    def _measure(self, count: str, fields: dict[str, str | float]) -> None:
-        # A service name would become a third dimension, and no alarm would see the metric.
+    def _measure(self, measured: list[tuple[str, MetricUnit, float]], **dimensions: str) -> None:
+        # A service name would become one more dimension, and no alarm would see the metric.
         metrics = EphemeralMetrics(namespace=NAMESPACE, service="")
-        metrics.add_dimension("Stage", self._stage)
-        metrics.add_dimension("Database", str(fields.get("database", "unknown")))
-        metrics.add_metric(count, MetricUnit.Count, 1)
-        for field, (name, unit) in _MEASURES.items():
-            if field in fields:
-                metrics.add_metric(name, unit, float(fields[field]))
+        for name, value in {"Stage": self._stage, **dimensions}.items():
+            metrics.add_dimension(name, value)
+        for name, unit, number in measured:
+            metrics.add_metric(name, unit, number)
         metrics.flush_metrics()

@@ -21,6 +21,7 @@ class SnapperError(Exception):
     │   ├── ObjectUnreadable    exit 8   one object is archived, or its key is disabled
     │   └── AlreadyStored       exit 8   a conditional write found the object there
     ├── RestoreFailed           exit 9
+    │   └── TooLarge            exit 9   there is not enough room or time for a proof
     └── BackupInProgress        exit 10  another delivery may be finishing the same backup
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
@@ -162,6 +163,10 @@ class RestoreFailed(SnapperError):
     def __init__(self, fact: str, *, hint: str = "", against_backup: bool = False) -> None:
         super().__init__(fact, hint=hint)
         self.against_backup = against_backup
+
+
+class TooLarge(RestoreFailed):
+    """A copy for the proof would not fit into the room or the time that there is."""
 
 
 class BackupInProgress(SnapperError):

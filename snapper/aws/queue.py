@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from snapper.aws import client as aws
 from snapper.errors import AwsFailed
 from snapper.values.attempts import ATTEMPTS, pause_after
-from snapper.values.job import Job
 
 BATCH = 10
 """Messages of one SendMessageBatch. Source: Amazon SQS limits."""
@@ -31,8 +30,21 @@ class Retries:
         return pause_after(attempt) if self.attempts == ATTEMPTS else self.hidden
 
 
+class Message(Protocol):
+    """A job or a drill: of one database, and to be written as text."""
+
+    @property
+    def database(self) -> str:
+        """The key of the database."""
+        ...
+
+    def to_json(self) -> str:
+        """Write it as a message body."""
+        ...
+
+
 class JobQueue:
-    """Puts jobs on the queue; raises AwsFailed unless every one of them is there."""
+    """Puts jobs on a queue, or drills; raises AwsFailed unless every one of them is there."""
 
     def __init__(
         self,
@@ -49,13 +61,13 @@ class JobQueue:
         """Open the queue with the credentials and region of the environment."""
         return cls(url, aws.client("sqs"))
 
-    def send(self, jobs: Sequence[Job]) -> None:
+    def send(self, jobs: Sequence[Message]) -> None:
         """Send all jobs; those that SQS reports as failed are sent again.
 
         A batch that fails does not keep the next ones from being sent; what is left over after
         the last attempt is raised as one error that names the databases.
         """
-        refused: list[tuple[Job, str]] = []
+        refused: list[tuple[Message, str]] = []
         for start in range(0, len(jobs), BATCH):
             refused += self._send_batch(jobs[start : start + BATCH])
         if refused:
@@ -89,7 +101,7 @@ class JobQueue:
                 VisibilityTimeout=int(pause.total_seconds()),
             )
 
-    def _send_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
+    def _send_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
         waiting = [(job, "") for job in jobs]
         for attempt in range(_SENDINGS):
             if attempt:
@@ -102,7 +114,7 @@ class JobQueue:
                 break
         return waiting
 
-    def _try_batch(self, jobs: Sequence[Job]) -> list[tuple[Job, str]]:
+    def _try_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
         entries = [{"Id": str(n), "MessageBody": job.to_json()} for n, job in enumerate(jobs)]
         with aws.translated("sqs:SendMessageBatch"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)

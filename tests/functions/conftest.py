@@ -12,7 +12,16 @@ import pytest
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
+from snapper.values.options import Options
+from snapper.values.secrets import Database
+from snapper.values.settings import (
+    connection_parameter,
+    databases_path,
+    options_parameter,
+    parameter_root,
+    retention_parameter,
+)
+from snapper.values.table import write_table
 from tests.support.engines import clients
 
 _NUMBERS = itertools.count(1)
@@ -38,7 +47,7 @@ class Said:
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], Said]:
     """Give what was said since the last time; every line must be JSON."""
-    for service in ("dispatcher", "dumper", "pruner"):
+    for service in ("dispatcher", "dumper", "pruner", "prover"):
         # The one of an earlier test holds on to the stdout of that test.
         logging.Logger.manager.loggerDict.pop(service, None)
     return lambda: Said([json.loads(line) for line in capsys.readouterr().out.splitlines()])
@@ -66,6 +75,23 @@ def configure(cloud: Cloud, stage: str) -> Callable[..., None]:
             (retention_parameter(root, key), str(count)),
         ):
             cloud.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
+
+    return store
+
+
+@pytest.fixture
+def configure_options(cloud: Cloud, stage: str) -> Callable[..., None]:
+    """Store the table of the databases that are named, and the options of each."""
+
+    def store(**options: Options) -> None:
+        ssm, root = cloud.client("ssm"), parameter_root(stage)
+        databases = [Database(key, "", 2, options=own) for key, own in options.items()]
+        for number, piece in enumerate(write_table(databases), 1):
+            name = f"{databases_path(root)}/{number}"
+            ssm.put_parameter(Name=name, Value=piece, Type="SecureString")
+        for key, own in options.items():
+            name = options_parameter(root, key)
+            ssm.put_parameter(Name=name, Value=own.to_json(), Type="String")
 
     return store
 

@@ -1,5 +1,6 @@
 """Backups that nobody dumped: a few bytes and a manifest that tells the truth about them."""
 
+import gzip
 import hashlib
 from datetime import datetime, timedelta
 
@@ -12,6 +13,10 @@ from tests.support.manifests import manifest
 BODY = b"sql, and not too little"
 
 
+PLAIN = b"SELECT 1;\n--\n-- PostgreSQL database dump complete\n--\n\n"
+"""A dump that ends as one does."""
+
+
 def days(number: float) -> datetime:
     return AT + timedelta(days=number)
 
@@ -22,6 +27,7 @@ def store(
     database: str = "orders",
     body: bytes = BODY,
     started_at: datetime | None = None,
+    dump_bytes: int = 4_000_000,
 ) -> Manifest:
     """Put a whole backup into the vault; it was begun when it was scheduled, if not told."""
     made = manifest(
@@ -30,7 +36,13 @@ def store(
         started_at=started_at or at,
         backup_bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
+        dump_bytes=dump_bytes,
     )
     vault.put(made.dump_key, body)
     vault.put(made.key, made.to_json().encode())
     return made
+
+
+def store_whole(vault: Vault, at: datetime, database: str = "orders") -> Manifest:
+    """Put a backup into the vault that is sound in every respect."""
+    return store(vault, at, database, gzip.compress(PLAIN, mtime=0), dump_bytes=len(PLAIN))

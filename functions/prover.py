@@ -1,0 +1,135 @@
+"""Drills: planned every hour, ordered by the command line, and each done in a server of its own."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from functions.defect import place_of
+from functions.delivery import Delivery
+from functions.dumper import FailedItem, LambdaContext
+from functions.telemetry import Telemetry
+from snapper.aws.parameters import Parameters
+from snapper.aws.queue import JobQueue
+from snapper.aws.vault import Vault
+from snapper.engines.engine import engine_of
+from snapper.errors import SnapperError
+from snapper.values.deadline import Deadline
+from snapper.values.drill import Drill
+from snapper.values.job import read_time, write_time
+from snapper.values.settings import ProverSettings
+from snapper.verbs.drill import Prover
+from snapper.verbs.drills import order, plan
+
+_HINT = "give the prover more memory, or set the option drill of this database to off"
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Do the drills of an SQS event; order those of `{"drill": [keys]}`; else plan what is due.
+
+    A drill that speaks against its backup goes to the dead letters at once, with the reason. What
+    could not be tried goes back to the queue.
+    """
+    settings = ProverSettings.from_env(os.environ)
+    telemetry = Telemetry("prover", settings.stage)
+    if "Records" in event:
+        return {"batchItemFailures": _prove(event["Records"], settings, telemetry, context)}
+    if "drill" in event:
+        return {"drills": _order(event["drill"], settings)}
+    return {"queued": _plan(event, settings, telemetry)}
+
+
+def _prove(
+    records: Sequence[dict[str, Any]],
+    settings: ProverSettings,
+    telemetry: Telemetry,
+    context: LambdaContext,
+) -> list[FailedItem]:
+    """Do one drill after the other, and give those that must come back."""
+    failed: list[FailedItem] = []
+    prover = Prover(
+        vault=Vault.connect(settings.bucket),
+        events=telemetry,
+        options=Parameters.connect(settings.parameter_root).options(),
+        disk_bytes=settings.disk_bytes,
+        engines=partial(engine_of, clients=Path(settings.clients)),
+        deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000, _HINT),
+    )
+    letters = JobQueue.connect(settings.dead_letter_url)
+    for record in records:
+        delivery = Delivery(record, settings.queue_url, telemetry)
+        delivery.hold(context.get_remaining_time_in_millis() / 1000)
+        if not _is_done(delivery, prover, letters, telemetry):
+            delivery.come_back()
+            failed.append({"itemIdentifier": delivery.message_id})
+    return failed
+
+
+def _is_done(delivery: Delivery, prover: Prover, letters: JobQueue, telemetry: Telemetry) -> bool:
+    """Do one drill, and tell whether there is nothing left to do for it."""
+    telemetry.note(attempt=delivery.attempt)
+    try:
+        drill = Drill.from_json(delivery.body)
+    except SnapperError as error:
+        telemetry.emit(
+            "job.failed", message_id=delivery.message_id, reason=str(error), hint=error.hint
+        )
+        return False
+    try:
+        if against := prover.prove(drill):
+            letters.send([replace(drill, reason=against)])
+    except SnapperError as error:
+        fields: dict[str, str | float] = {
+            "kind": type(error).__name__,
+            "reason": str(error),
+            "hint": error.hint,
+        }
+    except Exception as error:
+        # A defect of ours must be as loud as any failure, but its text may hold anything.
+        fields = place_of(error)
+    else:
+        return True
+    at = write_time(drill.taken_at)
+    telemetry.emit("drill.untried", database=drill.database, scheduled_at=at, **fields)
+    return False
+
+
+def _order(wanted: object, settings: ProverSettings) -> list[dict[str, str]]:
+    """Queue drills of these databases, and give what was queued."""
+    known = Parameters.connect(settings.parameter_root).database_keys()
+    named = {key for key in wanted if isinstance(key, str)} if isinstance(wanted, list) else set()
+    drills = order(
+        Vault.connect(settings.bucket),
+        [key for key in known if key in named],
+        JobQueue.connect(settings.queue_url),
+        datetime.now(UTC),
+    )
+    return [
+        {
+            "database": each.database,
+            "taken_at": write_time(each.taken_at),
+            "ordered_at": write_time(each.ordered_at),
+        }
+        for each in drills
+    ]
+
+
+def _plan(event: dict[str, Any], settings: ProverSettings, telemetry: Telemetry) -> int:
+    """Queue what is due in the hour of the event; raise what kept a drill from being queued."""
+    try:
+        now = read_time(event["time"]) if "time" in event else datetime.now(UTC)
+        drills = plan(
+            Vault.connect(settings.bucket),
+            Parameters.connect(settings.parameter_root).options(),
+            settings.proving,
+            JobQueue.connect(settings.queue_url),
+            telemetry,
+            now,
+        )
+    except SnapperError as error:
+        telemetry.emit("plan.failed", kind=type(error).__name__, reason=str(error), hint=error.hint)
+        raise
+    return len(drills)

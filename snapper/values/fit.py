@@ -1,0 +1,48 @@
+"""Whether a backup can be restored in a function at all: room and time, estimated beforehand."""
+
+from snapper.values.manifest import Manifest
+
+TOO_LARGE = "too large to be proven here"
+"""What is said of a backup that cannot be tried for its size: it says nothing against it."""
+
+_EMPTY_SERVER = 400_000_000
+"""Bytes of a server's own files, and of what it writes ahead."""
+
+_SPARE = 1.1
+
+_GROWTH = 4
+"""A restored table with its indexes is hardly ever more times as large as its rows in a dump."""
+
+_SLOWEST = 8_000_000
+"""Bytes of a plain dump that a small function restores in a second, at least."""
+
+_START = 30
+"""Seconds until a server is there, and for what comes after the last row."""
+
+
+def room_for(manifest: Manifest) -> int:
+    """Give the bytes of disk that a restored copy needs.
+
+    The database itself may be far larger than its copy: it has gaps, and what is not backed up.
+    """
+    copy = min(manifest.database_bytes, _GROWTH * manifest.dump_bytes)
+    return _EMPTY_SERVER + int(_SPARE * copy)
+
+
+def misfit(manifest: Manifest, disk_bytes: int, seconds: float | None) -> str:
+    """Say why a backup is too large to be proven with so much disk and time; nothing if it is not.
+
+    A `disk_bytes` of zero is not known.
+    """
+    room, took = room_for(manifest), _START + manifest.dump_bytes / _SLOWEST
+    if disk_bytes and room > disk_bytes:
+        return (
+            f"{TOO_LARGE}: its copy needs about {room / 1e9:.1f} GB of disk, and"
+            f" there are {disk_bytes / 1e9:.1f} GB"
+        )
+    if seconds is not None and took > seconds:
+        return (
+            f"{TOO_LARGE}: that takes about {took / 60:.0f} minutes, and there are"
+            f" {max(seconds, 0) / 60:.0f}"
+        )
+    return ""

@@ -1,0 +1,147 @@
+"""One drill: a backup restored for the proof where no operator stands by, and what came of it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from snapper.aws.vault import Vault
+from snapper.engines.engine import Engines, engine_of
+from snapper.engines.facts import TrialOptions
+from snapper.errors import BackupDamaged, DeadlineReached, TooLarge
+from snapper.values.clock import AHEAD
+from snapper.values.deadline import NO_DEADLINE, Deadline
+from snapper.values.drill import Drill
+from snapper.values.fit import TOO_LARGE, misfit
+from snapper.values.job import write_time
+from snapper.values.keys import Kind
+from snapper.values.manifest import Manifest
+from snapper.values.options import Options
+from snapper.values.trial import Trial
+from snapper.values.verification import Restored
+from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
+from snapper.verbs.events import Events
+from snapper.verbs.holding import Holding
+from snapper.verbs.judge import Judged, judge
+from snapper.verbs.restore import Dump
+from snapper.verbs.trial import record_trial
+
+
+@dataclass(frozen=True)
+class Prover:
+    """What a drill needs beside its backup: where that lies, on which servers, in how much room.
+
+    The `options` are those of all databases of the stage; a `disk_bytes` of zero is not known.
+    """
+
+    vault: Vault
+    events: Events
+    options: Mapping[str, Options]
+    disk_bytes: int = 0
+    engines: Engines = engine_of
+    deadline: Deadline = NO_DEADLINE
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def prove(self, drill: Drill) -> str:
+        """Restore the backup, record the verdict, and give what speaks against the backup.
+
+        That is logged as `drill.failed`, a proof as `drill.ended`, and as `drill.skipped` what
+        there is no need or no room to prove. Raises what kept the backup from being tried or the
+        verdict from being recorded: neither says anything of the backup.
+        """
+        now = self.now()
+        holding = holding_at(self.vault, drill.database, drill.taken_at, now)
+        if needless := self._needless(drill, holding):
+            return self._skip(drill, needless)
+        self._tell("drill.began", drill)
+        try:
+            judged = judge(
+                self.vault, holding, now, self._restore, lambda _: nullcontext(self._in_time)
+            )
+        except DeadlineReached as late:
+            return self._skip(drill, f"{TOO_LARGE}: {late}")
+        return self._conclude(drill, holding, judged)
+
+    def _conclude(self, drill: Drill, holding: Holding, judged: Judged) -> str:
+        """Log what has come of it, and give what speaks against the backup."""
+        verdict, error = judged.verdict, judged.error
+        against = ""
+        if not verdict.sound:
+            against = verdict.reason
+            self._tell("drill.failed", drill, kind=BackupDamaged.__name__, reason=against)
+        elif error and verdict.failed and verdict.failed.at == verdict.verified_at:
+            against = verdict.failed.reason
+            kind = type(error).__name__
+            self._tell("drill.failed", drill, kind=kind, reason=against, hint=error.hint)
+        if judged.unrecorded:
+            raise judged.unrecorded
+        if isinstance(error, TooLarge | DeadlineReached) and judged.manifest:
+            begun_at = judged.manifest.begun_at
+            # It was read whole: so much is known, and since when nothing more.
+            record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
+            return self._skip(drill, _too_large(error))
+        if error and not against:
+            raise error
+        if verdict.restored and not against:
+            self._tell_proof(drill, judged, verdict.restored)
+        return against
+
+    def _needless(self, drill: Drill, holding: Holding) -> str:
+        """Say why there is nothing to prove, if there is not."""
+        if drill.database not in self.options:
+            return "the stage has no such database"
+        if Kind.MANIFEST not in holding.objects:
+            return "the backup is no longer there"
+        if holding.ahead:
+            return f"the backup is {AHEAD}"
+        if self._is_proven(drill, holding):
+            return "another delivery of this drill has proven it"
+        return ""
+
+    def _is_proven(self, drill: Drill, holding: Holding) -> bool:
+        try:
+            verdict = verdict_on(self.vault, holding, read_manifest(self.vault, holding))
+        except BackupDamaged:
+            return False
+        proven_at = verdict.proven_at if verdict else None
+        return proven_at is not None and proven_at >= drill.ordered_at
+
+    def _restore(self, manifest: Manifest) -> Restored:
+        if reason := misfit(manifest, self.disk_bytes, self.deadline.seconds_left):
+            raise TooLarge(reason)
+        options = TrialOptions(
+            assertions=self.options[manifest.database].assertions, deadline=self.deadline
+        )
+        engine = self.engines(manifest.engine)
+        return engine.try_restore(Dump(self.vault, manifest), manifest, "", options)
+
+    def _in_time(self, _: int) -> None:
+        """Stop reading while there is still time to say so."""
+        left = self.deadline.seconds_left
+        if left is not None and left <= 0:
+            raise DeadlineReached("there was no time left to read it", hint=self.deadline.hint)
+
+    def _skip(self, drill: Drill, reason: str) -> str:
+        self._tell("drill.skipped", drill, reason=reason)
+        return ""
+
+    def _tell_proof(self, drill: Drill, judged: Judged, restored: Restored) -> None:
+        proof = restored.proof
+        lacking = {"lacking": str(proof.lacking)} if proof and proof.lacking else {}
+        self._tell(
+            "drill.ended",
+            drill,
+            tables=restored.tables,
+            rows=restored.rows,
+            seconds=restored.seconds,
+            backup_bytes=judged.manifest.backup_bytes if judged.manifest else 0,
+            **lacking,
+        )
+
+    def _tell(self, event: str, drill: Drill, **fields: str | float) -> None:
+        at = write_time(drill.taken_at)
+        self.events.emit(event, database=drill.database, scheduled_at=at, **fields)
+
+
+def _too_large(error: TooLarge | DeadlineReached) -> str:
+    return str(error) if isinstance(error, TooLarge) else f"{TOO_LARGE}: {error}"
