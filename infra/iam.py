@@ -134,7 +134,7 @@ def may_prove_backups(bucket: str) -> list[Statement]:
         *(_of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
         f"{bucket}/{trial_key('*')}",
     ]
-    backups = [_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST)]
+    backups = [_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)]
     return [
         allow(["s3:GetObject"], [*backups, *verdicts]),
         allow(["s3:PutObject"], verdicts),
