@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snapper.values.keys import MARK, Kind, trial_key
+from snapper.values.keys import MARK, Kind
 from snapper.values.place import Place
 
 Statement = Mapping[str, Any]
@@ -121,23 +121,6 @@ def may_prune_backups(bucket: str) -> list[Statement]:
     ends = (*Kind, f"{MARK}{_STAMP}")
     return [
         allow(["s3:DeleteObject"], [_of_backups(bucket, end) for end in ends]),
-        allow(["s3:ListBucket"], [bucket]),
-    ]
-
-
-def may_prove_backups(bucket: str) -> list[Statement]:
-    """Read backups and verdicts, list, and write verdicts.
-
-    Nothing else: who restores what others have written makes no backup, and deletes none.
-    """
-    verdicts = [
-        *(_of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
-        f"{bucket}/{trial_key('*')}",
-    ]
-    backups = [_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)]
-    return [
-        allow(["s3:GetObject"], [*backups, *verdicts]),
-        allow(["s3:PutObject"], verdicts),
         allow(["s3:ListBucket"], [bucket]),
     ]
 

@@ -168,9 +168,11 @@ def test_no_more_jobs_are_handled_at_once_than_the_mapping_says(
     # None comes back while it is at work, however slow that is.
     hidden = {"VisibilityTimeout": "3600"}
     url = sqs.create_queue(QueueName="many", Attributes=hidden)["QueueUrl"]
-    source = """
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    source = f"""
         import os, pathlib, time
-        seen = pathlib.Path(os.environ["TMPDIR"])
+        seen = pathlib.Path({str(seen)!r})
         def handler(event, context):
             print("+", os.getpid())
             (seen / str(os.getpid())).touch()
