@@ -13,6 +13,7 @@ from infra.scope import Scope
 
 NAMESPACE = "Snapper"
 DEAD_LETTERS, DISPATCHER, LATE = "dead-letters", "dispatcher", "late"
+DRILL_FAILED, UNPROVEN = "drill-failed", "unproven"
 HOUR = timedelta(hours=1)
 
 
@@ -20,7 +21,8 @@ HOUR = timedelta(hours=1)
 class AlarmsArgs:
     """Whom to tell, nobody by default, and what to watch.
 
-    `late_after` is how long each database may be without a good backup; zero watches none.
+    `late_after` is how long each database may be without a good backup; zero watches none. Whether
+    they are proven is watched if `watches_proofs`.
     """
 
     scope: Scope
@@ -28,6 +30,7 @@ class AlarmsArgs:
     late_after: Mapping[str, timedelta]
     dead_letters: pulumi.Output[str]
     dispatcher: pulumi.Output[str]
+    watches_proofs: bool
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,20 @@ class Alarms(pulumi.ComponentResource):
             "The dispatcher failed: some databases may have no job for this run.",
             Watch("AWS/Lambda", "Errors", "Sum", {"FunctionName": args.dispatcher}),
         )
+        self._alarm(
+            f"{name}-{DRILL_FAILED}",
+            args.scope.name(DRILL_FAILED),
+            "A backup failed its drill; the dead letters say which, and why.",
+            Watch(NAMESPACE, "DrillFailed", "Sum", {"Stage": args.scope.stage}),
+        )
+        if args.watches_proofs:
+            self._alarm(
+                f"{name}-{UNPROVEN}",
+                args.scope.name(UNPROVEN),
+                "A database has been unproven for too long, which status tells; or nobody has "
+                "looked for hours.",
+                self._missing_proofs(),
+            )
         for database, late_after in args.late_after.items():
             if late_after:
                 self._alarm(
@@ -144,6 +161,21 @@ class Alarms(pulumi.ComponentResource):
             silence_is="breaching",
         )
 
+    def _missing_proofs(self) -> Watch:
+        """Watch how many databases are unproven, and that they are counted: every hour they are.
+
+        It takes three hours to ring, so that one in which the count was a minute late does not.
+        """
+        return Watch(
+            NAMESPACE,
+            "Unproven",
+            "Maximum",
+            {"Stage": self._scope.stage},
+            period=HOUR,
+            periods=3,
+            silence_is="breaching",
+        )
+
     def _alarm(self, name: str, physical: str, description: str, watch: Watch) -> None:
         aws.cloudwatch.MetricAlarm(
             name,
@@ -164,7 +196,8 @@ class Alarms(pulumi.ComponentResource):
     def _make_topic(self, name: str, email: str) -> aws.sns.Topic:
         scope = self._scope
         # Whatever begins with the stage's name alone may be another stage's: prod-2 begins so too.
-        alarms = [scope.name(DEAD_LETTERS), scope.name(DISPATCHER), scope.name(LATE, "*")]
+        single = (DEAD_LETTERS, DISPATCHER, DRILL_FAILED, UNPROVEN)
+        alarms = [*map(scope.name, single), scope.name(LATE, "*")]
         topic = aws.sns.Topic(
             f"{name}-topic", name=scope.name("alarms"), tags=scope.tags, opts=self._named
         )

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.options import SETTING
+from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database
 from snapper.values.settings import STAGE
@@ -32,6 +33,8 @@ _RANGES = {
     "dumper_memory": ("dumperMemory", 512, 10240),
     "max_concurrency": ("maxConcurrency", 2, 1000),
     "noncurrent_days": ("noncurrentDays", 1, 3650),
+    "drill_disk_gb": ("drillDiskGb", 1, 10),
+    "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),
     "late_after_hours": ("lateAfterHours", -1, int(LONGEST_WATCH / timedelta(hours=1))),
 }
 

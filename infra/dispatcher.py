@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
 from infra.layers import Layers
 from infra.queue import DumpQueue
+from infra.rule import Rule, call_by
 from infra.secrets import SecretParameters
 from snapper.values.settings import DispatcherSettings
 from snapper.values.timetable import mark_of
@@ -71,35 +71,14 @@ class Dispatcher(pulumi.ComponentResource):
         self, name: str, args: DispatcherArgs, function: Function, schedule: str, mark: str
     ) -> None:
         """Make the rule of one schedule; its events name it, and so the databases are known."""
-        named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         scope, end = args.runtime.scope, f"-{mark}" if mark else ""
-        rule = aws.cloudwatch.EventRule(
-            f"{name}-rule{end}",
-            name=scope.name("schedule", mark or None),
-            description=f"Snapper: queue a dump of every database that is backed up by {schedule}"
-            if mark
-            else "Snapper: queue a dump of every database",
-            schedule_expression=schedule,
-            state="ENABLED",
-            tags=scope.tags,
-            opts=named,
+        whose = f"every database that is backed up by {schedule}" if mark else "every database"
+        rule = Rule(
+            scope.name("schedule", mark or None),
+            f"Snapper: queue a dump of {whose}",
+            schedule,
+            "dispatcher",
+            f"schedule{end}",
+            end,
         )
-        permission = aws.lambda_.Permission(
-            f"{name}-permission{end}",
-            statement_id=f"schedule{end}",
-            action="lambda:InvokeFunction",
-            function=function.name,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=named,
-        )
-        aws.cloudwatch.EventTarget(
-            f"{name}-target{end}",
-            rule=rule.name,
-            target_id="dispatcher",
-            arn=function.arn,
-            # The rule fires into nothing until it may call the function.
-            opts=pulumi.ResourceOptions.merge(
-                named, pulumi.ResourceOptions(depends_on=[permission])
-            ),
-        )
+        call_by(rule, name, scope, function, self)

@@ -28,7 +28,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class FunctionArgs:
-    """What one function is, knows and may do."""
+    """What one function is, knows and may do; `disk_gb` is the size of /tmp if not the usual."""
 
     runtime: Runtime
     part: str
@@ -38,6 +38,7 @@ class FunctionArgs:
     environment: pulumi.Output[dict[str, str]]
     rights: Sequence[pulumi.Output[list[Statement]]]
     vpc: aws.lambda_.FunctionVpcConfigArgs | None = None
+    disk_gb: int | None = None
 
 
 class Function(pulumi.ComponentResource):
@@ -88,6 +89,7 @@ class Function(pulumi.ComponentResource):
             timeout=args.timeout,
             environment={"variables": args.environment},
             vpc_config=args.vpc,
+            ephemeral_storage={"size": args.disk_gb * 1024} if args.disk_gb else None,
             tags=scope.tags,
             # Not before it may log and work, or Lambda would make a log group of its own that
             # keeps everything for ever, and the first event would be refused.

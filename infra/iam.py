@@ -8,10 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snapper.values.keys import MARK, Kind
+from snapper.values.keys import MARK, Kind, trial_key
 from snapper.values.place import Place
 
 Statement = Mapping[str, Any]
+
+_NEVER_REPLACED = (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)
 
 _STAMP = "????-??-??T??-??-??Z"
 """The form of a time in keys, as policies can say it."""
@@ -54,7 +56,7 @@ def only_by_tls(actions: Sequence[str], resources: Sequence[str]) -> Statement:
 
 
 def never_over(bucket: str) -> Statement:
-    """Refuse everybody who would put a dump or a manifest in the place of one that is there.
+    """Refuse everybody who would put another dump, manifest or list in the place of one.
 
     Whoever says `If-None-Match` can make an object and replace none. What only begins an upload, or
     sends a part of it, knows no such header; the call that makes the object does. See "Enforce
@@ -65,7 +67,7 @@ def never_over(bucket: str) -> Statement:
         "Effect": "Deny",
         "Principal": "*",
         "Action": ["s3:PutObject"],
-        "Resource": [f"{bucket}/*{kind}" for kind in (Kind.DUMP, Kind.MANIFEST)],
+        "Resource": [f"{bucket}/*{kind}" for kind in _NEVER_REPLACED],
         "Condition": {
             "Null": {"s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -103,15 +105,15 @@ def may_read_parameters(*paths: str) -> Statement:
 
 
 def may_store_backups(bucket: str) -> list[Statement]:
-    """Make dumps, manifests and the marks of late ones, and list.
+    """Make dumps, lists of contents, manifests and the marks of late ones, and list.
 
     Nothing else: a stolen dumper harvests no old dump, deletes none, and says of none that it is
     damaged or proven. That it replaces none is the bucket's own rule.
     """
-    dump, manifest = (_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST))
+    made = [_of_backups(bucket, end) for end in (*_NEVER_REPLACED, f"{MARK}{_STAMP}")]
     return [
-        allow(["s3:PutObject"], [dump, manifest, _of_backups(bucket, f"{MARK}{_STAMP}")]),
-        allow(["s3:AbortMultipartUpload"], [dump]),
+        allow(["s3:PutObject"], made),
+        allow(["s3:AbortMultipartUpload"], [_of_backups(bucket, Kind.DUMP)]),
         allow(["s3:ListBucket"], [bucket]),
     ]
 
@@ -121,6 +123,23 @@ def may_prune_backups(bucket: str) -> list[Statement]:
     ends = (*Kind, f"{MARK}{_STAMP}")
     return [
         allow(["s3:DeleteObject"], [_of_backups(bucket, end) for end in ends]),
+        allow(["s3:ListBucket"], [bucket]),
+    ]
+
+
+def may_prove_backups(bucket: str) -> list[Statement]:
+    """Read backups and verdicts, list, and write verdicts.
+
+    Nothing else: who restores what others have written makes no backup, and deletes none.
+    """
+    verdicts = [
+        *(_of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
+        f"{bucket}/{trial_key('*')}",
+    ]
+    backups = [_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)]
+    return [
+        allow(["s3:GetObject"], [*backups, *verdicts]),
+        allow(["s3:PutObject"], verdicts),
         allow(["s3:ListBucket"], [bucket]),
     ]
 

@@ -1,4 +1,4 @@
-"""What the functions find under /opt: the locked dependencies, and the client tools."""
+"""What the functions find under /opt: locked dependencies, and PostgreSQL's clients and server."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,15 @@ class LayersArgs:
     architecture: str
     dependencies: Path
     postgresql: Path
+    server: Path
 
 
 class Layers(pulumi.ComponentResource):
-    """Two layers, apart because they change apart: an update sends only what differs."""
+    """Three layers, apart because they change apart: an update sends only what differs."""
 
     dependencies: pulumi.Output[str]
     postgresql: pulumi.Output[str]
+    server: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: LayersArgs, opts: pulumi.ResourceOptions | None = None
@@ -43,8 +45,10 @@ class Layers(pulumi.ComponentResource):
             for part, archive in (
                 ("dependencies", args.dependencies),
                 ("postgresql", args.postgresql),
+                ("postgresql-server", args.server),
             )
         }
         self.dependencies = layers["dependencies"].arn
         self.postgresql = layers["postgresql"].arn
+        self.server = layers["postgresql-server"].arn
         self.register_outputs({})

@@ -1,11 +1,12 @@
-"""The three zips that are deployed: our code, what it depends on, and the client tools."""
+"""The zips that are deployed: our code, what it depends on, PostgreSQL's clients and server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bin.pg_dump.layer import layer_files
+from bin.pg_dump.layer import layer_files as client_files
+from bin.postgres_server.layer import layer_files as server_files
 from infra.archive import Entry, archive
 from infra.wheels import locked_wheels, wheel_entries
 from snapper.values.authorities import FOLDER
@@ -27,6 +28,7 @@ class Packages(NamedTuple):
     functions: Path
     dependencies: Path
     postgresql: Path
+    server: Path
 
 
 def build_packages(
@@ -39,7 +41,8 @@ def build_packages(
     return Packages(
         archive(folder, "functions", [*function_entries(), *_beside(authorities)]),
         archive(folder, f"dependencies-{architecture}", dependency_entries(architecture)),
-        archive(folder, f"postgresql-{architecture}", client_entries(architecture)),
+        archive(folder, f"postgresql-{architecture}", placed(client_files(architecture))),
+        archive(folder, f"postgresql-server-{architecture}", placed(server_files(architecture))),
     )
 
 
@@ -69,7 +72,7 @@ def _is_needed(name: str) -> bool:
     return described == name or "/" not in described or described.split("/")[0] in SERVICES
 
 
-def client_entries(architecture: str) -> Iterator[Entry]:
-    """Yield PostgreSQL's client tools, laid out as Lambda finds them under /opt."""
-    for name, file, mode in layer_files(architecture):
+def placed(files: Iterable[tuple[str, Path, int]]) -> Iterator[Entry]:
+    """Yield programs and what belongs to them, laid out as Lambda finds them under /opt."""
+    for name, file, mode in files:
         yield Entry(name, file.read_bytes(), mode)

@@ -10,9 +10,13 @@ import pulumi_aws as aws
 from infra.iam import Statement, document, may_send, may_take, only_by_tls
 from infra.scope import Scope
 from snapper.values.attempts import ATTEMPTS
+from snapper.values.place import Place
 
 JOBS_KEPT = timedelta(days=4)
 """Five attempts take some hours; the rest is for hundreds of jobs waiting their turn."""
+
+DRILLS = "drills"
+"""What the queue of the drills is called, whose dead letters come here too."""
 
 DEAD_LETTERS_KEPT = timedelta(days=14)
 """As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
@@ -39,36 +43,32 @@ class DumpQueue(pulumi.ComponentResource):
         self, name: str, args: DumpQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:DumpQueue", name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
-        self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         letters = aws.sqs.Queue(
             f"{name}-dead-letters",
             name=args.scope.name("dead-letters"),
             message_retention_seconds=int(DEAD_LETTERS_KEPT.total_seconds()),
             sqs_managed_sse_enabled=True,
             tags=args.scope.tags,
-            opts=self._named,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        jobs = aws.sqs.Queue(
+        jobs = waiting_queue(
             f"{name}-jobs",
-            name=args.scope.name("jobs"),
-            message_retention_seconds=int(JOBS_KEPT.total_seconds()),
-            # Six times the function's timeout, as AWS asks: so long Lambda goes on trying to call a
-            # function that is throttled, and no attempt is counted. The dumper itself shortens it.
-            visibility_timeout_seconds=6 * int(args.dump_timeout.total_seconds()),
-            sqs_managed_sse_enabled=True,
-            redrive_policy=letters.arn.apply(_redrive),
-            tags=args.scope.tags,
-            opts=self._named,
+            args.scope.name("jobs"),
+            args.scope,
+            args.dump_timeout,
+            letters.arn,
+            parent=self,
         )
+        drills = args.scope.name(DRILLS)
         aws.sqs.RedriveAllowPolicy(
             f"{name}-redrive-allow-policy",
             queue_url=letters.url,
-            redrive_allow_policy=jobs.arn.apply(_redrive_only_from),
-            opts=self._child,
+            redrive_allow_policy=jobs.arn.apply(
+                lambda arn: _redrive_only_from(arn, Place.of(arn).arn("sqs", drills))
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        self._only_by_tls(f"{name}-jobs-policy", jobs)
-        self._only_by_tls(f"{name}-dead-letters-policy", letters)
+        only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self)
         self.url, self.arn = jobs.url, jobs.arn
         self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn
         self.dead_letter_name = letters.name
@@ -87,13 +87,44 @@ class DumpQueue(pulumi.ComponentResource):
         """Take jobs out of the queue."""
         return self.arn.apply(lambda arn: [may_take(arn)])
 
-    def _only_by_tls(self, name: str, queue: aws.sqs.Queue) -> None:
-        aws.sqs.QueuePolicy(
-            name,
-            queue_url=queue.url,
-            policy=queue.arn.apply(lambda arn: document(only_by_tls(["sqs:*"], [arn]))),
-            opts=self._child,
-        )
+
+def waiting_queue(
+    name: str,
+    physical: str,
+    scope: Scope,
+    timeout: timedelta,
+    dead_letter_arn: pulumi.Output[str],
+    *,
+    parent: pulumi.Resource,
+) -> aws.sqs.Queue:
+    """Make the queue before a function that may take so long for one message.
+
+    What the function fails on too often joins the dead letters.
+    """
+    queue = aws.sqs.Queue(
+        name,
+        name=physical,
+        message_retention_seconds=int(JOBS_KEPT.total_seconds()),
+        # Six times the function's timeout, as AWS asks: so long Lambda goes on trying to call a
+        # function that is throttled, and no attempt is counted. The function itself shortens it.
+        visibility_timeout_seconds=6 * int(timeout.total_seconds()),
+        sqs_managed_sse_enabled=True,
+        redrive_policy=dead_letter_arn.apply(_redrive),
+        tags=scope.tags,
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+    )
+    only_by_tls_to(f"{name}-policy", queue, parent=parent)
+    return queue
+
+
+def only_by_tls_to(name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource) -> None:
+    """Let nobody come to a queue but by TLS."""
+    aws.sqs.QueuePolicy(
+        name,
+        queue_url=queue.url,
+        policy=queue.arn.apply(lambda arn: document(only_by_tls(["sqs:*"], [arn]))),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def _redrive(dead_letter_arn: str) -> str:
@@ -102,7 +133,7 @@ def _redrive(dead_letter_arn: str) -> str:
     )
 
 
-def _redrive_only_from(jobs_arn: str) -> str:
+def _redrive_only_from(*queues: str) -> str:
     return json.dumps(
-        {"redrivePermission": "byQueue", "sourceQueueArns": [jobs_arn]}, sort_keys=True
+        {"redrivePermission": "byQueue", "sourceQueueArns": list(queues)}, sort_keys=True
     )

@@ -14,6 +14,7 @@ from infra.function import Runtime
 from infra.lateness import unwatched, watched_for
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
+from infra.prover import Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
@@ -57,7 +58,13 @@ class BackupService(pulumi.ComponentResource):
         )
         layers = Layers(
             f"{name}-layers",
-            LayersArgs(scope, settings.architecture, packages.dependencies, packages.postgresql),
+            LayersArgs(
+                scope,
+                settings.architecture,
+                packages.dependencies,
+                packages.postgresql,
+                packages.server,
+            ),
             child,
         )
         runtime = Runtime(
@@ -84,6 +91,20 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         pruner = Pruner(f"{name}-pruner", PrunerArgs(runtime, layers, secrets, queue, vault), child)
+        prover = Prover(
+            f"{name}-prover",
+            ProverArgs(
+                runtime=runtime,
+                drill=settings.drill,
+                within_days=settings.said_within_days,
+                disk_gb=settings.drill_disk_gb,
+                layers=layers,
+                secrets=secrets,
+                queue=queue,
+                vault=vault,
+            ),
+            child,
+        )
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
             DispatcherArgs(
@@ -115,6 +136,7 @@ class BackupService(pulumi.ComponentResource):
                 },
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
+                watches_proofs=settings.watches_proofs,
             ),
             child,
         )
@@ -125,6 +147,7 @@ class BackupService(pulumi.ComponentResource):
             "dispatcher": dispatcher.function_name,
             "dumper": dumper.function_name,
             "pruner": pruner.function_name,
+            "prover": prover.function_name,
             "schedule": pulumi.Output.from_input(settings.schedule),
             "topic": alarms.topic_arn,
             "region": place.apply(lambda place: place.region),
@@ -137,6 +160,9 @@ class BackupService(pulumi.ComponentResource):
                     **self.facts,
                     "kms_key_arn": settings.kms_key_arn,
                     "parameter_root": scope.parameter_root,
+                    "drill": settings.drill,
+                    "proven_within_days": settings.said_within_days,
+                    "drill_disk_gb": str(settings.drill_disk_gb),
                     "version": snapper.__version__,
                 },
             ),

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from infra import checks
+from infra import checks, proving
 from infra.authorities import bundle_faults
 from infra.scope import Scope
 from snapper.engines.checks import doubts, option_faults, usability_checks
@@ -19,6 +19,7 @@ from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
+from snapper.values.proving import WEEKLY, Proving, read_days
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
@@ -63,6 +64,9 @@ class StackSettings:
     delete_backups_on_destroy: bool = False
     alarm_email: str = ""
     late_after_hours: int = 0
+    drill: str = WEEKLY
+    drill_disk_gb: int = 4
+    proven_within_days: int = -1
 
     def __post_init__(self) -> None:
         """Refuse values that AWS would refuse later, or that contradict each other."""
@@ -75,6 +79,7 @@ class StackSettings:
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours, datetime.now(UTC)),
             *checks.option_faults(self.databases, self.schedule, self.dumper_timeout),
+            *proving.faults(self.proving, self.databases),
         )
         if faults:
             raise SettingsRefused(faults)
@@ -88,6 +93,21 @@ class StackSettings:
     def own_schedules(self) -> frozenset[str]:
         """The schedules that single databases have in place of the stage's."""
         return frozenset(each.options.schedule for each in self.databases) - {""}
+
+    @property
+    def proving(self) -> Proving:
+        """What holds of drills for the databases that say nothing else."""
+        return Proving(self.drill, read_days(self.said_within_days))
+
+    @property
+    def said_within_days(self) -> str:
+        """How long a database may be unproven, as text; empty where `drill` decides it."""
+        return "" if self.proven_within_days < 0 else str(self.proven_within_days)
+
+    @property
+    def watches_proofs(self) -> bool:
+        """Whether any database is to be proven within some time."""
+        return any(self.proving.of(each.options).within for each in self.databases)
 
     @property
     def is_foreign(self) -> bool:

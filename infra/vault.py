@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from infra.iam import (
     Statement,
     document,
+    may_prove_backups,
     may_prune_backups,
     may_store_backups,
     may_use_key,
@@ -62,13 +63,20 @@ class Vault(pulumi.ComponentResource):
     def may_store(self) -> pulumi.Output[list[Statement]]:
         """Make and list backups, but neither read, replace nor delete one."""
         # An upload of parts needs both: a new data key to begin, the same one again to go on.
-        actions = ("kms:Decrypt", "kms:GenerateDataKey")
-        key = [may_use_key(self._key, "s3", *actions)] if self._key else []
-        return self.arn.apply(lambda arn: [*may_store_backups(arn), *key])
+        return self.arn.apply(lambda arn: [*may_store_backups(arn), *self._may_use_key()])
 
     def may_prune(self) -> pulumi.Output[list[Statement]]:
         """List and delete backups, but neither read nor write one."""
         return self.arn.apply(may_prune_backups)
+
+    def may_prove(self) -> pulumi.Output[list[Statement]]:
+        """Read backups and write verdicts on them, but neither make nor delete a backup."""
+        return self.arn.apply(lambda arn: [*may_prove_backups(arn), *self._may_use_key()])
+
+    def _may_use_key(self) -> list[Statement]:
+        """Read and write what is encrypted by the customer's key, if there is one."""
+        actions = ("kms:Decrypt", "kms:GenerateDataKey")
+        return [may_use_key(self._key, "s3", *actions)] if self._key else []
 
     def _guard(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local.runtime.api import Answer, Invocation, RuntimeApi
 from local.runtime.log_stream import LogStream
+from local.runtime.sandbox import Sandbox
 from snapper.machine import children, python
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
@@ -39,14 +40,19 @@ class Environment:
     """A process that has loaded a function, and handles one event at a time."""
 
     def __init__(
-        self, function: Function, environment: Mapping[str, str], task: Path, log: LogStream
+        self,
+        function: Function,
+        environment: Mapping[str, str],
+        task: Path,
+        sandbox: Sandbox,
+        log: LogStream,
     ) -> None:
         self._function = function
         self._log = log
         self._api = RuntimeApi()
         self._began = time.monotonic()
         self._child = children.spawn(
-            [sys.executable, *python.running_alone(_BOOTSTRAP, function.handler)],
+            sandbox.around([sys.executable, *python.running_alone(_BOOTSTRAP, function.handler)]),
             environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             directory=task,
             stdout=log.writable,

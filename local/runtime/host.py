@@ -13,6 +13,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -26,6 +27,8 @@ from local.runtime.api import Answer, Invocation
 from local.runtime.archives import suits_this_python, unpack
 from local.runtime.environment import Environment, Function, variables
 from local.runtime.log_stream import CloudWatchStream, LogStream
+from local.runtime.sandbox import Sandbox
+from snapper.machine.run_directory import run_directory
 
 __all__ = ["Function", "LambdaHost"]
 
@@ -34,13 +37,18 @@ __all__ = ["Function", "LambdaHost"]
 class _Installed:
     function: Function
     directory: Path
+    scratch: Path
+    sandbox: Sandbox
     idle: list[Environment] = field(default_factory=list)
     busy: set[Environment] = field(default_factory=set)
     starting: int = 0
 
 
 class LambdaHost:
-    """The functions of one cloud. Its files are in `run_dir`: functions/ and logs/."""
+    """The functions of one cloud. Its files are in `run_dir`: functions/ and logs/.
+
+    What is /tmp to a function lies apart, for it must have a short name: sockets are made there.
+    """
 
     def __init__(self, cloud: Cloud, run_dir: Path) -> None:
         self._cloud = cloud
@@ -51,6 +59,8 @@ class LambdaHost:
         self._lock = threading.Condition()
         for private in (self._functions, self._logs):
             private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ending = ExitStack()
+        self._scratch = self._ending.enter_context(run_directory())
         self._server = _Server(self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="lambda-host", daemon=True
@@ -63,9 +73,11 @@ class LambdaHost:
         unpack(function.archive, directory / "task")
         for layer in function.layers:
             unpack(layer, directory / "opt", _loadable(layer))
-        (directory / "tmp").mkdir()
+        scratch = self._scratch / secrets.token_hex(2)
+        scratch.mkdir(mode=0o700)
+        sandbox = Sandbox.of(scratch)
         with self._lock:
-            self._installed[function.name] = _Installed(function, directory)
+            self._installed[function.name] = _Installed(function, directory, scratch, sandbox)
 
     def add_layer(self, arn: str, archive: Path) -> None:
         """Remember where the zip of a layer's version is."""
@@ -85,7 +97,8 @@ class LambdaHost:
         for environment in ending:
             environment.stop()
         if installed:
-            shutil.rmtree(installed.directory)
+            for folder in (installed.directory, installed.scratch):
+                shutil.rmtree(folder)
 
     def url(self, name: str) -> str:
         """Give the address to which the function's events are posted."""
@@ -102,6 +115,7 @@ class LambdaHost:
         self._server.server_close()
         for name in list(self._installed):
             self.remove(name)
+        self._ending.close()
 
     def handle(self, name: str, invocation: Invocation) -> Answer:
         """Have a function handle an event, in a warm environment if one is idle."""
@@ -144,7 +158,7 @@ class LambdaHost:
 
     def _start(self, installed: _Installed) -> Environment:
         function, directory = installed.function, installed.directory
-        given = variables(function, directory / "task", directory / "opt", directory / "tmp")
+        given = variables(function, directory / "task", directory / "opt", installed.scratch)
         role = self._cloud.credentials(function.role, function.name)
         stream = CloudWatchStream(
             lambda: self._cloud.client_with("logs", role),
@@ -155,6 +169,7 @@ class LambdaHost:
             function,
             {**given, **self._cloud.place(), **role},
             directory / "task",
+            installed.sandbox,
             LogStream(self._logs / f"{function.name}.log", stream),
         )
 

@@ -174,12 +174,12 @@ class Vault:
             )
         return cast("BinaryIO", _Body(answer["Body"], key))
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, most: int = _SMALL) -> bytes:
         """Give a small object whole; raise BackupDamaged if it is too large to be one of ours."""
         with self.open(key) as body:
-            found = body.read(_SMALL + 1)
-        if len(found) > _SMALL:
-            raise BackupDamaged(f"{key} has more than {_SMALL:,} bytes: Snapper writes no such")
+            found = body.read(most + 1)
+        if len(found) > most:
+            raise BackupDamaged(f"{key} has more than {most:,} bytes: Snapper writes no such")
         return found
 
     def delete(self, key: str) -> None:

@@ -1,6 +1,9 @@
 """What is known of the text of an engine's dumps: how it is parted, without a server."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from snapper.engines.following import Following
 
 
 class Sections(Protocol):
@@ -15,4 +18,11 @@ class Sections(Protocol):
 
     def rows_end(self) -> bytes:
         """Give what stands behind the rows in a table's part."""
+        ...
+
+    def follow(self, part: Mapping[str, Any]) -> Following:
+        """Give what tells rows from what lies between while a dump flows by.
+
+        `part` is what the server's facts have for the engine's own part of the manifest.
+        """
         ...

@@ -1,9 +1,13 @@
 """From plain SQL to the bytes that are stored: gzip, SHA-256 and counts, on the way."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Protocol
 
 from isal import isal_zlib
+
+from snapper.engines.listing import Cut, Listing
+from snapper.values.contents import Contents
 
 _BLOCK = 1 << 20
 
@@ -29,13 +33,19 @@ class Source(Protocol):
 
 
 class GzipStream:
-    """Reads a source compressed; after the end `sha256`, `dump_bytes`, `backup_bytes` are known."""
+    """Reads a source compressed; after the end `sha256`, `dump_bytes`, `backup_bytes` are known.
 
-    def __init__(self, source: Source) -> None:
+    With a `listing`, the compressor begins anew with each part, so that each can be unpacked by
+    itself: it costs five bytes, and no reader of the whole sees a difference.
+    """
+
+    def __init__(self, source: Source, listing: Listing | None = None) -> None:
         self._source = source
+        self._listing = listing
         self._gzip = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
         self._hash = hashlib.sha256()
         self._ready = bytearray()
+        self._edges: list[int] = []
         self._ended = False
         self.dump_bytes = 0
         self.backup_bytes = 0
@@ -44,6 +54,17 @@ class GzipStream:
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of everything read so far."""
         return self._hash.hexdigest()
+
+    def contents(self) -> Contents | None:
+        """Give the list of what was read, when all was; None where none could be made."""
+        if not self._listing:
+            return None
+        return self._listing.contents(self.sha256, [*self._edges, self.backup_bytes])
+
+    @property
+    def unlisted(self) -> str:
+        """Why there is no list; nothing if there is one."""
+        return self._listing.refusal if self._listing else "nobody asked for one"
 
     def check(self) -> None:
         """Raise what the source was stopped with."""
@@ -62,10 +83,26 @@ class GzipStream:
             block = self._source.read(_BLOCK)
             self.dump_bytes += len(block)
             self._ended = not block
-            self._ready += self._gzip.compress(block) if block else self._gzip.flush()
+            for text, begins in self._cut(block):
+                if begins:
+                    self._begin()
+                self._ready += self._gzip.compress(text)
+            if self._ended:
+                self._ready += self._gzip.flush()
         with memoryview(self._ready) as view:
             given = bytes(view[:size] if size >= 0 else view)
         del self._ready[: len(given)]
         self._hash.update(given)
         self.backup_bytes += len(given)
         return given
+
+    def _cut(self, block: bytes) -> Iterable[Cut]:
+        if not self._listing:
+            return (Cut(block),) if block else ()
+        return self._listing.on(block) if block else self._listing.end()
+
+    def _begin(self) -> None:
+        """Note where a part begins; what comes refers to nothing that came before."""
+        if self._edges:  # the first part begins with the head of the gzip
+            self._ready += self._gzip.flush(isal_zlib.Z_FULL_FLUSH)
+        self._edges.append(self.backup_bytes + len(self._ready))

@@ -55,15 +55,23 @@ def version() -> int:
     return max(_call(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION), 0)
 
 
-def restrict(runs: Iterable[Path], reads: Iterable[Path], writes: Iterable[Path]) -> None:
+def restrict(
+    runs: Iterable[Path],
+    reads: Iterable[Path],
+    writes: Iterable[Path],
+    *,
+    network: bool = False,
+) -> None:
     """Let this process reach no more than these files and folders, and all that is in them.
 
-    What it `runs` and what it `writes` it reads too. Call it with PR_SET_NO_NEW_PRIVS set, and
-    with the right to pass to each path. Raises OSError.
+    What it `runs` and what it `writes` it reads too; unless there is to be a `network`, it meets
+    none by TCP. Call it with PR_SET_NO_NEW_PRIVS set, and with the right to pass to each path.
+    Raises OSError.
     """
     known = version()
     every = _FIRST | sum(right for since, right in _LATER.items() if known >= since)
-    handled = _Handled(every, _TCP if known >= 4 else 0, _SCOPES if known >= KNOWS_SIGNALS else 0)
+    tcp = _TCP if known >= 4 and not network else 0
+    handled = _Handled(every, tcp, _SCOPES if known >= KNOWS_SIGNALS else 0)
     size = 24 if known >= KNOWS_SIGNALS else 16 if known >= 4 else 8
     rules = _checked(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(size), 0)
     reading = _READ_FILE | _READ_DIR

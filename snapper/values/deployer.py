@@ -14,8 +14,8 @@ from snapper.values.settings import STAGE
 BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
-FUNCTIONS = ("dispatcher", "dumper", "pruner")
-_LAYERS = ("dependencies", "postgresql")
+FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner")
+_LAYERS = ("dependencies", "postgresql", "postgresql-server")
 
 # Pulumi makes up the rest of a bucket's name: these are as many characters, no fewer and no more,
 # and so no other stage's bucket, whose name would be longer.
@@ -24,15 +24,15 @@ _MADE_UP = "?" * 26
 # By what stands before `snapper-*` in an ARN. What lies below a group or layer has a colon before.
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "s3:": (_MADE_UP,),
-    "sqs:": ("jobs", "dead-letters"),
+    "sqs:": ("jobs", "drills", "dead-letters"),
     "lambda:function:": FUNCTIONS,
     "lambda:layer:": tuple(f"{part}{end}" for part in _LAYERS for end in ("", ":*")),
     "iam:role/": FUNCTIONS,
     "logs:log-group:/aws/lambda/": tuple(
         f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
     ),
-    "events:rule/": ("schedule", "schedule_*"),
-    "cloudwatch:alarm:": ("dead-letters", "dispatcher", "late_*"),
+    "events:rule/": ("schedule", "schedule_*", "drills"),
+    "cloudwatch:alarm:": ("dead-letters", "dispatcher", "drill-failed", "unproven", "late_*"),
     "sns:": ("alarms",),
 }
 

@@ -12,6 +12,7 @@ from snapper.aws.vault import Vault
 from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
 from snapper.engines.engine import Engine, Engines, engine_of
 from snapper.engines.facts import Client, Facts
+from snapper.engines.listing import Listing
 from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed
 from snapper.values.clock import is_ahead
@@ -20,6 +21,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
+from snapper.verbs.contents import keep_contents
 from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.network import from_the_function
 from snapper.verbs.place import made_for, place_for
@@ -41,10 +43,10 @@ class Dumper:
     def dump(self, job: Job, database: Database) -> Manifest | None:
         """Make the backup of this job, or give None where an earlier delivery made it already.
 
-        The object appears when the dump has ended well and its last byte has arrived; the manifest
-        follows, and with it the backup exists. After any error neither is there, and no upload is
-        left open. Raises DumpFailed, DeadlineReached, DatabaseUnreachable, DatabaseUnsupported,
-        BackupInProgress, AwsFailed.
+        The object appears when the dump has ended well and its last byte has arrived; the list of
+        its contents follows, then the manifest, and with it the backup exists. After any error it
+        does not, and no upload is left open. Raises DumpFailed, DeadlineReached,
+        DatabaseUnreachable, DatabaseUnsupported, BackupInProgress, AwsFailed.
         """
         self._refuse_ahead(job)
         place = place_for(self.vault, job, self.now())
@@ -65,6 +67,7 @@ class Dumper:
                 self._skip(job)
                 return None
             raise
+        contents = keep_contents(self.vault, job, place.taken_at, stream, self.events)
         manifest = Manifest(
             database=job.database,
             database_name=facts.database_name,
@@ -80,6 +83,7 @@ class Dumper:
             backup_bytes=stream.backup_bytes,
             sha256=stream.sha256,
             engine=engine.kind,
+            contents=contents,
             part=engine.part(facts, client),
         )
         if manifest.late:
@@ -138,8 +142,9 @@ class Dumper:
         self, job: Job, at: datetime, database: Database, facts: Facts, engine: Engine
     ) -> GzipStream:
         source = engine.dump(database, facts, self.patience)
-        with source, self._watched(source, job):
-            stream = GzipStream(source)
+        listing = Listing(engine.sections.follow(facts.part))
+        with source, listing, self._watched(source, job):
+            stream = GzipStream(source, listing)
             key = object_key(job.database, at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
         if words := source.last_words():

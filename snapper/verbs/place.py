@@ -65,4 +65,5 @@ def _is_made(holding: Holding) -> bool:
 
 
 def _is_taken(holding: Holding) -> bool:
-    return bool({Kind.DUMP, Kind.MANIFEST} & holding.objects.keys())
+    # A list too: who dumps can put none in the place of one that is there.
+    return bool({Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS} & holding.objects.keys())

@@ -9,7 +9,6 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.options import UNSET, Options
-from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule
 from snapper.values.timetable import late_after
 from snapper.values.trial import Trial
@@ -17,7 +16,6 @@ from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import failed_dumps
 from snapper.verbs.letters import Letters
-from snapper.verbs.proven import NEVER_PROVEN, Proven, last_proof
 from snapper.verbs.trial import last_trial
 
 # Failures older than this are history; a log is read no further back.
@@ -35,7 +33,6 @@ class Standing:
     health: Health
     dead_letters: int | None
     trial: Trial | None = None
-    proven: Proven = NEVER_PROVEN
 
     @property
     def good(self) -> Sequence[Listed]:
@@ -61,7 +58,6 @@ class Surroundings:
     failures: dict[str, Failure]
     letters: Letters
     options: Mapping[str, Options] = field(default_factory=dict)
-    proving: Proving | None = None  # of the stage, if it has a prover
 
 
 def standing(
@@ -76,20 +72,17 @@ def standing(
     ]
     trial = _last_trial(vault, database, now)
     letters = around.letters.count(database)
-    own = around.options.get(database, UNSET)
-    proven = last_proof(listed, trial, around.proving and around.proving.of(own))
     health = judge(
         made,
         damaged=sum(1 for each in listed if each.damage and not each.ahead),
         failure=around.failures.get(database),
-        late_after=late_after(own, around.schedule),
+        late_after=late_after(around.options.get(database, UNSET), around.schedule),
         now=now,
         dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),
-        unproven=proven.is_unproven(now),
         ahead=sum(1 for each in listed if each.ahead),
     )
-    return Standing(database, retention, listed, health, letters, trial, proven)
+    return Standing(database, retention, listed, health, letters, trial)
 
 
 def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:

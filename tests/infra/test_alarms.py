@@ -8,6 +8,9 @@ import pytest
 from functions.telemetry import Telemetry
 from tests.support.recorder import Graph, Registration, record
 
+OF_THE_STAGE = {
+    f"snapper-prod-{part}" for part in ("dead-letters", "dispatcher", "drill-failed", "unproven")
+}
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms"
 
 
@@ -90,7 +93,7 @@ def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     recorded = alarms(record(schedule="cron(0 3 ? * SUN *)"))
-    assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
+    assert set(recorded) == OF_THE_STAGE
     assert "no alarm will report late backups of orders, people: cron(0 3 ? * SUN *)" in caplog.text
 
 
@@ -98,7 +101,7 @@ def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     recorded = alarms(record(lateAfterHours="-1", alarmEmail="operator@example.com"))
-    assert set(recorded) == {"snapper-prod-dead-letters", "snapper-prod-dispatcher"}
+    assert set(recorded) == OF_THE_STAGE
     assert caplog.text == ""
 
 
@@ -155,10 +158,9 @@ def test_only_alarms_of_this_stage_may_publish_and_only_by_tls(graph: Graph) -> 
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert (allowed["Action"], allowed["Resource"]) == (["sns:Publish"], [TOPIC])
     mine = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:snapper-prod"
+    parts = ("dead-letters", "dispatcher", "drill-failed", "unproven", "late_*")
     assert allowed["Condition"] == {
-        "ArnLike": {
-            "aws:SourceArn": [f"{mine}-dead-letters", f"{mine}-dispatcher", f"{mine}-late_*"]
-        },
+        "ArnLike": {"aws:SourceArn": [f"{mine}-{part}" for part in parts]},
         "StringEquals": {"aws:SourceAccount": "123456789012"},
     }
     assert denied["Effect"] == "Deny"

@@ -66,10 +66,11 @@ def test_each_schedule_of_its_own_is_a_rule_whose_name_bears_its_mark() -> None:
     graph = record(databases=json.dumps(options))
     rules = graph.of("cloudwatch/eventRule:EventRule")
     assert {one.inputs["name"]: one.inputs["scheduleExpression"] for one in rules} == {
+        "snapper-prod-drills": hourly,
         "snapper-prod-schedule": "rate(1 day)",
         f"snapper-prod-schedule_{mark_of(hourly)}": hourly,
     }
-    assert len(graph.of("cloudwatch/eventTarget:EventTarget")) == 2
+    assert len(graph.of("cloudwatch/eventTarget:EventTarget")) == 3
     late = {
         one.inputs["name"]: one.inputs["evaluationPeriods"]
         for one in graph.of("cloudwatch/metricAlarm:MetricAlarm")

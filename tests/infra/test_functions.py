@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from snapper.values.settings import DispatcherSettings, DumperSettings, PrunerSettings
+from snapper.values.settings import (
+    DispatcherSettings,
+    DumperSettings,
+    PrunerSettings,
+)
 from tests.infra.conftest import KEY_ARN
 from tests.support.recorder import Graph
 
@@ -13,7 +17,7 @@ PARAMETERS = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod"
 LOGS = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/snapper-prod"
 BUCKET = "arn:aws:s3:::snapper-prod-0123456789"
 LOGGING = ["logs:CreateLogStream", "logs:PutLogEvents"]
-PARTS = ("dispatcher", "dumper", "pruner")
+PARTS = ("dispatcher", "dumper", "prover", "pruner")
 EACH = pytest.mark.parametrize("part", PARTS)
 
 
@@ -39,7 +43,8 @@ TAKE = [
 TIME = "????-??-??T??-??-??Z"
 BACKUPS = f"{BUCKET}/*/{TIME}"
 MARK = f"{BACKUPS}.begun-{TIME}"
-MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json"]
+CONTENTS = f"{BACKUPS}.contents.json"
+MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json", CONTENTS]
 VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
 TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
@@ -92,6 +97,12 @@ def test_the_customers_key_serves_only_through_ssm_and_s3(graph: Graph, full_gra
     assert [right for right in rights(full_graph, "dispatcher") if right[1] == [KEY_ARN]] == [
         (["kms:Decrypt"], [KEY_ARN], {"StringEquals": {via: "ssm.eu-central-1.amazonaws.com"}}),
     ]
+    # Who writes verdicts needs a new data key, as who writes dumps does.
+    prover, dumper = (
+        [right for right in rights(full_graph, part) if right[1] == [KEY_ARN]]
+        for part in ("prover", "dumper")
+    )
+    assert prover == dumper
     # Who lists and deletes objects reads none, and needs no key for it.
     assert rights(full_graph, "pruner")[2] == rights(full_graph, "dispatcher")[2]
     assert "kms" not in repr([rights(graph, part) for part in PARTS])
@@ -147,8 +158,8 @@ def test_without_a_network_no_function_is_in_one(graph: Graph, full_graph: Graph
     others = [rights(full_graph, part) for part in PARTS if part != "dumper"]
     assert "ec2:" not in repr(others)
     assert "vpcConfig" not in graph.named("snapper-dumper-function").inputs
-    assert "vpcConfig" not in full_graph.named("snapper-dispatcher-function").inputs
-    assert "vpcConfig" not in full_graph.named("snapper-pruner-function").inputs
+    for part in ("dispatcher", "prover", "pruner"):
+        assert "vpcConfig" not in full_graph.named(f"snapper-{part}-function").inputs
 
 
 @EACH
@@ -208,6 +219,8 @@ def test_each_function_has_the_layers_it_needs(graph: Graph) -> None:
     dependencies, postgresql = f"{layers}-dependencies:1", f"{layers}-postgresql:1"
     for part in ("dispatcher", "pruner"):
         assert graph.named(f"snapper-{part}-function").inputs["layers"] == [dependencies]
+    server = f"{layers}-postgresql-server:1"
+    assert graph.named("snapper-prover-function").inputs["layers"] == [dependencies, server]
     assert graph.named("snapper-dumper-function").inputs["layers"] == [dependencies, postgresql]
     for one in graph.of("lambda/layerVersion:LayerVersion"):
         assert one.inputs["compatibleArchitectures"] == ["arm64"]
@@ -242,7 +255,7 @@ def test_the_rule_calls_the_dispatcher_and_it_alone_may(graph: Graph) -> None:
     assert "snapper-dispatcher-permission" in target.dependencies
 
 
-@pytest.mark.parametrize("part", ["dispatcher", "pruner"])
+@pytest.mark.parametrize("part", ["dispatcher", "prover", "pruner"])
 def test_an_event_that_failed_to_the_end_joins_the_dead_letters(graph: Graph, part: str) -> None:
     failures = graph.named(f"snapper-{part}-failures")
     assert failures.inputs["functionName"] == f"snapper-prod-{part}"

@@ -52,6 +52,7 @@ def test_no_builder_allows_an_action_by_wildcard() -> None:
         iam.may_read_parameters("arn"),
         *iam.may_store_backups("arn"),
         *iam.may_prune_backups("arn"),
+        *iam.may_prove_backups("arn"),
         *iam.may_join_network(place),
     ]
     assert not [one for one in statements if any("*" in action for action in one["Action"])]

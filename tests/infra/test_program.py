@@ -28,17 +28,17 @@ TAGGABLE = {
 
 def test_the_program_registers_exactly_these_resources(graph: Graph) -> None:
     assert Counter(one.type.removeprefix("aws:") for one in graph if one.custom) == {
-        "cloudwatch/eventRule:EventRule": 1,
-        "cloudwatch/eventTarget:EventTarget": 1,
-        "cloudwatch/logGroup:LogGroup": 3,
-        "cloudwatch/metricAlarm:MetricAlarm": 4,  # dead letters, dispatcher, each database
-        "iam/role:Role": 3,
-        "iam/rolePolicy:RolePolicy": 3,
-        "lambda/eventSourceMapping:EventSourceMapping": 1,
-        "lambda/function:Function": 3,
-        "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 2,
-        "lambda/layerVersion:LayerVersion": 2,
-        "lambda/permission:Permission": 2,
+        "cloudwatch/eventRule:EventRule": 2,  # the schedule, and the drills
+        "cloudwatch/eventTarget:EventTarget": 2,
+        "cloudwatch/logGroup:LogGroup": 4,
+        "cloudwatch/metricAlarm:MetricAlarm": 6,  # four of the stage, and one of each database
+        "iam/role:Role": 4,
+        "iam/rolePolicy:RolePolicy": 4,
+        "lambda/eventSourceMapping:EventSourceMapping": 2,
+        "lambda/function:Function": 4,
+        "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 3,
+        "lambda/layerVersion:LayerVersion": 3,
+        "lambda/permission:Permission": 3,
         "s3/bucket:Bucket": 1,
         "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
         "s3/bucketNotification:BucketNotification": 1,
@@ -49,8 +49,8 @@ def test_the_program_registers_exactly_these_resources(graph: Graph) -> None:
         "s3/bucketVersioning:BucketVersioning": 1,
         "sns/topic:Topic": 1,
         "sns/topicPolicy:TopicPolicy": 1,
-        "sqs/queue:Queue": 2,
-        "sqs/queuePolicy:QueuePolicy": 2,
+        "sqs/queue:Queue": 3,
+        "sqs/queuePolicy:QueuePolicy": 3,
         "sqs/redriveAllowPolicy:RedriveAllowPolicy": 1,
         "ssm/parameter:Parameter": 4,  # one for each database, their table, and the signpost
     }
@@ -65,6 +65,9 @@ def test_the_components_form_one_tree(graph: Graph) -> None:
         ("Layers", "snapper-layers", "snapper"),
         ("Dumper", "snapper-dumper", "snapper"),
         ("Function", "snapper-dumper", "snapper-dumper"),
+        ("Prover", "snapper-prover", "snapper"),
+        ("DrillQueue", "snapper-prover-drills", "snapper-prover"),
+        ("Function", "snapper-prover", "snapper-prover"),
         ("Pruner", "snapper-pruner", "snapper"),
         ("Function", "snapper-pruner", "snapper-pruner"),
         ("Dispatcher", "snapper-dispatcher", "snapper"),
@@ -122,6 +125,7 @@ def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
         "dispatcher": "snapper-prod-dispatcher",
         "dumper": "snapper-prod-dumper",
         "pruner": "snapper-prod-pruner",
+        "prover": "snapper-prod-prover",
         "schedule": "rate(1 day)",
         "topic": "arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
         "region": "eu-central-1",

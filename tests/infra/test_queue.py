@@ -28,20 +28,39 @@ def test_a_job_is_kept_until_its_last_attempt_and_its_letter_for_longer(graph: G
     assert letters["messageRetentionSeconds"] == 14 * DAY > jobs["messageRetentionSeconds"]
 
 
-def test_only_the_jobs_queue_may_send_dead_letters(graph: Graph) -> None:
+def test_only_the_queues_of_this_stage_may_send_dead_letters(graph: Graph) -> None:
     allowed = graph.named("snapper-queue-redrive-allow-policy").inputs
     assert json.loads(allowed["redriveAllowPolicy"]) == {
         "redrivePermission": "byQueue",
-        "sourceQueueArns": [f"{ARN}-jobs"],
+        "sourceQueueArns": [f"{ARN}-jobs", f"{ARN}-drills"],
     }
 
 
-@pytest.mark.parametrize("queue", ["jobs", "dead-letters"])
-def test_both_queues_are_encrypted_and_answer_only_by_tls(graph: Graph, queue: str) -> None:
-    assert graph.named(f"snapper-queue-{queue}", "Queue").inputs["sqsManagedSseEnabled"]
-    (statement,) = graph.named(f"snapper-queue-{queue}-policy").policy()
+def test_a_drill_waits_as_a_job_does_for_six_times_the_longest_one(graph: Graph) -> None:
+    drills = graph.named("snapper-prover-drills-queue", "Queue").inputs
+    jobs = graph.named("snapper-queue-jobs", "Queue").inputs
+    assert drills == {**jobs, "name": "snapper-prod-drills"}
+    timeout = graph.named("snapper-prover-function").inputs["timeout"]
+    assert drills["visibilityTimeoutSeconds"] == 6 * timeout
+    shorter = record(dumperTimeout="60").named("snapper-prover-drills-queue", "Queue").inputs
+    assert shorter == drills
+
+
+@pytest.mark.parametrize(
+    ("queue", "name"),
+    [
+        ("snapper-queue-jobs", "jobs"),
+        ("snapper-queue-dead-letters", "dead-letters"),
+        ("snapper-prover-drills-queue", "drills"),
+    ],
+)
+def test_every_queue_is_encrypted_and_answers_only_by_tls(
+    graph: Graph, queue: str, name: str
+) -> None:
+    assert graph.named(queue, "Queue").inputs["sqsManagedSseEnabled"]
+    (statement,) = graph.named(f"{queue}-policy").policy()
     assert statement["Effect"] == "Deny"
-    assert statement["Resource"] == [f"{ARN}-{queue}"]
+    assert statement["Resource"] == [f"{ARN}-{name}"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 

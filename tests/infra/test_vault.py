@@ -61,7 +61,8 @@ def test_nobody_replaces_a_dump_or_a_manifest(graph: Graph) -> None:
     arn = "arn:aws:s3:::snapper-prod-0123456789"
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Action"] == ["s3:PutObject"]
-    assert statement["Resource"] == [f"{arn}/*.sql.gz", f"{arn}/*.manifest.json"]
+    ends = (".sql.gz", ".manifest.json", ".contents.json")
+    assert statement["Resource"] == [f"{arn}/*{end}" for end in ends]
     # The words of AWS's guide: else parts of an upload would be refused, or all would be allowed.
     assert statement["Condition"] == {
         "Null": {"s3:if-none-match": "true"},

@@ -92,12 +92,14 @@ def put(end: str, **more: Any) -> Attempt:
 
 ONCE = {"IfNoneMatch": "*"}
 WRITE = tuple(
-    put(end, **ONCE) for end in (".sql.gz", ".manifest.json", ".begun-2026-11-23T04-00-00Z")
+    put(end, **ONCE)
+    for end in (".sql.gz", ".contents.json", ".manifest.json", ".begun-2026-11-23T04-00-00Z")
 )
 # What is there is nobody's to replace, and what says of a backup how it is, is no function's.
 FORGE = (
     put(".sql.gz"),
     put(".manifest.json"),
+    put(".contents.json"),
     put(".verification.json", **ONCE),
     put(".damaged.json", **ONCE),
     put("", Key=f"{KEY}/last-trial.verification.json"),
@@ -111,7 +113,9 @@ FORGE = (
 LIST = (s3("list_objects_v2"),)
 DELETE = tuple(
     s3("delete_object", Key=f"{STEM}{end}")
-    for end in (".sql.gz", ".manifest.json", ".verification.json", ".damaged.json")
+    for end in (
+        *(".sql.gz", ".manifest.json", ".contents.json", ".verification.json", ".damaged.json"),
+    )
 )
 SECRETS = (
     Attempt("ssm", "get_parameter", lambda it: {"Name": it.connection}),

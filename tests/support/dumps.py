@@ -6,6 +6,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 
 DUMP = "orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "orders/2026-11-23T03-00-00Z.manifest.json"
+CONTENTS = "orders/2026-11-23T03-00-00Z.contents.json"
 
 # Hardly to be compressed, so that the dump needs several parts of 8 MiB.
 LARGE = """

@@ -88,7 +88,7 @@ def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> 
         )
         assert shown.stdout.startswith("snapper-demo-")
 
-        (run,) = room.iterdir()
+        (run,) = (logs.parent for logs in room.glob("*/logs"))
         written = "".join(
             log.read_text(errors="replace") for log in [*run.rglob("*.log"), *run.glob("logs/*")]
         )

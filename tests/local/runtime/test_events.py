@@ -168,11 +168,9 @@ def test_no_more_jobs_are_handled_at_once_than_the_mapping_says(
     # None comes back while it is at work, however slow that is.
     hidden = {"VisibilityTimeout": "3600"}
     url = sqs.create_queue(QueueName="many", Attributes=hidden)["QueueUrl"]
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    source = f"""
+    source = """
         import os, pathlib, time
-        seen = pathlib.Path({str(seen)!r})
+        seen = pathlib.Path(os.environ["TMPDIR"])
         def handler(event, context):
             print("+", os.getpid())
             (seen / str(os.getpid())).touch()

@@ -106,11 +106,9 @@ def test_an_idle_environment_is_used_again(cloud: Cloud, host: LambdaHost, tmp_p
 def test_events_at_the_same_time_have_an_environment_each(
     cloud: Cloud, host: LambdaHost, tmp_path: Path
 ) -> None:
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    source = f"""
+    source = """
         import os, pathlib, time
-        seen = pathlib.Path({str(seen)!r})
+        seen = pathlib.Path(os.environ["TMPDIR"])
         def handler(event, context):
             (seen / str(os.getpid())).touch()
             while len(list(seen.iterdir())) < 2:  # each waits for the other

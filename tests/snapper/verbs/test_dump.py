@@ -22,7 +22,7 @@ from snapper.values.keys import MARK, Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from tests.support.databases import AT, EVERY_MAJOR, Source, job
-from tests.support.dumps import DUMP, LARGE, MANIFEST
+from tests.support.dumps import CONTENTS, DUMP, LARGE, MANIFEST
 from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
@@ -43,7 +43,7 @@ def test_the_manifest_tells_the_truth_about_the_object(
 ) -> None:
     made = source()
     dumper.dump(job(), made.database())
-    assert keys(dumper.vault) == [MANIFEST, DUMP]
+    assert keys(dumper.vault) == [CONTENTS, MANIFEST, DUMP]
     manifest = Manifest.from_json(dumper.vault.read(MANIFEST).decode())
     stored = dumper.vault.read(DUMP)
     plain = gzip.decompress(stored)

@@ -53,9 +53,17 @@ def names_as_they_are(link: extensions.connection) -> Iterator[None]:
 
 def read_name(octets: bytes, link: extensions.connection) -> str:
     r"""Read a name in the encoding of the link's database, and what is none in it as `\xfc`."""
-    named = link.info.parameter_status("server_encoding") or NO_ENCODING
-    codec = extensions.encodings.get(named.replace("_", ""), _NAME)
-    return octets.decode(codec, "backslashreplace")
+    return name_in(octets, link.info.parameter_status("server_encoding") or NO_ENCODING)
+
+
+def name_in(octets: bytes, encoding: str) -> str:
+    r"""Read a name in an encoding of PostgreSQL's, and what is none in it as `\xfc`.
+
+    >>> name_in(b"m\xfcller", "LATIN1"), name_in(b"m\xfcller", "SQL_ASCII")
+    ('m\xfcller', 'm\\xfcller')
+    """
+    known = {} if encoding == NO_ENCODING else extensions.encodings
+    return octets.decode(known.get(encoding.replace("_", ""), _NAME), "backslashreplace")
 
 
 def read_text(octets: bytes, link: extensions.connection) -> str:

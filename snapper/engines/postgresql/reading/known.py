@@ -84,6 +84,9 @@ _DETACHES = re.compile(
 )
 _LONGEST_WHOLE = 1 << 20
 
+_CALLS = re.compile(rb"SELECT (?:\* FROM )?pg_catalog\.(?P<function>[a-z_]+)\(")
+_WORDS = re.compile(rb"[A-Z]+(?: [A-Z]+)*(?=[ ;\n(,])")
+
 
 def is_known(statement: bytes) -> bool:
     r"""Tell whether pg_dump writes it; of a long one its beginning is enough.
@@ -96,3 +99,18 @@ def is_known(statement: bytes) -> bool:
     if len(statement) <= _LONGEST_WHOLE and _WHOLE.fullmatch(statement):
         return True
     return bool(_BEGINS.match(statement)) and not _DETACHES.match(statement)
+
+
+def kind_of(statement: bytes) -> str:
+    r"""Give what a statement does, of one that is known: its first words, or what it calls.
+
+    >>> kind_of(b'CREATE UNIQUE INDEX "i" ON "t"'), kind_of(b"ALTER TABLE ONLY t ADD b int;\n")
+    ('CREATE UNIQUE INDEX', 'ALTER TABLE')
+    >>> kind_of(b"SELECT pg_catalog.setval('s', 1, true);\n"), kind_of(b"SET a = 'B';\n")
+    ('SELECT setval', 'SET')
+    """
+    if called := _CALLS.match(statement):
+        return f"SELECT {called['function'].decode()}"
+    found = _BEGINS.match(statement)
+    words = _WORDS.match(found[0] if found else statement)
+    return words[0].decode() if words else ""

@@ -1,7 +1,10 @@
 """How the text of a dump is parted: a table's rows, and what stands around them."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from snapper.engines.postgresql.reading.following import Following
 from snapper.engines.postgresql.reading.lexer import Lexer, whole_tokens
 from snapper.engines.postgresql.reading.statements import parted
 from snapper.engines.postgresql.reading.tokens import Unreadable
@@ -33,3 +36,7 @@ class PlainSql:
     def rows_end(self) -> bytes:
         """Give the line behind the rows."""
         return b"\\.\n"
+
+    def follow(self, part: Mapping[str, Any]) -> Following:
+        """Read a dump as a restore reads it, with the names in the encoding of the database."""
+        return Following(part["encoding"])

@@ -1,0 +1,73 @@
+"""SHA-256 beside the work: a thread of its own hashes what another one reads and compresses."""
+
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+_AT_ONCE = 512 << 10
+"""Bytes that are worth the thread's while."""
+
+_MOST_WAITING = 8
+"""So many times as many bytes may wait for it."""
+
+
+class Digester:
+    """The thread, and what waits for it; digests of what is small are made at once."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "digests")
+        self._waiting: deque[Future[None]] = deque()
+
+    def feed(self, digest: "hashlib._Hash", texts: Sequence[bytes]) -> None:
+        """Have a digest take these texts, in their order; waits while too much is waiting."""
+        while len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(_feed, digest, texts))
+
+    def settle(self) -> None:
+        """Wait until all texts are taken."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
+    def end(self) -> None:
+        """Let the thread go; what still waits is of no use any more."""
+        self._thread.shutdown(cancel_futures=True)
+
+
+class Digest:
+    """The SHA-256 and the length of texts that come piece by piece."""
+
+    def __init__(self, digester: Digester) -> None:
+        self.bytes = 0
+        self._digester = digester
+        self._hash = hashlib.sha256()
+        self._texts: list[bytes] = []
+        self._size = 0
+
+    def update(self, text: bytes) -> None:
+        """Take one more text."""
+        self.bytes += len(text)
+        self._size += len(text)
+        self._texts.append(text)
+        if self._size >= _AT_ONCE:
+            self._digester.feed(self._hash, self._texts)
+            self._texts, self._size = [], 0
+
+    def close(self) -> None:
+        """Take no more."""
+        if self._size == self.bytes:
+            _feed(self._hash, self._texts)
+        else:
+            self._digester.feed(self._hash, self._texts)
+        self._texts = []
+
+    @property
+    def sha256(self) -> str:
+        """The hexadecimal digest: of all, when it is closed and the digester has settled."""
+        return self._hash.hexdigest()
+
+
+def _feed(digest: "hashlib._Hash", texts: Sequence[bytes]) -> None:
+    for text in texts:
+        digest.update(text)

@@ -1,0 +1,54 @@
+"""A dump as it flows by, in pieces that say what they are: what every engine reads out of its own.
+
+Nothing is lost or changed: the texts of all pieces, one after the other, are the dump.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+
+class Opening(NamedTuple):
+    """What stands before a table's rows; with it a part of the dump begins."""
+
+    text: bytes
+    schema: str
+    table: str
+
+
+class RowBytes(NamedTuple):
+    """Some bytes of the rows of the table that was opened."""
+
+    text: bytes
+
+
+class Closing(NamedTuple):
+    """What ends a table's rows, and how many there were."""
+
+    text: bytes
+    rows: int
+
+
+class Words(NamedTuple):
+    """Statements, or a piece of a long one; `kinds` are of those that begin in it.
+
+    What is of another `section` than the statements before it is a part of its own.
+    """
+
+    text: bytes
+    kinds: tuple[str, ...] = ()
+    section: str = ""
+
+
+Piece = Opening | RowBytes | Closing | Words
+
+
+class Following(Protocol):
+    """Reads one dump as it comes. Raises SnapperError at what it does not understand."""
+
+    def on(self, block: bytes, /) -> Iterator[Piece]:
+        """Give what can be told by now; of the rest little enough is held."""
+        ...
+
+    def end(self) -> Iterator[Piece]:
+        """Give what is left at the dump's end."""
+        ...

@@ -1,0 +1,61 @@
+"""The list of what is in a backup: made with it, and read back."""
+
+import hashlib
+from contextlib import suppress
+from datetime import datetime
+
+from snapper.aws.vault import Vault
+from snapper.engines.stream import GzipStream
+from snapper.errors import AlreadyStored, BackupDamaged
+from snapper.values.contents import LONGEST, Contents
+from snapper.values.job import Job, write_time
+from snapper.values.keys import Kind, object_key
+from snapper.values.manifest import Manifest
+from snapper.verbs.events import Events
+
+_HINT = "the backup is whole, and restores as ever: only what needs the list does without"
+
+
+def keep_contents(vault: Vault, job: Job, at: datetime, stream: GzipStream, events: Events) -> str:
+    """Store the list beside a dump that lies there, and give its SHA-256 for the manifest.
+
+    Gives nothing, and says why, where there can be no list: the backup is worth more than it.
+    """
+    contents = stream.contents()
+    raw = contents.to_json() if contents else b""
+    too_long = len(raw) > LONGEST
+    if too_long or not contents:
+        why = f"it would be {len(raw):,} bytes long" if too_long else stream.unlisted
+        events.emit(
+            "dump.warned",
+            database=job.database,
+            scheduled_at=write_time(job.scheduled_at),
+            reason=f"this backup has no list of its contents: {why}",
+            hint=_HINT,
+        )
+        return ""
+    # The place was free and the dump in it is ours: so is a list, of which the answer was lost.
+    # Somebody else's would not be the one that the manifest names.
+    with suppress(AlreadyStored):
+        vault.make(object_key(job.database, at, Kind.CONTENTS), raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
+    """Give the list of a backup; None if it was made without one, as older releases do.
+
+    Raises BackupDamaged if it is not the one that was made with the backup.
+    """
+    if not manifest.contents:
+        return None
+    key = object_key(manifest.database, manifest.scheduled_at, Kind.CONTENTS)
+    raw = vault.read(key, LONGEST)
+    if hashlib.sha256(raw).hexdigest() != manifest.contents:
+        raise BackupDamaged(
+            f"{key} is not the list of contents that was made with the backup",
+            hint="the rows may be whole all the same: `snapper verify` reads them",
+        )
+    contents = Contents.from_json(raw)
+    if contents.sha256 != manifest.sha256:
+        raise BackupDamaged(f"{key} is the list of another object")
+    return contents
