@@ -193,7 +193,7 @@ def test_who_deploys_one_stage_reaches_nothing_of_another(
     cloud: Cloud, limited: Deployer, far: Belongings
 ) -> None:
     own, wide = make_boundary(cloud, NEAR), make_boundary(cloud)
-    (mapping,) = far.deployment.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
+    mapping, *_ = far.deployment.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
     role, trust = {"RoleName": far["dumper"]}, {"AssumeRolePolicyDocument": TRUST}
     rights = {"PolicyName": "dumper", "PolicyDocument": EVERYTHING}
     tried: list[Asked] = [

@@ -18,8 +18,10 @@ from botocore.exceptions import ClientError
 from local.deployment.deploy import Deployment
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
+from snapper.values.keys import Kind
 from snapper.values.settings import (
     connection_parameter,
+    options_path,
     parameter_root,
     retention_parameter,
     service_parameter,
@@ -43,6 +45,8 @@ class Belongings:
     deployment: Deployment
 
     def __getitem__(self, name: str) -> str:
+        if name == "drills_url":
+            return str(self.deployment.outputs["queue_url"]).removesuffix("jobs") + "drills"
         return str(self.deployment.outputs[name])
 
     @cached_property
@@ -95,14 +99,19 @@ WRITE = tuple(
     put(end, **ONCE)
     for end in (".sql.gz", ".contents.json", ".manifest.json", ".begun-2026-11-23T04-00-00Z")
 )
-# What is there is nobody's to replace, and what says of a backup how it is, is no function's.
+TRIAL = {"Key": f"{KEY}/last-trial.verification.json"}
+# What says of a backup how it is, is the prover's alone.
+JUDGE = (put(".verification.json"), put(".damaged.json"), put("", **TRIAL))
+READ = (
+    *(s3("get_object", Key=f"{STEM}{kind}") for kind in Kind),
+    s3("get_object", **TRIAL),
+    s3("head_object", **BACKUP),
+)
+# What is there is nobody's to replace.
 FORGE = (
     put(".sql.gz"),
     put(".manifest.json"),
     put(".contents.json"),
-    put(".verification.json", **ONCE),
-    put(".damaged.json", **ONCE),
-    put("", Key=f"{KEY}/last-trial.verification.json"),
     put("", Key=f"{KEY}/anything"),
     put("", Key="2026-11-23T03-00-00Z.sql.gz", **ONCE),
     s3("copy_object", Key=f"{STEM}.sql.gz", CopySource="elsewhere/x"),
@@ -111,12 +120,7 @@ FORGE = (
     s3("put_bucket_notification_configuration", NotificationConfiguration={}),
 )
 LIST = (s3("list_objects_v2"),)
-DELETE = tuple(
-    s3("delete_object", Key=f"{STEM}{end}")
-    for end in (
-        *(".sql.gz", ".manifest.json", ".contents.json", ".verification.json", ".damaged.json"),
-    )
-)
+DELETE = tuple(s3("delete_object", Key=f"{STEM}{kind}") for kind in Kind)
 SECRETS = (
     Attempt("ssm", "get_parameter", lambda it: {"Name": it.connection}),
     Attempt("ssm", "get_parameter", lambda it: {"Name": it.retention}),
@@ -125,6 +129,18 @@ NAMES = (
     Attempt("ssm", "get_parameters_by_path", lambda it: {"Path": it.retention.rpartition("/")[0]}),
 )
 SEND = (sqs("send_message", "queue_url", **JOB),)
+OPTIONS = (
+    Attempt(
+        "ssm",
+        "get_parameters_by_path",
+        lambda it: {"Path": options_path(parameter_root(it.stage))},
+    ),
+)
+DRILL = (
+    sqs("send_message", "drills_url", **JOB),
+    sqs("receive_message", "drills_url"),
+    sqs("get_queue_attributes", "drills_url", AttributeNames=["All"]),
+)
 GIVE_UP = (sqs("send_message", "dead_letter_url", **JOB),)
 TAKE = (
     sqs("receive_message", "queue_url"),
@@ -132,9 +148,8 @@ TAKE = (
 )
 
 NOBODYS = (
-    # Old backups, and the versions by which a deleted one is recovered.
-    s3("get_object", **BACKUP),
-    s3("head_object", **BACKUP),
+    # What else lies in the vault, and the versions by which a deleted backup is recovered.
+    s3("get_object", Key=f"{KEY}/notes.txt"),
     s3("get_object", **BACKUP, VersionId="null"),
     s3("delete_object", **BACKUP, VersionId="null"),
     s3("delete_object", Key=f"{KEY}/last-trial.verification.json"),
@@ -162,10 +177,12 @@ NOBODYS = (
     # The queues' contents and rules, other functions, other rights.
     sqs("receive_message", "dead_letter_url"),
     sqs("purge_queue", "queue_url"),
+    sqs("purge_queue", "drills_url"),
     sqs("set_queue_attributes", "queue_url", Attributes={"VisibilityTimeout": "0"}),
     Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dumper"]}),
     Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dispatcher"]}),
     Attempt("lambda", "invoke", lambda it: {"FunctionName": it["pruner"]}),
+    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["prover"]}),
     Attempt("lambda", "get_function", lambda it: {"FunctionName": it["dumper"]}),
     Attempt("iam", "get_role", lambda it: {"RoleName": it["dumper"]}),
     Attempt(
@@ -175,11 +192,15 @@ NOBODYS = (
     ),
 )
 
-ALL = (*WRITE, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *SEND, *GIVE_UP, *TAKE, *NOBODYS)
+ALL = (
+    *(*WRITE, *JUDGE, *READ, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *OPTIONS),
+    *(*SEND, *GIVE_UP, *TAKE, *DRILL, *NOBODYS),
+)
 ALLOWED = {
     "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *TAKE},
+    "prover": {*READ, *JUDGE, *LIST, *NAMES, *OPTIONS, *DRILL, *GIVE_UP},
     "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
-    "dispatcher": {*NAMES, *SEND, *GIVE_UP},
+    "dispatcher": {*NAMES, *OPTIONS, *SEND, *GIVE_UP},
 }
 EACH = pytest.mark.parametrize("part", ALLOWED)
 
@@ -197,7 +218,7 @@ def other(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Be
 
 @pytest.fixture
 def own(stage: StageUnderTest) -> Iterator[Belongings]:
-    """The stage whose role is stolen; nobody serves its queue meanwhile."""
+    """The stage whose role is stolen; nobody serves its queues meanwhile."""
     with stage.database(KEY, "postgresql://reader:hush@127.0.0.1:1/x"), stage.unserved():
         yield Belongings(NAME, stage.deployment)
 

@@ -238,15 +238,17 @@ class StageUnderTest:
 
     @contextmanager
     def unserved(self) -> Iterator[None]:
-        """Let nobody take jobs for a while, and forget those that came meanwhile."""
+        """Let nobody take jobs or drills for a while, and forget those that came meanwhile."""
         client, kind = self.cloud.client("lambda"), "eventSourceMapping:EventSourceMapping"
-        (mapping,) = self.deployment.of_type(f"aws:lambda/{kind}")
-        client.update_event_source_mapping(UUID=mapping.identifier, Enabled=False)
+        mappings = self.deployment.of_type(f"aws:lambda/{kind}")
+        for each in mappings:
+            client.update_event_source_mapping(UUID=each.identifier, Enabled=False)
         try:
             yield
         finally:
             self.settle()
-            client.update_event_source_mapping(UUID=mapping.identifier, Enabled=True)
+            for each in mappings:
+                client.update_event_source_mapping(UUID=each.identifier, Enabled=True)
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
@@ -264,9 +266,9 @@ class StageUnderTest:
         self.cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body)
 
     def settle(self) -> None:
-        """Forget all jobs and dead letters, so that the next test starts in peace."""
-        for url in ("queue_url", "dead_letter_url"):
-            self.cloud.client("sqs").purge_queue(QueueUrl=self.deployment.outputs[url])
+        """Forget all jobs, drills and dead letters, so that the next test starts in peace."""
+        for queue in self.deployment.of_type("aws:sqs/queue:Queue"):
+            self.cloud.client("sqs").purge_queue(QueueUrl=queue.identifier)
 
 
 @contextmanager
