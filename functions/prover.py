@@ -21,7 +21,7 @@ from snapper.values.deadline import Deadline
 from snapper.values.drill import Drill
 from snapper.values.job import read_time, write_time
 from snapper.values.settings import ProverSettings
-from snapper.verbs.drill import Prover
+from snapper.verbs.drill import Prover, named
 from snapper.verbs.drills import order, plan
 
 _HINT = "give the prover more memory, or set the option drill of this database to off"
@@ -92,8 +92,7 @@ def _is_done(delivery: Delivery, prover: Prover, letters: JobQueue, telemetry: T
         fields = place_of(error)
     else:
         return True
-    at = write_time(drill.taken_at)
-    telemetry.emit("drill.untried", database=drill.database, scheduled_at=at, **fields)
+    telemetry.emit("drill.untried", **named(drill), **fields)
     return False
 
 

@@ -1,8 +1,8 @@
-"""The dead letters: jobs that failed too often, and events that a function failed on."""
+"""The dead letters: jobs and drills that failed, and events that a function failed on."""
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -10,10 +10,11 @@ from urllib.parse import unquote_plus
 
 from snapper.aws import client as aws
 from snapper.errors import SettingsError
+from snapper.values.drill import Drill
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time
 from snapper.values.keys import Kind, read_key
-from snapper.values.timetable import rules_of
+from snapper.values.timetable import are_of_drills, rules_of
 
 # Seconds for which a letter that was read is hidden from others, if we cannot release it earlier.
 _HIDDEN = 30
@@ -27,10 +28,10 @@ WAIT_SECONDS = 1
 
 @dataclass(frozen=True)
 class Letter:
-    """One dead letter: a job, or an event with the failure of its function; else foreign.
+    """One dead letter: a job, a drill, or an event with the failure of its function; else foreign.
 
     The event is a scheduled one of certain `rules`, or tells of the backup after which was not
-    `pruned`.
+    `pruned`. A drill that speaks against its backup brings the `failure` along.
     """
 
     message_id: str
@@ -40,17 +41,23 @@ class Letter:
     failure: Failure | None = None
     pruned: Job | None = None
     rules: tuple[str, ...] = ()
+    drill: Drill | None = None
 
     @property
     def database(self) -> str | None:
         """The one database that it is of; an event that was never dispatched is of all."""
-        found = self.job or self.pruned
+        found = self.job or self.pruned or self.drill
         return found.database if found else None
 
     @property
     def undispatched(self) -> bool:
         """Whether it is a scheduled event that never became jobs."""
-        return self.failure is not None and self.pruned is None
+        return self.failure is not None and not (self.pruned or self.drill or self.unplanned)
+
+    @property
+    def unplanned(self) -> bool:
+        """Whether it is the event by which the prover plans, and no drill came of it."""
+        return self.failure is not None and are_of_drills(self.rules)
 
 
 class DeadLetters:
@@ -125,11 +132,15 @@ class DeadLetters:
 def _letter(message: dict[str, Any]) -> Letter:
     place = message["MessageId"], message["ReceiptHandle"]
     sent_at = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
-    try:
-        return Letter(*place, sent_at, job=Job.from_json(message["Body"]))
-    except SettingsError:
-        failure, pruned, rules = _failed_event(message["Body"], sent_at)
-        return Letter(*place, sent_at, failure=failure, pruned=pruned, rules=rules)
+    body = message["Body"]
+    with suppress(SettingsError):
+        return Letter(*place, sent_at, job=Job.from_json(body))
+    with suppress(SettingsError):
+        drill = Drill.from_json(body)
+        told = Failure(drill.taken_at, sent_at, drill.reason) if drill.reason else None
+        return Letter(*place, sent_at, failure=told, drill=drill)
+    failure, pruned, rules = _failed_event(body, sent_at)
+    return Letter(*place, sent_at, failure=failure, pruned=pruned, rules=rules)
 
 
 def _failed_event(
@@ -149,7 +160,7 @@ def _failed_event(
         return None, None, ()
     answer = found.get("responsePayload")
     reason = answer.get("errorMessage") if isinstance(answer, dict) else None
-    function = "pruner" if pruned else "dispatcher"
+    function = "pruner" if pruned else "prover" if are_of_drills(rules) else "dispatcher"
     told = str(reason or f"the {function} gave no reason")
     return Failure(scheduled_at, sent_at, told), pruned, rules
 

@@ -53,7 +53,11 @@ def _read(service: Service) -> list[Statement]:
         ),
         _allow(
             ["logs:FilterLogEvents"],
-            [service.arn("logs", f"log-group:{service.log_group}:*")],
+            [
+                service.arn("logs", f"log-group:{group}:*")
+                for group in (service.log_group, service.prover_log_group)
+                if group
+            ],
         ),
         *_topic(service),
         *_key(service, "ssm", "kms:Decrypt"),
@@ -79,8 +83,9 @@ def _restore(service: Service) -> list[Statement]:
 
 def _operate(service: Service) -> list[Statement]:
     function = service.arn("lambda", "function")
-    # Older deployments have no pruner.
-    called = filter(None, (service.dumper, service.dispatcher, service.pruner))
+    # Older deployments have no pruner, or no prover.
+    functions = (service.dumper, service.dispatcher, service.pruner, service.prover)
+    called = filter(None, functions)
     return [
         _allow(["sqs:SendMessage"], [_queue(service, service.queue_url)]),
         _allow(["sqs:DeleteMessage"], [_queue(service, service.dead_letter_url)]),

@@ -24,6 +24,7 @@ COMMANDS = {
     "restore": ("restore.restore_backup", "restore a backup into a database"),
     "download": ("download.download_backup", "copy a backup into a file"),
     "verify": ("verify.verify_backups", "check backups, and restore them to prove it"),
+    "drill": ("drill.drill_now", "have backups restored for the proof now"),
     "prune": ("prune.prune_backups", "delete backups beyond the count to keep"),
     "failures": ("failures.failures", "show the jobs that failed too often, or discard them"),
     "retry": ("retry.retry_failures", "put failed jobs back on the queue"),

@@ -6,6 +6,7 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.last_backups import examine_last
+from snapper.cli.last_proof import NO_PROVER, examine_proof
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
@@ -16,7 +17,9 @@ from snapper.values.timetable import late_after
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.letters import examine_letters
+from snapper.verbs.proven import last_proof
 from snapper.verbs.run import chosen
+from snapper.verbs.trial import known_trial
 
 _FUNCTION = "(function)"
 _STAGE = "(stage)"
@@ -32,9 +35,9 @@ def doctor(
 ) -> None:
     """Check the databases from inside the dumper: network, clients, rights, size, time, storing.
 
-    Also checks how old the newest good backups are, whether there are dead letters, and whether
-    anybody is notified when backups fail. Exits 1 if it found anything that prevents a backup or
-    makes it incomplete.
+    Also checks how old the newest good backups are, when one was last restored for the proof,
+    whether there are dead letters, and whether anybody is notified when backups fail. Exits 1 if it
+    found anything that prevents a backup or makes it incomplete.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -48,12 +51,19 @@ def doctor(
             answer = opened.functions.ask(opened.service.dumper, {"doctor": [database]})
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
-            allowed = late_after(options.get(database, UNSET), opened.schedule)
+            own, now = options.get(database, UNSET), datetime.now(UTC)
+            allowed = late_after(own, opened.schedule)
             made = listing(opened.vault, database)
-            found[database] += examine_last(database, made, allowed, datetime.now(UTC))
+            found[database] += examine_last(database, made, allowed, now)
+            if opened.proving:
+                trial = known_trial(opened.vault, database, now)
+                proven = last_proof(made, trial, opened.proving.of(own))
+                disk = opened.service.drill_disk_gb
+                found[database].append(examine_proof(database, made, proven, disk, now))
     found[_STAGE] = [
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),
+        *(() if opened.proving else (NO_PROVER,)),
     ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)
     outcome.code = 1 if bad else 0

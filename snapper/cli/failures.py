@@ -34,6 +34,8 @@ def failures(
 ) -> None:
     """Show the dead letters: jobs that failed too often, with the reason of the last attempt.
 
+    Drills are here too that speak against their backup, or could not be tried.
+
     A scheduled event that the dispatcher failed is here too, as that of (every database). KEYs,
     --undispatched and --foreign show only those; with --discard they are deleted, and the alarm
     for dead letters ends when none is left.
@@ -51,7 +53,7 @@ def failures(
     if silent := set(selection.databases) - {each.database for each in letters}:
         # A key that is misspelt has no letter either, and that would sound like good news.
         only(sorted(silent), opened.databases())
-    found = explained(letters, opened.logs)
+    found = explained(letters, opened.logs, opened.prover_logs)
     if json:
         render.document({"stage": stage, "dead_letters": [to_dict(*each) for each in found]})
     elif found:
@@ -67,7 +69,14 @@ def failures(
 
 
 def _discard(opened: Stage, selection: Selection, *, dry_run: bool, json: bool) -> None:
-    gone = discard(opened.letters, opened.logs, selection, opened.databases, dry_run=dry_run)
+    gone = discard(
+        opened.letters,
+        opened.logs,
+        selection,
+        opened.databases,
+        dry_run=dry_run,
+        provers=opened.prover_logs,
+    )
     if json:
         render.document(
             {

@@ -6,6 +6,8 @@ from snapper.aws.dead_letters import Letter
 from snapper.values.health import Failure
 from snapper.values.job import write_time
 
+_BEFORE = {"prune": "not pruned: ", "drill": "not proven: ", "plan": "no drill was planned: "}
+
 
 def names(letter: Letter, failure: Failure | None) -> tuple[str, str, str]:
     """Give the database that a letter is of, when its backup was due, and when it failed."""
@@ -22,14 +24,16 @@ def due(letter: Letter) -> str | None:
     """Give the time for which the backup was scheduled."""
     if letter.job:
         return write_time(letter.job.scheduled_at)
+    if letter.drill:
+        return write_time(letter.drill.taken_at)
     return write_time(letter.failure.scheduled_at) if letter.failure else None
 
 
 def reason(letter: Letter, failure: Failure | None) -> str:
     """Say why its last attempt failed."""
     if failure:
-        return f"not pruned: {failure.reason}" if letter.pruned else failure.reason
-    if letter.job:
+        return f"{_BEFORE.get(_kind(letter), '')}{failure.reason}"
+    if letter.job or letter.drill:
         return "no reason in the log (it may have expired)"
     return "neither a job nor an event of this stage; retry leaves it"
 
@@ -51,4 +55,8 @@ def _kind(letter: Letter) -> str:
         return "job"
     if letter.pruned:
         return "prune"
+    if letter.drill:
+        return "drill"
+    if letter.unplanned:
+        return "plan"
     return "event" if letter.failure else "foreign"

@@ -107,8 +107,17 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        f"{verdict(listed)}{_was_due(listed)}{_lacks(listed)}",
+        f"{verdict(listed)}{_figures(listed)}{_was_due(listed)}{_lacks(listed)}",
     )
+
+
+def _figures(listed: Listed) -> str:
+    """Say what was there after it was restored, and how long that took."""
+    restored = listed.verification.restored if listed.verification and not listed.flaw else None
+    if restored is None:
+        return ""
+    tables = render.number(restored.tables, "table")
+    return f", {tables}, {restored.rows:,} rows in {restored.seconds:.1f} s"
 
 
 def _lacks(listed: Listed) -> str:

@@ -11,7 +11,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
-from snapper.verbs.failures import retry
+from snapper.verbs.failures import Ways, retry
 
 
 def retry_failures(
@@ -26,14 +26,21 @@ def retry_failures(
 ) -> None:
     """Put dead letters back on the queue; events that a function failed on fire again.
 
-    A job makes one backup, of the time it was scheduled for, however often it is put back.
+    A job makes one backup, of the time it was scheduled for, however often it is put back. In place
+    of a drill, the database's newest good backup is drilled.
     """
     opened = Stage.open(stage, profile, region)
+    tell, service = opened.functions.tell, opened.service
+    ways = Ways(
+        opened.queue,
+        dispatch=lambda event: tell(service.dispatcher, event),
+        prune=lambda job: tell(service.pruner, _made(service.bucket, job)),
+        drill=lambda drill: tell(opened.prover, {"drill": [drill.database]}),
+        plan=lambda event: tell(opened.prover, event),
+    )
     moved = retry(
         opened.letters,
-        opened.queue,
-        lambda event: opened.functions.tell(opened.service.dispatcher, event),
-        lambda job: opened.functions.tell(opened.service.pruner, _made(opened.service.bucket, job)),
+        ways,
         keys or (),
         opened.databases,
         dry_run=dry_run,
@@ -58,7 +65,7 @@ def retry_failures(
 
 
 def _destination(letter: Letter) -> str:
-    return "queued again" if letter.job else "fired again"
+    return "queued again" if letter.job or letter.drill else "fired again"
 
 
 def _made(bucket: str, job: Job) -> dict[str, Any]:

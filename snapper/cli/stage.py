@@ -16,6 +16,7 @@ from snapper.aws.vault import Vault
 from snapper.cli.lines import warn
 from snapper.errors import SettingsError
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
 from snapper.verbs.run import only
@@ -57,6 +58,26 @@ class Stage:
     def logs(self) -> Logs:
         """What the dumper has logged."""
         return Logs.connect(self.service.log_group)
+
+    @cached_property
+    def prover_logs(self) -> Logs | None:
+        """What the prover has logged, if the stage has one."""
+        return Logs.connect(self.service.prover_log_group) if self.service.prover else None
+
+    @property
+    def prover(self) -> str:
+        """The name of the prover; raises SettingsError if the stage has none."""
+        if not self.service.prover:
+            raise SettingsError(
+                f"the stage {self.name} has no prover: an older release deployed it",
+                hint="pulumi up with this release",
+            )
+        return self.service.prover
+
+    @property
+    def proving(self) -> Proving | None:
+        """What the stage has decided about drills, if it has a prover."""
+        return self.service.proving if self.service.prover else None
 
     @cached_property
     def topic(self) -> Topic | None:

@@ -42,7 +42,7 @@ def misfit(manifest: Manifest, disk_bytes: int, seconds: float | None) -> str:
         )
     if seconds is not None and took > seconds:
         return (
-            f"{TOO_LARGE}: that takes about {took / 60:.0f} minutes, and there are"
-            f" {max(seconds, 0) / 60:.0f}"
+            f"{TOO_LARGE}: that takes about {took / 60:.0f} min, and there are"
+            f" {max(seconds, 0) / 60:.0f} min"
         )
     return ""

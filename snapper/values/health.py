@@ -58,6 +58,7 @@ def judge(
     dead_letters: int = 0,
     *,
     unrestorable: bool = False,
+    unproven: bool = False,
     ahead: int = 0,
 ) -> Health:
     """Judge a database by its backups (newest first) and its newest failure.
@@ -67,8 +68,9 @@ def judge(
     backup that it was for, or a later one, has been made: many a second attempt succeeds. A job
     among the dead letters has failed for good, and the alarm is on until it is retried or
     discarded, whatever was made since. `unrestorable` is a database whose newest backup that was
-    restored for the proof could not be, for a reason that nobody has accepted. `ahead` counts those
-    that bear a time which is still to come: somebody has forged them, or a clock is wrong.
+    restored for the proof could not be, for a reason that nobody has accepted; `unproven` is one of
+    which none was restored for too long. `ahead` counts those that bear a time which is still to
+    come: somebody has forged them, or a clock is wrong.
     """
     newest = made[0] if made else None
     earlier = [each.backup_bytes for each in made[1 : 1 + COMPARED]]
@@ -90,6 +92,8 @@ def judge(
         problems.append("damaged")
     if unrestorable:
         problems.append("unrestorable")
+    if unproven:
+        problems.append("unproven")
     if ahead:
         problems.append(AHEAD)
     return Health(newest, usual, failure, tuple(problems))

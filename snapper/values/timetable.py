@@ -19,6 +19,8 @@ _RULE = re.compile(
     re.ASCII,
 )
 
+_OF_DRILLS = "-drills"
+
 
 def mark_of(schedule: str) -> str:
     """Give the mark of a database's own schedule, by which a rule's name ends."""
@@ -34,17 +36,22 @@ def rules_of(event: Mapping[str, Any]) -> tuple[str, ...]:
 def due(options: Mapping[str, Options], rules: Sequence[str]) -> list[str]:
     """Give the databases for which these rules fired, by their ARNs: all where none is named.
 
-    A rule that an earlier deployment had is for nobody.
+    A rule that an earlier deployment had is for nobody, and so is that of the drills.
     """
     found = [match for rule in rules if (match := _RULE.fullmatch(rule))]
     if not found:
         return sorted(options)
-    marks = {match["mark"] or "" for match in found}
+    marks = {match["mark"] or "" for match in found if not are_of_drills([match[0]])}
     return sorted(
         key
         for key, each in options.items()
         if (mark_of(each.schedule) if each.schedule else "") in marks
     )
+
+
+def are_of_drills(rules: Sequence[str]) -> bool:
+    """Tell whether an event of these rules has the prover plan its drills."""
+    return any(rule.endswith(_OF_DRILLS) for rule in rules)
 
 
 def _are_texts(found: object) -> TypeGuard[list[str]]:

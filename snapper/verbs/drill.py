@@ -139,8 +139,16 @@ class Prover:
         )
 
     def _tell(self, event: str, drill: Drill, **fields: str | float) -> None:
-        at = write_time(drill.taken_at)
-        self.events.emit(event, database=drill.database, scheduled_at=at, **fields)
+        self.events.emit(event, **named(drill), **fields)
+
+
+def named(drill: Drill) -> dict[str, str]:
+    """Give the fields by which every event names its drill."""
+    return {
+        "database": drill.database,
+        "scheduled_at": write_time(drill.taken_at),
+        "ordered_at": write_time(drill.ordered_at),
+    }
 
 
 def _too_large(error: TooLarge | DeadlineReached) -> str:

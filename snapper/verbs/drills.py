@@ -8,7 +8,7 @@ from functools import partial
 
 from snapper.aws.queue import JobQueue
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, BackupDamaged
+from snapper.errors import AwsFailed
 from snapper.values.drill import Drill
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
@@ -16,9 +16,10 @@ from snapper.values.options import Options
 from snapper.values.proving import Proving, is_due
 from snapper.values.trial import Trial
 from snapper.verbs.catalog import holdings
+from snapper.verbs.drill import named
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
-from snapper.verbs.trial import last_trial
+from snapper.verbs.trial import known_trial
 
 # Listings are small and far away: some are read at once.
 _READERS = 8
@@ -53,8 +54,7 @@ def plan(
     due = [each.due for each in looked if each.due]
     queue.send(due)
     for drill in due:
-        at = write_time(drill.taken_at)
-        events.emit("drill.queued", database=drill.database, scheduled_at=at)
+        events.emit("drill.queued", **named(drill))
     unproven = [each for each in looked if each.unproven_since]
     for each in unproven:
         if each.unproven_since:
@@ -96,7 +96,7 @@ def _is_good(holding: Holding) -> bool:
 def _look(vault: Vault, stage: Proving, now: datetime, database: str, options: Options) -> _Looked:
     try:
         found = holdings(vault, database, now)
-        trial = _known_trial(vault, database, now)
+        trial = known_trial(vault, database, now)
     except AwsFailed as failure:
         return _Looked(database, failure=failure)
     proving, newest = stage.of(options), newest_good(found)
@@ -109,10 +109,3 @@ def _look(vault: Vault, stage: Proving, now: datetime, database: str, options: O
         if is_due(proving, database, made_at, tried_at, now):
             due = Drill(database, newest.taken_at, now)
     return _Looked(database, due, late)
-
-
-def _known_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
-    try:
-        return last_trial(vault, database, now)
-    except BackupDamaged:
-        return None  # so it is tried again, which writes a new one

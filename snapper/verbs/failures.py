@@ -9,6 +9,7 @@ from snapper.aws.dead_letters import DeadLetters, Letter
 from snapper.aws.logs import Logs
 from snapper.aws.queue import JobQueue
 from snapper.errors import SettingsError
+from snapper.values.drill import Drill
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time, write_time
 from snapper.values.program import PROGRAM
@@ -39,10 +40,25 @@ class Selection:
         return self.undispatched if letter.failure else self.foreign
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How what is retried goes back: to the queue, or once more to the function that failed."""
+
+    queue: JobQueue
+    dispatch: Callable[[dict[str, Any]], None]
+    prune: Callable[[Job], None]
+    drill: Callable[[Drill], None]
+    plan: Callable[[dict[str, Any]], None]
+
+
 def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
     """Give every failed attempt that was logged since then with its database, oldest first."""
-    for event in logs.events(since, '"dump.failed"'):
-        if event.name != "dump.failed":
+    return _failures(logs, since, "dump.failed")
+
+
+def _failures(logs: Logs, since: datetime, name: str) -> Iterator[tuple[str, Failure]]:
+    for event in logs.events(since, f'"{name}"'):
+        if event.name != name:
             continue
         fields = event.fields
         try:
@@ -53,16 +69,35 @@ def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
         yield str(fields.get("database")), Failure(scheduled_at, event.at, str(reason))
 
 
-def explained(letters: Sequence[Letter], logs: Logs) -> Explained:
-    """Give every letter with the reason of its last attempt, where the log still has it."""
-    reasons: dict[Job, Failure] = {}
-    if jobs := [letter for letter in letters if letter.job]:
-        first = min(letter.sent_at for letter in jobs) - _CLOCKS_DIFFER
-        for database, failure in failed_dumps(logs, first):
-            reasons[Job(database, failure.scheduled_at)] = failure
-    return [
-        (letter, reasons.get(letter.job) if letter.job else letter.failure) for letter in letters
-    ]
+def explained(letters: Sequence[Letter], logs: Logs, provers: Logs | None = None) -> Explained:
+    """Give every letter with the reason of its last attempt, where a log still has it.
+
+    Those of the dumper and of the prover, if there is one.
+    """
+    of_jobs = [each for each in letters if each.job]
+    of_drills = [each for each in letters if each.drill and not each.failure]
+    jobs = _reasons(of_jobs, logs, "dump.failed")
+    drills = _reasons(of_drills, provers, "drill.untried") if provers else {}
+    return [(each, _reason(each, jobs, drills)) for each in letters]
+
+
+_Reasons = dict[tuple[str, datetime], Failure]
+
+
+def _reasons(letters: Sequence[Letter], logs: Logs, event: str) -> _Reasons:
+    """Give the last failures since the first of the letters, by database and time."""
+    if not letters:
+        return {}
+    first = min(each.sent_at for each in letters) - _CLOCKS_DIFFER
+    return {(key, found.scheduled_at): found for key, found in _failures(logs, first, event)}
+
+
+def _reason(letter: Letter, jobs: _Reasons, drills: _Reasons) -> Failure | None:
+    if job := letter.job:
+        return jobs.get((job.database, job.scheduled_at))
+    if letter.drill and not letter.failure:
+        return drills.get((letter.drill.database, letter.drill.taken_at))
+    return letter.failure
 
 
 def discard(
@@ -72,6 +107,7 @@ def discard(
     known: Callable[[], Sequence[str]],
     *,
     dry_run: bool,
+    provers: Logs | None = None,
 ) -> Explained:
     """Delete the selected letters for good; give them with their reasons, seen for the last time.
 
@@ -85,7 +121,7 @@ def discard(
     with letters.held() as found:
         wanted = [letter for letter in found if selection.takes(letter)]
         require_letters(selection.databases, wanted, known)
-        discarded = explained(wanted, logs)
+        discarded = explained(wanted, logs, provers)
         for letter in () if dry_run else wanted:
             letters.remove(letter)
     return discarded
@@ -93,9 +129,7 @@ def discard(
 
 def retry(
     letters: DeadLetters,
-    queue: JobQueue,
-    fire: Callable[[dict[str, Any]], None],
-    prune: Callable[[Job], None],
+    ways: Ways,
     databases: Sequence[str],
     known: Callable[[], Sequence[str]],
     *,
@@ -104,15 +138,14 @@ def retry(
     """Put the letters of the databases, or all, back where they came from; give them.
 
     A letter is removed only after its job is queued: what happens between makes the job come
-    twice, which makes one backup all the same. An event that was never dispatched goes to `fire`,
-    when no database is named; one after which was not pruned to `prune`. Raises SettingsError if a
-    named database has no letter, AwsFailed.
+    twice, which makes one backup all the same. Events that are of no one database go back when
+    none is named. Raises SettingsError if a named database has no letter, AwsFailed.
     """
     with letters.held() as found:
         wanted = [letter for letter in found if _goes_back(letter, databases)]
         require_letters(databases, wanted, known)
         for letter in () if dry_run else wanted:
-            _put_back(letter, queue, fire, prune)
+            _put_back(letter, ways)
             letters.remove(letter)
     return wanted
 
@@ -136,18 +169,16 @@ def require_letters(
     )
 
 
-def _put_back(
-    letter: Letter,
-    queue: JobQueue,
-    fire: Callable[[dict[str, Any]], None],
-    prune: Callable[[Job], None],
-) -> None:
+def _put_back(letter: Letter, ways: Ways) -> None:
     if letter.job:
-        queue.send([letter.job])
+        ways.queue.send([letter.job])
     elif letter.pruned:
-        prune(letter.pruned)
+        ways.prune(letter.pruned)
+    elif letter.drill:
+        ways.drill(letter.drill)
     elif letter.failure:
         event: dict[str, Any] = {"time": write_time(letter.failure.scheduled_at)}
+        fire = ways.plan if letter.unplanned else ways.dispatch
         fire({**event, "resources": list(letter.rules)} if letter.rules else event)
 
 

@@ -9,6 +9,7 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.options import UNSET, Options
+from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule
 from snapper.values.timetable import late_after
 from snapper.values.trial import Trial
@@ -16,6 +17,7 @@ from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import failed_dumps
 from snapper.verbs.letters import Letters
+from snapper.verbs.proven import NEVER_PROVEN, Proven, last_proof
 from snapper.verbs.trial import last_trial
 
 # Failures older than this are history; a log is read no further back.
@@ -33,6 +35,7 @@ class Standing:
     health: Health
     dead_letters: int | None
     trial: Trial | None = None
+    proven: Proven = NEVER_PROVEN
 
     @property
     def good(self) -> Sequence[Listed]:
@@ -58,6 +61,7 @@ class Surroundings:
     failures: dict[str, Failure]
     letters: Letters
     options: Mapping[str, Options] = field(default_factory=dict)
+    proving: Proving | None = None  # of the stage, if it has a prover
 
 
 def standing(
@@ -72,17 +76,20 @@ def standing(
     ]
     trial = _last_trial(vault, database, now)
     letters = around.letters.count(database)
+    own = around.options.get(database, UNSET)
+    proven = last_proof(listed, trial, around.proving and around.proving.of(own))
     health = judge(
         made,
         damaged=sum(1 for each in listed if each.damage and not each.ahead),
         failure=around.failures.get(database),
-        late_after=late_after(around.options.get(database, UNSET), around.schedule),
+        late_after=late_after(own, around.schedule),
         now=now,
         dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),
+        unproven=proven.is_unproven(now),
         ahead=sum(1 for each in listed if each.ahead),
     )
-    return Standing(database, retention, listed, health, letters, trial)
+    return Standing(database, retention, listed, health, letters, trial, proven)
 
 
 def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:

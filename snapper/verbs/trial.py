@@ -68,15 +68,20 @@ def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Tria
     return trial
 
 
+def known_trial(vault: Vault, database: str, now: datetime | None = None) -> Trial | None:
+    """Read the same; a record that cannot be read says nothing, and the next trial replaces it."""
+    try:
+        return last_trial(vault, database, now)
+    except BackupDamaged:
+        return None
+
+
 def record_trial(vault: Vault, database: str, trial: Trial, now: datetime | None = None) -> None:
     """Remember a trial, unless a newer backup was tried before: an older one proves less.
 
     One that proves nothing remembers since when nothing was proven.
     """
-    try:
-        known = last_trial(vault, database, now)
-    except BackupDamaged:
-        known = None
+    known = known_trial(vault, database, now)
     if known is None or known.begun_at <= trial.begun_at:
         if not trial.verdict.proven_at:
             since = known.unproven_since if known else None

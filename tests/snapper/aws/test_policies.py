@@ -23,6 +23,7 @@ SERVICE = Service(
     kms_key_arn="",
     topic="arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
     pruner="snapper-prod-pruner",
+    prover="snapper-prod-prover",
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
@@ -127,9 +128,16 @@ def test_a_policy_fits_into_what_iam_takes() -> None:
 
 def test_whoever_operates_calls_the_functions_there_are() -> None:
     function = "arn:aws:lambda:eu-central-1:123456789012:function:"
-    parts = ("dumper", "dispatcher", "pruner")
+    parts = ("dumper", "dispatcher", "pruner", "prover")
     for part in parts:
         assert allows(Rights.OPERATE, "lambda:InvokeFunction", f"{function}snapper-prod-{part}")
-    older = dataclasses.replace(SERVICE, pruner="")
+    older = dataclasses.replace(SERVICE, pruner="", prover="")
     named = [name for each in statements(Rights.OPERATE, older) for name in each["Resource"]]
     assert function not in named
+    assert not [name for name in named if name.endswith(("prover:*", "/lambda/:*"))]
+
+
+def test_whoever_may_look_reads_what_dumper_and_prover_have_logged() -> None:
+    group = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/snapper-prod-"
+    for part in ("dumper", "prover"):
+        assert allows(Rights.READ, "logs:FilterLogEvents", f"{group}{part}:*")

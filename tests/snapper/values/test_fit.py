@@ -16,9 +16,9 @@ GB = 1_000_000_000
         (300 * GB, 4_000_000, 1 * GB, 870.0, ""),  # all of it gaps, or not backed up
         (6 * GB, 3 * GB, 4 * GB, 870.0, "needs about 7.0 GB of disk, and there are 4.0 GB"),
         (6 * GB, 3 * GB, 0, 870.0, ""),
-        (10 * GB, 8 * GB, 20 * GB, 870.0, "takes about 17 minutes, and there are 14"),
+        (10 * GB, 8 * GB, 20 * GB, 870.0, "takes about 17 min, and there are 14 min"),
         (10 * GB, 8 * GB, 20 * GB, None, ""),
-        (8_000_000, 4_000_000, 1 * GB, -3.0, "takes about 1 minutes, and there are 0"),
+        (8_000_000, 4_000_000, 1 * GB, -3.0, "takes about 1 min, and there are 0 min"),
     ],
 )
 def test_room_and_time_are_estimated_from_the_manifest(

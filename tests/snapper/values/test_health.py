@@ -93,3 +93,8 @@ def test_a_failed_trial_is_told() -> None:
 def test_all_that_is_wrong_is_told_at_once() -> None:
     wrong = judged(made(1, 100, age=3 * DAY), damaged=2, failure=Failure(NOON, NOON, "no route"))
     assert wrong.problems == ("late", "shrunk", "failing", "damaged")
+
+
+def test_a_database_of_which_nothing_was_restored_for_too_long_is_unproven() -> None:
+    found = judge(made(100), 0, None, LATE * DAY, NOON, unproven=True)
+    assert found.problems == ("unproven",)

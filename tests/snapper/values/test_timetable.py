@@ -6,7 +6,7 @@ import pytest
 
 from snapper.values.options import Options
 from snapper.values.schedule import Rate
-from snapper.values.timetable import due, late_after, mark_of, rules_of
+from snapper.values.timetable import are_of_drills, due, late_after, mark_of, rules_of
 
 RULE = "arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"
 HOURLY = Options(schedule="rate(1 hour)")
@@ -22,6 +22,14 @@ def test_each_rule_is_for_the_databases_of_its_schedule() -> None:
 
 def test_a_rule_that_an_earlier_deployment_had_is_for_nobody() -> None:
     assert due(OPTIONS, [f"{RULE}_0badcafe"]) == []
+
+
+def test_the_rule_of_the_drills_backs_up_nothing() -> None:
+    drills = RULE.replace("schedule", "drills")
+    assert due(OPTIONS, [drills]) == []
+    assert due(OPTIONS, [drills, RULE]) == ["people"]
+    assert are_of_drills(rules_of({"resources": [drills]}))
+    assert not are_of_drills([RULE, RULE.replace("prod", "drills")])
 
 
 @pytest.mark.parametrize(

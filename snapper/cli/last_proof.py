@@ -1,0 +1,56 @@
+"""What doctor says of the drills of a database: when it was last proven, and what is in the way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from snapper.cli import render
+from snapper.values.finding import Finding, ok, warning
+from snapper.values.fit import misfit
+from snapper.values.program import PROGRAM
+from snapper.values.proving import OFF
+from snapper.verbs.catalog import Listed
+from snapper.verbs.proven import Proven
+
+SUBJECT = "proof"
+
+# What a function has, without what it keeps for telling how it ended.
+_SECONDS = 870.0
+
+NO_PROVER = warning(
+    SUBJECT,
+    "no backup is restored for the proof by itself: an older release deployed this stage",
+    "pulumi up",
+)
+
+
+def examine_proof(
+    database: str, backups: Sequence[Listed], proven: Proven, disk_gb: str, now: datetime
+) -> Finding:
+    """Give one finding; `disk_gb` is what the signpost says that the prover has."""
+    off = bool(proven.proving and proven.proving.frequency == OFF)
+    newest = next((each.manifest for each in backups if each.manifest and not each.flaw), None)
+    if newest and not off:
+        disk = int(disk_gb) << 30 if disk_gb.isdecimal() else 0
+        if large := misfit(newest, disk, _SECONDS):
+            return warning(
+                SUBJECT,
+                f"the newest backup is {large}",
+                f"{PROGRAM} verify {database} --restore proves it on your machine; a larger "
+                "drillDiskGb may do, or set its option drill to off",
+            )
+    if proven.is_unproven(now) and proven.since:
+        return warning(
+            SUBJECT,
+            f"no backup was restored for the proof for {render.age(now - proven.since)}",
+            f"{PROGRAM} drill {database} --wait does it now, {PROGRAM} failures shows what failed",
+        )
+    if proven.at and proven.restored:
+        tables = render.number(proven.restored.tables, "table")
+        return ok(
+            SUBJECT,
+            f"a backup was restored {render.age(now - proven.at)} ago: {tables}, "
+            f"{proven.restored.rows:,} rows in {proven.restored.seconds:.1f} s",
+        )
+    if off:
+        return ok(SUBJECT, "its option drill is off: no backup is restored by itself")
+    return ok(SUBJECT, "none was restored yet: the first drill comes within a day of a backup")

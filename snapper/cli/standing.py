@@ -1,0 +1,127 @@
+"""How one database stands: a row of a table, the lines below it, and JSON."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from snapper.cli import render
+from snapper.cli.list import to_dict as backup_to_dict
+from snapper.cli.list import verdict
+from snapper.values.clock import AHEAD
+from snapper.values.job import write_time
+from snapper.values.program import PROGRAM
+from snapper.values.trial import Trial
+from snapper.verbs.catalog import Listed
+from snapper.verbs.status import Standing
+
+HEADERS = (
+    "database",
+    "state",
+    "newest",
+    "backups",
+    "stored",
+    "usual",
+    "failed",
+    "proven",
+    "recovery",
+    "verified",
+)
+SPARE = ("usual", "stored", "failed", "recovery", "backups", "proven")
+
+
+def explained(each: Standing) -> Iterator[str]:
+    """Say what the table has no room for."""
+    if failure := each.health.failure:
+        yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
+    if newest := _newest(each):
+        for omission in newest.omitted:
+            yield f"{each.database}: {render.with_fixes(omission.fact, omission.fix)}"
+    for listed in each.damaged:
+        at = write_time(listed.begun_at)
+        yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"
+    for listed in each.ahead:
+        yield (
+            f"the backup of {each.database} at {write_time(listed.begun_at)} is {AHEAD}: it counts "
+            "for nothing, and either it is forged or a clock was wrong"
+        )
+    if "unproven" in each.health.problems and each.proven.since:
+        yield render.with_fixes(
+            f"no backup of {each.database} was restored for the proof since "
+            f"{each.proven.since:%Y-%m-%d}",
+            f"{PROGRAM} drill {each.database} --wait does it now, {PROGRAM} doctor "
+            f"{each.database} says what keeps drills from it",
+        )
+    if each.trial and (failed := each.trial.verdict.failed):
+        if word := failed.accepted:
+            yield (
+                f"a backup of {each.database} could not be restored on {failed.at:%Y-%m-%d}, which "
+                f"{word.by} accepted on {word.at:%Y-%m-%d}: {word.reason}"
+            )
+            return
+        yield (
+            f"the backup of {each.database} at {write_time(each.trial.begun_at)} could not be "
+            f"restored on {failed.at:%Y-%m-%d}: {failed.reason}"
+        )
+        yield (
+            f"-> {PROGRAM} verify {each.database} --restore proves a later backup, "
+            "--accept REASON says why that is no reason to worry"
+        )
+
+
+def row(each: Standing, now: datetime) -> tuple[str, ...]:
+    """Give the cells of its row."""
+    newest, bad, proven = each.health.newest, len(each.damaged), each.proven
+    told = each.trial.verdict.failed if each.trial else None
+    damaged = f", {bad} damaged" if bad else ""
+    ahead = f", {len(each.ahead)} {AHEAD}" if each.ahead else ""
+    return (
+        each.database,
+        _state(each),
+        f"{render.age(now - newest.taken_at)} ago" if newest else "none",
+        f"{len(each.good)} of {each.retention}{damaged}{ahead}",
+        render.size(newest.backup_bytes) if newest else "",
+        render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
+        "?" if each.dead_letters is None else str(each.dead_letters),
+        f"{render.age(now - proven.at)} ago" if proven.at else "never",
+        f"{proven.restored.seconds:.1f} s" if proven.restored else "",
+        verdict(shown, told) if (shown := _newest(each)) else "",
+    )
+
+
+def _newest(each: Standing) -> Listed | None:
+    """Give the newest backup that is good; without any the newest, with what is wrong with it.
+
+    What is stamped later than now is not the newest of anything.
+    """
+    return next(iter([*each.good, *each.damaged]), None)
+
+
+def _state(each: Standing) -> str:
+    # What was given up is not still being tried.
+    given_up = "failed" in each.health.problems
+    shown = [each for each in each.health.problems if not (given_up and each == "failing")]
+    return ", ".join(shown).upper() or "ok"
+
+
+def to_dict(each: Standing) -> dict[str, Any]:
+    """Give it as JSON values; what is not there is null."""
+    newest, failure = each.health.newest, each.health.failure
+    return {
+        "database": each.database,
+        "problems": list(each.health.problems),
+        "newest": backup_to_dict(shown) if (shown := _newest(each)) else None,
+        "backups": len(each.backups),
+        "damaged": len(each.damaged),
+        "ahead": len(each.ahead),
+        "retention": each.retention,
+        "stored_bytes": newest.backup_bytes if newest else None,
+        "usual_bytes": each.health.usual_bytes,
+        "dead_letters": each.dead_letters,
+        "proven": each.proven.to_dict(),
+        "trial": _trial_to_dict(each.trial) if each.trial else None,
+        "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
+    }
+
+
+def _trial_to_dict(trial: Trial) -> dict[str, Any]:
+    return {"taken_at": write_time(trial.taken_at), "verification": trial.verdict.to_dict()}
