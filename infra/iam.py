@@ -136,7 +136,7 @@ def may_prove_backups(bucket: str) -> list[Statement]:
         *(_of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
         f"{bucket}/{trial_key('*')}",
     ]
-    backups = [_of_backups(bucket, kind) for kind in (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)]
+    backups = [_of_backups(bucket, kind) for kind in _NEVER_REPLACED]
     return [
         allow(["s3:GetObject"], [*backups, *verdicts]),
         allow(["s3:PutObject"], verdicts),

@@ -9,7 +9,6 @@ from snapper.values.service import Service
 from snapper.values.settings import ProverSettings
 from tests.infra.test_functions import (
     BUCKET,
-    CONTENTS,
     LIST,
     LOGGING,
     LOGS,
@@ -41,7 +40,7 @@ def test_the_prover_reads_backups_writes_verdicts_and_knows_no_connection(graph:
         (LOGGING, [f"{LOGS}-prover:*"], None),
         (LIST, TABLE, None),
         (LIST, [f"{PARAMETERS}/OPTIONS"], None),
-        (["s3:GetObject"], [*MADE, CONTENTS, *verdicts], None),
+        (["s3:GetObject"], [*MADE, *verdicts], None),
         (["s3:PutObject"], verdicts, None),
         (["s3:ListBucket"], [BUCKET], None),
         (["sqs:SendMessage"], [f"{QUEUES}-drills"], None),
