@@ -33,7 +33,12 @@ COMMON = {"--stage", "--profile", "--region", "--json", "--help"}
 
 # Fields below these are told once, in a section of their own.
 SHARED = ("manifest", "verification")
-MAPS = {"list": ("databases",), "prune": ("databases",), "doctor": ("findings",)}
+MAPS = {
+    "list": ("databases",),
+    "prune": ("databases",),
+    "doctor": ("findings",),
+    "contents": ("contents.statements[].kinds",),
+}
 
 
 def operate() -> dict[str, str]:
@@ -235,7 +240,8 @@ def test_every_command_with_json_is_told() -> None:
 
 
 def test_manifest_and_verification_are_as_told() -> None:
-    check("manifest", manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING).to_dict())
+    known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab")
+    check("manifest", known.to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
     restored = Restored(1, 2, 3.0, uncounted=1, remarks=("not as in the backup",))
     proven = Verification(NOON, "ab", True, restored=restored, failed=failed)
@@ -264,6 +270,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
             "status": [[]],
             "run": [["told"]],
             "restore": [["told", "--to", target, "--create", "--dry-run"]],
+            "contents": [["told"]],
             "download": [["told", "-o", file]],
             "prune": [["told", "--dry-run"]],
             "failures": [[], ["--discard", "--foreign"]],

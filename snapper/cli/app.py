@@ -22,6 +22,7 @@ COMMANDS = {
     "status": ("status.status", "show the state of every database"),
     "run": ("run.run_now", "back up now"),
     "restore": ("restore.restore_backup", "restore a backup into a database"),
+    "contents": ("contents.contents", "show what is in a backup"),
     "download": ("download.download_backup", "copy a backup into a file"),
     "verify": ("verify.verify_backups", "check backups, and restore them to prove it"),
     "drill": ("drill.drill_now", "have backups restored for the proof now"),

@@ -27,6 +27,7 @@ SERVICE = Service(
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
+CONTENTS = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.contents.json"
 LATE = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.begun-2026-11-23T04-30-00Z"
 VERDICTS = (
     "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.verification.json",
@@ -63,7 +64,8 @@ def test_nothing_is_allowed_on_everything(rights: Rights) -> None:
 
 def test_who_may_look_reads_manifests_and_verdicts_and_no_dump() -> None:
     assert allows(Rights.READ, "s3:GetObject", MANIFEST)
-    assert not allows(Rights.READ, "s3:GetObject", DUMP)
+    for holding_rows in (DUMP, CONTENTS):
+        assert not allows(Rights.READ, "s3:GetObject", holding_rows)
     for verdict in VERDICTS:
         assert allows(Rights.READ, "s3:GetObject", verdict)
         assert not allows(Rights.READ, "s3:PutObject", verdict)
@@ -79,7 +81,8 @@ def test_who_may_look_counts_dead_letters_and_cannot_hide_them() -> None:
 
 
 def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
-    assert allows(Rights.RESTORE, "s3:GetObject", DUMP)
+    for read in (DUMP, CONTENTS):
+        assert allows(Rights.RESTORE, "s3:GetObject", read)
     for verdict in VERDICTS:
         assert allows(Rights.RESTORE, "s3:PutObject", verdict)
     for kept in (DUMP, *VERDICTS):
@@ -87,7 +90,7 @@ def test_who_may_restore_reads_dumps_and_records_verdicts() -> None:
 
 
 def test_who_may_operate_deletes_what_is_ours_and_nothing_else() -> None:
-    for ours in (DUMP, MANIFEST, LATE, *VERDICTS):
+    for ours in (DUMP, MANIFEST, CONTENTS, LATE, *VERDICTS):
         assert allows(Rights.OPERATE, "s3:DeleteObject", ours)
     assert not allows(Rights.OPERATE, "s3:DeleteObject", "arn:aws:s3:::snapper-prod-1/notes.txt")
 

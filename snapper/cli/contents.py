@@ -1,0 +1,76 @@
+"""`snapper contents`: what is in a backup, by its list, without reading the backup."""
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.backup_options import (
+    LATEST,
+    AtOption,
+    KeyArgument,
+    chosen_backup,
+    is_name,
+    read_at,
+)
+from snapper.cli.lines import warn
+from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
+from snapper.cli.outcome import Outcome
+from snapper.cli.stage import Stage
+from snapper.errors import BackupNotFound
+from snapper.values.contents import Contents
+from snapper.verbs.catalog import to_public
+from snapper.verbs.choice import find
+from snapper.verbs.contents import read_contents
+
+_HEADERS = ("schema", "rows", "size", "stored", "table")
+
+
+def contents(
+    context: typer.Context,
+    key: KeyArgument,
+    at: AtOption = LATEST,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the tables of a backup with their rows, and what else is in it.
+
+    The list was made while the backup was: nothing of the backup itself is read. `size` is that of
+    the plain rows, `stored` what they take in the vault. Backups of older releases have no list.
+    """
+    outcome: Outcome = context.obj
+    limit = read_at(at, key)
+    opened = Stage.open(stage, profile, region)
+    with chosen_backup(opened, key, "shows"):
+        manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
+        found = read_contents(opened.vault, manifest)
+    if json:
+        listed = found.to_dict() if found else None
+        render.document({"stage": stage, "manifest": to_public(manifest), "contents": listed})
+        outcome.answered = True
+        return
+    if found is None:
+        raise BackupNotFound(
+            f"{manifest.dump_key} has no list of what is in it",
+            hint="backups of older releases have none; why a newer one has none, the log says",
+        )
+    _show(found, manifest.dump_key)
+
+
+def _show(found: Contents, name: str) -> None:
+    rows = [
+        (
+            each.schema,
+            f"{each.rows:,}",
+            render.size(each.bytes),
+            render.size(each.end - each.start),
+            each.table,
+        )
+        for each in sorted(found.tables, key=lambda each: (each.schema, each.table))
+    ]
+    if rows:
+        render.table(_HEADERS, rows)
+    tables, total = render.number(len(rows), "table"), render.number(found.rows, "row")
+    render.say(f"{name}: {tables}, {total}")
+    kinds = sorted(found.kinds.items(), key=lambda each: (-each[1], each[0]))
+    render.say("statements: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds))
