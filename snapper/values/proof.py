@@ -75,6 +75,11 @@ class Proof:
     assertions: tuple[str, ...] = ()
     lacking: Lacking | None = None
 
+    def __post_init__(self) -> None:
+        """Keep no more than is read back."""
+        kept = tuple(each[:_LONGEST_ASSERTION] for each in self.assertions[:_MANY])
+        object.__setattr__(self, "assertions", kept)
+
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
         lacking = self.lacking.to_dict() if self.lacking else None

@@ -47,3 +47,5 @@ def test_tables_come_first_and_then_what_there_is_most_of() -> None:
 def test_no_more_names_are_kept_than_are_read_back() -> None:
     many = Lacking(("e" * 2_000,) * 200, {}, ("t" * 2_000,) * 200)
     assert Lacking.from_dict(many.to_dict()) == many
+    asserted = Proof("18.6", assertions=("q" * 20_000,) * 200, lacking=many)
+    assert Proof.from_dict(asserted.to_dict()) == asserted

@@ -48,7 +48,7 @@ class EarlyRows:
         """Run a COPY with the rows that come next."""
         seen = _Seen(rows(parts))
         error = self._attempts.copy(statement, iter(seen))
-        if error is None:
+        if error is None or self._loading.lacks(statement, error, self._attempts.runner):
             return
         if not (seen.any or self._loading.options.strict):
             # Such as an extension's own table that only a superuser may fill.
@@ -120,6 +120,8 @@ class EarlyRows:
             words = f"are not within the bounds of their partition here: they are in {whole[1]}"
             note = f"{described(tried.statement.text)} {words}"
             self._loading.tell(self._loading.notes, note)
+            if self._loading.alone:
+                self._loading.alone.moved.add(whole[1])
         return left
 
 

@@ -43,7 +43,7 @@ def load(
 class _Load:
     def __init__(self, runner: StatementRunner, loading: Loading) -> None:
         self._attempts, self._loading = Attempts(runner, loading), loading
-        self._runner, self._options = runner, loading.options
+        self._runner, self._options, self._alone = runner, loading.options, loading.alone
         self._early: list[tuple[Statement, psycopg2.Error]] = []
         self._checks = BrokenChecks(runner)
         self._rows = EarlyRows(self._attempts, self._checks, loading, self._give_up)
@@ -113,14 +113,14 @@ class _Load:
         elif self._grantor and leniency.PRIVILEGES.match(body):
             why = f"{self._grantor} gave it, whom this user cannot become"
             self._leave_out(statement, None, why)
-        elif gone := self._loading.lacking.intersection(roles_of(body)):
+        elif self._alone and (gone := self._alone.roles.intersection(roles_of(body))):
             self._leave_out(statement, None, f"the role {min(gone)} is not there")
-        elif self._loading.alone and leniency.SUBSCRIPTION.match(body):
+        elif self._alone and leniency.SUBSCRIPTION.match(body):
             self._leave_out(statement, None, _NO_OTHER_SERVER)
-        elif self._loading.alone and leniency.USER_MAPPING.match(body):
+        elif self._alone and leniency.USER_MAPPING.match(body):
             # Without one a function that asks another server finds no way to it.
             self._keep(self._mappings, statement)
-        elif self._loading.alone and is_filled_elsewhere(body, self._runner):
+        elif self._alone and is_filled_elsewhere(body, self._runner):
             self._leave_out(statement, None, f"it stays unfilled: {_NO_OTHER_SERVER}")
         else:
             return self._owners.keeps(statement)
@@ -158,7 +158,9 @@ class _Load:
             self._runner.run(b"ROLLBACK")
             self._skips_batch = True
         body = statement.text
-        if leniency.BECOMES.match(body) and not self._options.strict:
+        if self._had_data and self._loading.lacks(statement, error, self._runner):
+            pass
+        elif leniency.BECOMES.match(body) and not self._options.strict:
             self._grantor = described(body).name
         elif self._waits(body, error):
             self._loading.kept.add(body, error)
@@ -173,7 +175,7 @@ class _Load:
         return bool(self._early) or not self._can_go(body, error)
 
     def _can_go(self, body: bytes, error: psycopg2.Error) -> bool:
-        lacking, alone = bool(self._loading.refused), self._loading.alone
+        lacking, alone = bool(self._loading.refused), self._alone is not None
         return (
             leniency.can_go(body, error)
             or may_not_own(body, error, self._runner, lacking=lacking, alone=alone)
@@ -191,6 +193,7 @@ class _Load:
                 if error := self._attempts.run(statement):
                     self._loading.kept.add(b"", error)
                     self._early.append((statement, error))
+        self._early = self._loading.without_lacking(self._early, self._runner)
 
     def _leave_out(self, statement: Statement, error: psycopg2.Error | None, why: str) -> None:
         """Do without it; where nothing is to be left out, what the server refused stops it all."""
@@ -205,6 +208,8 @@ class _Load:
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
+        if self._loading.lacks(statement, error, self._runner):
+            return
         why = self._reason(error, statement.text)
         if self._can_go(statement.text, error):
             self._leave_out(statement, error, why)

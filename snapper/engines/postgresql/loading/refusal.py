@@ -109,8 +109,11 @@ def refusal(
         fix = _OF_ITSELF
     if unmade := misses and not of_itself and loading.refused:
         fix = f"{MAY_NOT_MAKE}{', '.join(unmade)}{_BEFOREHAND}"
+    lacking = loading.alone.lacks.may_be_why(error, runner) if loading.alone else ""
+    if lacking:
+        fix = f"this server does not have {lacking}, which may be why"
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
-    of_backup = not (unmade or is_denied(body, error))
+    of_backup = not (unmade or lacking or is_denied(body, error))
     return RestoreFailed(fact, hint=hint, against_backup=of_backup)
 
 

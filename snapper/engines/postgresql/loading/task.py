@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import psycopg2
+
 from snapper.engines.facts import RestoreOptions
 from snapper.engines.postgresql.loading.kept import Kept
+from snapper.engines.postgresql.loading.lacks import Lacks
+from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
 from snapper.engines.postgresql.reading.statements import Part, Statement
 from snapper.values.left_out import LeftOut
@@ -14,20 +18,31 @@ _Told = TypeVar("_Told", LeftOut, str)
 
 
 @dataclass
+class Alone:
+    """A trial: it reaches for no other server, and does without what its own does not have.
+
+    Those are `roles` and extensions. `moved` are the tables whose partitions have rows of others'.
+    """
+
+    roles: frozenset[str] = frozenset()
+    lacks: Lacks = field(default_factory=Lacks)
+    moved: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Loading:
     """What `load` has to know beside the dump, and what it tells.
 
     `search_path` is the source's own. `again` reads the parts of the dump once more; without it
-    rows are not tried again. With `atomic` all is within one transaction of the caller's. `alone`
-    reaches for no other server, and does without the `lacking` roles.
+    rows are not tried again. With `atomic` all is within one transaction of the caller's. It is
+    `alone` in a trial.
     """
 
     options: RestoreOptions
     search_path: str = ""
     again: Callable[[], Iterator[Part]] | None = None
     atomic: bool = False
-    alone: bool = False
-    lacking: frozenset[str] = frozenset()
+    alone: Alone | None = None
     given_late: list[Statement] = field(default_factory=list)
     """What gives things to owners whose rights this user has none of by itself."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -41,6 +56,21 @@ class Loading:
         """Add something to one of the lists."""
         self.kept.add(str(what))
         report.append(what)
+
+    def lacks(self, statement: Statement, error: psycopg2.Error, runner: StatementRunner) -> bool:
+        """Tell whether a refused statement is left out for want of an extension."""
+        return self.alone is not None and self.alone.lacks.takes(
+            statement.text, error, runner, lambda: self.refused
+        )
+
+    def without_lacking(
+        self, waiting: list[tuple[Statement, psycopg2.Error]], runner: StatementRunner
+    ) -> list[tuple[Statement, psycopg2.Error]]:
+        """Give those that still may succeed: what is built upon what is left out goes too."""
+        left: list[tuple[Statement, psycopg2.Error]] = []
+        while len(left) != len(waiting):
+            left, waiting = waiting, [each for each in waiting if not self.lacks(*each, runner)]
+        return waiting
 
     @property
     def refused(self) -> list[str]:

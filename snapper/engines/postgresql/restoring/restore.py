@@ -16,7 +16,7 @@ from snapper.engines.postgresql.loading.load import load
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.restore_calls import restore_calls
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
-from snapper.engines.postgresql.loading.task import Loading
+from snapper.engines.postgresql.loading.task import Alone, Loading
 from snapper.engines.postgresql.naming.names import database_name, quoted
 from snapper.engines.postgresql.reading.head import Head
 from snapper.engines.postgresql.reading.portable import Portable
@@ -83,8 +83,7 @@ def restore_as_new(
     fill: Fill | None = None,
     making: Making = AS_EVER,
     *,
-    alone: bool = False,
-    lacking: Iterable[str] = (),
+    alone: Alone | None = None,
 ) -> Restoration:
     """Restore a dump into a database that is made for it; gives and raises as `restore` does.
 
@@ -93,8 +92,7 @@ def restore_as_new(
     on every table it makes. With `best_effort` what is not whole is kept under a name that says so.
 
     `fill` is another one for a superuser's target on a throw-away server: `restore_confined`.
-    `alone` is for a trial, which reaches for no other server, and does without the roles that are
-    `lacking` there.
+    `alone` is for a trial, and told what that does without.
     """
     warned: list[str] = []
     connection, redact = Connection.parse(target), redactor(target)
@@ -102,7 +100,7 @@ def restore_as_new(
     making = replace(making, via=via, named=making.named or options.final_name)
     portable = Portable(tablespaces(via, redact))
     loading = _loading(dump, backup, portable, options)
-    loading.alone, loading.lacking = alone, frozenset(lacking)
+    loading.alone = alone
     made = connection.replace(dbname=_incomplete(connection)) if options.best_effort else connection
     with draft(made, backup, redact, warned.append, making=making) as unfinished:
         (fill or _fill)(dump, unfinished, backup, portable, loading, redact)

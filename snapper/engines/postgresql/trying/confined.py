@@ -26,6 +26,7 @@ from snapper.engines.postgresql.reading.head import Head, without_schemas
 from snapper.engines.postgresql.reading.portable import Portable
 from snapper.engines.postgresql.reading.statements import Part, Statement, rewritten
 from snapper.engines.postgresql.trying.withheld import Withheld
+from snapper.errors import SnapperError
 from snapper.values.redaction import Redactor
 
 _LONGEST_NAME = 40
@@ -129,12 +130,21 @@ def reader(database: Connection, redact: Redactor) -> Iterator[Connection]:
         cursor.execute(limit, [database_name(database)])
         (connections,) = cursor.fetchone()
         cursor.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
-    yield plain
-    with asking(asked, redact) as cursor:
-        back = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
-        cursor.execute(back.format(name, sql.Literal(connections)))
-        cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(name, role))
-        cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+
+    def take_away() -> None:
+        with asking(asked, redact) as cursor:
+            back = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
+            cursor.execute(back.format(name, sql.Literal(connections)))
+            cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(name, role))
+            cursor.execute(sql.SQL("DROP ROLE {}").format(role))
+
+    try:
+        yield plain
+    except BaseException:
+        with suppress(SnapperError):
+            take_away()
+        raise
+    take_away()
 
 
 def _somebody(database: Connection) -> tuple[Connection, sql.Identifier]:

@@ -82,6 +82,10 @@ class Lacking(RestoreFailed):
         self.missing = missing
 
 
+class Disproven(RestoreFailed):
+    """The copy is there, and is not as it should be: no server's lack is the reason."""
+
+
 @contextmanager
 def lacking_told(*, here: bool = True) -> Iterator[None]:
     """Tell a restore that failed for this server's sake from one that fails anywhere.
@@ -90,6 +94,8 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
     """
     try:
         yield
+    except Disproven:
+        raise
     except RestoreFailed as failed:
         words = str(failed).lower()
         missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)

@@ -3,8 +3,8 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.inspecting.recorded import Recorded, major_of
 from snapper.engines.postgresql.inspecting.server import inspect
+from snapper.engines.postgresql.loading.task import Alone
 from snapper.engines.postgresql.naming.names import database_name, quoted
 from snapper.engines.postgresql.restoring.restore import restore_as_new
 from snapper.engines.postgresql.target.admission import NotAdmitted
@@ -29,10 +30,12 @@ from snapper.engines.postgresql.target.roles import (
     may_make_roles,
     missing_roles,
 )
+from snapper.engines.postgresql.trying.asserting import require
 from snapper.engines.postgresql.trying.confined import reader, restore_confined
 from snapper.engines.postgresql.trying.counting import Counted, count
 from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
-from snapper.engines.postgresql.trying.lacking import lacking_told
+from snapper.engines.postgresql.trying.lacking import Lacking, lacking_told
+from snapper.engines.postgresql.trying.proving import is_superuser, lacks_of, prove, remarks
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.machine.run_directory import run_directory
@@ -55,26 +58,40 @@ def try_restore(
     manifest: Manifest,
     tools: ClientTools,
     server: str = "",
-    options: TrialOptions = ALL_THERE_IS,  # noqa: ARG001  what is proven beyond the restore
+    options: TrialOptions = ALL_THERE_IS,
 ) -> Restored:
-    """Restore a dump, count what is there, remove it all.
+    """Restore a dump, hold what is there against the options, remove it all.
 
-    On the server of this connection; without one on an empty server of the backup's own major that
-    is started for it. Where that lacks something, one that is installed on the machine is tried, if
-    the dump can be read again. Raises what `restore` raises, and SnapperError if none starts.
+    On the server of this connection; without one on an empty server that is started for it. Of
+    those that are on the machine the first is taken that lacks nothing, if the dump can be read
+    again; where all lack an extension, that is left out with what is built upon it. Raises what
+    `restore` raises, and SnapperError if none starts.
     """
+    wanted = _Wanted(dump, manifest, tools, options)
     if server:
         with lacking_told(here=False):
-            return _try_there(Connection.parse(server), redactor(server), dump, manifest, tools)
+            return _try_there(Connection.parse(server), redactor(server), wanted)
     programs = choices(tools.major_for(major_of(manifest)), tools.majors())
     # An iterator can be read only once, a backup again.
-    readings = 1 if iter(dump) is dump else len(programs)
-    return first_with_all(programs[:readings], partial(_try_here, dump, manifest, tools))
+    programs = programs[: 1 if iter(dump) is dump else None]
+    if len(programs) > 1:
+        with suppress(Lacking):
+            return first_with_all(programs, partial(_try_here, replace(wanted, whole=True)))
+    return first_with_all(programs, partial(_try_here, wanted))
 
 
-def _try_here(
-    dump: Iterable[bytes], manifest: Manifest, tools: ClientTools, programs: Programs
-) -> Restored:
+@dataclass(frozen=True)
+class _Wanted:
+    """A dump, and what is to be true of it; `whole` where an extension must not be left out."""
+
+    dump: Iterable[bytes]
+    manifest: Manifest
+    tools: ClientTools
+    options: TrialOptions
+    whole: bool = False
+
+
+def _try_here(wanted: _Wanted, programs: Programs) -> Restored:
     with (
         libpq.told_nothing(),
         run_directory() as directory,
@@ -84,32 +101,24 @@ def _try_here(
         lacking_told(),
     ):
         dsn = throw_away.dsn()
-        return _try(Connection.parse(dsn), redactor(dsn), dump, manifest, tools, confined=True)
+        return _try(Connection.parse(dsn), redactor(dsn), wanted, confined=True)
 
 
-def _try_there(
-    server: Connection,
-    redact: Redactor,
-    dump: Iterable[bytes],
-    manifest: Manifest,
-    tools: ClientTools,
-) -> Restored:
+def _try_there(server: Connection, redact: Redactor, wanted: _Wanted) -> Restored:
     """Try it under a name of ours, or where that is not admitted, under the one that is given."""
     via = require_server(server, redact)
     try:
-        return _try(via, redact, dump, manifest, tools)
+        return _try(via, redact, wanted)
     except NotAdmitted:
         if exists(server, redact):
             raise
-        return _try(via, redact, dump, manifest, tools, name=database_name(server))
+        return _try(via, redact, wanted, name=database_name(server))
 
 
 def _try(
     via: Connection,
     redact: Redactor,
-    dump: Iterable[bytes],
-    manifest: Manifest,
-    tools: ClientTools,
+    wanted: _Wanted,
     *,
     name: str = "",
     confined: bool = False,
@@ -122,10 +131,9 @@ def _try(
     began = time.monotonic()
     # If we are killed, its name says to everybody that it may go.
     database = via.replace(dbname=name or f"{UNFINISHED}{secrets.token_hex(4)}")
-    backup, server = Recorded.of(manifest), inspect(via, redact)
-    alike = tools.major_for(server.major) == tools.major_for(major_of(manifest))
-    wanted = absent_roles if confined else missing_roles
-    roles = wanted(via, backup.roles, redact)
+    backup, server, tools = Recorded.of(wanted.manifest), inspect(via, redact), wanted.tools
+    alike = tools.major_for(server.major) == tools.major_for(major_of(wanted.manifest))
+    roles = (absent_roles if confined else missing_roles)(via, backup.roles, redact)
     lacking: tuple[str, ...] = ()
     if roles and not may_make_roles(via, redact):
         roles, lacking = (), roles
@@ -134,23 +142,36 @@ def _try(
     # Rows can be counted whoever they belong to.
     options = replace(PLAINLY, no_owner=bool(lacking), no_privileges=bool(lacking))
     making = Making(via=via, named=bool(name), bare=True, kept=confined)
+    alone = Alone(frozenset(lacking), lacks_of(backup, leaves_out=not wanted.whole))
     with ExitStack() as left:
-        left.enter_context(_blamed(alike))
         if roles and not confined:
             left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))
         fill = partial(restore_confined, forged=True) if confined else None
-        came = restore_as_new(
-            dump, backup, database.text, options, fill, making, alone=True, lacking=lacking
-        )
+        with _blamed(alike):
+            came = restore_as_new(
+                wanted.dump, backup, database.text, options, fill, making, alone=alone
+            )
         if not confined:  # a restore that fails has dropped it already
             drop = partial(drop_database, database, via, redact)
             left.enter_context(_taken_away(drop, (database_name(database),)))
         seconds = round(time.monotonic() - began, 3)
-        with reader(database, redact) if confined else nullcontext(database) as reading:
-            counted = count(reading, redact, backup.path)
+        asked = wanted.options.assertions
+        apart = confined or (asked and is_superuser(database, redact))
+        with reader(database, redact) if apart else nullcontext(database) as reading:
+            with _blamed(alike):
+                counted = count(reading, redact, backup.path)
+            proof = prove(counted, alone, wanted.options, server.version)
+            require(asked, reading, redact, backup.path)
     left_out = [f"left out: {each}" for each in came.left_out]
-    remarks = (*came.warnings, *_unowned(lacking), *left_out, *_uncounted(counted))
-    return Restored(counted.tables, counted.rows, seconds, len(counted.closed), remarks)
+    said = (
+        *remarks(proof),
+        *came.warnings,
+        *_unowned(lacking),
+        *left_out,
+        *_uncounted(counted),
+    )
+    found = (len(counted.tables), counted.rows, seconds, len(counted.closed))
+    return Restored(*found, said, proof)
 
 
 def _unowned(lacking: tuple[str, ...]) -> Iterator[str]:

@@ -10,14 +10,16 @@ from snapper.aws.vault import Vault
 from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.engines.postgresql.connecting import authorities as module
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine.confined import Walls
 from snapper.values.authorities import AMAZON, FOLDER
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore_as_new
+from tests.support import canary
 from tests.support.anew import OWNER, Anew, Owner
 from tests.support.certificates import Authority
-from tests.support.databases import Source, job
+from tests.support.databases import UNTENDED, Source, job
 from tests.support.engines import engines, postgresql
 from tests.support.rds import behind
 from tests.support.recording import RecordedEvents
@@ -27,6 +29,15 @@ from tests.support.recording import RecordedEvents
 def no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the server as it is on a machine whose kernel can confine nothing."""
     monkeypatch.setattr(Walls, "here", classmethod(lambda _: Walls(files=0, network=False)))
+
+
+@pytest.fixture(scope="session")
+def extended(run_dir: Path) -> Iterator[Source]:
+    """Give a server that has the extensions of these tests; only 18 finds any outside its own."""
+    folder = Path(canary.__file__).with_name("extensions")
+    path = {"extension_control_path": f"{folder}:$system", **UNTENDED}
+    with PostgresServer(18, run_dir / "extended", settings=path, tcp=True) as server:
+        yield Source(server, "postgres")
 
 
 @pytest.fixture

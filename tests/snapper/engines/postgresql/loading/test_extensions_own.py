@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,25 +14,13 @@ from snapper.engines.postgresql.inspecting.recorded import Recorded
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.portable import Portable
 from snapper.engines.postgresql.trying.confined import restore_confined
-from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import Dump, restore, restore_as_new
-from tests.support import canary
 from tests.support.anew import Owner
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
-
-EXTENSIONS = Path(canary.__file__).with_name("extensions")
-
-
-@pytest.fixture(scope="session")
-def settled(run_dir: Path) -> Iterator[Source]:
-    """Give a server that has such an extension; only 18 finds one outside of its own folders."""
-    path = {"extension_control_path": f"{EXTENSIONS}:$system"}
-    with PostgresServer(18, run_dir / "settled", settings=path, tcp=True) as server:
-        yield Source(server, "postgres")
 
 
 @contextmanager
@@ -46,9 +33,9 @@ def database(server: Source, name: str, sql: str) -> Iterator[Source]:
 
 
 @pytest.fixture
-def backed_up(settled: Source, dumper: Dumper) -> Callable[[str], Manifest]:
+def backed_up(extended: Source, dumper: Dumper) -> Callable[[str], Manifest]:
     def make(sql: str) -> Manifest:
-        with database(settled, "source", f"CREATE EXTENSION settled; {sql}") as made:
+        with database(extended, "source", f"CREATE EXTENSION settled; {sql}") as made:
             manifest = dumper.dump(job(), made.database())
             assert manifest is not None
             return manifest
@@ -57,7 +44,7 @@ def backed_up(settled: Source, dumper: Dumper) -> Callable[[str], Manifest]:
 
 
 def test_where_there_are_none_a_plain_role_restores_all_the_same(
-    settled: Source,
+    extended: Source,
     owner: Owner,
     backed_up: Callable[[str], Manifest],
     dumper: Dumper,
@@ -65,8 +52,8 @@ def test_where_there_are_none_a_plain_role_restores_all_the_same(
 ) -> None:
     backup = backed_up("CREATE TABLE t AS SELECT 1 AS n")
     engine, strict = postgresql(tools), RestoreOptions(strict=True)
-    anew = restore_as_new(dumper.vault, backup, owner(settled, "anew"), engine)
-    with database(settled, "there", "CREATE EXTENSION settled") as there:
+    anew = restore_as_new(dumper.vault, backup, owner(extended, "anew"), engine)
+    with database(extended, "there", "CREATE EXTENSION settled") as there:
         target = owner(there, "there")
         with pytest.raises(RestoreFailed):
             restore(dumper.vault, backup, target, engine, options=strict)
@@ -79,7 +66,7 @@ def test_where_there_are_none_a_plain_role_restores_all_the_same(
 
 
 def test_where_there_are_some_they_stop_it(
-    settled: Source,
+    extended: Source,
     owner: Owner,
     backed_up: Callable[[str], Manifest],
     dumper: Dumper,
@@ -87,17 +74,17 @@ def test_where_there_are_some_they_stop_it(
 ) -> None:
     backup = backed_up("INSERT INTO settled VALUES (7)")
     with (
-        database(settled, "there", "CREATE EXTENSION settled") as there,
+        database(extended, "there", "CREATE EXTENSION settled") as there,
         pytest.raises(RestoreFailed, match=r"rows public\.settled: permission denied"),
     ):
         restore(dumper.vault, backup, owner(there, "there"), postgresql(tools))
 
 
 def test_a_trial_fills_them(
-    settled: Source, backed_up: Callable[[str], Manifest], dumper: Dumper
+    extended: Source, backed_up: Callable[[str], Manifest], dumper: Dumper
 ) -> None:
     backup = backed_up("INSERT INTO settled VALUES (7); SELECT nextval('settled_numbers')")
-    with database(settled, "tried", "SELECT 1") as tried:
+    with database(extended, "tried", "SELECT 1") as tried:
         restore_confined(
             Dump(dumper.vault, backup),
             Connection.parse(tried.dsn),

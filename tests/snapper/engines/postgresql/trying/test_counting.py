@@ -27,4 +27,4 @@ def test_a_path_is_taken_for_one_table_alone_also_where_that_is_closed(
 ) -> None:
     made = source(17, INDEXES)
     found = count(Connection.parse(made.dsn), Redactor(), "public")
-    assert (found.tables, found.rows, found.closed) == (2, 1, ("public.a",))
+    assert (len(found.tables), found.rows, found.closed) == (2, 1, ("public.a",))

@@ -1,29 +1,24 @@
 """A backup tried on its own: every name is found again, and nothing of the trial is left."""
 
-import gzip
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg2
 import pytest
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.engines.postgresql.dumping.pg_dump import END_MARKER
 from snapper.engines.postgresql.naming.names import quoted
-from snapper.engines.postgresql.trying.lacking import Lacking
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
 from snapper.verbs.dump import Dumper
-from snapper.verbs.restore import Dump, read_back
+from snapper.verbs.restore import read_back
+from tests.support.appended import appended
 from tests.support.databases import Source, job
 from tests.support.engines import engines
-from tests.support.installed import STAND_IN, install
 from tests.support.recording import RecordedEvents
 
 LONG = pytest.mark.long
@@ -37,16 +32,7 @@ def back_up(vault: Vault, tools: ClientTools) -> MakeBackup:
     def make(source: Source, more: str = "") -> Manifest:
         manifest = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), source.database())
         assert manifest is not None
-        plain = gzip.decompress(vault.read(manifest.dump_key))
-        plain = plain.replace(END_MARKER, b"\n" + more.encode() + END_MARKER)
-        packed = gzip.compress(plain)
-        vault.put(manifest.dump_key, packed)
-        return replace(
-            manifest,
-            dump_bytes=len(plain),
-            backup_bytes=len(packed),
-            sha256=hashlib.sha256(packed).hexdigest(),
-        )
+        return appended(vault, manifest, more)
 
     return make
 
@@ -102,8 +88,6 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
 @pytest.mark.parametrize(
     "needs",
     [
-        "CREATE EXTENSION vector",
-        pytest.param('CREATE EXTENSION "uuid-ossp"', marks=LONG),
         pytest.param("CREATE COLLATION german (provider = icu, locale = 'de')", marks=LONG),
         "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
         pytest.param(
@@ -151,27 +135,6 @@ def test_what_only_a_superuser_can_restore_is_not_held_against_the_backup(
     assert "needs a superuser" in failed.value.hint
     assert "the backup itself is not at fault" in failed.value.hint
     assert "--on" in failed.value.hint
-
-
-@pytest.mark.long
-def test_what_it_lacks_is_tried_on_a_postgresql_that_is_installed_here(
-    source: Callable[..., Source],
-    back_up: MakeBackup,
-    vault: Vault,
-    tools: ClientTools,
-    run_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    manifest = back_up(source(16), f"CREATE EXTENSION {STAND_IN} WITH SCHEMA public;\n")
-    with pytest.raises(Lacking) as lacking:
-        try_restore(Dump(vault, manifest), manifest, tools)
-    assert lacking.value.missing == STAND_IN
-    place = install(run_dir / "for trials", 17)
-    monkeypatch.setattr("snapper.engines.postgresql.trying.installed.PLACES", (place,))
-    restored = try_restore(Dump(vault, manifest), manifest, tools)
-    assert (restored.tables, restored.rows) == (1, 1)
-    with pytest.raises(Lacking):
-        try_restore(read_back(vault, manifest), manifest, tools)  # which cannot be read again
 
 
 def test_another_error_is_not_taken_for_a_lack(
