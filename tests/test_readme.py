@@ -19,6 +19,7 @@ from snapper.cli import app
 from snapper.cli.exit_codes import EXIT_CODES
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import BackupDamaged
+from snapper.values.proof import Lacking, Proof
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from tests.support.by_hand import ByHand
 from tests.support.databases import Source
@@ -243,9 +244,10 @@ def test_manifest_and_verification_are_as_told() -> None:
     known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab")
     check("manifest", known.to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
-    restored = Restored(1, 2, 3.0, uncounted=1, remarks=("not as in the backup",))
+    proof = Proof("18.6", 1, ("SELECT true",), Lacking(("postgis",), {"table": 1}, ("a.b",)))
+    restored = Restored(1, 2, 3.0, uncounted=1, remarks=("not as in the backup",), proof=proof)
     proven = Verification(NOON, "ab", True, restored=restored, failed=failed)
-    check("verification", proven.to_dict())
+    check("verification", proven.to_dict(), maps=("proof.lacking.left_out",))
 
 
 def test_the_demos_document_is_as_told() -> None:
@@ -273,6 +275,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
             "contents": [["told"]],
             "download": [["told", "-o", file]],
             "prune": [["told", "--dry-run"]],
+            "evidence": [["told"]],
             "failures": [[], ["--discard", "--foreign"]],
             "retry": [["--dry-run"]],
             "doctor": [["told"]],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from snapper.aws.dead_letters import DeadLetters, Letter
-from snapper.aws.logs import Logs
+from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.queue import JobQueue
 from snapper.errors import SettingsError
 from snapper.values.drill import Drill
@@ -58,15 +58,18 @@ def failed_dumps(logs: Logs, since: datetime) -> Iterator[tuple[str, Failure]]:
 
 def _failures(logs: Logs, since: datetime, name: str) -> Iterator[tuple[str, Failure]]:
     for event in logs.events(since, f'"{name}"'):
-        if event.name != name:
-            continue
-        fields = event.fields
-        try:
-            scheduled_at = read_time(str(fields.get("scheduled_at")))
-        except ValueError:
-            continue
-        reason = fields.get("reason") or f"an unexpected {fields.get('kind', 'error')}"
-        yield str(fields.get("database")), Failure(scheduled_at, event.at, str(reason))
+        if event.name == name and (failure := read_failure(event)):
+            yield str(event.fields.get("database")), failure
+
+
+def read_failure(event: LogEvent) -> Failure | None:
+    """Read what a function has logged of a failed attempt; None if it is not as one writes it."""
+    try:
+        scheduled_at = read_time(str(event.fields.get("scheduled_at")))
+    except ValueError:
+        return None
+    reason = event.fields.get("reason") or f"an unexpected {event.fields.get('kind', 'error')}"
+    return Failure(scheduled_at, event.at, str(reason))
 
 
 def explained(letters: Sequence[Letter], logs: Logs, provers: Logs | None = None) -> Explained:

@@ -1,0 +1,193 @@
+"""The evidence that backups are made and can be restored: backups, proofs, failures of a time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from snapper.aws.logs import LogEvent, Logs
+from snapper.aws.vault import Vault
+from snapper.errors import AwsDenied
+from snapper.values import document
+from snapper.values.health import Failure
+from snapper.values.incident import Incident, Mend, incidents
+from snapper.values.job import read_time
+from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.failures import read_failure
+
+_LONGEST_DRILL = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """One restore for the proof that went well: of which backup, when, and how long it took."""
+
+    taken_at: datetime
+    at: datetime
+    tables: int
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One database: its backups that are there, newest first, what was proven, what went wrong.
+
+    `failures` are of dumps, `failed_drills` of restores for the proof.
+    """
+
+    database: str
+    retention: int | None
+    backups: Sequence[Listed]
+    recoveries: Sequence[Recovery]
+    failures: Sequence[Incident]
+    failed_drills: Sequence[Incident]
+
+    @property
+    def good(self) -> Sequence[Listed]:
+        """Those of which no damage is known."""
+        return [each for each in self.backups if not each.flaw]
+
+    @property
+    def proven(self) -> int:
+        """How many of the backups that are there were restored."""
+        return sum(1 for each in self.good if each.verification and each.verification.restored)
+
+    @property
+    def longest_pause(self) -> timedelta | None:
+        """The longest time between two good backups that are there."""
+        times = sorted(each.begun_at for each in self.good)
+        return max((later - earlier for earlier, later in pairwise(times)), default=None)
+
+    @property
+    def open(self) -> int:
+        """How many failures nothing has mended, as far as is known."""
+        return sum(1 for each in (*self.failures, *self.failed_drills) if each.mended_at is None)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What the functions have logged; `unread` says what could not be read, and why."""
+
+    events: Sequence[LogEvent] = ()
+    unread: tuple[str, ...] = ()
+
+    def of(self, name: str, database: str) -> Iterator[LogEvent]:
+        """Give the events of this name about a database."""
+        for each in self.events:
+            if each.name == name and each.fields.get("database") == database:
+                yield each
+
+
+def read_logs(dumper: Logs, prover: Logs | None, since: datetime) -> Logged:
+    """Read failed dumps and all drills; that a log may not be read is no reason to raise.
+
+    Raises AwsFailed.
+    """
+    events, unread = list[LogEvent](), list[str]()
+    wanted: list[tuple[Logs, str, Sequence[str]]] = [(dumper, "dumper", ("dump.failed",))]
+    if prover:
+        wanted.append((prover, "prover", ("drill.failed", "drill.ended")))
+    for logs, function, names in wanted:
+        try:
+            for name in names:
+                events += [each for each in logs.events(since, f'"{name}"') if each.name == name]
+        except AwsDenied as denied:
+            unread.append(f"the log of the {function} could not be read: {denied}")
+    return Logged(events, tuple(unread))
+
+
+def gather(
+    vault: Vault,
+    database: str,
+    retention: int | None,
+    logged: Logged,
+    since: datetime,
+    now: datetime,
+) -> Evidence:
+    """Collect what is known of one database since a time; raises AwsFailed."""
+    there = listing(vault, database, now)
+    good = [each for each in there if each.manifest and not each.flaw]
+    made = [Mend(each.begun_at, each.manifest.finished_at) for each in good if each.manifest]
+    recoveries = _recoveries(good, logged.of("drill.ended", database), since)
+    proofs = [Mend(each.taken_at, each.at) for each in recoveries]
+    drills = [*_failures(logged.of("drill.failed", database)), *_failed_trials(there, since)]
+    return Evidence(
+        database,
+        retention,
+        [each for each in there if each.begun_at >= since],
+        recoveries,
+        incidents(_failures(logged.of("dump.failed", database)), made),
+        incidents(_once(drills), proofs),
+    )
+
+
+def _recoveries(
+    backups: Iterable[Listed], ended: Iterable[LogEvent], since: datetime
+) -> list[Recovery]:
+    """Give the proofs that were logged, and those that stand beside backups, each once."""
+    logged = [found for each in ended if (found := _recovery(each))]
+    # The verdict has the time at which the drill began, the log that at which it ended.
+    known = {(each.taken_at, each.seconds, each.rows) for each in logged}
+    for backup in backups:
+        verdict = backup.verification
+        if verdict and verdict.restored and verdict.proven_at and verdict.proven_at >= since:
+            there = verdict.restored
+            if (backup.taken_at, there.seconds, there.rows) not in known:
+                at = verdict.proven_at
+                logged.append(
+                    Recovery(backup.taken_at, at, there.tables, there.rows, there.seconds)
+                )
+    return sorted(logged, key=lambda each: each.at)
+
+
+def _recovery(event: LogEvent) -> Recovery | None:
+    """Read a proof out of the log; what is not as the prover writes it is none."""
+    try:
+        return Recovery(
+            read_time(str(event.fields["scheduled_at"])),
+            event.at,
+            document.size(event.fields["tables"]),
+            document.size(event.fields["rows"]),
+            document.seconds(event.fields["seconds"]),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _failures(events: Iterable[LogEvent]) -> list[Failure]:
+    return [failure for each in events if (failure := read_failure(each))]
+
+
+def _failed_trials(backups: Iterable[Listed], since: datetime) -> Iterator[Failure]:
+    """Give the failed restores that stand beside backups: an operator's are in no log."""
+    for each in backups:
+        failed = each.verification.failed if each.verification else None
+        if failed and failed.at >= since:
+            accepted = failed.accepted
+            word = f" (accepted by {accepted.by}: {accepted.reason})" if accepted else ""
+            yield Failure(each.taken_at, failed.at, f"{failed.reason}{word}")
+
+
+def _once(failures: Iterable[Failure]) -> list[Failure]:
+    """Give each failure once: one that was logged stands beside its backup too, with its reason.
+
+    What stands there bears the time at which the drill began, and may say who has accepted it.
+    """
+    kept: list[Failure] = []
+    for each in failures:
+        logged = [one for one in kept if _is_same(one, each)]
+        if logged:
+            kept[kept.index(logged[-1])] = replace(logged[-1], reason=each.reason)
+        else:
+            kept.append(each)
+    return kept
+
+
+def _is_same(logged: Failure, recorded: Failure) -> bool:
+    near = abs(logged.at - recorded.at) < _LONGEST_DRILL
+    return (
+        near
+        and logged.scheduled_at == recorded.scheduled_at
+        and recorded.reason.startswith(logged.reason)
+    )
