@@ -70,7 +70,8 @@ class Prover(pulumi.ComponentResource):
                 part="prover",
                 memory=MEMORY,
                 timeout=int(TIMEOUT.total_seconds()),
-                layers=[args.layers.dependencies, args.layers.server],
+                # The clients say which majors there are; beside them lies the server.
+                layers=[args.layers.dependencies, args.layers.postgresql, args.layers.server],
                 environment=known.apply(
                     lambda known: ProverSettings(
                         scope.stage,

@@ -220,7 +220,8 @@ def test_each_function_has_the_layers_it_needs(graph: Graph) -> None:
     for part in ("dispatcher", "pruner"):
         assert graph.named(f"snapper-{part}-function").inputs["layers"] == [dependencies]
     server = f"{layers}-postgresql-server:1"
-    assert graph.named("snapper-prover-function").inputs["layers"] == [dependencies, server]
+    all_three = [dependencies, postgresql, server]
+    assert graph.named("snapper-prover-function").inputs["layers"] == all_three
     assert graph.named("snapper-dumper-function").inputs["layers"] == [dependencies, postgresql]
     for one in graph.of("lambda/layerVersion:LayerVersion"):
         assert one.inputs["compatibleArchitectures"] == ["arm64"]
