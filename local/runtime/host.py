@@ -37,7 +37,6 @@ __all__ = ["Function", "LambdaHost"]
 class _Installed:
     function: Function
     directory: Path
-    scratch: Path
     sandbox: Sandbox
     idle: list[Environment] = field(default_factory=list)
     busy: set[Environment] = field(default_factory=set)
@@ -45,22 +44,21 @@ class _Installed:
 
 
 class LambdaHost:
-    """The functions of one cloud. Its files are in `run_dir`: functions/ and logs/.
+    """The functions of one cloud. Their logs are in `run_dir`, in logs/.
 
-    What is /tmp to a function lies apart, for it must have a short name: sockets are made there.
+    The functions lie in a folder of their own whose name is short, as a socket's must be, and that
+    lets through whoever they run as.
     """
 
     def __init__(self, cloud: Cloud, run_dir: Path) -> None:
         self._cloud = cloud
-        self._functions = run_dir.resolve() / "functions"
         self._logs = run_dir.resolve() / "logs"
         self._installed: dict[str, _Installed] = {}
         self._layers: dict[str, Path] = {}
         self._lock = threading.Condition()
-        for private in (self._functions, self._logs):
-            private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._ending = ExitStack()
-        self._scratch = self._ending.enter_context(run_directory())
+        self._functions = self._ending.enter_context(run_directory())
         self._server = _Server(self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="lambda-host", daemon=True
@@ -73,11 +71,11 @@ class LambdaHost:
         unpack(function.archive, directory / "task")
         for layer in function.layers:
             unpack(layer, directory / "opt", _loadable(layer))
-        scratch = self._scratch / secrets.token_hex(2)
+        scratch = directory / "tmp"
         scratch.mkdir(mode=0o700)
         sandbox = Sandbox.of(scratch)
         with self._lock:
-            self._installed[function.name] = _Installed(function, directory, scratch, sandbox)
+            self._installed[function.name] = _Installed(function, directory, sandbox)
 
     def add_layer(self, arn: str, archive: Path) -> None:
         """Remember where the zip of a layer's version is."""
@@ -97,8 +95,7 @@ class LambdaHost:
         for environment in ending:
             environment.stop()
         if installed:
-            for folder in (installed.directory, installed.scratch):
-                shutil.rmtree(folder)
+            shutil.rmtree(installed.directory)
 
     def url(self, name: str) -> str:
         """Give the address to which the function's events are posted."""
@@ -158,7 +155,7 @@ class LambdaHost:
 
     def _start(self, installed: _Installed) -> Environment:
         function, directory = installed.function, installed.directory
-        given = variables(function, directory / "task", directory / "opt", installed.scratch)
+        given = variables(function, directory / "task", directory / "opt", directory / "tmp")
         role = self._cloud.credentials(function.role, function.name)
         stream = CloudWatchStream(
             lambda: self._cloud.client_with("logs", role),

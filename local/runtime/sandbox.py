@@ -37,8 +37,8 @@ class Sandbox:
     def of(cls, scratch: Path) -> "Sandbox":
         """Make one around an empty folder, which is handed over to whoever the function is.
 
-        Root's functions are those of a user who has a name, as on AWS. Our Python and our code may
-        lie where only root can read: it needs that one right of root's, or remains root.
+        Root's functions are those of a user who has a name, as on AWS. Our Python may lie where
+        only root can read: they need that one right of root's, or remain root's.
         """
         if sys.platform != "linux" or os.geteuid() or not _may_read_all():
             return cls(str(scratch))
