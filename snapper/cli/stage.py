@@ -1,5 +1,6 @@
 """The stage that a command works on: found by its name alone, from what the deployment left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from snapper.aws.vault import Vault
 from snapper.cli.lines import warn
 from snapper.errors import SettingsError
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
@@ -88,6 +90,14 @@ class Stage:
     def functions(self) -> Functions:
         """The deployed functions."""
         return Functions.connect()
+
+    def options_of(self, database: str) -> Options:
+        """Give the options of a database; none of one that the stage no longer has."""
+        return self._options.get(database, UNSET)
+
+    @cached_property
+    def _options(self) -> Mapping[str, Options]:
+        return self.parameters.options()
 
     @property
     def schedule(self) -> Schedule:

@@ -36,7 +36,7 @@ from snapper.verbs.history import look_back
 from snapper.verbs.judge import judge
 from snapper.verbs.orphans import orphans
 from snapper.verbs.restore import Dump
-from snapper.verbs.trial import accept_trial
+from snapper.verbs.trial import accept_trial, to_be_proven
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
 
@@ -210,7 +210,10 @@ def _restore(stage: Stage, on: str, manifest: Manifest) -> Restored:
     throw_away = f"a throw-away {engine.name} {manifest.server_version}"
     where = "a new database of your server, which is then dropped" if on else throw_away
     with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
-        return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on)
+        options = to_be_proven(
+            stage.vault, manifest, stage.options_of(manifest.database).assertions
+        )
+        return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on, options)
 
 
 def _is_typed(context: typer.Context, option: str) -> bool:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
-from snapper.engines.facts import TrialOptions
 from snapper.errors import BackupDamaged, DeadlineReached, TooLarge
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
@@ -24,7 +23,7 @@ from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
 from snapper.verbs.judge import Judged, judge
 from snapper.verbs.restore import Dump
-from snapper.verbs.trial import record_trial
+from snapper.verbs.trial import record_trial, to_be_proven
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,8 @@ class Prover:
     def _restore(self, manifest: Manifest) -> Restored:
         if reason := misfit(manifest, self.disk_bytes, self.deadline.seconds_left):
             raise TooLarge(reason)
-        options = TrialOptions(
-            assertions=self.options[manifest.database].assertions, deadline=self.deadline
-        )
+        assertions = self.options[manifest.database].assertions
+        options = to_be_proven(self.vault, manifest, assertions, self.deadline)
         engine = self.engines(manifest.engine)
         return engine.try_restore(Dump(self.vault, manifest), manifest, "", options)
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from snapper.aws.vault import Vault
+from snapper.engines.facts import TrialOptions
 from snapper.errors import AwsFailed, BackupDamaged, RestoreFailed, SettingsError, SnapperError
 from snapper.values.clock import AHEAD, is_ahead
+from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.keys import Kind, trial_key
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
@@ -20,6 +22,7 @@ from snapper.values.verification import (
     Verification,
 )
 from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
+from snapper.verbs.contents import read_contents
 from snapper.verbs.holding import Holding
 from snapper.verbs.verify import prove, record
 
@@ -49,6 +52,20 @@ def attempt(
         return replace(verdict, failed=FailedTrial(verdict.verified_at, reason)), failed
     except SnapperError as error:
         return verdict, error
+
+
+def to_be_proven(
+    vault: Vault, manifest: Manifest, assertions: tuple[str, ...], deadline: Deadline = NO_DEADLINE
+) -> TrialOptions:
+    """Give what must be true of a restored backup: what is in its list, and the assertions.
+
+    A list that is not the one that was made with it is a failed trial: the dump may be whole all
+    the same, and is not called damaged for it.
+    """
+    try:
+        return TrialOptions(read_contents(vault, manifest), assertions, deadline)
+    except BackupDamaged as damage:
+        raise RestoreFailed(str(damage), hint=damage.hint, against_backup=True) from None
 
 
 def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Trial | None:

@@ -1,5 +1,6 @@
 """A drill ends with a verdict that is true, is told, and is recorded; or with none at all."""
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from snapper.errors import (
     RestoreFailed,
     SnapperError,
 )
+from snapper.values.contents import Contents, TableRows
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind
@@ -252,3 +254,32 @@ def test_no_drill_leaves_anything_but_verdicts(
         "orders/2026-11-23T03-00-00Z.verification.json",
         "orders/last-trial.verification.json",
     }
+
+
+def with_list(vault: Vault, backup: Manifest) -> Contents:
+    """Give a backup a list of its contents, which its manifest names."""
+    contents = Contents(backup.sha256, (TableRows("public", "t", 3, 6, 0, 9, "ab" * 32),), ())
+    vault.put(backup.dump_key.replace(Kind.DUMP, Kind.CONTENTS), contents.to_json())
+    digest = hashlib.sha256(contents.to_json()).hexdigest()
+    vault.put(backup.key, replace(backup, contents=digest).to_json().encode())
+    return contents
+
+
+def test_the_list_of_contents_reaches_the_trial(
+    backup: Manifest, vault: Vault, events: RecordedEvents
+) -> None:
+    contents, engine = with_list(vault, backup), Trying(RESTORED)
+    assert Prover(vault, events, {"orders": UNSET}, engines=lambda _: engine).prove(DRILL) == ""
+    assert engine.given[0].contents == contents
+
+
+def test_a_list_that_was_changed_fails_the_drill_and_calls_no_whole_dump_damaged(
+    backup: Manifest, prover: Callable[..., Prover], vault: Vault
+) -> None:
+    with_list(vault, backup)
+    vault.put(backup.dump_key.replace(Kind.DUMP, Kind.CONTENTS), b"{}")
+    assert "is not the list of contents" in prover().prove(DRILL)
+    (listed,) = listing(vault, "orders", NOW)
+    assert listed.verification
+    assert listed.damage == ""
+    assert listed.verification.unrestorable
