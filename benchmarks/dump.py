@@ -1,11 +1,12 @@
 """How much memory and time a dump of about 1.5 GB takes, through the real pipeline.
 
-    .venv/bin/python -m benchmarks.dump [gigabytes]
+    .venv/bin/python -m benchmarks.dump [gigabytes] [rounds]
 
 A real server and its real pg_dump on one side, on the other an S3 that throws everything away, so
 that the figures are ours alone: once as fast as it comes, and once so slowly that parts pile up in
 memory as far as they may. The dump runs in a process of its own, with all that the function
-imports; its peak is what the kernel counts as resident. The figures are printed, not judged.
+imports; its peak is what the kernel counts as resident. What the list of contents costs is seen by
+dumps with and without one, in turn: by their medians. The figures are printed, not judged.
 """
 
 import json
@@ -18,6 +19,7 @@ import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 from urllib.parse import parse_qs, urlsplit
 
 from snapper.engines.postgresql.connecting.asking import asking
@@ -28,6 +30,7 @@ from snapper.machine import python
 from snapper.machine.run_directory import run_directory
 
 DUMP = "--dump"
+WITHOUT = "--without-list"
 MIB = 1 << 20
 
 _STORES = {"quick S3": 0.0, "slow S3": 1.0}
@@ -36,7 +39,7 @@ _STORES = {"quick S3": 0.0, "slow S3": 1.0}
 # 67 bytes of plain SQL a row; half of it hardly to be compressed.
 _ROWS_PER_GIGABYTE = 15_000_000
 _FILL = """
-CREATE UNLOGGED TABLE measured AS
+CREATE UNLOGGED TABLE public.measured AS
 SELECT n, md5(n::text) AS noise, 'a word that is often said' AS words
 FROM generate_series(1, {rows}) AS n
 """
@@ -81,8 +84,8 @@ class _Abyss(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def main(gigabytes: float = 1.5) -> None:
-    """Make the database, dump it in a child and print the child's figures."""
+def main(gigabytes: float = 1.5, rounds: float = 3) -> None:
+    """Make the database, dump it in children in turn, and print the medians of their figures."""
     abyss = ThreadingHTTPServer(("127.0.0.1", 0), _Abyss)
     threading.Thread(target=abyss.serve_forever, daemon=True).start()
     with run_directory() as directory, PostgresServer(17, directory / "server") as server:
@@ -95,11 +98,23 @@ def main(gigabytes: float = 1.5) -> None:
             "AWS_REGION": "us-east-1",
             "NO_PROXY": "127.0.0.1",
         }
-        command = [sys.executable, *python.running("benchmarks.dump", DUMP, server.dsn())]
+        ways = {"with a list": [DUMP], "without": [WITHOUT, DUMP]}
         for name, seconds in _STORES.items():
             _Abyss.seconds_per_part = seconds
-            done = subprocess.run(command, env=environment, check=True, capture_output=True)
-            print(f"{name}: {_told(json.loads(done.stdout.splitlines()[-1]))}")
+            found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
+            for _ in range(int(rounds)):
+                for way, options in ways.items():
+                    found[way].append(_child([*options, server.dsn()], environment))
+            for way, figures in found.items():
+                middle = {each: median(one[each] for one in figures) for each in figures[0]}
+                print(f"{name}, {way}: {_told(middle)}", flush=True)
+
+
+def _child(arguments: list[str], environment: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, *python.running("benchmarks.dump", *arguments)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True)
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def _told(figures: dict[str, float]) -> str:
@@ -109,8 +124,8 @@ def _told(figures: dict[str, float]) -> str:
     seconds = figures["seconds"]
     return (
         f"{plain:,.0f} MiB of SQL, {stored:,.0f} MiB stored, {seconds:.1f} s, "
-        f"{plain / seconds:.0f} MiB/s; peak memory of Python {peak:.0f} MiB, "
-        f"before the dump {before:.0f} MiB"
+        f"{plain / seconds:.0f} MiB/s, {figures['cpu']:.1f} CPU s of Python; "
+        f"its peak of memory {peak:.0f} MiB, before the dump {before:.0f} MiB"
     )
 
 
@@ -119,23 +134,29 @@ def _fill(dsn: str, rows: int) -> None:
         cursor.execute(_FILL.format(rows=rows))
 
 
-def _dump(dsn: str) -> None:
+def _dump(dsn: str, *, listed: bool) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
     from snapper.aws.vault import Vault
+    from snapper.engines.stream import GzipStream
     from snapper.values.job import Job
     from snapper.values.secrets import Database
-    from snapper.verbs.dump import Dumper
+    from snapper.verbs import dump
     from snapper.verbs.events import Silence
 
-    dumper = Dumper(Vault.connect("vault"), Silence())
-    before, began = _peak(), time.monotonic()
+    if not listed:
+        # As it was before there were lists.
+        vars(dump)["GzipStream"] = lambda source, _: GzipStream(source)
+
+    dumper = dump.Dumper(Vault.connect("vault"), Silence())
+    before, began, used = _peak(), time.monotonic(), time.process_time()
     manifest = dumper.dump(Job("measured", datetime.now(UTC)), Database("measured", dsn, 1))
     assert manifest is not None
     figures = {
         "dump_bytes": manifest.dump_bytes,
         "backup_bytes": manifest.backup_bytes,
         "seconds": time.monotonic() - began,
+        "cpu": time.process_time() - used,
         "peak": _peak(),
         "before": before,
     }
@@ -153,6 +174,6 @@ def _peak() -> int:
 
 if __name__ == "__main__":
     if DUMP in sys.argv:
-        _dump(sys.argv[-1])
+        _dump(sys.argv[-1], listed=WITHOUT not in sys.argv)
     else:
         main(*map(float, sys.argv[1:]))

@@ -9,6 +9,7 @@ Every byte is looked at once, whatever is in the dump, and in whatever pieces it
 
 from functools import partial
 
+from snapper.engines.postgresql.reading.simple import end_of_simple
 from snapper.engines.postgresql.reading.tokens import (
     ESCAPED,
     NAME,
@@ -62,6 +63,9 @@ class Lexer:
         Up to `whole` no token is cut, see `whole_tokens`; from there on each is looked at alone.
         What is left must be given again, with what comes behind it. Raises Unreadable.
         """
+        fresh = not self.begun and self._inside is None
+        if fresh and (end := end_of_simple(sql, at, whole)) > at:
+            return end, True
         while at < len(sql):
             if self._inside:
                 at, closed = self._inside(sql, at, last)

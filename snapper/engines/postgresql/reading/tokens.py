@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable
 
 # A name as one token; what opens a string together with its quote is none.
-_WORD_OF = rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*+"
-_OPENS = rb"[bBxXnNeE]'|[uU]&['\"]"
-_NUMBER = rb"(?:[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?+[0-9]++)?|\$[0-9]++)(?![A-Za-z_$.\x80-\xff])"
-_SIGNS = rb"[ \t\n\f.,:<>=+*@!#%^&|`?~\[\]{}]++|-(?!-)|/(?!\*)"
+WORD_OF = rb"[A-Za-z_\x80-\xff][\w$\x80-\xff]*+"
+OPENS = rb"[bBxXnNeE]'|[uU]&['\"]"
+NUMBER = rb"(?:[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?+[0-9]++)?|\$[0-9]++)(?![A-Za-z_$.\x80-\xff])"
+SIGNS = rb"[ \t\n\f.,:<>=+*@!#%^&|`?~\[\]{}]++|-(?!-)|/(?!\*)"
 
-WORD = re.compile(_WORD_OF)
-TOKEN = re.compile(rb"(?!%b)%b|%b|[()]|(?:%b)" % (_OPENS, _WORD_OF, _NUMBER, _SIGNS))
-RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()])*" % (_SIGNS, _OPENS, _WORD_OF, _NUMBER))
+WORD = re.compile(WORD_OF)
+TOKEN = re.compile(rb"(?!%b)%b|%b|[()]|(?:%b)" % (OPENS, WORD_OF, NUMBER, SIGNS))
+RUN = re.compile(rb"(?:%b|(?!%b)%b|%b|[()])*" % (SIGNS, OPENS, WORD_OF, NUMBER))
 SPACE = re.compile(rb"[ \t\n\f]*+")
-QUOTE = re.compile(rb"'|\"|%b" % _OPENS)
+QUOTE = re.compile(rb"'|\"|%b" % OPENS)
 TAG = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?\$")
 RESTRICTION = re.compile(rb"\\(?:un)?restrict [A-Za-z0-9]++\n")
 PSQL_COMMAND = re.compile(rb"\\[^\s'\"]{0,20}")
