@@ -23,6 +23,7 @@ COMMANDS = {
     "run": ("run.run_now", "back up now"),
     "restore": ("restore.restore_backup", "restore a backup into a database"),
     "contents": ("contents.contents", "show what is in a backup"),
+    "diff": ("diff.diff_backups", "show what changed between two backups"),
     "download": ("download.download_backup", "copy a backup into a file"),
     "verify": ("verify.verify_backups", "check backups, and restore them to prove it"),
     "drill": ("drill.drill_now", "have backups restored for the proof now"),

@@ -1,9 +1,11 @@
 """What is known of the text of an engine's dumps: how it is parted, without a server."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from snapper.engines.following import Following
+from snapper.values.difference import Definition
+from snapper.values.manifest import Manifest
 
 
 class Sections(Protocol):
@@ -24,5 +26,16 @@ class Sections(Protocol):
         """Give what tells rows from what lies between while a dump flows by.
 
         `part` is what the server's facts have for the engine's own part of the manifest.
+        """
+        ...
+
+    def defines(self, kind: str) -> bool:
+        """Tell whether statements of this kind say what an object is, and are no data."""
+        ...
+
+    def definitions(self, pieces: Iterable[bytes], manifest: Manifest) -> Iterator[Definition]:
+        """Give the definitions of objects in what a dump has between its rows.
+
+        Raises RestoreFailed where it is not to be understood.
         """
         ...

@@ -45,7 +45,9 @@ def packed(parts: Sequence[bytes]) -> tuple[bytes, Contents]:
                 )
             )
         else:
-            statements.append(Statements({}, len(part), start, len(body), sha(part)))
+            statements.append(
+                Statements({"CREATE TABLE": 1}, len(part), start, len(body), sha(part))
+            )
     return body, Contents(sha(body), tuple(tables), tuple(statements))
 
 

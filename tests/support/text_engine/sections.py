@@ -1,9 +1,11 @@
 """A text file has no tables: a line of its own stands before rows, and none behind them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from snapper.engines.following import Words
+from snapper.values.difference import Definition
+from snapper.values.manifest import Manifest
 
 
 class Lines:
@@ -17,6 +19,12 @@ class Lines:
 
     def follow(self, part: Mapping[str, Any]) -> "Flow":
         return Flow()
+
+    def defines(self, kind: str) -> bool:
+        return bool(kind)
+
+    def definitions(self, pieces: Iterable[bytes], manifest: Manifest) -> Iterator[Definition]:
+        yield Definition("FILE", manifest.database_name, b"".join(pieces).decode())
 
 
 class Flow:

@@ -1,13 +1,17 @@
 """How the text of a dump is parted: a table's rows, and what stands around them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.reading.definitions import defines, definitions
 from snapper.engines.postgresql.reading.following import Following
 from snapper.engines.postgresql.reading.lexer import Lexer, whole_tokens
 from snapper.engines.postgresql.reading.statements import parted
 from snapper.engines.postgresql.reading.tokens import Unreadable
+from snapper.values.difference import Definition
+from snapper.values.manifest import Manifest
 
 _ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 
@@ -40,3 +44,11 @@ class PlainSql:
     def follow(self, part: Mapping[str, Any]) -> Following:
         """Read a dump as a restore reads it, with the names in the encoding of the database."""
         return Following(part["encoding"])
+
+    def defines(self, kind: str) -> bool:
+        """Tell whether statements of this kind say what an object is."""
+        return defines(kind)
+
+    def definitions(self, pieces: Iterable[bytes], manifest: Manifest) -> Iterator[Definition]:
+        """Give the definitions, of what pg_dump writes."""
+        return definitions(pieces, Recorded.of(manifest).encoding)
