@@ -17,7 +17,7 @@ from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support.cloud import eventually
 from tests.support.databases import job
-from tests.support.dumps import DUMP, MANIFEST, fake_tools
+from tests.support.dumps import CONTENTS, DUMP, MANIFEST, fake_tools
 from tests.support.engines import engines, hasty
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
@@ -198,7 +198,7 @@ def test_a_pg_dump_that_is_only_odd_makes_a_whole_backup(
     dumper = misbehaving(plan.script, plan.patience)
     with faulted(FAMILY):
         assert dumper.dump(job(), database) is not None
-        assert keys(dumper.vault) == [MANIFEST, DUMP]
+        assert keys(dumper.vault) == [CONTENTS, MANIFEST, DUMP]
         assert gzip.decompress(dumper.vault.read(DUMP)) == whole.read_bytes()
         eventually(lambda: is_gone(tmp_path))
 

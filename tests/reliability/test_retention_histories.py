@@ -31,13 +31,14 @@ FOREIGN = (
     "2020-01-01T00-00-00Z.sql.gz",
     "ap/2020-01-01T00-00-00Z.sql.gz",
 )
-WHOLE = (Kind.DUMP, Kind.MANIFEST)
+WHOLE = (Kind.DUMP, Kind.CONTENTS, Kind.MANIFEST)
+VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
 BODY = b"x" * SMALLEST_DUMP
 
 databases = st.sampled_from(NEIGHBOURS)
 times = st.integers(0, 12).map(lambda hour: AT + timedelta(hours=hour))
 delays = st.sampled_from([20, 60, 95, 300]).map(lambda minutes: timedelta(minutes=minutes))
-verdicts = st.sampled_from([Kind.VERIFICATION, Kind.DAMAGED])
+verdicts = st.sampled_from(VERDICTS)
 halves = st.sampled_from([*((kind,) for kind in Kind), (Kind.DUMP, Kind.VERIFICATION)])
 # What befalls the deletes of one pruning, by their number: nothing, death, a refusal.
 faults = st.dictionaries(st.integers(0, 8), st.sampled_from(["dies", "is refused"]), max_size=2)
@@ -182,7 +183,8 @@ def good(vault: Vault, database: str) -> list[datetime]:
 
     def counts(at: datetime) -> bool:
         dump, manifest, sound, damaged = (
-            found.get(object_key(database, at, kind)) for kind in Kind
+            found.get(object_key(database, at, kind))
+            for kind in (Kind.DUMP, Kind.MANIFEST, *VERDICTS)
         )
         if not dump or not manifest or dump.size < SMALLEST_DUMP:
             return False

@@ -17,7 +17,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.canary import CANARY
 from tests.support.cloud import eventually
 from tests.support.databases import Source, job
-from tests.support.dumps import DUMP, LARGE, MANIFEST
+from tests.support.dumps import CONTENTS, DUMP, LARGE, MANIFEST
 from tests.support.faults import faulted
 from tests.support.proxy import Proxy
 from tests.support.recording import RecordedEvents
@@ -53,7 +53,7 @@ def assert_all_or_nothing(dumper: Dumper, outcome: object) -> None:
         assert isinstance(outcome, DumpFailed | DatabaseUnreachable)
         assert keys(dumper.vault) == []
     else:
-        assert keys(dumper.vault) == [MANIFEST, DUMP]
+        assert keys(dumper.vault) == [CONTENTS, MANIFEST, DUMP]
         assert b"database dump complete" in gzip.decompress(dumper.vault.read(DUMP))[-200:]
 
 

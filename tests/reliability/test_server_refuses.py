@@ -23,7 +23,7 @@ from tests.support.canary import CANARY
 from tests.support.certificates import DAY, Authority
 from tests.support.cloud import eventually
 from tests.support.databases import Source, job
-from tests.support.dumps import DUMP, MANIFEST
+from tests.support.dumps import CONTENTS, DUMP, MANIFEST
 from tests.support.engines import engines
 from tests.support.faults import faulted
 from tests.support.vaults import keys, open_uploads
@@ -271,7 +271,7 @@ def test_a_database_of_no_tables_is_a_whole_backup(
 ) -> None:
     with faulted("server: zero tables"):
         assert dumper.dump(job(), source(17, "SELECT 1").database()) is not None
-        assert keys(dumper.vault) == [MANIFEST, DUMP]
+        assert keys(dumper.vault) == [CONTENTS, MANIFEST, DUMP]
         assert b"database dump complete" in gzip.decompress(dumper.vault.read(DUMP))
 
 
