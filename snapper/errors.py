@@ -155,14 +155,18 @@ class AlreadyStored(AwsFailed):
 class RestoreFailed(SnapperError):
     """The target does not hold the whole backup.
 
-    It is `against_backup` where that is the backup's own fault: its statements were refused.
+    It is `against_backup` where that is the backup's own fault: its statements were refused. What
+    is so `everywhere` another release or locale of the server would refuse just so.
     """
 
     exit_code = 9
 
-    def __init__(self, fact: str, *, hint: str = "", against_backup: bool = False) -> None:
+    def __init__(
+        self, fact: str, *, hint: str = "", against_backup: bool = False, everywhere: bool = False
+    ) -> None:
         super().__init__(fact, hint=hint)
         self.against_backup = against_backup
+        self.everywhere = everywhere
 
 
 class TooLarge(RestoreFailed):

@@ -30,7 +30,7 @@ from snapper.engines.postgresql.inspecting.server import ServerFacts, inspect
 from snapper.engines.postgresql.naming.encoding import NO_ENCODING
 from snapper.engines.postgresql.restoring.restore import restore_as_new
 from snapper.engines.postgresql.trying.confined import reader, restore_confined
-from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
+from snapper.engines.postgresql.trying.installed import Programs, first_with_all, usable
 from snapper.engines.postgresql.trying.lacking import lacking_told
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import SnapperError
@@ -93,7 +93,8 @@ def prove(
     """
     theirs = inspect(Connection.parse(source), redactor(source))
     attempt = _Attempt(source, theirs, manifest, vault, tools, servers)
-    return first_with_all(choices(tools.major_for(theirs.major), tools.majors()), attempt)
+    major = tools.major_for(theirs.major)
+    return first_with_all((Programs(major), *usable(major, tools.majors())), attempt)
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,10 @@ def verify_backups(
 ) -> None:
     """Read whole backups and check them: size, SHA-256, gzip, and the dump's own end marker.
 
-    --restore also restores each of them, into a PostgreSQL of its own major that is started here
-    for that and then removed. If that lacks something, such as ICU or PostGIS, use your own server:
-    with --on a new database is made there, filled, counted and dropped; nothing else is touched.
+    --restore also restores each of them, into a PostgreSQL that is started here for that and then
+    removed: of the same major or a newer one that is installed, or one that Snapper brings. If it
+    lacks something, such as PostGIS, use your own server: with --on a new database is made there,
+    filled, counted and dropped; nothing else is touched.
 
     The result is stored beside the backup, where list and status show it; retention does not count
     damaged ones. A restore that succeeded still counts while the bytes are the same. After one that
@@ -207,7 +208,7 @@ def _reading(manifest: Manifest) -> AbstractContextManager[Count]:
 
 def _restore(stage: Stage, on: str, manifest: Manifest) -> Restored:
     engine = engine_of(manifest.engine)
-    throw_away = f"a throw-away {engine.name} {manifest.server_version}"
+    throw_away = f"a throw-away {engine.name}"
     where = "a new database of your server, which is then dropped" if on else throw_away
     with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
         options = to_be_proven(

@@ -43,7 +43,7 @@ class _Watchdog:
         self._process = subprocess.Popen(
             [sys.executable, "-S", *python.running_alone(watchdog.__file__)],
             cwd="/",
-            env={"PATH": os.environ.get("PATH", os.defpath)},
+            env={"PATH": os.environ.get("PATH", os.defpath), **python.environment()},
             stdin=ours,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

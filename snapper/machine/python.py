@@ -5,14 +5,26 @@ user's home; -u stands for PYTHONUNBUFFERED. What it may know of our environment
 it.
 """
 
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+LIBRARIES = (
+    str(sysconfig.get_config_var("LIBDIR")) if sysconfig.get_config_var("Py_ENABLE_SHARED") else ""
+)
+"""Where a Python that is a library lies, which the system may not know, as in Lambda."""
 
 _ENTER = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
     " runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+
+
+def environment(*libraries: str) -> dict[str, str]:
+    """Give the variable by which a program finds these folders of libraries, and Python its own."""
+    folders = [each for each in (*libraries, LIBRARIES) if each]
+    return {"LD_LIBRARY_PATH": ":".join(folders)} if folders else {}
 
 
 def running(module: str, *arguments: str) -> list[str]:

@@ -58,6 +58,9 @@ _OF_THE_OWNER = ("CONNECT", "CREATE", "TEMPORARY")
 C_LOCALE = Locale("libc", "C", "C", "", "")
 """The locale that every server has, for every encoding."""
 
+UNICODE = Locale("builtin", "C", "C", "C.UTF-8", "")
+"""The one that every server has since 17, for UTF8: letters and their case are Unicode's."""
+
 
 def create_database(name: str, encoding: str, locale: Locale | None, major: int) -> str:
     """Write the statement for a server of a major; without a locale it has the server's own.

@@ -43,7 +43,9 @@ def whole(part: Part, parts: Iterator[Part]) -> bytes:
         size += len(more.text)
         if size > LONGEST:
             words = f"there is a statement of more than {LONGEST} bytes, which no server takes"
-            raise RestoreFailed(f"at line {part.line} of the dump {words}", against_backup=True)
+            raise RestoreFailed(
+                f"at line {part.line} of the dump {words}", against_backup=True, everywhere=True
+            )
         if not (isinstance(more, Statement) and more.more):
             break
     return b"".join(pieces)

@@ -70,6 +70,10 @@ _EVENT_TRIGGERS = """
     SELECT pg_catalog.quote_ident(evtname) FROM pg_catalog.pg_event_trigger
     WHERE evtenabled <> 'D' ORDER BY 1
 """
+_EVERYWHERE = ("22P", "22021", "23502", "23503", "23505")
+"""A text that is none of the column's type or of the encoding, no value where there must be one, a
+key that is there twice or leads nowhere: in the rows themselves, whatever the server is."""
+
 _REPLICA = (
     "the event trigger {} may object to any restore: for whoever may set it, write"
     " options=-csession_replication_role=replica into the target's connection, and it stays silent"
@@ -114,7 +118,8 @@ def refusal(
         fix = f"this server does not have {lacking}, which may be why"
     hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
     of_backup = not (unmade or lacking or is_denied(body, error))
-    return RestoreFailed(fact, hint=hint, against_backup=of_backup)
+    everywhere = of_backup and code.startswith(_EVERYWHERE)
+    return RestoreFailed(fact, hint=hint, against_backup=of_backup, everywhere=everywhere)
 
 
 def _triggers(runner: StatementRunner) -> list[str]:

@@ -195,6 +195,7 @@ class Reading:
             f"at line {line} of the dump there is {what}, which pg_dump does not write",
             hint=_HINT,
             against_backup=True,
+            everywhere=True,
         )
 
 

@@ -12,7 +12,11 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in smal
 from snapper.engines.postgresql.connecting.asking import WORKS, asking
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.inspecting.properties import Locale
-from snapper.engines.postgresql.inspecting.property_sql import C_LOCALE, create_database
+from snapper.engines.postgresql.inspecting.property_sql import (
+    C_LOCALE,
+    UNICODE,
+    create_database,
+)
 from snapper.engines.postgresql.inspecting.read_properties import Tell, set_properties
 from snapper.engines.postgresql.inspecting.recorded import Recorded
 from snapper.engines.postgresql.naming.names import database_name, quoted
@@ -84,7 +88,7 @@ def draft(
         if not making.named:
             stack.enter_context(guard)
         with asking(via, redact, patience=WORKS) as cursor:
-            moved = _create(cursor, name, backup)
+            moved = _create(cursor, name, backup, kept=making.kept)
         if moved:
             tell(f"{moved}, and may sort texts in another order")
         if making.named:
@@ -120,15 +124,16 @@ def _dropped_if_it_fails(
         raise
 
 
-def _create(cursor: Cursor, name: str, backup: Recorded) -> str:
+def _create(cursor: Cursor, name: str, backup: Recorded, *, kept: bool) -> str:
     """Make the database, empty: with the backup's locale, else with what is next to it.
 
-    That is the locale that its C library had, then the server's own, then C, which goes with every
-    encoding. Gives a sentence where it is not the backup's.
+    That is the locale that its C library had, on a server that is `kept` Unicode's, then the
+    server's own, then C, which goes with every encoding. Gives a sentence where it is not the
+    backup's.
     """
     wanted = backup.locale
     major = cursor.connection.server_version // 10_000
-    choices = [*_alike(wanted), None, C_LOCALE] if wanted else [None, C_LOCALE]
+    choices = [*_alike(wanted, kept=kept), None, C_LOCALE] if wanted else [None, C_LOCALE]
     for locale in choices:
         try:
             cursor.execute(create_database(name, backup.encoding, locale, major))
@@ -143,10 +148,13 @@ def _create(cursor: Cursor, name: str, backup: Recorded) -> str:
     return f"the target cannot have the locale {wanted}: the database has {has}"
 
 
-def _alike(wanted: Locale) -> Iterator[Locale]:
+def _alike(wanted: Locale, *, kept: bool) -> Iterator[Locale]:
     yield wanted
     if wanted.provider != "libc":
         yield Locale("libc", wanted.collate, wanted.ctype, "", "")
+    # A server of our own has no locale but C, in which letters are those of ASCII alone.
+    if kept and (wanted.collate, wanted.ctype) != (C_LOCALE.collate, C_LOCALE.ctype):
+        yield UNICODE
 
 
 @contextmanager
@@ -157,7 +165,7 @@ def _blamed_on(locale: str) -> Iterator[None]:
     except RestoreFailed as failed:
         if locale:
             failed.args = (f"{failed} ({locale})",)
-            failed.against_backup = False
+            failed.against_backup &= failed.everywhere
         raise
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from snapper.errors import SnapperError
-from snapper.machine import children
+from snapper.machine import children, python
 from snapper.machine.confined import Room, confined
 from snapper.machine.unprivileged import Account
 
@@ -66,7 +66,7 @@ def run(
 ) -> children.Child:
     """Start a program that writes to the log in the directory."""
     # Nothing of ours; loadable modules do not look for libpq beside themselves.
-    environment = {"LD_LIBRARY_PATH": str(tree / "lib"), "PATH": "/usr/bin:/bin"}
+    environment = {**python.environment(str(tree / "lib")), "PATH": "/usr/bin:/bin"}
     environment |= {"LC_ALL": "C", "TZ": "UTC"}
     with (directory / LOG).open("wb") as log:
         try:

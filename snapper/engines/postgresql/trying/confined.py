@@ -7,7 +7,6 @@ by a CHECK, a default, an index. A superuser's `COPY … TO PROGRAM` would be a 
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from itertools import chain
 
 import psycopg2
@@ -24,7 +23,7 @@ from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.naming.names import MAINTENANCE, database_name
 from snapper.engines.postgresql.reading.head import Head, without_schemas
 from snapper.engines.postgresql.reading.portable import Portable
-from snapper.engines.postgresql.reading.statements import Part, Statement, rewritten
+from snapper.engines.postgresql.reading.statements import Rewrite, Statement, rewritten
 from snapper.engines.postgresql.trying.withheld import Withheld
 from snapper.errors import SnapperError
 from snapper.values.redaction import Redactor
@@ -71,6 +70,7 @@ def restore_confined(
     redact: Redactor,
     *,
     forged: bool = False,
+    also: tuple[Rewrite, ...] = (),
 ) -> None:
     """Fill the new, empty database of a superuser's connection, as a role that is none.
 
@@ -78,12 +78,14 @@ def restore_confined(
     `Withheld` has kept for it. What has no owner in the dump stays the role's, which nobody can use
     any more: the superuser's own, it could be a function that somebody else's calls. A dump that
     may be `forged`, as anything in a bucket may, leaves its functions to the role too, and gives
-    nobody rights on functions. Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
+    nobody rights on functions. What is given `also` may change its statements for this server.
+    Raises RestoreFailed, DatabaseUnreachable, or what the dump raises.
     """
     withheld, head = Withheld(forged=forged), Head()
-    parts = rewritten(dump, portable, head, withheld)
+    parts = rewritten(dump, portable, *also, head, withheld)
     beginning = head.read(parts)
-    loading.again = None if loading.again is None else partial(_again, dump, portable, forged)
+    if loading.again is not None:
+        loading.again = lambda: rewritten(dump, portable, *also, Withheld(forged=forged))
     plain, role = _somebody(database)
     with asking(database, redact, patience=WORKS) as cursor:
         _prepare(cursor, backup.encoding)
@@ -102,10 +104,6 @@ def restore_confined(
             with asking(database, redact) as cursor:
                 _retire(cursor, role, database_name(database))
             load([Statement(each, 0) for each in withheld.triggers], runner, loading)
-
-
-def _again(dump: Iterable[bytes], portable: Portable, forged: bool) -> Iterator[Part]:
-    return rewritten(dump, portable, Withheld(forged=forged))
 
 
 @contextmanager

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from bin.pg_dump.fetch import fetch
-from bin.pg_dump.platforms import Platform
-from bin.pg_dump.system_libraries import require_libraries
+from snapper.engines.postgresql.trying import bundled
 from snapper.engines.postgresql.trying.cluster import (
     DATA,
     LOG,
@@ -156,8 +154,7 @@ class PostgresServer:
 
     def _programs(self) -> Path:
         """Give the programs where the server's user can run them, and it its directory."""
-        tree = self._tree or fetch(self.major, Platform.here())
-        require_libraries(tree / "bin" / name for name in ("postgres", "initdb"))
+        tree = self._tree or bundled.of_major(self.major)
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory.chmod(0o700)
         self._account.own(self.directory)

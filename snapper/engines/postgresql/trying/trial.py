@@ -31,11 +31,14 @@ from snapper.engines.postgresql.target.roles import (
     missing_roles,
 )
 from snapper.engines.postgresql.trying.asserting import require
-from snapper.engines.postgresql.trying.confined import reader, restore_confined
+from snapper.engines.postgresql.trying.confined import reader
 from snapper.engines.postgresql.trying.counting import Counted, count
+from snapper.engines.postgresql.trying.filling import fill
+from snapper.engines.postgresql.trying.in_time import in_time
 from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all
 from snapper.engines.postgresql.trying.lacking import Lacking, lacking_told
 from snapper.engines.postgresql.trying.proving import is_superuser, lacks_of, prove, remarks
+from snapper.engines.postgresql.trying.standing_in import stand_ins
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import RestoreFailed, SnapperError
 from snapper.machine.run_directory import run_directory
@@ -63,21 +66,22 @@ def try_restore(
     """Restore a dump, hold what is there against the options, remove it all.
 
     On the server of this connection; without one on an empty server that is started for it. Of
-    those that are on the machine the first is taken that lacks nothing, if the dump can be read
-    again; where all lack an extension, that is left out with what is built upon it. Raises what
-    `restore` raises, and SnapperError if none starts.
+    `choices` the first is taken that lacks nothing, if the dump can be read again; where all lack
+    an extension, that is left out with what is built upon it. Raises what `restore` raises,
+    SnapperError if none starts, DeadlineReached.
     """
     wanted = _Wanted(dump, manifest, tools, options)
     if server:
         with lacking_told(here=False):
             return _try_there(Connection.parse(server), redactor(server), wanted)
-    programs = choices(tools.major_for(major_of(manifest)), tools.majors())
+    own = tools.major_for(major_of(manifest))
+    programs = choices(own, tools.majors(), tools.root)
     # An iterator can be read only once, a backup again.
     programs = programs[: 1 if iter(dump) is dump else None]
     if len(programs) > 1:
         with suppress(Lacking):
-            return first_with_all(programs, partial(_try_here, replace(wanted, whole=True)))
-    return first_with_all(programs, partial(_try_here, wanted))
+            return first_with_all(programs, partial(_try_here, replace(wanted, whole=True)), own)
+    return first_with_all(programs, partial(_try_here, wanted), own)
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,9 @@ def _try_here(wanted: _Wanted, programs: Programs) -> Restored:
         libpq.told_nothing(),
         run_directory() as directory,
         PostgresServer.confining(
-            programs.major, Path(directory, "trial"), programs.tree
+            programs.major, Path(directory, "trial"), programs.place()
         ) as throw_away,
+        in_time(throw_away, wanted.options.deadline),
         lacking_told(),
     ):
         dsn = throw_away.dsn()
@@ -146,10 +151,10 @@ def _try(
     with ExitStack() as left:
         if roles and not confined:
             left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))
-        fill = partial(restore_confined, forged=True) if confined else None
         with _blamed(alike):
+            filled = fill if confined else None
             came = restore_as_new(
-                wanted.dump, backup, database.text, options, fill, making, alone=alone
+                wanted.dump, backup, database.text, options, filled, making, alone=alone
             )
         if not confined:  # a restore that fails has dropped it already
             drop = partial(drop_database, database, via, redact)
@@ -162,12 +167,14 @@ def _try(
                 counted = count(reading, redact, backup.path)
             proof = prove(counted, alone, wanted.options, server.version)
             require(asked, reading, redact, backup.path)
+        replaced = tuple(stand_ins(database, redact)) if confined else ()
     left_out = [f"left out: {each}" for each in came.left_out]
     said = (
         *remarks(proof),
         *came.warnings,
         *_unowned(lacking),
         *left_out,
+        *replaced,
         *_uncounted(counted),
     )
     found = (len(counted.tables), counted.rows, seconds, len(counted.closed))
@@ -196,14 +203,14 @@ def _some(names: tuple[str, ...]) -> str:
 
 @contextmanager
 def _blamed(alike: bool) -> Iterator[None]:
-    """Hold what an older or a newer major refuses not against the backup: its own may take it."""
+    """Hold what only an older or a newer major refuses not against the backup: its own may not."""
     try:
         yield
     except NotAdmitted as shut:
         shut.hint = _ADMIT
         raise
     except RestoreFailed as failed:
-        failed.against_backup &= alike
+        failed.against_backup &= alike or failed.everywhere
         raise
 
 

@@ -7,7 +7,13 @@ import psycopg2
 import pytest
 
 from snapper.engines.postgresql.trying import installed as module
-from snapper.engines.postgresql.trying.installed import Programs, choices, first_with_all, installed
+from snapper.engines.postgresql.trying.installed import (
+    Programs,
+    choices,
+    first_with_all,
+    installed,
+    usable,
+)
 from snapper.engines.postgresql.trying.lacking import Lacking
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
@@ -39,14 +45,29 @@ def test_a_server_is_found_where_its_programs_are(put: Callable[..., Path]) -> N
     assert installed(17) is None
 
 
-def test_the_bundled_one_comes_first_and_an_older_one_never(put: Callable[..., Path]) -> None:
+def test_what_is_installed_comes_first_the_backups_major_next_and_an_older_one_never(
+    put: Callable[..., Path],
+) -> None:
     trees = {major: put(major, "postgres", "initdb") for major in (18, 14, 15)}
     assert choices(15, MAJORS) == (
-        Programs(15),
         Programs(15, trees[15]),
         Programs(18, trees[18]),
+        Programs(15),
+        Programs(18, for_trials=True),
     )
-    assert choices(16, MAJORS[:-1]) == (Programs(16),), "for 18 there is no client"
+    assert not usable(16, MAJORS[:-1]), "for 18 there is no client"
+
+
+def test_beside_the_clients_of_a_layer_lies_the_only_server(
+    put: Callable[..., Path], tmp_path: Path
+) -> None:
+    put(15, "postgres", "initdb")
+    assert len(choices(15, MAJORS, tmp_path)) > 1, "a clone's clients have none"
+    tree = tmp_path / "server"
+    for name, text in (("bin/postgres", ""), ("share/postgres.bki", "# PostgreSQL 18\nmore")):
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).write_text(text)
+    assert choices(15, MAJORS, tmp_path) == (Programs(18, tree),)
 
 
 def lacking(_: Programs) -> str:
@@ -64,6 +85,19 @@ def test_the_first_that_has_it_all_is_taken() -> None:
     assert tried == [14, 15, 16]
 
 
+def test_what_a_newer_major_refuses_the_backups_own_may_take() -> None:
+    def attempt(programs: Programs) -> str:
+        if programs.major == 18:
+            raise RestoreFailed("an operator is gone")
+        return "made by its own"
+
+    assert first_with_all([Programs(18), Programs(14)], attempt, own=14) == "made by its own"
+    with pytest.raises(RestoreFailed, match="is gone"):
+        first_with_all([Programs(18)], attempt, own=14)
+    with pytest.raises(RestoreFailed, match="is gone"):
+        first_with_all([Programs(18), Programs(14)], attempt, own=18)
+
+
 def test_where_none_has_it_the_first_ones_words_are_told() -> None:
     def attempt(programs: Programs) -> str:
         raise Lacking(f"thing {programs.major}", "no")
@@ -72,7 +106,9 @@ def test_where_none_has_it_the_first_ones_words_are_told() -> None:
         first_with_all([Programs(14), Programs(15)], attempt)
 
 
-@pytest.mark.parametrize("error", [RestoreFailed("duplicate key"), BackupDamaged("a flipped bit")])
+@pytest.mark.parametrize(
+    "error", [RestoreFailed("duplicate key", against_backup=True), BackupDamaged("a flipped bit")]
+)
 def test_what_another_one_finds_out_about_the_backup_is_told(error: SnapperError) -> None:
     def attempt(programs: Programs) -> str:
         if programs.major == 14:

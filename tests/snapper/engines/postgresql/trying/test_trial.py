@@ -84,33 +84,6 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
     assert (restored.tables, restored.rows) == (len(names), len(names))
 
 
-@pytest.mark.parametrize("major", [pytest.param(14, marks=LONG), 18])
-@pytest.mark.parametrize(
-    "needs",
-    [
-        pytest.param("CREATE COLLATION german (provider = icu, locale = 'de')", marks=LONG),
-        "CREATE COLLATION martian (locale = 'mars_MARS.utf8')",
-        pytest.param(
-            'CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-x-icu")', marks=LONG
-        ),
-    ],
-)
-def test_what_the_throw_away_server_lacks_is_not_held_against_the_backup(
-    needs: str,
-    major: int,
-    source: Callable[..., Source],
-    back_up: MakeBackup,
-    vault: Vault,
-    tools: ClientTools,
-) -> None:
-    manifest = back_up(source(major), f"SET search_path = public; {needs};\n")
-    with pytest.raises(RestoreFailed) as failed:
-        try_restore(read_back(vault, manifest), manifest, tools)
-    assert "the restore stopped" in str(failed.value)
-    assert "the backup itself is not at fault" in failed.value.hint
-    assert "--on" in failed.value.hint
-
-
 @pytest.mark.parametrize(
     "needs",
     [
@@ -175,17 +148,6 @@ def test_what_ended_the_session_is_not_held_against_the_backup(
     manifest = back_up(source(18), ended)
     with pytest.raises(RestoreFailed) as failed:
         try_restore(read_back(vault, manifest), manifest, tools)
-    assert not failed.value.against_backup
-
-
-def test_what_another_major_refuses_is_not_held_against_the_backup(
-    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
-) -> None:
-    """Such as an operator that is gone in it: the backup's own major may take it."""
-    manifest = back_up(source(14), evaluated("1/0"))
-    other = Source(source(18).server, "postgres")
-    with pytest.raises(RestoreFailed) as failed:
-        try_restore(read_back(vault, manifest), manifest, tools, server=other.dsn)
     assert not failed.value.against_backup
 
 

@@ -104,13 +104,23 @@ def test_rows_that_went_into_another_partition_are_not_missed(
 def test_an_extension_that_the_server_lacks_is_left_out_and_named(
     major: int, source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
 ) -> None:
-    more = "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;\n"
+    more = "CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;\n"
     manifest = appended(vault, back_up(source(major)), more)
     found = tried(manifest)
     assert (found.tables, found.rows) == (1, 1)
-    assert found.remarks[0] == "restored but for vector"
+    assert found.remarks[0] == "restored but for postgis"
     assert found.proof is not None
-    assert found.proof.lacking == Lacking(("vector",))
+    assert found.proof.lacking == Lacking(("postgis",))
+
+
+def test_where_the_backups_own_major_lacks_one_the_server_for_trials_may_have_it(
+    source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
+) -> None:
+    more = "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;\n"
+    found = tried(appended(vault, back_up(source(17)), more))
+    assert found.proof is not None
+    assert found.proof.lacking is None
+    assert found.proof.server.startswith("18.")
 
 
 @pytest.mark.long
@@ -132,5 +142,6 @@ def test_what_one_server_lacks_is_tried_on_another_that_is_installed_here(
     found = tried(manifest)
     assert (found.tables, found.rows) == (1, 1)
     assert without not in found.remarks
+    monkeypatch.setattr("snapper.engines.postgresql.trying.installed.PLACES", ())
     once = read_back(vault, manifest)  # which cannot be read again
     assert try_restore(once, manifest, tools).remarks[0] == without

@@ -1,0 +1,99 @@
+"""The server of a layer proves backups without anything that is not deployed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bin.pg_dump.platforms import Platform
+from bin.postgres_server.layer import fetch
+from infra.package import function_entries
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying import bundled, installed
+from snapper.engines.postgresql.trying.trial import try_restore
+from snapper.machine import python
+from snapper.values.manifest import Manifest
+from snapper.verbs.restore import Dump
+from tests.support.databases import Source
+
+BackUp = Callable[[Source], Manifest]
+
+HELD = """
+    CREATE EXTENSION hstore; CREATE EXTENSION pgcrypto; CREATE EXTENSION citext;
+    CREATE TABLE held AS SELECT hstore('a', n::text) AS h, crypt('x', gen_salt('md5')) AS c,
+        'A'::citext AS t FROM generate_series(1, 7) AS n;
+    CREATE EXTENSION postgres_fdw;
+    CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '10.0.0.9');
+    CREATE FOREIGN TABLE there (a int) SERVER away
+"""
+
+
+@pytest.fixture(scope="session")
+def layer(tools: ClientTools, run_dir: Path) -> ClientTools:
+    """Give the clients and the server as their layers lie side by side in Lambda."""
+    root = run_dir / "opt"
+    root.mkdir()
+    for each in tools.root.iterdir():
+        (root / each.name).symlink_to(each)
+    (root / bundled.SERVER).symlink_to(fetch(Platform.here()))
+    return ClientTools(root)
+
+
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 17])
+def test_the_server_of_a_layer_proves_a_backup_of_any_major(
+    major: int,
+    source: Callable[..., Source],
+    back_up: BackUp,
+    vault: Vault,
+    layer: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = back_up(source(major, HELD))
+    for other in ("of_major", "for_trials"):
+        monkeypatch.delattr(bundled, other)
+    monkeypatch.setattr(installed, "PLACES", ("/usr/lib/postgresql/{major}",))
+    found = try_restore(Dump(vault, manifest), manifest, layer)
+    assert (found.tables, found.rows) == (1, 7)
+    (remark,) = found.remarks
+    assert remark == (
+        "tried with Snapper's own stand-in, written in SQL, for the extension postgres_fdw"
+    )
+
+
+def test_the_major_of_a_server_is_told_by_its_own_files(layer: ClientTools) -> None:
+    tree = bundled.of_layer(layer.root)
+    assert tree is not None
+    assert bundled.major_of(tree) == layer.majors()[-1]
+
+
+def test_what_tries_a_backup_needs_nothing_that_is_not_deployed(tmp_path: Path) -> None:
+    for entry in function_entries():
+        place = tmp_path / entry.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(entry.content)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-I", "-c"),
+            "import sys; sys.path.insert(0, sys.argv[1]);"
+            " from snapper.engines.postgresql.trying import trial;"
+            " assert trial.__file__.startswith(sys.argv[1]), trial.__file__;"
+            " assert 'bin' not in sys.modules",
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_python_that_is_a_library_is_found_where_the_system_does_not_know_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(python, "LIBRARIES", "")
+    assert python.environment() == {}
+    assert python.environment("/opt/lib") == {"LD_LIBRARY_PATH": "/opt/lib"}
+    monkeypatch.setattr(python, "LIBRARIES", "/var/lang/lib")
+    assert python.environment("/opt/lib") == {"LD_LIBRARY_PATH": "/opt/lib:/var/lang/lib"}
