@@ -16,15 +16,17 @@ class Lacking:
     """Extensions that the server did not have, and what of the backup was left out with them.
 
     `left_out` says how many of each kind, such as `table`; `tables` names the first of those.
+    `denied` is what only a superuser may make, such as `type public.box3`, and was left out too.
     """
 
     extensions: tuple[str, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep no more than is read back."""
-        for name in ("extensions", "tables"):
+        for name in ("extensions", "tables", "denied"):
             kept = tuple(each[:_LONGEST] for each in getattr(self, name)[:_MANY])
             object.__setattr__(self, name, kept)
 
@@ -35,9 +37,12 @@ class Lacking:
         postgis: 3 tables, 1 index
         >>> print(Lacking(("pg_cron", "postgis")))
         pg_cron and postgis
+        >>> print(Lacking((), {"table": 2}, (), ("type public.widget",)))
+        what only a superuser may make: 2 tables
         """
         what = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in self._sorted())
-        return " and ".join(self.extensions) + (f": {what}" if what else "")
+        denied = ("what only a superuser may make",) if self.denied else ()
+        return " and ".join((*self.extensions, *denied)) + (f": {what}" if what else "")
 
     def _sorted(self) -> list[tuple[str, int]]:
         """Give tables first, and then what there is most of."""
@@ -45,7 +50,7 @@ class Lacking:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        named = {"extensions": list(self.extensions), "tables": list(self.tables)}
+        named = {name: list(getattr(self, name)) for name in ("extensions", "tables", "denied")}
         return {**named, "left_out": dict(self._sorted())}
 
     @classmethod
@@ -58,6 +63,7 @@ class Lacking:
             _texts(found["extensions"], _LONGEST),
             {document.text(kind, _LONGEST): document.size(n) for kind, n in left_out.items()},
             _texts(found["tables"], _LONGEST),
+            _texts(found["denied"], _LONGEST),
         )
 
 

@@ -1,4 +1,7 @@
-r"""Extensions that the server of a trial does not have, and what of a dump is built upon them.
+r"""What the server of a trial does not have, and what of a dump is built upon it.
+
+That are extensions, and what only a superuser may make, such as a base type: nothing of a dump runs
+as one there.
 
 Without an extension the server misses whatever belongs to it, and whoever names that is refused; in
 turn what names those is. Nothing else is left out: a name that is missed must be one in the
@@ -8,7 +11,7 @@ was left out before. What the dump itself makes is there by then, or has stopped
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg2
 
@@ -16,6 +19,7 @@ from snapper.engines.postgresql.connecting.server_words import is_raised, senten
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.superusers import is_denied
 from snapper.engines.postgresql.naming.encoding import name_in
 from snapper.engines.postgresql.naming.names import NAME
 
@@ -26,6 +30,7 @@ _EXTENSION = re.compile(
 _TABLE = re.compile(
     rb"(?:COPY|CREATE (?:UNLOGGED )?TABLE) (?P<schema>%b)\.(?P<table>%b)[ \n]" % (NAME, NAME)
 )
+_TYPE = re.compile(rb"CREATE TYPE %b(?:\.%b)?(?:;| \(\n)" % (NAME, NAME))
 _SEQUENCE = re.compile(rb"\n    SEQUENCE NAME (?P<path>%b\.%b)\n" % (NAME, NAME))
 _CONSTRAINT = re.compile(rb"ALTER (?:FOREIGN )?TABLE [^;']{1,400}?\bADD CONSTRAINT ")
 _LOOKED_AT = 4000
@@ -51,9 +56,6 @@ _QUOTES = re.compile(r'"((?:[^"]|"")+)"')
 
 _SCHEMA_IS_HERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s)"
 
-Refused = Callable[[], list[str]]
-"""Gives what this user was not let make, by kind and name."""
-
 
 class Lacks:
     """Knows the extensions that are not here, and decides what goes with them.
@@ -70,6 +72,8 @@ class Lacks:
         self._schemas: set[str] = set()
         self._gone: set[str] = set()
         self.extensions: set[str] = set()
+        self.denied: set[str] = set()
+        """Kind and name of what only a superuser may make."""
         self.tables: set[tuple[str, str]] = set()
         """Schema and name of those that the dump would have made."""
         self.unfilled: set[tuple[str, str]] = set()
@@ -77,17 +81,19 @@ class Lacks:
         self.left_out: Counter[str] = Counter()
         """How many of each kind the dump would have made; nothing that is only a table's own."""
 
-    def takes(
-        self, body: bytes, error: psycopg2.Error, runner: StatementRunner, refused: Refused
-    ) -> bool:
+    def takes(self, body: bytes, error: psycopg2.Error, runner: StatementRunner) -> bool:
         """Tell whether a refused statement is left out for want of an extension; remember it."""
         if not self._leaves_out or is_raised(error):
             return False
         if found := _EXTENSION.match(body):
             return self._is_lacking(found, error)
-        if not (self.extensions and leniency.misses_a_name(error)):
+        if _TYPE.match(body) and is_denied(body, error):
+            self._leave_out(body)
+            self.deny(body)
+            return True
+        if not ((self.extensions or self.denied) and leniency.misses_a_name(error)):
             return False
-        if taken := self._is_for_one(body, error, runner, refused):
+        if taken := self._is_for_one(body, error, runner):
             self._leave_out(body)
         return taken
 
@@ -106,6 +112,13 @@ class Lacks:
         if schema:
             self._schemas.add(self._read(schema))
 
+    def deny(self, body: bytes) -> None:
+        """Know what only a superuser may make, and so is not here either."""
+        what = described(body)
+        name = _unquoted(what.name)
+        self.denied.add(f"{what.kind} {name}")
+        self._gone.update(_names(what.kind, name, ""))
+
     def _is_lacking(self, found: re.Match[bytes], error: psycopg2.Error) -> bool:
         """Tell whether an extension cannot be made here, for its own sake or another one's."""
         needs_another = leniency.misses_a_name(error) and _missed(error) in self.extensions
@@ -114,9 +127,7 @@ class Lacks:
             self.add(found["name"], found["schema"])
         return lacking
 
-    def _is_for_one(
-        self, body: bytes, error: psycopg2.Error, runner: StatementRunner, refused: Refused
-    ) -> bool:
+    def _is_for_one(self, body: bytes, error: psycopg2.Error, runner: StatementRunner) -> bool:
         name = _missed(error)
         if body.startswith(b"COPY "):
             copied = _TABLE.match(body)
@@ -126,8 +137,8 @@ class Lacks:
         if name in self._gone:
             return True
         if "." in name or sqlstate(error) == _NO_SCHEMA:
-            return self._is_theirs(name, runner)
-        return self._is_known_without_schema(body, name, refused)
+            return bool(self.extensions) and self._is_theirs(name, runner)
+        return self._is_known_without_schema(body, name)
 
     def _is_theirs(self, name: str, runner: StatementRunner) -> bool:
         """Tell whether a name is in a schema of theirs, or in one that nobody has made."""
@@ -136,13 +147,14 @@ class Lacks:
             return False
         return schema in self._schemas or runner.ask(_SCHEMA_IS_HERE, schema) == [(False,)]
 
-    def _is_known_without_schema(self, body: bytes, name: str, refused: Refused) -> bool:
+    def _is_known_without_schema(self, body: bytes, name: str) -> bool:
         """Tell whether a name is of a kind that has no schema, or of a thing of one table."""
         for found in _WITHOUT_SCHEMA.finditer(body[:_LOOKED_AT]):
             if self._read(found["name"]) == name:
                 if found["kind"] == b"SERVER":
                     return f"server {name}" in self._gone
-                return not any(each.endswith(f" {name}") for each in refused())
+                denied = any(each.endswith(f" {name}") for each in self.denied)
+                return denied or bool(self.extensions)
         if body.startswith((b"COMMENT ON EXTENSION ", b"ALTER EXTENSION ")):
             return name in self.extensions
         # Such as a trigger or an index that a table is to be changed in.
@@ -158,7 +170,8 @@ class Lacks:
             return
         what = described(body)
         name, _, on = _unquoted(what.name).partition(" on ")
-        again = body.startswith(b"CREATE OR REPLACE ") and name in self._gone
+        twice = body.startswith(b"CREATE OR REPLACE ") or _TYPE.match(body)
+        again = twice and name in self._gone
         if not (again or on in self._gone):
             self.left_out[what.kind] += 1
         self._gone.update(_names(what.kind, name, on))

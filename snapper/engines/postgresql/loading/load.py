@@ -23,7 +23,7 @@ from snapper.engines.postgresql.loading.late_owners import LateOwners
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
-from snapper.engines.postgresql.loading.superusers import is_called
+from snapper.engines.postgresql.loading.superusers import is_called, is_denied
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Part, Statement, parted
 
@@ -212,6 +212,8 @@ class _Load:
             return
         why = self._reason(error, statement.text)
         if self._can_go(statement.text, error):
+            if self._alone and is_denied(statement.text, error):
+                self._alone.lacks.deny(statement.text)
             self._leave_out(statement, error, why)
             return
         if self._stays_unfilled(statement.text, error):

@@ -59,9 +59,7 @@ class Loading:
 
     def lacks(self, statement: Statement, error: psycopg2.Error, runner: StatementRunner) -> bool:
         """Tell whether a refused statement is left out for want of an extension."""
-        return self.alone is not None and self.alone.lacks.takes(
-            statement.text, error, runner, lambda: self.refused
-        )
+        return self.alone is not None and self.alone.lacks.takes(statement.text, error, runner)
 
     def without_lacking(
         self, waiting: list[tuple[Statement, psycopg2.Error]], runner: StatementRunner

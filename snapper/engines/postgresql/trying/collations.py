@@ -14,6 +14,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in smal
 
 from snapper.engines.postgresql.connecting.asking import asking
 from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.loading.described import described
 from snapper.engines.postgresql.naming.names import NAME
 from snapper.engines.postgresql.reading.statements import parted
 from snapper.errors import RestoreFailed
@@ -105,7 +106,7 @@ class Collations:
 
     def _made(self, found: re.Match[bytes]) -> bytes:
         """Give the statement that makes a collation, or the nearest to it."""
-        name = found["name"].decode(errors="replace")
+        name = described(found[0]).name
         with asking(self._database, self._redact) as cursor:
             if len(self.replaced) >= _MOST or _takes(cursor, _PROBE % found["options"]):
                 return found[0]

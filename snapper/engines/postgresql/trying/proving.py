@@ -44,9 +44,10 @@ def prove(
     if wanted.contents:
         left_out = {Named(*each) for each in lacks.tables | lacks.unfilled}
         compared = compare(wanted.contents, counted, left_out, set(map(named, alone.moved)))
-    if lacks.extensions:
+    if lacks.extensions or lacks.left_out:
         tables = tuple(sorted(".".join(each) for each in lacks.tables))
-        lacking = Lacking(tuple(sorted(lacks.extensions)), lacks.left_out, tables)
+        extensions, denied = tuple(sorted(lacks.extensions)), tuple(sorted(lacks.denied))
+        lacking = Lacking(extensions, lacks.left_out, tables, denied)
     return Proof(server, compared, wanted.assertions, lacking)
 
 
