@@ -116,6 +116,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         secrets = {"DATABASE_CONN_STRINGS": "a,postgres://h/d,POSTGRES"}
         runs: dict[str, list[list[str]]] = {
             "verify": [["told", "--restore"], ["sensors"]],
+            "drill": [["told"], ["told", "--wait"]],
             "list": [["told"]],
             "status": [[]],
             "run": [["told"]],

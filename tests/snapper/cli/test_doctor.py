@@ -43,6 +43,7 @@ def test_a_healthy_database_exits_0_and_the_clients_say_their_versions(
         "size": "ok",
         "rights": "ok",
         "vault": "ok",
+        "proof": "ok",
         "age": "ok",
         "time": "ok",
     }
