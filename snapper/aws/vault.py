@@ -72,6 +72,7 @@ class Vault:
         )
         with aws.translated(f"s3:ListObjectsV2 of {prefix}"):
             for page in pages:
+                page["Name"]  # as with GetObject
                 for found in page.get("Contents", ()):
                     yield StoredObject(found["Key"], found["Size"], found["LastModified"])
 
@@ -165,19 +166,16 @@ class Vault:
         Its errors are AwsFailed too. A range has a byte at least, and begins within the object.
         """
         last = "" if end is None else end - 1
-        whole = not start and end is None
+        part = {"Range": f"bytes={start}-{last}"} if start or end is not None else {}
         with aws.translated(f"s3:GetObject of {key}"):
-            answer = self._client.get_object(
-                Bucket=self.bucket,
-                Key=key,
-                **({} if whole else {"Range": f"bytes={start}-{last}"}),
-            )
+            answer = self._client.get_object(Bucket=self.bucket, Key=key, **part)
+            answer["ETag"]  # missing from an answer whose content was lost
         return cast("BinaryIO", _Body(answer["Body"], key))
 
     def read(self, key: str, most: int = _SMALL) -> bytes:
         """Give a small object whole; raise BackupDamaged if it is too large to be one of ours."""
-        with self.open(key) as body:
-            found = body.read(most + 1)
+        with self.open(key) as body:  # that it was cut short is seen where nothing more comes
+            found = body.read(most + 1) + body.read(1)
         if len(found) > most:
             raise BackupDamaged(f"{key} has more than {most:,} bytes: Snapper writes no such")
         return found

@@ -1,0 +1,227 @@
+"""A small stage under drills: one database, one backup with its list, and what must hold.
+
+`drill` runs the prover's real handler in this process, on the embedded cloud, with the faults of a
+plan. `check` asserts the promise: no verdict is false, and nothing but verdicts was written.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
+
+from functions import prover
+from local.emulator.cloud import Cloud
+from snapper.aws import queue
+from snapper.aws.vault import Vault
+from snapper.engines.facts import ALL_THERE_IS, TrialOptions
+from snapper.engines.postgresql.engine import PostgreSQL
+from snapper.errors import SnapperError
+from snapper.values.drill import Drill
+from snapper.values.keys import Kind, object_key, trial_key
+from snapper.values.manifest import Manifest
+from snapper.values.options import Options
+from snapper.values.secrets import Database
+from snapper.values.settings import ProverSettings, databases_path, options_parameter
+from snapper.values.table import write_table
+from snapper.values.verification import Restored, Verification
+from snapper.verbs.catalog import holding_at, read_manifest
+from snapper.verbs.trial import last_trial
+from tests.support.databases import AT, Source
+from tests.support.events import delivery
+from tests.support.events import record as message
+from tests.support.fault_calls import Fault, Injection
+from tests.support.fault_service import (
+    FOREIGN,
+    KEY,
+    Context,
+    Service,
+    as_function,
+    log_of_function,
+)
+from tests.support.vaults import keys
+
+VERDICTS = {
+    object_key(KEY, AT, Kind.VERIFICATION),
+    object_key(KEY, AT, Kind.DAMAGED),
+    trial_key(KEY),
+}
+"""All that a drill may write."""
+
+_NUMBERS = itertools.count(1)
+
+
+class Believing(PostgreSQL):
+    """Reads a dump to its end, as a server would, and restores nothing: for faults elsewhere."""
+
+    def try_restore(
+        self,
+        dump: Iterable[bytes],
+        manifest: Manifest,
+        server: str,
+        options: TrialOptions = ALL_THERE_IS,
+    ) -> Restored:
+        for _ in dump:
+            pass
+        return Restored(1, 1, 0.1)
+
+
+@dataclass
+class Drilled:
+    """What came of one delivery of a drill: the answer for the queue, and the log."""
+
+    answer: Any
+    log: list[dict[str, Any]]
+    injection: Injection = field(default_factory=Injection)
+
+    @property
+    def acknowledged(self) -> bool:
+        return bool(self.answer == {"batchItemFailures": []})
+
+    @property
+    def names(self) -> list[str]:
+        return [one["message"] for one in self.log if one["message"] != "job.unhurried"]
+
+    def reported(self, event: str) -> list[dict[str, Any]]:
+        return [one for one in self.log if one["message"] == event]
+
+
+@dataclass(frozen=True)
+class Drills:
+    """The prover's surroundings: a backup, its queues, and the options of its database."""
+
+    service: Service
+    backup: dict[str, bytes]
+    queue: str
+    letters: str
+
+    @classmethod
+    def make(cls, cloud: Cloud, source: Source, options: Options | None = None) -> "Drills":
+        """Make a stage of its own with a real backup, which nobody changes but a test."""
+        service = Service.make(cloud, source, stage=f"drills{next(_NUMBERS)}")
+        for name, content in FOREIGN.items():
+            service.vault.put(name, content)
+        assert service.deliver().acknowledged
+        sqs = cloud.client("sqs")
+        queue, letters = (
+            sqs.create_queue(QueueName=f"{service.stage}-{part}")["QueueUrl"]
+            for part in ("drills", "dead-letters")
+        )
+        made = cls(service, service.objects(), queue, letters)
+        made.configure(options or Options())
+        return made
+
+    def configure(self, options: Options) -> None:
+        """Set the options of the database."""
+        service, ssm = self.service, self.service.cloud.client("ssm")
+        (table,) = write_table([Database(KEY, "", 2, options=options)])
+        secure, plain = "SecureString", "String"
+        for name, value, kind in (
+            (f"{databases_path(service.root)}/1", table, secure),
+            (options_parameter(service.root, KEY), options.to_json(), plain),
+        ):
+            ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+
+    @property
+    def vault(self) -> Vault:
+        return self.service.vault
+
+    @property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.vault, holding_at(self.vault, KEY, AT))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        stage = self.service.stage
+        dumper = self.service.environment
+        own = ProverSettings(
+            stage,
+            self.service.root,
+            bucket=stage,
+            queue_url=self.queue,
+            dead_letter_url=self.letters,
+            drill="weekly",
+            clients=dumper["SNAPPER_CLIENTS"],
+        )
+        return {**dumper, **own.to_env()}
+
+    def furnish(self) -> None:
+        """Have the backup as it was made, and nothing else."""
+        for name in keys(self.vault):
+            if name not in self.backup:
+                self.vault.delete(name)
+        for name, content in self.backup.items():
+            self.vault.put(name, content)
+        for url in (self.queue, self.letters):
+            self.service.cloud.client("sqs").purge_queue(QueueUrl=url)
+
+    def ordered(self) -> Drill:
+        """Order a drill now."""
+        return Drill(KEY, AT, datetime.now(UTC))
+
+    def delivered(self, drill: Drill) -> dict[str, Any]:
+        """Send a drill through the queue, and give the event that brings it."""
+        sqs = self.service.cloud.client("sqs")
+        sqs.send_message(QueueUrl=self.queue, MessageBody=drill.to_json())
+        (taken,) = sqs.receive_message(QueueUrl=self.queue)["Messages"]
+        return delivery({**message(taken["Body"]), "receiptHandle": taken["ReceiptHandle"]})
+
+    def drill(
+        self,
+        faults: Sequence[Fault] = (),
+        drill: Drill | None = None,
+        *,
+        seconds: float = 900.0,
+        engine: Callable[..., Any] | None = None,
+    ) -> Drilled:
+        """Have the handler do a drill with these faults, in so many seconds, by this engine."""
+        event, injection = self.delivered(drill or self.ordered()), Injection(tuple(faults))
+        given = engine or prover.engine_of
+        with (
+            as_function(self.environment, injection),
+            log_of_function() as log,
+            mock.patch.object(prover, "engine_of", given),
+            mock.patch.object(queue, "_PAUSE_SECONDS", 0),
+        ):
+            try:
+                answer = prover.handler(event, Context(seconds))
+            except SnapperError as error:
+                answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+        return Drilled(answer, log, injection)
+
+    def taken_letters(self) -> list[Drill]:
+        """Take what was given up."""
+        sqs, found = self.service.cloud.client("sqs"), list[Drill]()
+        while taken := sqs.receive_message(QueueUrl=self.letters).get("Messages"):
+            for each in taken:
+                sqs.delete_message(QueueUrl=self.letters, ReceiptHandle=each["ReceiptHandle"])
+                found.append(Drill.from_json(each["Body"]))
+        return found
+
+    def verdicts(self) -> list[Verification]:
+        """Read every verdict there is, and that of the last trial."""
+        found = [
+            Verification.from_json(self.vault.read(name))
+            for name in keys(self.vault)
+            if name.endswith((Kind.VERIFICATION, Kind.DAMAGED)) and name != trial_key(KEY)
+        ]
+        trial = last_trial(self.vault, KEY)
+        return [*found, *([trial.verdict] if trial else [])]
+
+    def check(self) -> list[Verification]:
+        """Assert that nothing was written but verdicts, and nothing changed; give them."""
+        found = self.service.objects()
+        assert {name: found.get(name) for name in self.backup} == self.backup
+        assert set(found) - set(self.backup) <= VERDICTS
+        return self.verdicts()
+
+
+def believing(*_: object, **__: object) -> Believing:
+    """Give an engine that restores nothing, whatever the kind."""
+    return Believing()
+
+
+def told(drilled: Drilled) -> str:
+    return json.dumps(drilled.log)
