@@ -16,6 +16,7 @@ from functions import prover
 from local.emulator.cloud import Cloud
 from snapper.aws import queue
 from snapper.aws.vault import Vault
+from snapper.engines.engine import engine_of
 from snapper.engines.facts import ALL_THERE_IS, TrialOptions
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SnapperError
@@ -178,7 +179,7 @@ class Drills:
     ) -> Drilled:
         """Have the handler do a drill with these faults, in so many seconds, by this engine."""
         event, injection = self.delivered(drill or self.ordered()), Injection(tuple(faults))
-        given = engine or prover.engine_of
+        given = engine or engine_of
         with (
             as_function(self.environment, injection),
             log_of_function() as log,
