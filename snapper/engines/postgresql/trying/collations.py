@@ -29,7 +29,7 @@ _NAMED = 5
 
 # Of the system's own, which are named as their locales. In a text they do no harm.
 _USED = re.compile(
-    rb"(?i:COLLATE|COLLATION =)\s+(?:pg_catalog\.)?"
+    rb"(?i:COLLATE|COLLATION =)\s+(?:pg_catalog\.|\"pg_catalog\"\.)?"
     rb'(?:"(?P<quoted>[\w.@-]{1,63})"(?!\.)|(?P<plain>[a-z_]\w{0,62})(?![\w.]))',
     re.ASCII,
 )

@@ -25,8 +25,8 @@ MADE = """
     COPY public.sorted (s, l) FROM stdin;\nb\tA\n\\.\n
 """
 USED = """
-    CREATE DOMAIN public.word AS text COLLATE pg_catalog."de-x-icu";
-    CREATE TYPE public.words AS RANGE (subtype = text, collation = pg_catalog."fr_CA.utf8");
+    CREATE DOMAIN public.word AS text COLLATE "pg_catalog"."de-x-icu";
+    CREATE TYPE public.words AS RANGE (subtype = text, collation = "pg_catalog"."fr_CA.utf8");
     CREATE TABLE public.sorted (s text COLLATE pg_catalog."de-AT-x-icu" CHECK (s <> 'COLLATE "x'));
     COPY public.sorted (s) FROM stdin;\nb\n\\.\n
     CREATE INDEX i ON public.sorted USING btree (s COLLATE "sv-x-icu");
