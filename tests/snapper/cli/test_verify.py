@@ -9,6 +9,7 @@ import pytest
 from snapper.cli.verify import SERVER_VARIABLE
 from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
 from snapper.values.job import write_time
+from snapper.values.options import Options
 from snapper.verbs.catalog import backups, listing
 from tests.support.cloud_server import everywhere
 from tests.support.restores import flip
@@ -46,7 +47,8 @@ def test_sound_backups_exit_0_and_are_listed_as_read(stage: StageUnderTest) -> N
 
 
 def test_a_restored_one_tells_tables_rows_and_time(stage: StageUnderTest) -> None:
-    with stage.database("proven", stage.source(18).dsn):
+    asserted = Options(assertions=("SELECT count(*) = 1 FROM t",))
+    with stage.database("proven", stage.source(18).dsn, options=asserted):
         stage.back_up("proven")
         ran = stage.run_cli("verify", "proven", "--restore", "--json")
         assert ran.code == 0, ran.err
@@ -56,6 +58,8 @@ def test_a_restored_one_tells_tables_rows_and_time(stage: StageUnderTest) -> Non
         assert found["verification"]["restored"]["tables"] == 1
         assert found["verification"]["restored"]["rows"] == 1
         assert found["verification"]["restored"]["seconds"] > 0
+        assert found["verification"]["proof"]["compared"] == 1
+        assert found["verification"]["proof"]["assertions"] == list(asserted.assertions)
         assert "restored 20" in stage.run_cli("list", "proven").out
 
 

@@ -11,6 +11,7 @@ from snapper.engines.postgresql.loading.task import Alone
 from snapper.engines.postgresql.omitting import excluded
 from snapper.engines.postgresql.trying.comparing import compare
 from snapper.engines.postgresql.trying.counting import Counted, Named, named
+from snapper.values.manifest import Manifest
 from snapper.values.proof import Lacking, Proof
 from snapper.values.redaction import Redactor
 
@@ -51,7 +52,9 @@ def prove(
     return Proof(server, compared, wanted.assertions, lacking)
 
 
-def remarks(proof: Proof) -> Iterator[str]:
+def remarks(proof: Proof, manifest: Manifest) -> Iterator[str]:
     """Say what the proof does not cover."""
     if proof.lacking:
         yield f"restored but for {proof.lacking}"
+    if not manifest.contents:
+        yield "its rows are counted and not compared, for the backup has no list of its contents"

@@ -170,7 +170,7 @@ def _try(
         replaced = tuple(stand_ins(database, redact)) if confined else ()
     left_out = [f"left out: {each}" for each in came.left_out]
     said = (
-        *remarks(proof),
+        *remarks(proof, wanted.manifest),
         *came.warnings,
         *_unowned(lacking),
         *left_out,

@@ -1,6 +1,7 @@
 """A trial proves what it is told to, against the backup on whichever major, and says what not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,18 @@ def test_rows_are_compared_and_assertions_kept(
     assert found.proof == Proof(found.proof.server, 1, asserted)
     assert found.proof.server.startswith("17.")
     assert found.remarks == ()
+
+
+def test_of_a_backup_without_a_list_that_is_said(
+    source: Callable[..., Source], back_up: BackUp, tried: Try
+) -> None:
+    """As those of earlier releases are."""
+    found = tried(replace(back_up(source(17)), contents=""))
+    assert found.proof is not None
+    assert found.proof.compared is None
+    assert found.remarks == (
+        "its rows are counted and not compared, for the backup has no list of its contents",
+    )
 
 
 @pytest.mark.parametrize(
