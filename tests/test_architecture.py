@@ -43,7 +43,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
 }
 POSTGRESQL = (  # rooms of the engine: each may import those before it
     *("conninfo", "naming", "connecting", "newer_majors", "omitting", "inspecting", "dumping"),
-    *("reading", "target", "loading", "restoring", "trying", "examining"),
+    *("reading", "selecting", "target", "loading", "restoring", "trying", "examining"),
 )
 OUTSIDE = {  # what only some rooms may import of others' work
     "boto3": ("snapper.aws", "local"),

@@ -1,7 +1,7 @@
 """What an engine says of a database: before it is dumped, and before a restore goes into it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from snapper.values.contents import Contents
@@ -100,6 +100,63 @@ PLAINLY = RestoreOptions()
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which tables are wanted of a backup, by their names or their schemas, and what of them.
+
+    One table may get another name, `named`. Without `rows` it is made empty; without
+    `definitions` its rows go into one that is there.
+    """
+
+    tables: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+    named: str = ""
+    rows: bool = True
+    definitions: bool = True
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that a table needs; `there` says whether the target has it, where that is known."""
+
+    kind: str
+    name: str
+    there: bool | None = None
+
+
+@dataclass(frozen=True)
+class SomeTables:
+    """Tables of a backup as they will be made elsewhere.
+
+    `names` are those in the target, and by them the `parts`, schema and table in the list of
+    contents, whose rows are needed: a partitioned table has none of its own. `roles` are those that
+    the statements name. `own` is what the engine alone reads.
+    """
+
+    names: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
+    needs: tuple[Need, ...]
+    notes: tuple[str, ...]
+    roles: tuple[str, ...]
+    own: Any = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TableRehearsal:
+    """What a restore of some tables would meet in a database that is there.
+
+    `present` is what has a name of theirs or of their indexes and sequences, `absent` are the
+    tables that are not there, `filled` those that have rows already, which is asked where rows
+    alone are wanted.
+    """
+
+    target: Rehearsal
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+    filled: tuple[str, ...]
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
 class TrialOptions:
     """What must be true of a backup that is restored for the proof, and until when it may take.
 
@@ -129,3 +186,5 @@ class Restoration:
     missing: tuple[LeftOut, ...] = ()
     kept_as: str = ""
     accepting: str = ""
+    used: tuple[str, ...] = ()
+    """What tables needed and the target had already, as it was: kind and name."""

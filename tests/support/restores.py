@@ -50,11 +50,11 @@ def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
     return made
 
 
-def plain_dump(tools: ClientTools, major: int, dsn: str) -> bytes:
+def plain_dump(tools: ClientTools, major: int, dsn: str, *arguments: str) -> bytes:
     """Dump with the major's own pg_dump; the token that is new each time is made equal."""
     connection = Connection.parse(dsn)
     done = subprocess.run(
-        pg_dump_command(tools, major, connection, "UTF8"),
+        pg_dump_command(tools, major, connection, "UTF8", exclusions=arguments),
         env={**tools.environment(), **connection.environment()},
         capture_output=True,
         check=True,

@@ -62,8 +62,7 @@ def name_in(octets: bytes, encoding: str) -> str:
     >>> name_in(b"m\xfcller", "LATIN1"), name_in(b"m\xfcller", "SQL_ASCII")
     ('m\xfcller', 'm\\xfcller')
     """
-    known = {} if encoding == NO_ENCODING else extensions.encodings
-    return octets.decode(known.get(encoding.replace("_", ""), _NAME), "backslashreplace")
+    return octets.decode(codec_of(encoding), "backslashreplace")
 
 
 def read_text(octets: bytes, link: extensions.connection) -> str:
@@ -71,6 +70,12 @@ def read_text(octets: bytes, link: extensions.connection) -> str:
     named = link.info.parameter_status("server_encoding") or NO_ENCODING
     known = {**extensions.encodings, NO_ENCODING.replace("_", ""): "utf-8"}
     return octets.decode(known.get(named.replace("_", ""), "ascii"))
+
+
+def codec_of(encoding: str) -> str:
+    """Give Python's name of a database's encoding; without one, that of UTF-8 and other bytes."""
+    known = {} if encoding == NO_ENCODING else extensions.encodings
+    return str(known.get(encoding.replace("_", ""), _NAME))
 
 
 def is_readable(name: str) -> bool:

@@ -23,6 +23,8 @@ from tests.support.databases import UNTENDED, Source, job
 from tests.support.engines import engines, postgresql
 from tests.support.rds import behind
 from tests.support.recording import RecordedEvents
+from tests.support.restores import plain_dump
+from tests.support.shop import SHOP
 
 
 @pytest.fixture
@@ -108,3 +110,17 @@ def anew(dumper: Dumper, tools: ClientTools) -> Anew:
         return restore_as_new(dumper.vault, backup, target, postgresql(tools), options=options)
 
     return go
+
+
+@pytest.fixture(scope="session")
+def shop(server: Callable[[int], PostgresServer]) -> Source:
+    """Give a database whose tables need much; a test only reads it, or undoes what it did."""
+    there = Source(server(18), "postgres").create("a shop of tables")
+    there.run(SHOP)
+    return there
+
+
+@pytest.fixture(scope="session")
+def shop_dump(shop: Source, tools: ClientTools) -> bytes:
+    """Give pg_dump's own words on it."""
+    return plain_dump(tools, 18, shop.dsn)

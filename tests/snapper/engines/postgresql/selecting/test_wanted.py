@@ -1,0 +1,71 @@
+"""Tables are found by the names that people write."""
+
+import pytest
+
+from snapper.engines.facts import Wanted
+from snapper.engines.postgresql.selecting.definitions import Definitions
+from snapper.engines.postgresql.selecting.wanted import chosen
+from snapper.errors import SettingsError
+
+DUMP = (
+    b"SET client_encoding = 'LATIN1';\n"
+    b'CREATE TABLE "a"."items" (\n);\nCREATE TABLE "b"."items" (\n);\n'
+    b'CREATE TABLE "b"."Big" (\n);\n'
+    b'CREATE TABLE "b"."m\xfcller" (\n);\nCREATE VIEW "b"."seen" AS\n SELECT 1;\n'
+)
+
+
+def find(*tables: str, schemas: tuple[str, ...] = ()) -> list[bytes]:
+    definitions = Definitions.read([DUMP])
+    return [b".".join(path) for path in chosen(definitions, Wanted(tables, schemas))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("a.items", b"a.items"),
+        ("A.Items", b"a.items"),
+        ("Big", b"b.Big"),
+        ('"b"."Big"', b"b.Big"),
+        ("müller", b"b.m\xfcller"),
+    ],
+)
+def test_a_table_is_found_as_it_is_written_or_in_small_letters(typed: str, found: bytes) -> None:
+    assert find(typed) == [found]
+
+
+def test_tables_are_given_once_in_the_order_of_the_dump() -> None:
+    assert find("b.Big", "a.items", "a.items", schemas=("a",)) == [b"a.items", b"b.Big"]
+    assert len(find(schemas=("b",))) == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("items", "may be a.items, b.items"),
+        ("b.seen", "is a view"),
+        ("b.bigg", "has no table"),
+        ('"b"."big"', "has no table"),
+        ("a.b.c", "is no name of a table"),
+        ("", "is no name of a table"),
+        ('"a', "is no name of a table"),
+    ],
+)
+def test_what_is_no_table_or_more_than_one_is_refused(typed: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        find(typed)
+
+
+def test_a_dump_whose_names_stand_in_no_quotes_is_refused() -> None:
+    definitions = Definitions.read([b"CREATE TABLE public.items (\n    id integer\n);\n"])
+    with pytest.raises(SettingsError, match="without quotes"):
+        chosen(definitions, Wanted(("items",)))
+
+
+def test_a_name_that_is_close_is_asked_for() -> None:
+    with pytest.raises(SettingsError) as refused:
+        find("b.bigg")
+    assert refused.value.hint == 'did you mean b."Big"?'
+    with pytest.raises(SettingsError) as refused:
+        find(schemas=("c",))
+    assert refused.value.hint == "there are a, b"
