@@ -17,6 +17,7 @@ from snapper.engines.facts import (
     TrialOptions,
 )
 from snapper.engines.sections import Sections
+from snapper.engines.tables import Tables
 from snapper.errors import SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -46,6 +47,8 @@ class Engine(Protocol):
     """What to write so that the connection is encrypted."""
     sections: Sections
     """How the text of its dumps is parted."""
+    tables: Tables
+    """What takes single tables out of its dumps."""
 
     def faults(self, connection: str) -> Iterator[str]:
         """Give a sentence for each fault of a connection string."""

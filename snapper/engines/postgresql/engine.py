@@ -39,8 +39,10 @@ from snapper.engines.postgresql.omitting import excluded
 from snapper.engines.postgresql.reading.sections import PlainSql
 from snapper.engines.postgresql.restoring import rehearse, restore
 from snapper.engines.postgresql.restoring.stock import stock_commands
+from snapper.engines.postgresql.restoring.tables import DumpTables
 from snapper.engines.postgresql.target.own_server import require_server
 from snapper.engines.sections import Sections
+from snapper.engines.tables import Tables
 from snapper.machine.confined import Walls
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding
@@ -63,6 +65,7 @@ class PostgreSQL:
         "add sslmode=require to the connection, or verify-full with sslrootcert=system"
     )
     sections: Sections = PlainSql()
+    tables: Tables = DumpTables()
 
     def __init__(self, clients: Path | None = None) -> None:
         """Take PostgreSQL's programs from their folder in `clients`, or this machine's own."""

@@ -18,6 +18,7 @@ from snapper.engines.facts import (
     TrialOptions,
 )
 from snapper.engines.sections import Sections
+from snapper.engines.tables import Tables
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.credentials import Door
 from snapper.values.finding import Finding, ok
@@ -28,6 +29,7 @@ from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 from tests.support.text_engine.file import TextFile
 from tests.support.text_engine.sections import Lines
+from tests.support.text_engine.tables import NoTables
 
 END = b"-- this was all of the text\n"
 RELEASE = "3.1"
@@ -40,6 +42,7 @@ class TextEngine:
     name = "Text"
     encryption_hint = "keep the file on an encrypted disk"
     sections: Sections = Lines()
+    tables: Tables = NoTables()
 
     def __init__(self, clients: Path | None = None) -> None:
         self._clients = clients

@@ -152,7 +152,7 @@ class _Load:
 
     def _run(self, statement: Statement) -> None:
         error = self._attempts.run(statement, plainly=self._in_batch)
-        if error is None:
+        if error is None or self._loading.forgo(statement.text, error):
             return
         if self._in_batch:
             self._runner.run(b"ROLLBACK")

@@ -36,7 +36,7 @@ class StatementRunner:
         self._cursor.execute(statement)
         return [" ".join(each.partition(":")[2].split()) for each in self._link.notices]
 
-    def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def ask(self, query: str | bytes, *values: object) -> list[tuple[object, ...]]:
         """Run a query of our own and give its rows; raises psycopg2.Error."""
         self._cursor.execute(query, values or None)
         return self._cursor.fetchall() if self._cursor.description else []

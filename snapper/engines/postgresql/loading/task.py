@@ -43,6 +43,8 @@ class Loading:
     again: Callable[[], Iterator[Part]] | None = None
     atomic: bool = False
     alone: Alone | None = None
+    forgo: Callable[[bytes, psycopg2.Error], bool] = lambda _body, _error: False
+    """Tells of a refused statement whether it can be done without; if so it has said that."""
     given_late: list[Statement] = field(default_factory=list)
     """What gives things to owners whose rights this user has none of by itself."""
     left_out: list[LeftOut] = field(default_factory=list)

@@ -101,21 +101,26 @@ def _is_missing(connection: Connection, redact: Redactor) -> bool:
         return False
 
 
-def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[str, ...]:
-    found = []
+def mismatches(manifest: Manifest, server: ServerFacts, encoding: str) -> Iterator[str]:
+    """Say in what backup and target differ that may be in the way, and if its time surprises."""
     if manifest.late:
-        found.append(
+        yield (
             f"this backup was begun at {write_time(manifest.started_at)}, and holds what was there "
             f"then, not at {write_time(manifest.scheduled_at)}"
         )
     if server.major < major_of(manifest):
-        found.append(
+        yield (
             f"the backup is of PostgreSQL {major_of(manifest)}, the target is the older "
             f"{server.major}: what the older one does not support will stop the restore"
         )
     backup = Recorded.of(manifest)
     if encoding != backup.encoding:
-        found.append(f"the backup is in {backup.encoding}, the target in {encoding}")
+        yield f"the backup is in {backup.encoding}, the target in {encoding}"
+
+
+def _warnings(manifest: Manifest, server: ServerFacts, encoding: str) -> tuple[str, ...]:
+    backup = Recorded.of(manifest)
+    found = list(mismatches(manifest, server, encoding))
     found += [omission.fact for omission in backup.omitted or ()]
     found += newer.foreseen(backup.refused, major_of(manifest), server.major)
     return tuple(found)

@@ -56,11 +56,12 @@ def restore(
         # Whatever ends us before the last line leaves a transaction that nobody commits.
         runner.run(b"BEGIN")
         load(rewritten(dump, portable), runner, loading)
-        _commit(runner, options)
-    return _restoration(loading, portable)
+        commit(runner, options)
+    return restoration(loading, portable)
 
 
-def _commit(runner: StatementRunner, options: RestoreOptions) -> None:
+def commit(runner: StatementRunner, options: RestoreOptions) -> None:
+    """Commit; raise RestoreFailed, with a note where what became of it is not known."""
     try:
         runner.run(b"COMMIT")
     except psycopg2.Error as error:
@@ -106,7 +107,7 @@ def restore_as_new(
         (fill or _fill)(dump, unfinished, backup, portable, loading, redact)
     if options.best_effort and not loading.missing:
         rename(made, connection, via, redact)
-    came = _restoration(loading, portable, warned)
+    came = restoration(loading, portable, warned)
     if not loading.missing:
         return came
     kept, name = database_name(made), database_name(connection)
@@ -159,7 +160,8 @@ def _loading(
     )
 
 
-def _restoration(loading: Loading, portable: Portable, warned: Iterable[str] = ()) -> Restoration:
+def restoration(loading: Loading, portable: Portable, warned: Iterable[str] = ()) -> Restoration:
+    """Give what came of it all."""
     moved = tuple(
         f"the target has no tablespace {tablespace}: its objects are in the default tablespace"
         for tablespace in sorted(portable.replaced)
