@@ -16,10 +16,12 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
+from snapper.cli.download_tables import download_some, tell_file
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
+from snapper.cli.table_options import CsvOption, SchemaOption, TableOption, wanted_tables
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
 from snapper.verbs.catalog import to_public
@@ -40,6 +42,9 @@ def download_backup(
             help="A file or a folder; - is stdout. Default: KEY-TIME.sql.gz here.",
         ),
     ] = "",
+    table: TableOption = None,
+    schema: SchemaOption = None,
+    csv: CsvOption = False,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -52,16 +57,30 @@ def download_backup(
 
     \b
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
+
+    With --table or --schema it is plain SQL of these tables and of what they need, or with --csv
+    the rows of one table; of the backup only their parts are read.
     """  # noqa: D301  a backspace keeps the line whole
     if output == "-" and json:
         raise SettingsError("--json and --output - both write to stdout", hint="choose one")
     if output == "-" and sys.stdout.isatty():
         raise SettingsError("a backup is not text for a terminal", hint="pipe it, or name a file")
     outcome: Outcome = context.obj
+    wanted = wanted_tables(table, schema)
+    if csv and not wanted:
+        raise SettingsError("--csv is for the rows of one table", hint="add --table NAME")
     limit, place = read_at(at, key), _place(output)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
+        if wanted:
+            document = download_some(opened, manifest, wanted, place, csv=csv)
+            if document and json:
+                render.document(document)
+                outcome.answered = True
+            elif document:
+                tell_file(document)
+            return
         if output == "-":
             with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
                 stream(opened.vault, manifest, sys.stdout.buffer, progress)

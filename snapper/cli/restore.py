@@ -30,8 +30,18 @@ from snapper.cli.restore_options import (
     StrictOption,
     checked_options,
 )
+from snapper.cli.restore_tables import restore_some
 from snapper.cli.restored import Restored
 from snapper.cli.stage import Stage
+from snapper.cli.table_options import (
+    AsOption,
+    DataOnlyOption,
+    SchemaOnlyOption,
+    SchemaOption,
+    TableOption,
+    refuse_others,
+    wanted_tables,
+)
 from snapper.cli.transfer import BUILDING, checked_transfer, transfer
 from snapper.engines.engine import Engine, engine_of
 from snapper.engines.facts import UNSURE, Rehearsal, Restoration, RestoreOptions
@@ -58,6 +68,11 @@ def restore_backup(
         ),
     ] = None,
     at: AtOption = LATEST,
+    table: TableOption = None,
+    schema: SchemaOption = None,
+    named: AsOption = "",
+    data_only: DataOnlyOption = False,
+    schema_only: SchemaOnlyOption = False,
     create: Annotated[
         bool, typer.Option("--create", help="Create the database if it does not exist.")
     ] = False,
@@ -100,6 +115,10 @@ def restore_backup(
     rights of somebody else, is left out where it is refused, and named; --strict stops there.
     Where anything else is refused, --create --best-effort gets what can be had.
 
+    With --table or --schema only these tables are restored, with what they need, into a database
+    that may hold other things: a table that is there already is refused, whatever else they need
+    is used as it is there. Foreign keys that cannot hold are left out, and named.
+
     Exits 9 if the backup could not be restored, or not whole.
     """
     outcome: Outcome = context.obj
@@ -107,6 +126,17 @@ def restore_backup(
         RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values),
         create=create,
     )
+    wanted = wanted_tables(table, schema, named, data_only=data_only, schema_only=schema_only)
+    if wanted:
+        refuse_others(
+            {
+                "--create": create,
+                "--over-source": over_source,
+                "--best-effort": best_effort,
+                "--final-name": final_name,
+                "--force without --data-only": force and not data_only,
+            }
+        )
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
@@ -115,6 +145,25 @@ def restore_backup(
         _warn(passed)
         target = to or _asked()
         engine = engine_of(manifest.engine)
+        if wanted:
+            some = restore_some(
+                opened,
+                manifest,
+                target,
+                wanted,
+                engine,
+                options,
+                passed=tuple(passed),
+                force=force,
+                create_roles=create_roles,
+                dry_run=dry_run,
+            )
+            if json:
+                render.document(some.to_dict())
+                outcome.answered = True
+            else:
+                some.tell()
+            return
         rehearsal = engine.rehearse(target, manifest, may_create=create)
         _warn(rehearsal.warnings)
         refuse(

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +44,25 @@ def make_private(path: Path) -> BinaryIO:
     path.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, _MODE), "wb")
+
+
+@contextmanager
+def new_private(target: Path) -> Iterator[BinaryIO]:
+    """Write a file that appears under its name only when the block has ended well.
+
+    Raises SettingsError where something is there already; OSError.
+    """
+    if os.path.lexists(target):
+        raise SettingsError(f"{target} exists already", hint=_INSTEAD)
+    draft = target.with_name(f"{target.name}.part")
+    with make_private(draft) as file:
+        try:
+            yield file
+            file.flush()
+            give_name(file, draft, target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
 
 
 def give_name(file: BinaryIO, path: Path, target: Path) -> None:

@@ -1,0 +1,146 @@
+"""Single tables out of a backup: only what they need of it is read, where it has a list."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+from snapper.aws.vault import Vault
+from snapper.engines.facts import SomeTables, TableRehearsal, Wanted
+from snapper.errors import BackupDamaged, SettingsError
+from snapper.values.contents import Contents, TableRows
+from snapper.values.manifest import Manifest
+from snapper.verbs.checked_copy import checked_copy
+from snapper.verbs.checked_parts import checked_parts
+from snapper.verbs.contents import read_contents
+from snapper.verbs.parts import read_statements
+from snapper.verbs.unpacked import Progress
+
+Checking = Callable[[], AbstractContextManager[Progress]]
+"""Shows how far the reading is; is given the compressed bytes that were read so far."""
+
+_READ_WHOLE = "so all of the backup is read"
+
+
+class Source(Protocol):
+    """A backup out of which tables are taken."""
+
+    @property
+    def statements(self) -> Iterable[bytes]:
+        """A dump, or what is in it beside rows."""
+        ...
+
+    def rows(
+        self, tables: SomeTables, progress: Progress
+    ) -> AbstractContextManager[Iterable[bytes]]:
+        """Give a dump of at least the parts that these tables have; it can be read again.
+
+        All of it was checked before. Raises BackupDamaged, AwsFailed.
+        """
+        ...
+
+    def size(self, tables: SomeTables) -> int:
+        """Give how many stored bytes are read for `rows`."""
+        ...
+
+
+@contextmanager
+def opened(
+    vault: Vault, manifest: Manifest, warn: Callable[[str], None], checking: Checking
+) -> Iterator[Source]:
+    """Open a backup to take tables out of it.
+
+    Where it has no list of its contents, all of it is read and checked first, within `checking`.
+    Raises BackupDamaged, AwsFailed.
+    """
+    try:
+        contents = read_contents(vault, manifest)
+        why = "this backup was made without a list of its contents"
+    except BackupDamaged as damaged:
+        contents, why = None, str(damaged)
+    if contents:
+        yield _Listed(vault, manifest, contents)
+        return
+    warn(f"{why}, {_READ_WHOLE}")
+    whole = _Whole(manifest)
+    with ExitStack() as stack:
+        with checking() as progress:
+            copy = checked_copy(vault, manifest, progress, whole.count)
+            whole.statements = stack.enter_context(copy)
+        yield whole
+
+
+@dataclass(frozen=True)
+class _Listed:
+    vault: Vault
+    manifest: Manifest
+    contents: Contents
+
+    @property
+    def statements(self) -> Iterator[bytes]:
+        for part in self.contents.statements:
+            yield from read_statements(self.vault, self.manifest, part)
+
+    def rows(
+        self, tables: SomeTables, progress: Progress
+    ) -> AbstractContextManager[Iterable[bytes]]:
+        return checked_parts(self.vault, self.manifest, self._parts(tables), progress)
+
+    def size(self, tables: SomeTables) -> int:
+        return sum(part.end - part.start for part in self._parts(tables))
+
+    def _parts(self, tables: SomeTables) -> tuple[TableRows, ...]:
+        wanted = frozenset(tables.parts)
+        return tuple(part for part in self.contents.tables if (part.schema, part.table) in wanted)
+
+
+class _Whole:
+    """All of a backup, which is read for its statements, and once more for rows."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._progress: Progress = lambda _: None
+        self.statements: Iterable[bytes] = ()
+
+    def count(self, read: int) -> None:
+        self._progress(read)
+
+    def rows(self, _: SomeTables, progress: Progress) -> AbstractContextManager[Iterable[bytes]]:
+        self._progress = progress
+        return nullcontext(self.statements)
+
+    def size(self, _: SomeTables) -> int:
+        return self._manifest.backup_bytes
+
+
+def refuse_tables(
+    rehearsal: TableRehearsal, wanted: Wanted, *, force: bool, may_make_roles: bool
+) -> None:
+    """Raise SettingsError for a target in which tables of these names are in the way.
+
+    Where rows alone are wanted, their tables must be there, and empty unless it is `force`.
+    """
+    place, taken = rehearsal.target.place, ", ".join(rehearsal.present)
+    if wanted.definitions and rehearsal.present:
+        raise SettingsError(
+            f"{place} has {taken} already, and a restore overwrites nothing",
+            hint="give the table another name: --as NAME; or rename or drop what is there, a table"
+            " with its indexes and sequences",
+        )
+    if not wanted.definitions and rehearsal.absent:
+        raise SettingsError(
+            f"{place} has no {', '.join(rehearsal.absent)} to put rows into",
+            hint="leave --data-only away, and it is made",
+        )
+    if rehearsal.filled and not force:
+        raise SettingsError(
+            f"there are rows in {', '.join(rehearsal.filled)} of {place}",
+            hint="--force adds those of the backup to them; --as NAME makes a table of its own, if"
+            " --data-only is left away",
+        )
+    if rehearsal.target.missing_roles and not may_make_roles:
+        raise SettingsError(
+            f"{place} lacks the roles {', '.join(rehearsal.target.missing_roles)}",
+            hint="CREATE ROLE … for each, or say --create-roles to make them without login; or"
+            " --no-owner, and what is theirs is yours, and their rights are left out",
+        )
