@@ -120,13 +120,13 @@ def _span(each: TableChange, show: Callable[[Amount], str]) -> str:
 
 def _words(each: TableChange) -> str:
     if each.change is Change.REWRITTEN:
-        why = (
-            "of as many bytes: it may be their order" if each.perhaps_order_alone else "other rows"
-        )
-        return f"rewritten ({why})"
+        if each.perhaps_order_alone:
+            return "rewritten (of as many bytes: it may be their order)"
+        return "rewritten (other values)"
     if each.before is None or each.after is None:
         return each.change
-    return f"{abs(each.after.rows - each.before.rows):,} {each.change}"
+    less = "more" if each.change is Change.MORE else "fewer"
+    return render.number(abs(each.after.rows - each.before.rows), f"{less} row")
 
 
 def _lines(each: DefinitionChange) -> Iterator[str]:

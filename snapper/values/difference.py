@@ -61,7 +61,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class DefinitionChange:
-    """One object whose definition changed, with the lines of a unified diff."""
+    """One object whose definition changed, with the lines of a unified diff: of a new one all."""
 
     kind: str
     name: str
@@ -152,5 +152,6 @@ def _diff(before: list[str], after: list[str]) -> tuple[str, ...]:
         return (" what differs is not shown: it may be a secret",)
     if before and after and len(before) + len(after) > _LONGEST_DIFF:
         return (f"-{len(before):,} lines", f"+{len(after):,} lines")
-    lines = unified_diff(before, after, lineterm="", n=3)
-    return tuple(lines)[2:]
+    # Of one that is new or gone nobody needs to be told which lines these are.
+    heads = 2 if before and after else 3
+    return tuple(unified_diff(before, after, lineterm="", n=3))[heads:]

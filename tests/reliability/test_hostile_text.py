@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -177,10 +177,15 @@ def test_the_names_of_tables_and_roles_in_a_servers_words(
     name = EVERYTHING.replace("'", "")[:30]
     make = f'CREATE TABLE "{name}" AS SELECT 1 AS n'
     with backed_up(stage, "evilnames") as (source, _):
-        source.run(make)
-        stage.back_up("evilnames", datetime.now(UTC).replace(microsecond=0))
+        comment = EVERYTHING.replace("'", "")
+        source.run(f"{make}; COMMENT ON TABLE \"{name}\" IS '{comment}'")
+        later = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        stage.back_up("evilnames", later)
         target = stage.source(18, make)
         unharmed("restore", "evilnames", "--to", target.dsn, "--force")
         unharmed("restore", "evilnames", "--to", target.dsn, "--dry-run", "--force")
         unharmed("doctor", "evilnames")
+        unharmed("contents", "evilnames")
+        unharmed("diff", "evilnames")
         unharmed("verify", "evilnames", "--restore")
+        unharmed("evidence", "evilnames")

@@ -40,7 +40,7 @@ def test_people_see_tables_and_a_diff(stage: StageUnderTest, key: str) -> None:
     assert (ran.code, ran.err) == (0, "")
     lines = [" ".join(line.split()) for line in ran.lines]
     assert lines[0] == f"{key} from {write_time(OLDER)} to {write_time(AT)}"
-    assert "public.items 2 -> 3 4 bytes -> 21 bytes 1 more rows" in lines
+    assert "public.items 2 -> 3 4 bytes -> 21 bytes 1 more row" in lines
     assert r"public.\x1b[2Jx 0 0 bytes new" in lines
     assert "0 tables unchanged" in lines
     at = ran.lines.index("changed: TABLE public.items")

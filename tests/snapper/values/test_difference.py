@@ -82,8 +82,8 @@ def test_a_changed_definition_is_a_diff_that_can_be_read() -> None:
 def test_what_is_new_or_gone_is_shown_whole() -> None:
     gone, new = changed_definitions([ITEMS], [VIEW])
     assert (gone.change, new.change) == (Change.GONE, Change.NEW)
-    assert gone.lines[1:] == tuple(f"-{line}" for line in ITEMS.text.split("\n"))
-    assert new.lines[1:] == tuple(f"+{line}" for line in VIEW.text.split("\n"))
+    assert gone.lines == tuple(f"-{line}" for line in ITEMS.text.split("\n"))
+    assert new.lines == tuple(f"+{line}" for line in VIEW.text.split("\n"))
 
 
 @given(st.permutations([ITEMS, VIEW, *(Definition("ACL", "x", str(n)) for n in range(3))]))

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from snapper.aws.vault import Vault
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import (
     BackupDamaged,
     BackupNotFound,
@@ -24,7 +25,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.backups import days, store
 from tests.support.databases import AT, Source, job
 from tests.support.listed import rows, store_listed
-from tests.support.restores import flip
+from tests.support.restores import awkward, flip
 from tests.support.twin import MemoryVault
 
 SHOP = """
@@ -116,6 +117,31 @@ def test_no_row_is_read(dumper: Dumper, pair: tuple[Manifest, Manifest]) -> None
 def test_a_backup_is_no_other_than_itself(dumper: Dumper, pair: tuple[Manifest, Manifest]) -> None:
     found = compare(dumper.vault, pair[0], pair[0])
     assert (found.tables, found.definitions, found.differs) == ((), (), False)
+
+
+@pytest.mark.parametrize("major", [14, 18])
+def test_a_database_of_awkward_things_does_not_change_from_dump_to_dump(
+    major: int,
+    dumper: Dumper,
+    source: Callable[..., Source],
+    server: Callable[[int], PostgresServer],
+) -> None:
+    made = awkward(source, server(major))
+    first = dumper.dump(job(), made.database())
+    second = dumper.dump(job(AT + timedelta(days=1)), made.database())
+    assert first
+    assert second
+    found = compare(dumper.vault, first, second)
+    assert (found.tables, found.definitions, found.why_not) == ((), (), "")
+    assert found.unchanged > 10
+    assert len(_defined(dumper, first)) > 50
+
+
+def _defined(dumper: Dumper, manifest: Manifest) -> set[tuple[str, str]]:
+    contents = read_contents(dumper.vault, manifest)
+    assert contents
+    found = module._read(dumper.vault, manifest, module._defining(manifest, contents))
+    return {(each.kind, each.name) for each in found}
 
 
 def test_more_definitions_than_are_held_are_not_compared(
