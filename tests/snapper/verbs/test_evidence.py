@@ -127,6 +127,17 @@ def test_a_failed_drill_is_told_once_with_who_accepted_it_and_a_later_proof_mend
     assert gathered(vault, event).failed_drills[0].mended_at == days(2.5)
 
 
+def test_what_stands_beside_a_backup_and_is_older_than_the_time_is_not_told(
+    vault: MemoryVault,
+) -> None:
+    made, other = store(vault, days(-40)), store(vault, days(-39))
+    proven = Verification(days(-38), "", True, restored=RESTORED, restored_at=days(-38))
+    judge(vault, made, proven)
+    judge(vault, other, Verification(days(-38), "", True, failed=FailedTrial(days(-38), "no")))
+    found = gathered(vault)
+    assert (found.backups, found.recoveries, found.failed_drills) == ([], [], ())
+
+
 def test_what_is_logged_of_another_database_is_not_told(vault: MemoryVault) -> None:
     event = logged("dump.failed", days(1), days(1), reason="no", database="users")
     assert gathered(vault, event).failures == ()

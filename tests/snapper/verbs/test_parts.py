@@ -1,5 +1,6 @@
 """One part of a backup is read alone, by its range, and is what was dumped, or damage."""
 
+import io
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -9,6 +10,7 @@ from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.contents import Statements, TableRows
 from snapper.values.manifest import Manifest
+from snapper.verbs import parts as module
 from snapper.verbs.parts import read_statements, read_table
 from tests.support.listed import rows, sha, store_listed
 from tests.support.twin import MemoryVault
@@ -131,3 +133,55 @@ def test_an_empty_range_is_no_part_of_a_table() -> None:
     with pytest.raises(BackupDamaged, match="does not begin as a table's rows do"):
         read_table(vault, manifest, TableRows("public", "t", 0, 0, 7, 7, sha(b"")))
     assert list(read_statements(vault, manifest, Statements({}, 0, 7, 7, sha(b"")))) == []
+
+
+def test_rows_without_their_end_are_damage() -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, [b"\n", b"COPY t (a) FROM stdin;\n1\nxyz", TAIL])
+    part = contents.parts[1]
+    table = TableRows("public", "t", 1, 2, part.start, part.end, sha(b"1\n"))
+    with pytest.raises(BackupDamaged, match="does not end as a table's rows do"):
+        b"".join(read_table(vault, manifest, table))
+
+
+def test_an_object_that_is_cut_behind_all_plain_bytes_is_damage() -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, DUMP)
+    vault.objects[manifest.dump_key] = vault.objects[manifest.dump_key][:-4]
+    with pytest.raises(BackupDamaged, match="in place of"):
+        b"".join(read_statements(vault, manifest, contents.statements[-1]))
+
+
+class Endless(MemoryVault):
+    """A bucket that gives more than it is asked for, and never comes to an end."""
+
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        first = super().open(key, start)
+        self.given = 0
+
+        class Body(io.BytesIO):
+            def read(body, size: int | None = -1, /) -> bytes:  # noqa: N805  self is the vault
+                self.given += 1
+                assert self.given < 9, "it is read without end"
+                return first.read(size or 0) or bytes(1 << 20)
+
+        return Body()
+
+
+def test_no_more_than_the_range_is_read() -> None:
+    vault = Endless()
+    manifest, contents = store_listed(vault, DUMP)
+    with pytest.raises(BackupDamaged, match="in place of"):
+        b"".join(read_statements(vault, manifest, contents.statements[-1]))
+
+
+def test_a_head_without_end_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_HEAD", 1000)
+    vault, told = MemoryVault(), list[int]()
+    noise = "".join(sha(b"%d" % n) for n in range(100_000)).encode()
+    manifest, contents = store_listed(vault, [b"\n", b'COPY "%b' % noise, TAIL])
+    part = contents.parts[1]
+    table = TableRows("public", "t", 1, 1 << 30, part.start, part.end, sha(b""))
+    with pytest.raises(BackupDamaged, match="does not begin as a table's rows do"):
+        read_table(vault, manifest, table, told.append)
+    assert told[-1] < part.end - part.start

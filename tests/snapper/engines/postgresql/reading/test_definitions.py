@@ -158,3 +158,10 @@ def test_a_name_in_the_databases_encoding_is_read() -> None:
     )
     assert [each.name for each in read(dump, encoding="LATIN1")] == ["public.m\xfcller"]
     assert [each.name for each in read(dump, encoding="SQL_ASCII")] == [r"public.m\xfcller"]
+
+
+def test_what_looks_like_an_entry_within_a_long_body_is_none() -> None:
+    entry = b"\n-- Name: f(); Type: FUNCTION; Schema: public; Owner: me\n--\n\n"
+    evil = b"\n" * (18 << 20) + b"-- Name: evil; Type: TABLE; Schema: public; Owner: me\n\nx"
+    found = read(entry + b"CREATE FUNCTION f() RETURNS text AS $$%b$$;\n" % evil)
+    assert [each.name for each in found] == ["public.f()"]
