@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.demo.compare import Comparison
+from local.demo.drilled import Drilled
 from local.demo.fault import Fault
 from snapper.values.manifest import Manifest
 
@@ -98,12 +99,13 @@ class DatabaseReport:
 
 @dataclass(frozen=True)
 class DemoReport:
-    """The whole demo; `outputs` are the deployed program's."""
+    """The whole demo; `outputs` are the deployed program's, the `drill` is the prover's."""
 
     databases: tuple[DatabaseReport, ...]
     resources: int
     outputs: Mapping[str, str]
     seconds: float
+    drill: Drilled | None = None
 
     @property
     def good(self) -> bool:
@@ -116,5 +118,6 @@ class DemoReport:
             "good": self.good,
             "seconds": round(self.seconds, 1),
             "resources": self.resources,
+            "drill": self.drill.to_dict() if self.drill else None,
             "databases": [database.to_dict() for database in self.databases],
         }

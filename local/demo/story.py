@@ -20,6 +20,7 @@ from typing import Protocol
 import psycopg2
 
 from local.demo.chapter import Chapter
+from local.demo.drill import Prover
 from local.demo.export import check_folder
 from local.demo.pipeline import Pipeline
 from local.demo.proof import ProofServers
@@ -121,14 +122,23 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
             for database in sources.databases
         ]
         _run(options.runs, chapters, sources, pipeline, listener)
+        prover = Prover(cloud, deployment.outputs["prover"])
+        drilled = next((each for each in chapters if each.made), None)
+        drill = drilled and prover.order(drilled)
         listener("restoring the newest backups, comparing them row by row")
         list(pool.map(lambda chapter: chapter.close(options.export), chapters))
+        proven = None
+        if drilled and drill:
+            listener("letting the prover restore one by itself, with no server of yours")
+            proven = prover.follow(drilled, drill)
+            listener.result(proven.words)
         yield Demonstration(
             DemoReport(
                 tuple(chapter.report(options.retention) for chapter in chapters),
                 len(deployment.registrations),
                 deployment.outputs,
                 time.monotonic() - began,
+                proven,
             ),
             {**cloud.environment(), "SNAPPER_STAGE": STAGE},
             {name: dsn for chapter in chapters for name, dsn in chapter.reachable()},

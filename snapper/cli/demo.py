@@ -67,7 +67,8 @@ def demo(
 
     Two PostgreSQL servers get deliberately awkward data, the deployed schedule fires, the
     packaged functions back up and prune, and the newest backup of each database is restored into
-    another server and compared row by row. Nothing is left behind. Exits 0 only if every run made
+    another server and compared row by row; the deployed prover restores one by itself. Nothing is
+    left behind. Exits 0 only if every run made
     its backups and all restored databases are identical.
     """
     outcome: Outcome = context.obj
@@ -136,6 +137,8 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
     for database in report.databases:
         for line in _remarks(database):
             render.say(f"{database.key}: {line}")
+    if report.drill:
+        render.say(f"drill in the prover: {report.drill.words}")
     render.say("")
     render.say(f"{_verdict(report)}; {report.resources} resources, {report.seconds:.1f} s")
 
