@@ -105,6 +105,9 @@ def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> 
     assert [each["key"] for each in document["databases"]] == ["shop", "sensors"]
     majors = {each["server_version"].split(".")[0] for each in document["databases"]}
     assert majors == {"14", "18"}
+    drill, shop = document["drill"], document["databases"][0]
+    assert (drill["database"], drill["proven"], drill["reason"]) == ("shop", True, None)
+    assert (drill["tables"], drill["rows"]) == (shop["tables"], shop["rows"])
     for database in document["databases"]:
         assert database["restored"]
         assert database["identical"]
