@@ -112,7 +112,7 @@ def test_what_it_finds_damaged_pushes_out_no_good_backup_when_the_pruner_prunes(
         assert times() == [due[2], due[1], due[0]]
         stage.back_up(key, due[3])
         wait_until(lambda: times() == [due[3], due[2]])
-        wait_until(lambda: len(list(stage.vault.list(f"{key}/"))) == 4)
+        wait_until(lambda: len(list(stage.vault.list(f"{key}/"))) == 6)  # each with its list
 
 
 def test_a_manifest_that_cannot_be_read_is_damage(stage: StageUnderTest) -> None:

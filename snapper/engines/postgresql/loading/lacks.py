@@ -22,6 +22,7 @@ from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_denied
 from snapper.engines.postgresql.naming.encoding import name_in
 from snapper.engines.postgresql.naming.names import NAME
+from snapper.errors import RestoreFailed
 
 _EXTENSION = re.compile(
     rb"CREATE EXTENSION (?:IF NOT EXISTS )?(?P<name>%(n)b)(?: WITH SCHEMA (?P<schema>%(n)b))?;"
@@ -53,6 +54,9 @@ _QUOTED = re.compile(
 _OPERATOR = re.compile(r"(?P<name>[\w$]+\.[^\w\s\"().,:]+)(?= |$)")
 _DOTTED = re.compile(r"(?P<name>[\w$]+\.[^\s\"(,]+)")
 _QUOTES = re.compile(r'"((?:[^"]|"")+)"')
+
+_MOST = 1 << 20
+"""Names that are remembered: a forged dump may go on for ever."""
 
 _SCHEMA_IS_HERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s)"
 
@@ -161,6 +165,8 @@ class Lacks:
         return f"{name} on {_unquoted(described(body).name)}" in self._gone
 
     def _leave_out(self, body: bytes) -> None:
+        if len(self._gone) + len(self.unfilled) > _MOST:
+            raise RestoreFailed(f"more than {_MOST} things of the dump cannot be restored here")
         if table := _TABLE.match(body):
             copied = body.startswith(b"COPY ")
             (self.unfilled if copied else self.tables).add(self._path(table))

@@ -7,6 +7,7 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.loading import lacks
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
@@ -186,4 +187,13 @@ def test_rows_are_never_left_out_of_a_table_that_is_there(
     with pytest.raises(RestoreFailed, match=r"rows app\.t: function public\.is_flat") as failed:
         tried(manifest)
     assert "this server does not have lands, which may be why" in failed.value.hint
+    assert not failed.value.against_backup
+
+
+def test_a_forged_dump_fills_no_memory_with_what_is_left_out(
+    backed_up: BackUp, tried: Callable[..., Restored], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lacks, "_MOST", 9)
+    with pytest.raises(RestoreFailed, match="more than 9 things") as failed:
+        tried(backed_up(PLAIN + BUILT))
     assert not failed.value.against_backup
