@@ -38,6 +38,9 @@ class Digester:
 class Digest:
     """The SHA-256 and the length of texts that come piece by piece."""
 
+    # There may be a hundred thousand of them.
+    __slots__ = ("_digester", "_hash", "_size", "_texts", "bytes")
+
     def __init__(self, digester: Digester) -> None:
         self.bytes = 0
         self._digester = digester

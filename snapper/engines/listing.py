@@ -22,7 +22,7 @@ class Cut(NamedTuple):
     begins: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Part:
     """One part: a table's rows, or statements of one section."""
 

@@ -86,6 +86,15 @@ class Contents:
             total.update(each.kinds)
         return total
 
+    def covers(self, size: int) -> bool:
+        """Tell whether the parts, one behind the other, are an object of so many bytes."""
+        at = 0
+        for part in self.parts:
+            if part.start != at:
+                return False
+            at = part.end
+        return at == size
+
     def to_dict(self) -> dict[str, Any]:
         """Give the list as JSON values, with its version."""
         return {

@@ -58,4 +58,6 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
     contents = Contents.from_json(raw)
     if contents.sha256 != manifest.sha256:
         raise BackupDamaged(f"{key} is the list of another object")
+    if not contents.covers(manifest.backup_bytes):
+        raise BackupDamaged(f"{key} does not list the whole object")
     return contents

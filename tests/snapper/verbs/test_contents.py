@@ -1,9 +1,11 @@
 """The list of a backup is made with it, and only that one is believed."""
 
 import gzip
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,22 @@ def test_another_list_than_its_own_is_not_believed(
     dumper.vault.put(CONTENTS, few.to_json())
     with pytest.raises(BackupDamaged, match="is not the list of contents that was made with"):
         read_contents(dumper.vault, made)
+
+
+@pytest.mark.parametrize(("number", "change"), [(0, {"start": 1}), (-1, {"end": 10**9})])
+def test_a_list_that_is_not_of_the_whole_object_is_not_believed(
+    number: int, change: dict[str, Any], source: Callable[..., Source], dumper: Dumper
+) -> None:
+    """Whoever has the dumper's rights may write a list and a manifest that fit each other."""
+    made = backed_up(dumper, source(17, "CREATE TABLE t (n integer)"))
+    contents = read_contents(dumper.vault, made)
+    assert contents
+    statements = list(contents.statements)
+    statements[number] = replace(statements[number], **change)
+    raw = replace(contents, statements=tuple(statements)).to_json()
+    dumper.vault.put(CONTENTS, raw)
+    with pytest.raises(BackupDamaged, match="does not list the whole object"):
+        read_contents(dumper.vault, replace(made, contents=hashlib.sha256(raw).hexdigest()))
 
 
 def test_a_dump_that_cannot_be_followed_is_a_backup_without_a_list_and_that_is_told(
