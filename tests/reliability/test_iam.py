@@ -71,7 +71,11 @@ def asked(weakening: Weakening) -> bool:
 
 
 def assert_nothing_is_superfluous(
-    stage: StageUnderTest, function: str, weaken: Weaken, signs: Signs
+    stage: StageUnderTest,
+    function: str,
+    weaken: Weaken,
+    signs: Signs,
+    asked: Callable[[Weakening], bool] = asked,
 ) -> None:
     """Run whole, then without each thing the role may do, and whole again."""
     assert signs() == set()
