@@ -44,7 +44,7 @@ STAGE = "demo"
 LEAST_ROOM = 64_000_000
 """Bytes below which no server starts: an empty one of PostgreSQL 18 has 40 MB."""
 
-_ROOM = "the demo needs about 300 MB in TMPDIR"
+_ROOM = "the demo needs about 400 MB in TMPDIR"
 
 
 class Listener(Protocol):

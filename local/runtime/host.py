@@ -9,8 +9,10 @@ emulator). Here a warm execution environment takes it, or a new one. Each has an
 clean as on AWS, the credentials of the function's role and nothing else of this machine's.
 """
 
+import os
 import secrets
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,6 +31,10 @@ from local.runtime.environment import Environment, Function, variables
 from local.runtime.log_stream import CloudWatchStream, LogStream
 from local.runtime.sandbox import Sandbox
 from snapper.machine.run_directory import run_directory
+
+SHORT = Path("/tmp")  # noqa: S108  for a folder of our own, closed to others
+LONGEST = 25
+"""Characters of a folder in which a server of a function can still have its socket."""
 
 __all__ = ["Function", "LambdaHost"]
 
@@ -58,7 +64,7 @@ class LambdaHost:
         self._lock = threading.Condition()
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._ending = ExitStack()
-        self._functions = self._ending.enter_context(run_directory())
+        self._functions = self._ending.enter_context(run_directory(_parent()))
         self._server = _Server(self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="lambda-host", daemon=True
@@ -178,6 +184,11 @@ class LambdaHost:
             installed.busy.discard(environment)
             if usable:
                 installed.idle.append(environment)
+
+
+def _parent() -> Path | None:
+    """Give where the functions' folder lies: where temporary files do, if that is not too long."""
+    return SHORT if len(os.fsencode(tempfile.gettempdir())) > LONGEST else None
 
 
 def _loadable(layer: Path) -> Callable[[str], bool]:

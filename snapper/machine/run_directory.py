@@ -12,13 +12,16 @@ from snapper.machine.unprivileged import unprivileged
 
 
 @contextlib.contextmanager
-def run_directory() -> Iterator[Path]:
+def run_directory(parent: Path | None = None) -> Iterator[Path]:
     """Make a directory for one run and remove it at the end, also if we are killed.
 
+    It lies where temporary files do, if no other parent is named.
     It has a short name, as a Unix socket's path must, and lets nobody in; for root it lets through
     whom PostgreSQL runs as in its place.
     """
-    directory = Path(tempfile.gettempdir()).resolve() / f"snapper-{secrets.token_hex(4)}"
+    directory = (
+        parent or Path(tempfile.gettempdir())
+    ).resolve() / f"snapper-{secrets.token_hex(4)}"
     made = True  # as far as we know: an interruption can come right after the directory did
     try:
         try:

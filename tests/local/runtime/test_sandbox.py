@@ -82,6 +82,18 @@ def test_where_we_are_root_a_function_and_what_it_starts_are_an_ordinary_user(
     assert seen["groups"] == []
 
 
+def test_what_is_tmp_to_a_function_has_a_short_name_wherever_temporary_files_lie(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 60)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    source = "import os\ndef handler(event, context): return os.environ['TMPDIR']"
+    with LambdaHost(cloud, tmp_path / "run") as host:
+        make_function(cloud, host, tmp_path, "deep", source)
+        assert len(invoke(cloud, "deep")) < 60
+
+
 def test_what_is_tmp_to_a_function_goes_with_it(
     cloud: Cloud, host: LambdaHost, tmp_path: Path
 ) -> None:
