@@ -38,11 +38,15 @@ class Sandbox:
         """Make one around an empty folder, which is handed over to whoever the function is.
 
         Root's functions are those of a user who has a name, as on AWS. Our Python may lie where
-        only root can read: they need that one right of root's, or remain root's.
+        only root can read: they need that one right of root's, which in containers root has not.
+        There they remain root's, and their servers run as somebody else.
         """
-        if sys.platform != "linux" or os.geteuid() or not _may_read_all():
+        if os.geteuid():
             return cls(str(scratch))
         account = unprivileged()
+        if sys.platform != "linux" or not _may_read_all():
+            account.let_through(scratch)
+            return cls(str(scratch))
         account.lend(scratch)
         return cls(str(scratch), account.named, account.group)
 

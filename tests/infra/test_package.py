@@ -60,7 +60,8 @@ def test_the_readme_states_the_size(packages: dict[str, Packages]) -> None:
 
 def test_our_code_is_all_that_a_function_imports_and_no_more(packages: dict[str, Packages]) -> None:
     inside = names(packages["arm64"].functions)
-    assert {"functions/dispatcher.py", "functions/dumper.py", "snapper/errors.py"} <= inside
+    handlers = ("dispatcher", "dumper", "prover", "pruner")
+    assert {"snapper/errors.py", *(f"functions/{name}.py" for name in handlers)} <= inside
     assert not [name for name in inside if name.startswith("snapper/cli/")]
     assert not [name for name in inside if not name.endswith(".py")]
 
@@ -101,10 +102,15 @@ def test_the_layers_lie_where_lambda_looks(
     assert all(name.startswith("python/") for name in names(packages[architecture].dependencies))
     tools = names(packages[architecture].postgresql)
     assert {f"postgresql/{major}/bin/pg_dump" for major in range(14, 19)} <= tools
-    with zipfile.ZipFile(packages[architecture].postgresql) as bundle:
-        for member in bundle.infolist():
-            if member.filename.endswith("/pg_dump"):
-                assert member.external_attr >> 16 & 0o111 == 0o111
+    server = names(packages[architecture].server)
+    assert {f"postgresql/server/bin/{name}" for name in ("initdb", "postgres")} <= server
+    assert all(name.startswith("postgresql/server/") for name in server)
+    programs = ("/pg_dump", "/bin/initdb", "/bin/postgres")
+    for layer in (packages[architecture].postgresql, packages[architecture].server):
+        with zipfile.ZipFile(layer) as bundle:
+            for member in bundle.infolist():
+                if member.filename.endswith(programs):
+                    assert member.external_attr >> 16 & 0o111 == 0o111
 
 
 def test_the_services_that_the_functions_call_are_those_that_are_described(
@@ -114,7 +120,7 @@ def test_the_services_that_the_functions_call_are_those_that_are_described(
         [
             sys.executable,
             "-c",
-            "import sys, functions.dispatcher, functions.dumper\n"
+            "import sys, functions.dispatcher, functions.dumper, functions.prover\n"
             "edges = [name for name in sys.modules if name.startswith('snapper.aws.')]\n"
             "print(*(sys.modules[name].__file__ for name in edges), sep='\\n')",
         ],

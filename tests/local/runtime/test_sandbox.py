@@ -8,8 +8,9 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from local.runtime.sandbox import _may_read_all
+from local.runtime.sandbox import Sandbox, _may_read_all
 from snapper.machine import landlock
+from snapper.machine.unprivileged import unprivileged
 from tests.support.cloud import invoke, make_function
 
 WALLED = pytest.mark.skipif(not landlock.version(), reason="this machine's kernel has no Landlock")
@@ -80,6 +81,19 @@ def test_where_we_are_root_a_function_and_what_it_starts_are_an_ordinary_user(
     assert len({*seen["users"], seen["owner"]}) == 1
     assert seen["owner"] != 0
     assert seen["groups"] == []
+
+
+@ROOT
+def test_a_function_of_a_root_who_has_not_all_rights_lets_its_servers_into_its_tmp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container: the function remains root's, and its servers must not be."""
+    monkeypatch.setattr("local.runtime.sandbox._may_read_all", lambda: False)
+    sandbox = Sandbox.of(tmp_path)
+    assert (sandbox.user, sandbox.group) == (None, None)
+    account, state = unprivileged(), tmp_path.stat()
+    assert (state.st_uid, state.st_gid) == (0, account.group)
+    assert state.st_mode & 0o777 == 0o710
 
 
 def test_what_is_tmp_to_a_function_has_a_short_name_wherever_temporary_files_lie(
