@@ -45,6 +45,10 @@ FAST = {
 }
 
 
+LITTLE = {"max_wal_size": "128MB", "min_wal_size": "32MB", "checkpoint_warning": "0"}
+"""The disk of a trial is for rows: what is written ahead goes as soon as it may."""
+
+
 class PostgresServer:
     """One server in one directory, from `start` (or `with`) to `stop`.
 
@@ -93,7 +97,8 @@ class PostgresServer:
         Nothing of a dump's is run by itself: no analysis evaluates a function of it, and where an
         event trigger can wait for a login it is off.
         """
-        settings = {"autovacuum": "off"} | ({"event_triggers": "off"} if major >= 17 else {})
+        settings = LITTLE | {"autovacuum": "off"}
+        settings |= {"event_triggers": "off"} if major >= 17 else {}
         name = f"snapper_{secrets.token_hex(8)}"
         return cls(major, directory, settings=settings, superuser=name, tree=tree, walls=True)
 

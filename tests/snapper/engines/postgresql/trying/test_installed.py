@@ -6,6 +6,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from snapper.aws.vault import Vault
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying import installed as module
 from snapper.engines.postgresql.trying.installed import (
     Programs,
@@ -16,7 +18,14 @@ from snapper.engines.postgresql.trying.installed import (
 )
 from snapper.engines.postgresql.trying.lacking import Lacking
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import BackupDamaged, RestoreFailed, SnapperError
+from snapper.values.secrets import Database
+from snapper.verbs.dump import Dumper
+from snapper.verbs.restore import Dump
+from tests.support.databases import job, query
+from tests.support.engines import engines
+from tests.support.recording import RecordedEvents
 
 PLACES = module.PLACES
 MAJORS = (14, 15, 16, 17, 18)
@@ -143,3 +152,34 @@ def test_an_installed_postgresql_serves_as_throw_away_server(
             cursor.execute("SHOW server_version")
             assert cursor.fetchone()[0].startswith(f"{major}.")
         link.close()
+
+
+def test_icu_is_proven_where_an_installed_postgresql_has_it(
+    run_dir: Path, vault: Vault, tools: ClientTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PLACES", PLACES)
+    found = [(major, tree) for major in MAJORS if (tree := installed(major))]
+    if not found:
+        pytest.skip("no PostgreSQL server is installed on this machine")
+    major, tree = found[0]
+    with PostgresServer(major, run_dir / "with icu", tcp=True, tree=tree) as server:
+        if not query(server.dsn(), "SELECT 1 FROM pg_collation WHERE collname = 'de-x-icu'"):
+            pytest.skip("this PostgreSQL has no ICU")
+        query(
+            server.dsn(),
+            "CREATE COLLATION loose (provider = icu, deterministic = false,"
+            " locale = 'und-u-ks-level2');"
+            'CREATE TABLE words (w text COLLATE loose PRIMARY KEY, g text COLLATE "de-x-icu");'
+            "INSERT INTO words VALUES ('a', 'ä'), ('b', 'b');"
+            "CREATE TABLE other (w text COLLATE loose REFERENCES words);"
+            "INSERT INTO other VALUES ('A')",
+        )
+        database = Database("orders", server.dsn(), 2)
+        backup = Dumper(vault, RecordedEvents(), engines(tools)).dump(job(), database)
+    assert backup is not None
+    found_here = try_restore(Dump(vault, backup), backup, tools)
+    assert (found_here.tables, found_here.rows, found_here.remarks) == (2, 3, ())
+    monkeypatch.setattr(module, "PLACES", ())
+    with pytest.raises(RestoreFailed, match="violates foreign key") as failed:
+        try_restore(Dump(vault, backup), backup, tools)
+    assert not failed.value.against_backup, "texts are equal there that are not here"

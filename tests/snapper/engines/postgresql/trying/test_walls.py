@@ -108,3 +108,10 @@ def test_it_has_no_variable_of_ours(
     assert b"never seen" not in found
     names = {line.partition(b"=")[0] for line in found.split(b"\0") if line}
     assert names <= {b"LD_LIBRARY_PATH", b"PATH", b"LC_ALL", b"TZ", b"PG_GRANDPARENT_PID"}
+
+
+def test_what_it_writes_ahead_takes_little_room(confined: PostgresServer) -> None:
+    """As `snapper/values/fit.py` reckons with; PostgreSQL by itself keeps up to 1 GB."""
+    with closing(psycopg2.connect(confined.dsn())) as link, link.cursor() as cursor:
+        cursor.execute("SHOW max_wal_size")
+        assert cursor.fetchone() == ("128MB",)
