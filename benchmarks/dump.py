@@ -52,7 +52,10 @@ class _Abyss(BaseHTTPRequestHandler):
     seconds_per_part = 0.0
 
     def do_GET(self) -> None:
-        self._answer(b"<ListBucketResult/>")
+        self._answer(
+            b"<ListBucketResult><Name>vault</Name><Prefix></Prefix><KeyCount>0</KeyCount>"
+            b"<MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+        )
 
     def do_POST(self) -> None:
         self._swallow()
@@ -112,7 +115,7 @@ def main(gigabytes: float = 1.5, rounds: float = 3) -> None:
 
 def _child(arguments: list[str], environment: dict[str, str]) -> dict[str, float]:
     command = [sys.executable, *python.running("benchmarks.dump", *arguments)]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return figures
 

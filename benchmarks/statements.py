@@ -1,4 +1,6 @@
-"""How long a dump is read whose one statement is large: twice the size, twice the time.
+"""How long a dump is read whose one statement is large, or that has many small ones.
+
+Twice the size must take twice the time.
 
 Run it by hand: .venv/bin/python -m benchmarks.statements
 """
@@ -17,6 +19,22 @@ _BODIES = {
 }
 
 
+_SMALL = """
+--
+-- Name: t{0}; Type: TABLE; Schema: public; Owner: app
+--
+
+CREATE TABLE "public"."t{0}" (
+    "id" integer NOT NULL,
+    "name" "text" DEFAULT 'none'::"text" NOT NULL,
+    "made_at" timestamp with time zone DEFAULT "now"()
+);
+
+
+ALTER TABLE "public"."t{0}" OWNER TO "app";
+"""
+
+
 def _dump(before: bytes, piece: bytes, behind: bytes, size: int) -> Iterator[bytes]:
     yield before
     for _ in range(size):
@@ -24,8 +42,19 @@ def _dump(before: bytes, piece: bytes, behind: bytes, size: int) -> Iterator[byt
     yield behind
 
 
+def _many(size: int) -> Iterator[bytes]:
+    text = "".join(_SMALL.format(number) for number in range(_PIECE // len(_SMALL))).encode()
+    for _ in range(size):
+        yield text
+
+
 def main() -> None:
     """Print seconds by megabytes, and the most memory that was needed."""
+    for megabytes in (10, 20):
+        began = time.perf_counter()
+        for _ in rewritten(_many(megabytes), lambda each: each):
+            pass
+        print(f"{'small statements':<24} {megabytes:>4} MB {time.perf_counter() - began:6.2f} s")
     for name, body in _BODIES.items():
         for megabytes in (50, 100, 200):
             began = time.perf_counter()

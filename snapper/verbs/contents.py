@@ -6,7 +6,7 @@ from datetime import datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, BackupDamaged
+from snapper.errors import AlreadyStored, AwsFailed, BackupDamaged
 from snapper.values.contents import LONGEST, Contents
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
@@ -14,6 +14,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.events import Events
 
 _HINT = "the backup is whole, and restores as ever: only what needs the list does without"
+_WHOLE = "the backup may be whole all the same: `snapper verify` reads it"
 
 
 def keep_contents(vault: Vault, job: Job, at: datetime, stream: GzipStream, events: Events) -> str:
@@ -49,11 +50,16 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
     if not manifest.contents:
         return None
     key = object_key(manifest.database, manifest.scheduled_at, Kind.CONTENTS)
-    raw = vault.read(key, LONGEST)
+    try:
+        raw = vault.read(key, LONGEST)
+    except AwsFailed as failure:
+        if "NoSuchKey" not in str(failure):
+            raise
+        raise BackupDamaged(f"{key} is gone, its manifest is still there", hint=_WHOLE) from None
     if hashlib.sha256(raw).hexdigest() != manifest.contents:
         raise BackupDamaged(
             f"{key} is not the list of contents that was made with the backup",
-            hint="the rows may be whole all the same: `snapper verify` reads them",
+            hint=_WHOLE,
         )
     contents = Contents.from_json(raw)
     if contents.sha256 != manifest.sha256:

@@ -57,6 +57,13 @@ def test_another_list_than_its_own_is_not_believed(
         read_contents(dumper.vault, made)
 
 
+def test_a_list_that_is_gone_is_told_of(source: Callable[..., Source], dumper: Dumper) -> None:
+    made = backed_up(dumper, source())
+    dumper.vault.delete(CONTENTS)
+    with pytest.raises(BackupDamaged, match="is gone, its manifest is still there"):
+        read_contents(dumper.vault, made)
+
+
 @pytest.mark.parametrize(("number", "change"), [(0, {"start": 1}), (-1, {"end": 10**9})])
 def test_a_list_that_is_not_of_the_whole_object_is_not_believed(
     number: int, change: dict[str, Any], source: Callable[..., Source], dumper: Dumper
