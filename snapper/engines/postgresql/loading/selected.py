@@ -115,13 +115,13 @@ class Selected:
 
     def _extension(self, known: Known) -> None:
         """Make an extension, if something that is missing is its own."""
-        missing = self._missing()
-        language = ("language", known.form.makes[0][1])
-        if missing or language in self._plan.selection.needs:
+        missing, required = self._missing(), self._plan.selection.required
+        is_required = not required.isdisjoint(known.form.makes)
+        if missing or is_required:
             self._runner.run(b"SAVEPOINT extension")
             try:
                 self._runner.run(known.text)
-                if self._missing() < missing or language in self._plan.selection.needs:
+                if is_required or self._missing() < missing:
                     self._runner.run(b"RELEASE extension")
                     return
             except psycopg2.Error as error:

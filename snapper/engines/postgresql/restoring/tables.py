@@ -141,11 +141,12 @@ def _needs(cursor: Cursor, tables: SomeTables, plan: Plan) -> tuple[Need, ...]:
     if not tables.needs:
         return ()
     there = _asked(cursor, [is_there(*thing) for thing in plan.selection.needs])
+    required = {plan.definitions.shown(path) for _, path in plan.selection.required}
     missing = not all(_asked(cursor, map(is_anywhere, sorted(plan.selection.elsewhere))))
     return tuple(
         replace(need, there=found)
         for need, found in zip(tables.needs, there, strict=True)
-        if need.kind != "extension" or missing
+        if need.kind != "extension" or missing or need.name in required
     )
 
 

@@ -62,8 +62,9 @@ _IDENTITY = re.compile(
     rb"ALTER COLUMN %b ADD GENERATED [A-Z ]+ AS IDENTITY \(\s+SEQUENCE NAME (?P<name>%b)"
     % (QUOTED, PATH)
 )
+# What else is set on a table stands beside what makes it.
 _LATER = re.compile(
-    rb"(?:CLUSTER ON|SET WITHOUT CLUSTER|REPLICA IDENTITY|(?:ENABLE|DISABLE)\b|FORCE ROW|NO FORCE)"
+    rb"CLUSTER ON|SET WITHOUT CLUSTER|REPLICA IDENTITY USING INDEX|(?:ENABLE|DISABLE)\b"
 )
 _ATTACH_INDEX = re.compile(
     rb"ALTER INDEX (?P<index>%b) ATTACH PARTITION (?P<name>%b)" % ((PATH,) * 2)

@@ -14,6 +14,7 @@ _BY_NAME_ALONE = frozenset({"aggregate", "operator", "type", "operator class", "
 
 _HOLDS_ROWS = frozenset({"table", "foreign table", "view", "materialized view"})
 _LANGUAGE = re.compile(rb'\bLANGUAGE (?P<name>"(?:[^"]|"")+")')
+_METHOD = re.compile(rb'USING "?(?P<method>gist|gin)\b')
 _IDENTIFIER = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 _CALL = re.compile(rb"(?:(?P<schema>%b)\s*\.\s*)?(?P<name>%b)\s*\(" % (_IDENTIFIER, _IDENTIFIER))
 
@@ -44,6 +45,8 @@ class Needs:
             yield from self._meant(mention, known)
         if known.form.kind in _ROUTINES:
             yield from self._in_body(known)
+        if known.form.kind in ("index", "constraint"):
+            yield from self._of_method(known)
         for thing in known.form.makes:
             if thing[1][1:] and ("schema", thing[1][:1]) in self.definitions.makers:
                 yield "schema", thing[1][:1]
@@ -72,6 +75,13 @@ class Needs:
         if form.kind in _BY_NAME_ALONE:
             return True
         return mention.called == (thing[0] == "function")
+
+    def _of_method(self, known: Known) -> Iterator[Thing]:
+        """Give the extension that plain columns need in such an index: it is named by no word."""
+        for found in _METHOD.finditer(known.text):
+            extension = "extension", (b"btree_" + found["method"],)
+            if extension in self.definitions.makers:
+                yield extension
 
     def _in_body(self, known: Known) -> Iterator[Thing]:
         """Give the functions that a function calls, and its language where that is made."""

@@ -30,6 +30,8 @@ class Selection:
     own: tuple[Thing, ...]
     """The tables, and what is theirs alone: their sequences, indexes and statistics."""
     elsewhere: frozenset[Path]
+    required: frozenset[Thing]
+    """Extensions that are needed whatever is there of what is made elsewhere."""
 
 
 def select(definitions: Definitions, roots: list[Path]) -> Selection:
@@ -49,13 +51,11 @@ class _Selecting:
         for path in roots:
             self._take_table(path)
         self._close()
+        self._required = frozenset(each for each in self._chosen if each[0] == "extension")
         self._take_extensions()
 
     def selection(self) -> Selection:
-        first = next(
-            (at for at, each in enumerate(self._all.statements) if _is_behind_rows(each.form)),
-            len(self._all.statements),
-        )
+        first = self._behind_tables()
         before = tuple(self._statements(0, first))
         needs = tuple(
             thing
@@ -71,7 +71,15 @@ class _Selecting:
             needs=tuple(dict.fromkeys(needs)),
             own=tuple(self._own),
             elsewhere=frozenset(self._needs.elsewhere),
+            required=self._required,
         )
+
+    def _behind_tables(self) -> int:
+        """Give the place where rows can come: all of the tables are made, and nothing else is."""
+        made = max(place for path in self._tables for place in self._all.makers[relation(path)])
+        end = len(self._all.statements)
+        behind = (at for at in range(made, end) if _is_behind_rows(self._all.statements[at].form))
+        return next(behind, end)
 
     def _in_order(self) -> Iterator[Path]:
         for known in self._all.statements:

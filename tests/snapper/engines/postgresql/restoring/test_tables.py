@@ -10,10 +10,17 @@ from snapper.engines.postgresql.restoring.tables import DumpTables
 from snapper.errors import RestoreFailed
 from tests.support.databases import Source
 from tests.support.manifests import manifest
+from tests.support.odd_tables import ODD_TABLES
 from tests.support.restores import EMPTY, plain_dump
 
 TABLES = DumpTables()
 MANIFEST = manifest(server_version="18.0", roles=("shop keeper", "shop_reader", "nobody_here"))
+
+_NAMES = """
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_|information_schema' ORDER BY 1
+"""
 
 
 def restore(
@@ -237,3 +244,23 @@ def test_a_table_whose_rows_were_left_out_of_the_backup_is_said_to_be_empty(
     dump = plain_dump(tools, 18, shop.dsn, "--exclude-table-data=shop.log")
     came = restore(dump, empty, Wanted(("shop.log",)))
     assert came.warnings == ("shop.log is empty: the backup was made without its rows",)
+
+
+@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
+def test_every_table_of_an_odd_database_comes_back_alone_and_beside_itself(
+    major: int, source: Callable[..., Source], tools: ClientTools
+) -> None:
+    made, target = source(major, ODD_TABLES), source(major, EMPTY)
+    dump = plain_dump(tools, major, made.dsn)
+    names = [name for (name,) in made.rows(_NAMES)]
+    assert len(names) == 24
+    for number, name in enumerate(names):
+        rows = f"SELECT count(*), sum(hashtext(x::text)) FROM {name} x"
+        there = made.rows(rows)
+        restore(dump, made, Wanted((name,), named=f"again {number}"))
+        schema = name.partition(".")[0]
+        again = made.rows(rows.replace(name, f'{schema}."again {number}"'))
+        assert again == there, name
+        if target.rows(f"SELECT to_regclass('{name}') IS NULL") == [(True,)]:
+            restore(dump, target, Wanted((name,)))
+            assert target.rows(rows) == there, name

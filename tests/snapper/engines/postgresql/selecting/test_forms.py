@@ -48,7 +48,7 @@ def test_each_statement_is_about_what_its_comment_names(shop_dump: bytes) -> Non
         (b'CREATE TRIGGER "x" AFTER UPDATE OF "ON", "b" ON "s"."t" FOR EACH', "later", b"t"),
         (b'CREATE POLICY "x TO y" ON "s"."t" FOR SELECT TO "r" USING (true);', "loose", b"t"),
         (b'CREATE STATISTICS "s"."x" ON ("f"(\' FROM "a"."b";\')) FROM "s"."t";', "later", b"t"),
-        (b'ALTER TABLE ONLY "s"."t" REPLICA IDENTITY NOTHING;', "later", b"t"),
+        (b'ALTER TABLE ONLY "s"."t" REPLICA IDENTITY NOTHING;', "make", b"t"),
         (b'ALTER FOREIGN TABLE "s"."t" OWNER TO "r";', "rights", b"t"),
         (b'SELECT pg_catalog.setval(\'"s"."t"\', 1, true);', "state", b"t"),
     ],
