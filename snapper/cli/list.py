@@ -86,7 +86,9 @@ def verdict(listed: Listed, told: FailedTrial | None = None) -> str:
     if proven is None:
         return f"read {read:%Y-%m-%d}"
     since = f", read {read:%Y-%m-%d}" if read.date() > proven.date() else ""
-    return f"restored {proven:%Y-%m-%d}{since}"
+    proof = listed.verification.restored.proof if listed.verification.restored else None
+    but = f" but for {proof.lacking}" if proof and proof.lacking else ""
+    return f"restored {proven:%Y-%m-%d}{but}{since}"
 
 
 def _not_restored(failed: FailedTrial) -> str:

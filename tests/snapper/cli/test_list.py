@@ -7,7 +7,8 @@ import pytest
 
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key
-from snapper.values.verification import Verification
+from snapper.values.proof import Lacking, Proof
+from snapper.values.verification import Restored, Verification
 from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import LACKING, NOON, manifest
@@ -68,6 +69,17 @@ def test_the_verdict_on_a_backup_is_shown(
     assert ran.lines[1].endswith(words)
     (newest, _) = stage.run_cli("list", two, "--json").document["databases"][two]
     assert newest["verification"]["sound"] is sound
+
+
+def test_a_proof_is_shown_with_its_figures_and_with_what_it_leaves_open(
+    stage: StageUnderTest, two: str
+) -> None:
+    lacking = Proof("18.6", lacking=Lacking(("postgis",), {"table": 3}))
+    restored = Restored(12, 3400, 4.25, proof=lacking)
+    record(stage.vault, two, AT, Verification(NOON, "ab" * 32, True, "", restored, NOON))
+    line = stage.run_cli("list", two).lines[1]
+    told = "restored 2026-11-23 but for postgis: 3 tables, 12 tables, 3,400 rows in 4.2 s"
+    assert line.endswith(told)
 
 
 def test_a_backup_that_was_begun_long_after_its_time_says_so(

@@ -155,6 +155,15 @@ def test_whoever_may_not_operate_prunes_nothing(
     assert "s3:DeleteObject" in ran.err
 
 
+@pytest.mark.parametrize("kind", ["read", "restore"])
+def test_whoever_may_not_operate_orders_no_drill(
+    stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str
+) -> None:
+    ran = stage.run_cli("drill", guarded, env=who[kind])
+    assert (ran.code, ran.out) == (8, "")
+    assert "lambda:InvokeFunction" in ran.err
+
+
 def test_whoever_may_operate_does_all_of_it(
     stage: StageUnderTest, who: Mapping[str, Env], guarded: str
 ) -> None:
@@ -163,6 +172,7 @@ def test_whoever_may_operate_does_all_of_it(
     stage.post_dead_letter(Job(guarded, AT).to_json())
     assert stage.run_cli("retry", guarded, env=me).code == 0
     assert stage.run_cli("prune", guarded, env=me).code == 0
+    assert stage.run_cli("drill", guarded, "--wait", env=me).code == 0
     stage.post_dead_letter("hm")
     assert stage.run_cli("failures", "--discard", "--foreign", env=me).code == 0
     assert stage.run_cli("failures", env=me).out == ""
