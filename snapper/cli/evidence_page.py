@@ -93,10 +93,11 @@ class Page:
         rows = ((name, _words(asks), _words(shows)) for name, asks, shows in _CONTROLS)
         yield table(("control", "asks that", "is shown here by"), *rows)
         yield _quiet(
-            "A backup is proven when all of it was restored into a server that is thrown away"
-            " afterwards; what was held against its rows stands beside it. That a file is the one"
+            "A backup is proven when it was restored into a server that is thrown away afterwards;"
+            " what its rows were held against, and what that server lacked, stands beside it. That"
+            " a file is the one"
             " of this page, its SHA-256 shows: sha256sum FILE. Backups that retention has deleted"
-            " are not here: file this page before they are."
+            " are not here, and failures are known as long as the functions' logs are kept."
         )
         for each in self.found:
             yield from _database(each)
@@ -113,7 +114,15 @@ class Page:
 
 
 def _summary(found: Sequence[Evidence]) -> Html:
-    headers = ("database", "backups", "newest", "longest pause", "proven", "recovery", "failures")
+    headers = (
+        "database",
+        "backups",
+        "newest",
+        "longest pause",
+        "proven at",
+        "recovery",
+        "failures",
+    )
     return table(headers, *map(_summary_row, found))
 
 
@@ -122,10 +131,10 @@ def _summary_row(each: Evidence) -> tuple[str, ...]:
     failures = len(each.failures) + len(each.failed_drills)
     return (
         each.database,
-        f"{len(each.good)}",
+        _bad(f"{len(each.good)}, {each.damaged} damaged") if each.damaged else f"{len(each.good)}",
         write_time(newest.begun_at) if newest else _bad("none"),
         render.age(pause) if pause else "",
-        f"{each.proven} of {len(each.good)}" if each.proven else _bad("none"),
+        f"{each.recoveries[-1].at:%Y-%m-%d}" if each.recoveries else _bad("not"),
         f"{each.recoveries[-1].seconds:.1f} s" if each.recoveries else "",
         _failures(failures, each.open),
     )

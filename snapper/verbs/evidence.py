@@ -12,8 +12,10 @@ from snapper.values import document
 from snapper.values.health import Failure
 from snapper.values.incident import Incident, Mend, incidents
 from snapper.values.job import read_time
+from snapper.values.verification import Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import read_failure
+from snapper.verbs.trial import known_trial
 
 _LONGEST_DRILL = timedelta(minutes=20)
 
@@ -58,6 +60,11 @@ class Evidence:
         """The longest time between two good backups that are there."""
         times = sorted(each.begun_at for each in self.good)
         return max((later - earlier for earlier, later in pairwise(times)), default=None)
+
+    @property
+    def damaged(self) -> int:
+        """How many of the backups that are there are known to be damaged, or forged."""
+        return len(self.backups) - len(self.good)
 
     @property
     def open(self) -> int:
@@ -109,9 +116,13 @@ def gather(
     there = listing(vault, database, now)
     good = [each for each in there if each.manifest and not each.flaw]
     made = [Mend(each.begun_at, each.manifest.finished_at) for each in good if each.manifest]
-    recoveries = _recoveries(good, logged.of("drill.ended", database), since)
+    verdicts = [(each.taken_at, each.verification) for each in there if each.verification]
+    # It outlives its backup, and the log.
+    if trial := known_trial(vault, database, now):
+        verdicts.append((trial.taken_at, trial.verdict))
+    recoveries = _recoveries(verdicts, logged.of("drill.ended", database), since)
     proofs = [Mend(each.taken_at, each.at) for each in recoveries]
-    drills = [*_failures(logged.of("drill.failed", database)), *_failed_trials(there, since)]
+    drills = [*_failures(logged.of("drill.failed", database)), *_failed_trials(verdicts, since)]
     return Evidence(
         database,
         retention,
@@ -122,23 +133,22 @@ def gather(
     )
 
 
-def _recoveries(
-    backups: Iterable[Listed], ended: Iterable[LogEvent], since: datetime
-) -> list[Recovery]:
-    """Give the proofs that were logged, and those that stand beside backups, each once."""
-    logged = [found for each in ended if (found := _recovery(each))]
+_Verdicts = Sequence[tuple[datetime, Verification]]
+"""Each with the time that names its backup."""
+
+
+def _recoveries(verdicts: _Verdicts, ended: Iterable[LogEvent], since: datetime) -> list[Recovery]:
+    """Give the proofs that were logged, and those that are recorded, each once."""
+    found = [proof for each in ended if (proof := _recovery(each))]
     # The verdict has the time at which the drill began, the log that at which it ended.
-    known = {(each.taken_at, each.seconds, each.rows) for each in logged}
-    for backup in backups:
-        verdict = backup.verification
-        if verdict and verdict.restored and verdict.proven_at and verdict.proven_at >= since:
-            there = verdict.restored
-            if (backup.taken_at, there.seconds, there.rows) not in known:
-                at = verdict.proven_at
-                logged.append(
-                    Recovery(backup.taken_at, at, there.tables, there.rows, there.seconds)
-                )
-    return sorted(logged, key=lambda each: each.at)
+    known = {(each.taken_at, each.seconds, each.rows) for each in found}
+    for taken_at, verdict in verdicts:
+        there, at = verdict.restored, verdict.proven_at
+        if not (there and at and at >= since) or (taken_at, there.seconds, there.rows) in known:
+            continue
+        known.add((taken_at, there.seconds, there.rows))
+        found.append(Recovery(taken_at, at, there.tables, there.rows, there.seconds))
+    return sorted(found, key=lambda each: each.at)
 
 
 def _recovery(event: LogEvent) -> Recovery | None:
@@ -159,20 +169,20 @@ def _failures(events: Iterable[LogEvent]) -> list[Failure]:
     return [failure for each in events if (failure := read_failure(each))]
 
 
-def _failed_trials(backups: Iterable[Listed], since: datetime) -> Iterator[Failure]:
-    """Give the failed restores that stand beside backups: an operator's are in no log."""
-    for each in backups:
-        failed = each.verification.failed if each.verification else None
+def _failed_trials(verdicts: _Verdicts, since: datetime) -> Iterator[Failure]:
+    """Give the failed restores that are recorded: an operator's are in no log."""
+    for taken_at, verdict in verdicts:
+        failed = verdict.failed
         if failed and failed.at >= since:
             accepted = failed.accepted
             word = f" (accepted by {accepted.by}: {accepted.reason})" if accepted else ""
-            yield Failure(each.taken_at, failed.at, f"{failed.reason}{word}")
+            yield Failure(taken_at, failed.at, f"{failed.reason}{word}")
 
 
 def _once(failures: Iterable[Failure]) -> list[Failure]:
-    """Give each failure once: one that was logged stands beside its backup too, with its reason.
+    """Give each failure once: one that was logged is recorded too, with its reason.
 
-    What stands there bears the time at which the drill began, and may say who has accepted it.
+    What is recorded bears the time at which the drill began, and may say who has accepted it.
     """
     kept: list[Failure] = []
     for each in failures:

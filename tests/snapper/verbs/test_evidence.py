@@ -11,8 +11,10 @@ from snapper.aws.logs import LogEvent, Logs
 from snapper.errors import AwsDenied
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
+from snapper.values.trial import Trial
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from snapper.verbs.evidence import Evidence, Logged, gather, read_logs
+from snapper.verbs.trial import record_trial
 from snapper.verbs.verify import record
 from tests.support.backups import days, store
 from tests.support.twin import MemoryVault
@@ -106,6 +108,28 @@ def test_a_proof_by_an_operator_is_in_no_log_and_told_too(vault: MemoryVault) ->
     judge(vault, made, Verification(days(1), "", True, restored=RESTORED, restored_at=days(1)))
     (found,) = gathered(vault).recoveries
     assert (found.at, found.rows, found.seconds) == (days(1), 1_000, 2.5)
+
+
+def test_the_last_trial_outlives_its_backup_and_the_log(vault: MemoryVault) -> None:
+    proven = Verification(days(1), "ab" * 32, True, restored=RESTORED, restored_at=days(1))
+    record_trial(vault, "orders", Trial(days(0), days(0), proven), NOW)
+    (found,) = gathered(vault).recoveries
+    assert (found.taken_at, found.at) == (days(0), days(1))
+    failed = Verification(days(2), "ab" * 32, True, failed=FailedTrial(days(2), "no"))
+    record_trial(vault, "orders", Trial(days(1.5), days(1.5), failed), NOW)
+    assert [each.reason for each in gathered(vault).failed_drills] == ["no"]
+
+
+def test_a_verdict_that_is_recorded_twice_is_told_once(vault: MemoryVault) -> None:
+    made = store(vault, days(0))
+    proven = Verification(days(1), made.sha256, True, restored=RESTORED, restored_at=days(1))
+    judge(vault, made, proven)
+    record_trial(vault, "orders", Trial(days(0), days(0), proven), NOW)
+    assert len(gathered(vault).recoveries) == 1
+    failed = Verification(days(2), made.sha256, True, failed=FailedTrial(days(2), "no"))
+    judge(vault, made, failed)
+    record_trial(vault, "orders", Trial(days(0), days(0), failed), NOW)
+    assert [each.attempts for each in gathered(vault).failed_drills] == [1]
 
 
 def test_a_failed_drill_is_told_once_with_who_accepted_it_and_a_later_proof_mends_it(
