@@ -24,7 +24,10 @@ from snapper.values.settings import ProverSettings
 from snapper.verbs.drill import Prover, named
 from snapper.verbs.drills import order, plan
 
-_HINT = "give the prover more memory, or set the option drill of this database to off"
+_HINT = (
+    "prove it by verify --restore on a larger machine, and set the option drill of this database"
+    " to off"
+)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

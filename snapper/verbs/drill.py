@@ -58,7 +58,7 @@ class Prover:
                 self.vault, holding, now, self._restore, lambda _: nullcontext(self._in_time)
             )
         except DeadlineReached as late:
-            return self._skip(drill, f"{TOO_LARGE}: {late}")
+            return self._skip(drill, f"{TOO_LARGE}: {late}", late.hint)
         return self._conclude(drill, holding, judged)
 
     def _conclude(self, drill: Drill, holding: Holding, judged: Judged) -> str:
@@ -78,7 +78,7 @@ class Prover:
             begun_at = judged.manifest.begun_at
             # It was read whole: so much is known, and since when nothing more.
             record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
-            return self._skip(drill, _too_large(error))
+            return self._skip(drill, _too_large(error), self.deadline.hint)
         if error and not against:
             raise error
         if verdict.restored and not against:
@@ -119,8 +119,8 @@ class Prover:
         if left is not None and left <= 0:
             raise DeadlineReached("there was no time left to read it", hint=self.deadline.hint)
 
-    def _skip(self, drill: Drill, reason: str) -> str:
-        self._tell("drill.skipped", drill, reason=reason)
+    def _skip(self, drill: Drill, reason: str, hint: str = "") -> str:
+        self._tell("drill.skipped", drill, reason=reason, hint=hint)
         return ""
 
     def _tell_proof(self, drill: Drill, judged: Judged, restored: Restored) -> None:

@@ -159,6 +159,7 @@ def test_what_needs_more_room_or_time_than_there_is_is_too_large_and_not_failed(
         assert prover(**little).prove(DRILL) == ""
         assert events.names() == ["drill.began", "drill.skipped"]
         assert "too large to be proven here" in str(events.fields("drill.skipped")["reason"])
+        assert events.fields("drill.skipped")["hint"]
     (listed,) = listing(vault, "orders", NOW)
     assert listed.verification
     assert listed.verification.sound, "it was read whole all the same"
@@ -258,7 +259,9 @@ def test_no_drill_leaves_anything_but_verdicts(
 
 def with_list(vault: Vault, backup: Manifest) -> Contents:
     """Give a backup a list of its contents, which its manifest names."""
-    contents = Contents(backup.sha256, (TableRows("public", "t", 3, 6, 0, 9, "ab" * 32),), ())
+    contents = Contents(
+        backup.sha256, (TableRows("public", "t", 3, 6, 0, backup.backup_bytes, "ab" * 32),), ()
+    )
     vault.put(backup.dump_key.replace(Kind.DUMP, Kind.CONTENTS), contents.to_json())
     digest = hashlib.sha256(contents.to_json()).hexdigest()
     vault.put(backup.key, replace(backup, contents=digest).to_json().encode())
