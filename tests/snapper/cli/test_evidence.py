@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from snapper.verbs.verify import record
 from tests.snapper.cli.test_html import Reader
 from tests.support.databases import AT
 from tests.support.manifests import manifest
-from tests.support.stage import StageUnderTest
+from tests.support.stage import StageUnderTest, wait_until
 
 HOSTILE = "<script>alert(1)</script>\x1b[2J"
 PROOF = Proof("18.6", 12, ("SELECT true",), Lacking(("postgis",), {"table": 3}))
@@ -88,10 +89,16 @@ def test_only_what_is_of_the_time_is_told(stage: StageUnderTest, key: str) -> No
 
 def test_a_failed_dump_is_in_the_evidence_with_its_reason(stage: StageUnderTest) -> None:
     nowhere = "postgresql://nobody:hush@127.0.0.1:1/none"
-    with stage.database("nowhere", nowhere):
-        stage.run_cli("run", "nowhere", "--wait", "--patience", "1")
+
+    def told() -> Any:
         (found,) = stage.run_cli("evidence", "nowhere", "--json").document["databases"]
-    stage.settle()
+        return found
+
+    with stage.database("nowhere", nowhere):
+        assert stage.run_cli("run", "nowhere").code == 0
+        wait_until(lambda: told()["failures"])
+        found = told()
+        stage.settle()
     assert found["backups"] == []
     assert "127.0.0.1" in found["failures"][0]["reason"]
     assert "hush" not in str(found)
