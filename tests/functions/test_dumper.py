@@ -10,7 +10,7 @@ from functions.dumper import handler
 from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
 from tests.support.databases import Source, job
-from tests.support.dumps import DUMP, MANIFEST
+from tests.support.dumps import CONTENTS, DUMP, MANIFEST
 from tests.support.events import Context, delivery, record
 from tests.support.vaults import keys, open_uploads
 
@@ -35,7 +35,7 @@ def test_a_job_becomes_a_backup_and_is_done(
 ) -> None:
     configure("orders", source().dsn)
     assert handler(delivery(record(job().to_json())), Context()) == {"batchItemFailures": []}
-    assert keys(home) == [MANIFEST, DUMP]
+    assert keys(home) == [CONTENTS, MANIFEST, DUMP]
     told = said()
     assert told.messages() == ["connection.plain", "dump.began", "dump.ended"]
     assert told.log("connection.plain")["level"] == "WARNING"
@@ -77,7 +77,7 @@ def test_a_message_that_is_no_job_goes_back_and_keeps_no_other_from_being_done(
     records = [record(body, f"poison-{number}") for number, body in enumerate(poison)]
     answer = handler(delivery(*records, record(job().to_json(), "good")), Context())
     assert failures(answer) == [f"poison-{number}" for number in range(len(poison))]
-    assert keys(home) == [MANIFEST, DUMP]
+    assert keys(home) == [CONTENTS, MANIFEST, DUMP]
     told = said()
     assert told.messages()[: len(poison)] == ["job.failed"] * len(poison)
     assert told.logs[0]["message_id"] == "poison-0"
@@ -102,7 +102,7 @@ def test_a_database_that_fails_goes_back_counted_and_keeps_no_other_from_being_d
         Context(),
     )
     assert failures(answer) == ["closed", "unknown"]
-    assert keys(home) == [MANIFEST, DUMP]
+    assert keys(home) == [CONTENTS, MANIFEST, DUMP]
     told = said()
     assert [metric["Database"] for metric in told.metrics] == ["people", "unknown", "orders"]
     assert len(told.measured("BackupFailed")) == 2
@@ -139,7 +139,7 @@ def test_the_same_message_again_makes_no_second_backup(
     configure("orders", source().dsn)
     for _ in range(2):
         assert failures(handler(delivery(record(job().to_json())), Context())) == []
-    assert keys(home) == [MANIFEST, DUMP]
+    assert keys(home) == [CONTENTS, MANIFEST, DUMP]
     # Only what was made just now is a success: a message that comes for ever silences no alarm.
     assert len(said().measured("BackupSucceeded")) == 1
 
