@@ -17,6 +17,7 @@ from snapper.aws.queue import JobQueue
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import SnapperError
+from snapper.machine.run_directory import remove_dead_trials
 from snapper.values.deadline import Deadline
 from snapper.values.drill import Drill
 from snapper.values.job import read_time, write_time
@@ -53,6 +54,8 @@ def _prove(
 ) -> list[FailedItem]:
     """Do one drill after the other, and give those that must come back."""
     failed: list[FailedItem] = []
+    # Where Lambda has killed a drill it starts us anew, and leaves /tmp as it is.
+    remove_dead_trials()
     prover = Prover(
         vault=Vault.connect(settings.bucket),
         events=telemetry,

@@ -1,6 +1,8 @@
 """The one directory that holds everything a run leaves on disk, and that goes with it."""
 
 import contextlib
+import fcntl
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +11,11 @@ from pathlib import Path
 from snapper.errors import SnapperError
 from snapper.machine import children, watchdog
 from snapper.machine.unprivileged import unprivileged
+
+TRIAL = "trial"
+"""The folder of a throw-away server that a backup is tried on."""
+
+_PREFIX = "snapper-"
 
 
 @contextlib.contextmanager
@@ -19,9 +26,8 @@ def run_directory(parent: Path | None = None) -> Iterator[Path]:
     It has a short name, as a Unix socket's path must, and lets nobody in; for root it lets through
     whom PostgreSQL runs as in its place.
     """
-    directory = (
-        parent or Path(tempfile.gettempdir())
-    ).resolve() / f"snapper-{secrets.token_hex(4)}"
+    place = (parent or Path(tempfile.gettempdir())).resolve()
+    directory = place / f"{_PREFIX}{secrets.token_hex(4)}"
     made = True  # as far as we know: an interruption can come right after the directory did
     try:
         try:
@@ -31,7 +37,31 @@ def run_directory(parent: Path | None = None) -> Iterator[Path]:
             raise SnapperError(f"{directory} cannot be made: {error.strerror}") from None
         unprivileged().let_through(directory)
         children.remove_at_end(directory)
-        yield directory
+        with _held(directory):
+            yield directory
     finally:
         if made:
             watchdog.remove(directory)
+
+
+def remove_dead_trials() -> None:
+    """Remove what is left of trials that were killed together with their watchdog, as Lambda does.
+
+    Who lives holds the directory of his.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{TRIAL}"):
+        directory = folder.parent
+        with contextlib.suppress(OSError), _held(directory):
+            if directory.stat().st_uid == os.geteuid():
+                watchdog.remove(directory)
+
+
+@contextlib.contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """Hold a directory, so that others see that somebody needs it; raises OSError if one does."""
+    place = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(place)

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -20,6 +22,7 @@ from snapper.engines.engine import engine_of
 from snapper.engines.facts import ALL_THERE_IS, TrialOptions
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import SnapperError
+from snapper.machine import run_directory
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind, object_key, trial_key
 from snapper.values.manifest import Manifest
@@ -97,6 +100,8 @@ class Drills:
     backup: dict[str, bytes]
     queue: str
     letters: str
+    temporary: Path
+    """What is /tmp to the function."""
 
     @classmethod
     def make(cls, cloud: Cloud, source: Source, options: Options | None = None) -> "Drills":
@@ -110,7 +115,9 @@ class Drills:
             sqs.create_queue(QueueName=f"{service.stage}-{part}")["QueueUrl"]
             for part in ("drills", "dead-letters")
         )
-        made = cls(service, service.objects(), queue, letters)
+        temporary = cloud.directory.parent / service.stage
+        temporary.mkdir(mode=0o711)
+        made = cls(service, service.objects(), queue, letters, temporary)
         made.configure(options or Options())
         return made
 
@@ -178,19 +185,8 @@ class Drills:
         engine: Callable[..., Any] | None = None,
     ) -> Drilled:
         """Have the handler do a drill with these faults, in so many seconds, by this engine."""
-        event, injection = self.delivered(drill or self.ordered()), Injection(tuple(faults))
-        given = engine or engine_of
-        with (
-            as_function(self.environment, injection),
-            log_of_function() as log,
-            mock.patch.object(prover, "engine_of", given),
-            mock.patch.object(queue, "_PAUSE_SECONDS", 0),
-        ):
-            try:
-                answer = prover.handler(event, Context(seconds))
-            except SnapperError as error:
-                answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
-        return Drilled(answer, log, injection)
+        event = self.delivered(drill or self.ordered())
+        return work(self.environment, event, self.temporary, faults, seconds, engine)
 
     def taken_letters(self) -> list[Drill]:
         """Take what was given up."""
@@ -212,11 +208,37 @@ class Drills:
         return [*found, *([trial.verdict] if trial else [])]
 
     def check(self) -> list[Verification]:
-        """Assert that nothing was written but verdicts, and nothing changed; give them."""
+        """Assert that nothing is left, nothing written but verdicts, nothing changed; give them."""
         found = self.service.objects()
         assert {name: found.get(name) for name in self.backup} == self.backup
         assert set(found) - set(self.backup) <= VERDICTS
+        assert list(self.temporary.iterdir()) == []
         return self.verdicts()
+
+
+def work(
+    environment: dict[str, str],
+    event: dict[str, Any],
+    temporary: Path,
+    faults: Sequence[Fault] = (),
+    seconds: float = 900.0,
+    engine: Callable[..., Any] | None = None,
+) -> Drilled:
+    """Have the handler do what the event says, with these faults; `temporary` is its /tmp."""
+    injection = Injection(tuple(faults))
+    folder = SimpleNamespace(gettempdir=lambda: str(temporary))
+    with (
+        as_function(environment, injection),
+        log_of_function() as log,
+        mock.patch.object(prover, "engine_of", engine or engine_of),
+        mock.patch.object(queue, "_PAUSE_SECONDS", 0),
+        mock.patch.object(run_directory, "tempfile", folder),
+    ):
+        try:
+            answer = prover.handler(event, Context(seconds))
+        except SnapperError as error:
+            answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    return Drilled(answer, log, injection)
 
 
 def believing(*_: object, **__: object) -> Believing:

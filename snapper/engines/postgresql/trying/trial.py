@@ -41,7 +41,7 @@ from snapper.engines.postgresql.trying.proving import is_superuser, lacks_of, pr
 from snapper.engines.postgresql.trying.standing_in import stand_ins
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import RestoreFailed, SnapperError
-from snapper.machine.run_directory import run_directory
+from snapper.machine.run_directory import TRIAL, run_directory
 from snapper.values.manifest import Manifest
 from snapper.values.redaction import Redactor
 from snapper.values.verification import Restored
@@ -100,7 +100,7 @@ def _try_here(wanted: _Wanted, programs: Programs) -> Restored:
         libpq.told_nothing(),
         run_directory() as directory,
         PostgresServer.confining(
-            programs.major, Path(directory, "trial"), programs.place()
+            programs.major, Path(directory, TRIAL), programs.place()
         ) as throw_away,
         in_time(throw_away, wanted.options.deadline),
         lacking_told(),
