@@ -9,11 +9,19 @@ import typer
 from snapper.aws.logs import LogEvent, Logs
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
-from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.options import (
+    JsonOption,
+    KeysArgument,
+    PatienceOption,
+    ProfileOption,
+    RegionOption,
+    StageOption,
+    time_to_wait,
+)
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
-from snapper.errors import BackupInProgress, BackupNotFound, SettingsError, SnapperError
+from snapper.errors import BackupInProgress, BackupNotFound, SnapperError
 from snapper.values.drill import Drill
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
@@ -21,7 +29,6 @@ from snapper.verbs.follow_drill import Proof, follow, order_now
 from snapper.verbs.run import chosen
 
 _EVENTS = {"drill.began": "restoring"}
-_PATIENCE = 20
 _Result = Proof | SnapperError | None
 _Found = tuple[str, Drill | None, _Result]
 
@@ -32,12 +39,7 @@ def drill_now(
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the drills until they have ended.")
     ] = False,
-    patience: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="MINUTES", help="With --wait: how long, for each drill. Default: 20."
-        ),
-    ] = None,
+    patience: PatienceOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -55,9 +57,7 @@ def drill_now(
     restored, or is too large for the prover.
     """
     outcome: Outcome = context.obj
-    if patience is not None and not wait:
-        raise SettingsError("--patience is for --wait", hint="add --wait, or leave it out")
-    longest = timedelta(minutes=_PATIENCE if patience is None else patience)
+    longest = time_to_wait(patience, wait=wait)
     opened = Stage.open(stage, profile, region)
     named = chosen(keys or (), opened.parameters)
     drills = order_now(named, opened.prover, opened.functions)

@@ -8,11 +8,19 @@ import typer
 from snapper.aws.logs import LogEvent
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
-from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.options import (
+    JsonOption,
+    KeysArgument,
+    PatienceOption,
+    ProfileOption,
+    RegionOption,
+    StageOption,
+    time_to_wait,
+)
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
-from snapper.errors import BackupInProgress, SettingsError, SnapperError
+from snapper.errors import BackupInProgress, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
@@ -24,7 +32,6 @@ _EVENTS = {
     "dump.ended": "stored",
     "dump.failed": "failed",
 }
-_PATIENCE = 20
 _Result = Manifest | SnapperError | None
 
 
@@ -34,12 +41,7 @@ def run_now(
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
     ] = False,
-    patience: Annotated[
-        float | None,
-        typer.Option(
-            min=0, metavar="MINUTES", help="With --wait: how long, for each backup. Default: 20."
-        ),
-    ] = None,
+    patience: PatienceOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -52,9 +54,7 @@ def run_now(
     goes to the dead-letter queue.
     """
     outcome: Outcome = context.obj
-    if patience is not None and not wait:
-        raise SettingsError("--patience is for --wait", hint="add --wait, or leave it out")
-    longest = timedelta(minutes=_PATIENCE if patience is None else patience)
+    longest = time_to_wait(patience, wait=wait)
     opened = Stage.open(stage, profile, region)
     jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
     results: dict[Job, _Result] = dict.fromkeys(jobs)

@@ -25,7 +25,13 @@ def refuse(
             f"{rehearsal.place} is not empty: {rehearsal.content.words}",
             hint="name a database that is not there yet and add --create, or add --force",
         )
-    if rehearsal.missing_roles and not may_make_roles:
+    if not may_make_roles:
+        refuse_missing_roles(rehearsal)
+
+
+def refuse_missing_roles(rehearsal: Rehearsal) -> None:
+    """Raise SettingsError for a target without the roles that the backup names."""
+    if rehearsal.missing_roles:
         raise SettingsError(
             f"{rehearsal.place} lacks the roles {', '.join(rehearsal.missing_roles)}",
             hint="CREATE ROLE … for each, or say --create-roles to make them without login; or"

@@ -14,6 +14,7 @@ from snapper.verbs.checked_copy import checked_copy
 from snapper.verbs.checked_parts import checked_parts
 from snapper.verbs.contents import read_contents
 from snapper.verbs.parts import read_statements
+from snapper.verbs.rehearse import refuse_missing_roles
 from snapper.verbs.unpacked import Progress
 
 Checking = Callable[[], AbstractContextManager[Progress]]
@@ -138,9 +139,5 @@ def refuse_tables(
             hint="--force adds those of the backup to them; --as NAME makes a table of its own, if"
             " --data-only is left away",
         )
-    if rehearsal.target.missing_roles and not may_make_roles:
-        raise SettingsError(
-            f"{place} lacks the roles {', '.join(rehearsal.target.missing_roles)}",
-            hint="CREATE ROLE … for each, or say --create-roles to make them without login; or"
-            " --no-owner, and what is theirs is yours, and their rights are left out",
-        )
+    if not may_make_roles:
+        refuse_missing_roles(rehearsal.target)
