@@ -25,7 +25,10 @@ def drills(cloud: Cloud, source: Callable[..., Source]) -> Drills:
     return Drills.make(cloud, source(17, SMALL))
 
 
-@pytest.mark.parametrize("alone", [True, False], ids=["alone", "with all that it has started"])
+@pytest.mark.parametrize(
+    "alone",
+    [pytest.param(True, marks=pytest.mark.long, id="alone"), pytest.param(False, id="with all")],
+)
 def test_killed_while_its_server_runs(alone: bool, drills: Drills) -> None:
     with faulted("drills: killed"):
         assert run(drills, kill_at=SERVER_IS_UP, alone=alone).killed
@@ -59,6 +62,8 @@ def survive(drills: Drills) -> None:
     assert all(is_proof(verdict) for verdict in drills.verdicts())
     assert drills.taken_letters() == []
     assert drills.drill().acknowledged
+    # Where it died alone, its watchdog clears up too.
+    eventually(lambda: not list(drills.temporary.glob(f"*/{TRIAL}")), what="a copy is left")
     verdicts = drills.check()
     assert len(verdicts) == 2
     assert all(is_proof(verdict) for verdict in verdicts)

@@ -88,7 +88,10 @@ def at_work(folder: Path) -> list[int]:
     for number in watchdog.process_table():
         with contextlib.suppress(OSError):
             command = Path(f"/proc/{number}/cmdline").read_bytes()
-            if os.fsencode(folder) in command or folder in Path(f"/proc/{number}/cwd").parents:
+            if (
+                os.fsencode(folder) in command
+                or folder in Path(f"/proc/{number}/cwd").readlink().parents
+            ):
                 found.append(number)
     return found
 

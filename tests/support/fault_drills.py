@@ -21,7 +21,6 @@ from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.engines.facts import ALL_THERE_IS, TrialOptions
 from snapper.engines.postgresql.engine import PostgreSQL
-from snapper.errors import SnapperError
 from snapper.machine import run_directory
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind, object_key, trial_key
@@ -212,7 +211,7 @@ class Drills:
         found = self.service.objects()
         assert {name: found.get(name) for name in self.backup} == self.backup
         assert set(found) - set(self.backup) <= VERDICTS
-        assert list(self.temporary.iterdir()) == []
+        assert [each for each in self.temporary.rglob("*") if each.is_file()] == []
         return self.verdicts()
 
 
@@ -236,7 +235,7 @@ def work(
     ):
         try:
             answer = prover.handler(event, Context(seconds))
-        except SnapperError as error:
+        except Exception as error:  # as Lambda tells it, and the drill comes back
             answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
     return Drilled(answer, log, injection)
 
