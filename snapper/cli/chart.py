@@ -10,6 +10,8 @@ _WIDTH, _HEIGHT = 920, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 36
 _COLOURS = ("#0b6e99", "#c2571a", "#4c7a34", "#8a3ffc", "#a2191f", "#5b5b5b", "#b28600", "#00766c")
 _MARKS = 5
+_SHORTEST = 1e-300
+"""Seconds that can be drawn: of a smaller number, which nobody measures, there is no power."""
 
 Points = Sequence[tuple[datetime, float]]
 
@@ -93,7 +95,7 @@ def _round_up(value: float) -> float:
     >>> _round_up(0.031), _round_up(7.2), _round_up(41.0)
     (0.04, 8.0, 80.0)
     """
-    if value <= 0:
+    if value < _SHORTEST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 2, 4, 8, 10) if value <= step * power)

@@ -24,6 +24,9 @@ LONGEST = 64 << 20
 MANY = 200_000
 """Parts of a dump that are listed at most."""
 
+_VALUES = 20 * MANY
+"""Values of JSON in a list: a table has 8, statements 6 and one for each kind."""
+
 _LONGEST_KIND = 100
 _MANY_KINDS = 500
 _ORDER = attrgetter("start")
@@ -113,6 +116,7 @@ class Contents:
     def from_json(cls, raw: bytes) -> Self:
         """Read a list; raise BackupDamaged if it is not as it was written."""
         try:
+            document.require_few(raw, _VALUES)
             found = document.read_document(raw, LONGEST)
             if found["version"] != VERSION:
                 raise BackupDamaged(

@@ -1,6 +1,6 @@
 """What changed between two backups: tables by their lists of contents, definitions by object."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from enum import StrEnum
@@ -99,14 +99,13 @@ def changed_definitions(
     return tuple(found)
 
 
-_Parts = tuple[TableRows, ...]
+_Parts = Sequence[TableRows]
 
 
-def _tables(contents: Contents) -> dict[tuple[str, str], _Parts]:
-    found: dict[tuple[str, str], _Parts] = {}
+def _tables(contents: Contents) -> Mapping[tuple[str, str], _Parts]:
+    found: dict[tuple[str, str], list[TableRows]] = {}
     for each in contents.tables:
-        key = each.schema, each.table
-        found[key] = (*found.get(key, ()), each)
+        found.setdefault((each.schema, each.table), []).append(each)
     return found
 
 
@@ -130,14 +129,13 @@ def _change(before: Amount | None, after: Amount | None) -> Change:
     return Change.MORE if after.rows > before.rows else Change.FEWER
 
 
-_Definitions = tuple[Definition, ...]
+_Definitions = Sequence[Definition]
 
 
 def _definitions(found: Iterable[Definition]) -> Mapping[tuple[str, str], _Definitions]:
-    kept: dict[tuple[str, str], _Definitions] = {}
+    kept: dict[tuple[str, str], list[Definition]] = {}
     for each in found:
-        key = each.kind, each.name
-        kept[key] = (*kept.get(key, ()), each)
+        kept.setdefault((each.kind, each.name), []).append(each)
     return kept
 
 

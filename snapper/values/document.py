@@ -30,6 +30,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:+~_-]{0,99}")
 _UNREADABLE = re.compile(r"\\x[0-9a-f]{2}")
+_STRING = re.compile(rb'"[^"]*"')
+_NOT_COUNTED = bytes(set(range(256)) - set(b'"[{,'))
 
 
 def read_document(raw: bytes | str, longest: int = LONGEST) -> dict[str, Any]:
@@ -49,6 +51,16 @@ def read_document(raw: bytes | str, longest: int = LONGEST) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("no object")
     return found
+
+
+def require_few(raw: bytes, most: int) -> None:
+    r"""Raise ValueError where JSON has more than so many values: each takes some 70 bytes.
+
+    >>> require_few(b'{"a": [1, {}], ",": "[[\\"[["}', 5)
+    """
+    plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_COUNTED)
+    if plain.count(b'"') > 4 * most or len(_STRING.sub(b"", plain)) > most:
+        raise ValueError(f"more than {most} values")
 
 
 def time(value: object) -> datetime:

@@ -51,3 +51,8 @@ def test_a_name_is_text() -> None:
 
 def test_no_time_at_all_is_no_error() -> None:
     assert "<svg" in chart({}, AT, AT)
+
+
+@pytest.mark.parametrize("seconds", [5e-324, 1e-310, 1.7e308])
+def test_no_number_of_a_forged_verdict_is_an_error(seconds: float) -> None:
+    assert "<svg" in chart({"orders": [(day(1), seconds)]}, AT, UNTIL)

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from snapper.errors import BackupDamaged
-from snapper.values.contents import Contents, Statements, TableRows
+from snapper.values import contents as module
+from snapper.values import document
+from snapper.values.contents import MANY, Contents, Statements, TableRows
 from snapper.values.seal import SEAL, seal
 
 HASH = "ab" * 32
@@ -63,3 +65,24 @@ def test_a_changed_list_is_damage() -> None:
 def test_what_is_no_list_is_damage(raw: bytes) -> None:
     with pytest.raises(BackupDamaged, match="list of contents"):
         Contents.from_json(raw)
+
+
+@pytest.mark.parametrize("values", [b"{},", b"[],", b"0,", b'"",'])
+def test_a_list_of_more_than_it_can_hold_is_not_read_into_memory(
+    values: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(document, "read_document", read)
+    with pytest.raises(BackupDamaged, match="not as Snapper writes one"):
+        Contents.from_json(b'{"tables":[' + values * (20 * MANY) + b"0]}")
+
+
+@pytest.mark.parametrize("name", ['{[,"' * 15, "\\" * 63, '\\"' * 31])
+def test_what_stands_in_names_counts_for_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_VALUES", 50)
+    many = replace(CONTENTS, tables=(replace(ITEMS, schema=name, table=name), EMPTY))
+    assert Contents.from_json(many.to_json()) == many

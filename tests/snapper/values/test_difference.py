@@ -115,3 +115,9 @@ def test_only_the_end_of_a_line_ends_a_line() -> None:
     one, other = (Definition("COMMENT", "t", f"a{each}b\x0cc\u2028d") for each in "xy")
     (found,) = changed_definitions([one], [other])
     assert found.lines == ("@@ -1 +1 @@", "-axb\x0cc\u2028d", "+ayb\x0cc\u2028d")
+
+
+def test_a_forged_list_of_one_table_alone_is_read_once() -> None:
+    many = listed(*(table("items", 1) for _ in range(200_000)))
+    (found,) = changed_tables(many, listed(table("items", 1)))
+    assert (found.before, found.after) == (Amount(200_000, 2_000_000), Amount(1, 10))

@@ -12,7 +12,9 @@ from typing import NamedTuple
 Path = tuple[bytes, ...]
 """A name with what it is within, each without its quotes, such as schema, table and column."""
 
-QUOTED = rb'"(?:[^"]|"")+"'
+QUOTED = rb'"(?:[^"]|"")+"(?!")'
+"""It is read in one way only, whatever quotes are in it."""
+
 PATH = rb"%b(?:\.%b)*" % (QUOTED, QUOTED)
 _OPERATOR = rb"[-+*/<>=~!@#%^&|`?]+"
 

@@ -15,7 +15,9 @@ _BY_NAME_ALONE = frozenset({"aggregate", "operator", "type", "operator class", "
 _HOLDS_ROWS = frozenset({"table", "foreign table", "view", "materialized view"})
 _LANGUAGE = re.compile(rb'\bLANGUAGE (?P<name>"(?:[^"]|"")+")')
 _METHOD = re.compile(rb'USING "?(?P<method>gist|gin)\b')
-_IDENTIFIER = rb'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
+_IDENTIFIER = (
+    rb'(?:(?<!")"(?:[^"]|""){1,255}"(?!")|(?<![\w$\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+)
 _CALL = re.compile(rb"(?:(?P<schema>%b)\s*\.\s*)?(?P<name>%b)\s*\(" % (_IDENTIFIER, _IDENTIFIER))
 
 

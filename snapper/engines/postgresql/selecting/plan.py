@@ -146,6 +146,7 @@ def _roles(statements: Iterable[Known]) -> set[str]:
     found: set[str] = set()
     for known in statements:
         if known.form.use == "rights":
-            for match in _ROLES.finditer(known.text):
-                found |= {plain(name) for name in match.groups() if name and name != b"PUBLIC"}
+            match = _ROLES.match(known.text)
+            names = match.groups() if match else ()
+            found |= {plain(name) for name in names if name and name != b"PUBLIC"}
     return found

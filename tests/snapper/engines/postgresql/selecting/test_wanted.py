@@ -4,6 +4,7 @@ import pytest
 
 from snapper.engines.facts import Wanted
 from snapper.engines.postgresql.selecting.definitions import Definitions
+from snapper.engines.postgresql.selecting.plan import some_tables
 from snapper.engines.postgresql.selecting.wanted import chosen
 from snapper.errors import SettingsError
 
@@ -69,3 +70,24 @@ def test_a_name_that_is_close_is_asked_for() -> None:
     with pytest.raises(SettingsError) as refused:
         find(schemas=("c",))
     assert refused.value.hint == "there are a, b"
+
+
+A = b'CREATE TABLE "s"."a" (\n    "b" integer DEFAULT "s"."f"()\n);\n'
+F = b'CREATE FUNCTION "s"."f"() RETURNS integer\n    LANGUAGE "sql"\n    AS $$%b$$;\n'
+LONG = 1 << 20
+QUOTES = b'"' + b'""' * 60 + b'"'
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(b'COMMENT ON TABLE "s"."a" IS \'%b\';\n' % (b"ALTER " * LONG), id="comment"),
+        pytest.param(F % (b"SELECT 1 -- " + b"x" * LONG + b"\n"), id="word"),
+        pytest.param(F % (b"SELECT 1 -- " + b'""' * LONG + b"\n"), id="quotes"),
+        pytest.param(b"GRANT SELECT(%b),INSERT(%b) ON 1;\n" % (QUOTES, QUOTES), id="names"),
+    ],
+)
+def test_what_a_hostile_owner_writes_is_searched_once(statement: bytes) -> None:
+    """Searched anew from each of its bytes it would take hours."""
+    made = some_tables([F % b"SELECT 1", A, statement], Wanted(("s.a",)))
+    assert made.names == ("s.a",)
