@@ -14,7 +14,7 @@ _BY_NAME_ALONE = frozenset({"aggregate", "operator", "type", "operator class", "
 
 _HOLDS_ROWS = frozenset({"table", "foreign table", "view", "materialized view"})
 _LANGUAGE = re.compile(rb'\bLANGUAGE (?P<name>"(?:[^"]|"")+")')
-_METHOD = re.compile(rb'USING "?(?P<method>gist|gin)\b')
+_METHOD = re.compile(rb'USING "?(?P<method>gist|gin)\b| WITHOUT OVERLAPS\)')
 _IDENTIFIER = (
     rb'(?:(?<!")"(?:[^"]|""){1,255}"(?!")|(?<![\w$\x80-\xff])[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
 )
@@ -81,7 +81,8 @@ class Needs:
     def _of_method(self, known: Known) -> Iterator[Thing]:
         """Give the extension that plain columns need in such an index: it is named by no word."""
         for found in _METHOD.finditer(known.text):
-            extension = "extension", (b"btree_" + found["method"],)
+            # A key over times (from 18 on) is a GiST index, whose method is not written.
+            extension = "extension", (b"btree_" + (found["method"] or b"gist"),)
             if extension in self.definitions.makers:
                 yield extension
 

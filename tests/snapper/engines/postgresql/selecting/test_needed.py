@@ -1,0 +1,38 @@
+"""What a statement needs that the same dump makes."""
+
+import pytest
+
+from snapper.engines.postgresql.selecting.definitions import Definitions
+from snapper.engines.postgresql.selecting.needed import Needs
+
+DUMP = b"""\
+CREATE EXTENSION IF NOT EXISTS "btree_gin" WITH SCHEMA "public";
+
+CREATE EXTENSION IF NOT EXISTS "btree_gist" WITH SCHEMA "public";
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "extensions"),
+    [
+        (b'CREATE INDEX "i" ON "s"."t" USING "gin" ("n");\n', ["btree_gin"]),
+        (b'CREATE INDEX "i" ON "s"."t" USING "btree" ("n");\n', []),
+        (
+            b'ALTER TABLE ONLY "s"."t"\n'
+            b'    ADD CONSTRAINT "k" EXCLUDE USING "gist" ("n" WITH =, "span" WITH &&);\n',
+            ["btree_gist"],
+        ),
+        (
+            b'ALTER TABLE ONLY "s"."t"\n'
+            b'    ADD CONSTRAINT "k" PRIMARY KEY ("n", "span" WITHOUT OVERLAPS);\n',
+            ["btree_gist"],
+        ),
+    ],
+)
+def test_an_index_needs_the_extension_that_no_word_of_it_names(
+    statement: bytes, extensions: list[str]
+) -> None:
+    definitions = Definitions.read([DUMP, statement])
+    needed = Needs(definitions).of(definitions.statements[-1])
+    assert [definitions.shown(path) for space, path in needed if space == "extension"] == extensions
