@@ -57,7 +57,7 @@ def chosen_backup(stage: Stage, database: str, verb: str) -> Iterator[None]:
         raise
 
 
-def read_at(text: str, *databases: str) -> datetime | None:
+def read_at(text: str, *databases: str, option: str = "--at") -> datetime | None:
     """Read the option, in any form in which Snapper shows a time; None is the latest.
 
     A time without a zone is UTC. The name of an object, or of the file that download made of it,
@@ -69,7 +69,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
         database = (named["database"] or "").rpartition("/")[2]
         if database and databases and database not in databases:
             raise SettingsError(
-                f"--at {text} is a backup of {database}, not of {' or '.join(databases)}",
+                f"{option} {text} is a backup of {database}, not of {' or '.join(databases)}",
                 hint="give the time alone, for the backup of that time",
             )
         text = named["stamp"]
@@ -78,7 +78,7 @@ def read_at(text: str, *databases: str) -> datetime | None:
             at = read(text)
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     raise SettingsError(
-        f"--at {quote(text)} is not a time",
+        f"{option} {quote(text)} is not a time",
         hint="such as 2026-11-23, 2026-11-23T03:00Z, a backup's name as list or download show it, "
         "or latest",
     )

@@ -61,8 +61,8 @@ def diff_backups(
     objects are not compared. Both backups need a list of contents; older releases made none.
     """
     outcome: Outcome = context.obj
-    first = When(read_at(start, key), is_name(start)) if start else When()
-    last = When(read_at(end, key), is_name(end))
+    first = When(read_at(start, key, option="--from"), is_name(start)) if start else When()
+    last = When(read_at(end, key, option="--to"), is_name(end))
     opened = Stage.open(stage, profile, region)
     with _hinted(opened, key):
         older, newer = two(opened.vault, key, first, last, warn)

@@ -102,7 +102,7 @@ def _read_since(text: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
-        at = read_at(text)
+        at = read_at(text, option="--since")
     if at is None:
         raise SettingsError("--since latest is not a time", hint="such as 2026-11-01")
     return at
