@@ -52,6 +52,10 @@ class Prover:
         holding = holding_at(self.vault, drill.database, drill.taken_at, now)
         if needless := self._needless(drill, holding):
             return self._skip(drill, needless)
+        if proven := self._proven_since(drill, holding):
+            reason = "it was restored after this drill was ordered"
+            self._tell("drill.skipped", drill, reason=reason, **_figures(proven))
+            return ""
         self._tell("drill.began", drill)
         try:
             judged = judge(
@@ -93,17 +97,18 @@ class Prover:
             return "the backup is no longer there"
         if holding.ahead:
             return f"the backup is {AHEAD}"
-        if self._is_proven(drill, holding):
-            return "another delivery of this drill has proven it"
         return ""
 
-    def _is_proven(self, drill: Drill, holding: Holding) -> bool:
+    def _proven_since(self, drill: Drill, holding: Holding) -> Restored | None:
+        """Give what another drill of this backup, or another delivery of this one, has proven."""
         try:
             verdict = verdict_on(self.vault, holding, read_manifest(self.vault, holding))
         except BackupDamaged:
-            return False
+            return None
         proven_at = verdict.proven_at if verdict else None
-        return proven_at is not None and proven_at >= drill.ordered_at
+        if verdict is None or proven_at is None or proven_at < drill.ordered_at:
+            return None
+        return verdict.restored
 
     def _restore(self, manifest: Manifest) -> Restored:
         if reason := misfit(manifest, self.disk_bytes, self.deadline.seconds_left):
@@ -124,17 +129,8 @@ class Prover:
         return ""
 
     def _tell_proof(self, drill: Drill, judged: Judged, restored: Restored) -> None:
-        proof = restored.proof
-        lacking = {"lacking": str(proof.lacking)} if proof and proof.lacking else {}
-        self._tell(
-            "drill.ended",
-            drill,
-            tables=restored.tables,
-            rows=restored.rows,
-            seconds=restored.seconds,
-            backup_bytes=judged.manifest.backup_bytes if judged.manifest else 0,
-            **lacking,
-        )
+        size = judged.manifest.backup_bytes if judged.manifest else 0
+        self._tell("drill.ended", drill, backup_bytes=size, **_figures(restored))
 
     def _tell(self, event: str, drill: Drill, **fields: str | float) -> None:
         self.events.emit(event, **named(drill), **fields)
@@ -146,6 +142,17 @@ def named(drill: Drill) -> dict[str, str]:
         "database": drill.database,
         "scheduled_at": write_time(drill.taken_at),
         "ordered_at": write_time(drill.ordered_at),
+    }
+
+
+def _figures(restored: Restored) -> dict[str, str | float]:
+    proof = restored.proof
+    lacking = {"lacking": str(proof.lacking)} if proof and proof.lacking else {}
+    return {
+        "tables": restored.tables,
+        "rows": restored.rows,
+        "seconds": restored.seconds,
+        **lacking,
     }
 
 

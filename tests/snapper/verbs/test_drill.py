@@ -220,6 +220,8 @@ def test_a_drill_that_comes_twice_proves_once_and_an_order_proves_again(
     prover().prove(DRILL)
     prover().prove(DRILL)
     assert events.names() == ["drill.began", "drill.ended", "drill.skipped"]
+    proof, skipped = events.fields("drill.ended"), events.fields("drill.skipped")
+    assert all(skipped[each] == proof[each] for each in ("tables", "rows", "seconds"))
     events.reported.clear()
     later: datetime = NOW + timedelta(minutes=1)
     prover(now=lambda: later).prove(replace(DRILL, ordered_at=later))

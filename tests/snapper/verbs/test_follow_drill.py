@@ -49,6 +49,11 @@ def test_the_figures_of_a_proof_are_given_and_each_event_is_told_once() -> None:
     assert told == ["drill.began", "drill.ended"]
 
 
+def test_a_drill_that_was_skipped_since_another_has_proven_the_backup_is_a_proof() -> None:
+    proof, _ = followed(event("drill.skipped", reason="it was restored", **ENDED))
+    assert proof == Proof(2, 300, 4.5)
+
+
 def test_the_end_of_another_drill_is_not_this_ones() -> None:
     earlier = Drill("orders", AT, AT)
     other = Drill("people", AT, DRILL.ordered_at)
