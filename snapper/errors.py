@@ -146,6 +146,10 @@ class ObjectUnreadable(AwsFailed):
     retry = False
 
 
+class ObjectGone(AwsFailed):
+    """There is no such object, or not any more."""
+
+
 class AlreadyStored(AwsFailed):
     """A conditional write found that the object is there already."""
 

@@ -17,7 +17,14 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from snapper.errors import AlreadyStored, AwsDenied, AwsFailed, ObjectUnreadable, SettingsError
+from snapper.errors import (
+    AlreadyStored,
+    AwsDenied,
+    AwsFailed,
+    ObjectGone,
+    ObjectUnreadable,
+    SettingsError,
+)
 from snapper.values.program import PROGRAM
 
 # One try of a stuck call ends within the 30 seconds that a function keeps for clearing up.
@@ -120,6 +127,8 @@ def translated(call: str) -> Iterator[None]:
         kind = AwsDenied if code in _DENIED else AwsFailed
         if code in _OF_ONE_OBJECT and error.operation_name == "GetObject":
             kind = ObjectUnreadable
+        if code == "NoSuchKey":
+            kind = ObjectGone
         raise kind(fact, hint=_hint(code)) from None
     except (HTTPClientError, ConnectionError) as error:
         hint = "the network, a proxy or the endpoint is in the way"

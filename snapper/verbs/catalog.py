@@ -8,7 +8,7 @@ from typing import Any
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import AwsFailed, BackupDamaged, ObjectUnreadable, SettingsError
+from snapper.errors import AwsFailed, BackupDamaged, ObjectGone, ObjectUnreadable, SettingsError
 from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
@@ -134,14 +134,24 @@ def readable(vault: Vault, database: str, now: datetime | None = None) -> list[L
     """Give the same, but what could not be read is no reason to raise either."""
     with ThreadPoolExecutor(_READERS) as readers:
         found = list(readers.map(lambda each: _known(vault, each), backups(vault, database, now)))
-    return sorted(found, key=lambda each: (each.begun_at, each.taken_at), reverse=True)
+    return sorted(
+        filter(None, found), key=lambda each: (each.begun_at, each.taken_at), reverse=True
+    )
 
 
-def _known(vault: Vault, holding: Holding) -> Listed:
+def _known(vault: Vault, holding: Holding) -> Listed | None:
+    """Say what is known of a backup; None if it was pruned since it was listed."""
     try:
         return _listed(vault, holding)
     except AwsFailed as failure:
+        if isinstance(failure, ObjectGone) and not _is_there(vault, holding):
+            return None
         return replace(_bare(holding), unread=failure)
+
+
+def _is_there(vault: Vault, holding: Holding) -> bool:
+    seen = holding_at(vault, holding.database, holding.taken_at)
+    return Kind.MANIFEST in seen.objects
 
 
 def _listed(vault: Vault, holding: Holding) -> Listed:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, AwsFailed, BackupDamaged
+from snapper.errors import AlreadyStored, BackupDamaged, ObjectGone
 from snapper.values.contents import LONGEST, Contents
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
@@ -52,9 +52,7 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
     key = object_key(manifest.database, manifest.scheduled_at, Kind.CONTENTS)
     try:
         raw = vault.read(key, LONGEST)
-    except AwsFailed as failure:
-        if "NoSuchKey" not in str(failure):
-            raise
+    except ObjectGone:
         raise BackupDamaged(f"{key} is gone, its manifest is still there", hint=_WHOLE) from None
     if hashlib.sha256(raw).hexdigest() != manifest.contents:
         raise BackupDamaged(

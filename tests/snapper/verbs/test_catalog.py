@@ -9,10 +9,11 @@ import pytest
 from moto import mock_aws
 
 from snapper.aws.vault import Vault
-from snapper.errors import BackupDamaged, BackupNotFound
+from snapper.errors import BackupDamaged, BackupNotFound, ObjectGone
 from snapper.values.keys import mark_key
 from snapper.verbs.catalog import backups, holding_at, holdings, listing
 from snapper.verbs.choice import find
+from snapper.verbs.prune import delete
 from tests.support.backups import days, store
 from tests.support.databases import AT
 
@@ -114,3 +115,27 @@ def test_more_than_1000_objects_are_all_seen() -> None:
             store(vault, days(-number))
         assert len(backups(vault, "orders")) == 600
         assert find(vault, "orders").scheduled_at == AT
+
+
+def test_a_backup_that_is_pruned_while_the_list_is_read_is_not_in_it(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (0, 1):
+        store(vault, days(number))
+    seen = list(vault.list("orders/"))
+    delete(vault, holding_at(vault, "orders", AT))
+    later = vault.list
+    answers = iter([seen])
+    monkeypatch.setattr(vault, "list", lambda prefix: next(answers, None) or later(prefix))
+    assert [each.taken_at for each in listing(vault, "orders")] == [days(1)]
+
+
+def test_a_manifest_that_nobody_finds_and_that_is_listed_is_an_error(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(vault, AT)
+    seen = list(vault.list("orders/"))
+    delete(vault, holding_at(vault, "orders", AT))
+    monkeypatch.setattr(vault, "list", lambda _: seen)
+    with pytest.raises(ObjectGone, match="NoSuchKey"):
+        listing(vault, "orders")
