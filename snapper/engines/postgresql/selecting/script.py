@@ -1,11 +1,12 @@
 """Some tables of a dump as a script of psql: what makes them, their rows, what belongs to them."""
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from snapper.engines.postgresql.reading.portable import Portable
 from snapper.engines.postgresql.reading.statements import Part, Statement
 from snapper.engines.postgresql.selecting.definitions import Known
-from snapper.engines.postgresql.selecting.forms import form_of
+from snapper.engines.postgresql.selecting.forms import Form, form_of
 from snapper.engines.postgresql.selecting.plan import Plan
 
 
@@ -29,4 +30,24 @@ def _written(plan: Plan, statements: Iterable[Known]) -> Iterator[bytes]:
     # Its tablespaces are those of a server that is not known yet.
     portable = Portable()
     for known in statements:
-        yield portable(plan.text(known)) + b"\n"
+        text = portable(plan.text(known))
+        yield (_left_out_if_refused(text) if _may_fail(known.form) else text) + b"\n"
+
+
+def _may_fail(form: Form) -> bool:
+    """Tell whether it may be about a table that is not there, or be a comment on such a thing."""
+    said = form.use == "rights" and form.kind in ("constraint", "policy", "rule")
+    return said or form.use in ("loose", "reference")
+
+
+def _left_out_if_refused(statement: bytes) -> bytes:
+    """Have the server warn of what it refuses, and go on: the table is whole without it."""
+    end = next(each for each in (b"_%d$" % at for at in count()) if each not in statement)
+    return b"\n".join(
+        (
+            b"DO $do%b BEGIN EXECUTE $it%b" % (end, end),
+            statement + b"$it%b;" % end,
+            b"EXCEPTION WHEN OTHERS THEN RAISE WARNING 'left out: %', SQLERRM;",
+            b"END $do%b;\n" % end,
+        )
+    )
