@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from snapper.errors import (
     TooLarge,
     exit_code_of,
 )
+from snapper.values import document
 from snapper.values.drill import Drill
 from snapper.values.job import read_time, write_time
 from snapper.values.program import PROGRAM
@@ -131,4 +133,6 @@ def _number(value: object) -> int:
 
 
 def _seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    with suppress(ValueError):
+        return document.seconds(value)
+    return 0.0

@@ -94,6 +94,7 @@ def test_a_proof_that_is_logged_and_stands_beside_its_backup_is_told_once(
         logged("drill.ended", days(0), at, **proof),
         logged("drill.ended", days(-7), days(-6), **proof),
         logged("drill.ended", days(-7), days(-5), tables=-1, rows="x", seconds=2),
+        logged("drill.ended", days(-7), days(-5), tables=1, rows=1, seconds=10**400),
     ]
     found = gathered(vault, *events)
     assert [(each.taken_at, each.at) for each in found.recoveries] == [

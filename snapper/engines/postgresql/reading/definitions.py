@@ -7,6 +7,7 @@ the values of sequences, statistics.
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from snapper.engines.postgresql.naming.encoding import name_in
@@ -16,10 +17,8 @@ from snapper.values.difference import Definition
 LONGEST = 256 << 10
 """Bytes of one object's definition that are shown; of what is longer, only whether it differs."""
 
-_ENTRY = re.compile(
-    rb"^-- Name: (?P<name>.+); Type: (?P<kind>[A-Z ]+); Schema: (?P<schema>.+); Owner: .*$",
-    re.MULTILINE,
-)
+_NAME, _OWNER = b"-- Name: ", b"; Owner: "
+_KIND = re.compile(rb"; Type: (?P<kind>[A-Z ]+); Schema: ")
 _DATA = (b"SET ", b"SELECT ", b"INSERT ", b"REFRESH ", b"COPY ", b"BEGIN;", b"COMMIT;")
 _DATA_KINDS = re.compile(r"SET|SELECT .*|INSERT.*|REFRESH.*|COPY.*|BEGIN|COMMIT|")
 _LARGE_OBJECTS = re.compile(rb"LARGE OBJECTS? [0-9.]+")
@@ -57,12 +56,11 @@ def definitions(sql: Iterable[bytes], encoding: str) -> Iterator[Definition]:
             continue
         lead, body = (b"", part.text) if more else parted(part.text)
         more = part.more
-        if found := list(_ENTRY.finditer(lead)):
+        if titles := list(_titles(lead)):
             yield from entry.end()
-            schema, name = found[-1]["schema"], found[-1]["name"]
-            whole = name if schema == b"-" else b"%b.%b" % (schema, name)
-            entry = _Entry(found[-1]["kind"], whole, encoding)
-            if found[-1]["kind"] in _STORING:
+            kind, whole = titles[-1]
+            entry = _Entry(kind, whole, encoding)
+            if kind in _STORING:
                 for setting, value in sorted(stored.items()):
                     entry.add(b"SET %b = %b;\n" % (setting, value))
         if said := _STORED.fullmatch(body):
@@ -72,6 +70,20 @@ def definitions(sql: Iterable[bytes], encoding: str) -> Iterator[Definition]:
         elif not body.startswith(_DATA):
             entry.add(body)
     yield from entry.end()
+
+
+def _titles(lead: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Give kind and name of each object that is named before a statement.
+
+    A name may hold any of the words around it: the last ones are meant.
+    """
+    for line in lead.split(b"\n"):
+        said, owner, _ = line.rpartition(_OWNER)
+        if not (owner and said.startswith(_NAME)):
+            continue
+        for kind in deque(_KIND.finditer(said), maxlen=1):
+            name, schema = said[len(_NAME) : kind.start()], said[kind.end() :]
+            yield kind["kind"], name if schema == b"-" else b"%b.%b" % (schema, name)
 
 
 class _Entry:

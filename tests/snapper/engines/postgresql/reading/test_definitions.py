@@ -165,3 +165,23 @@ def test_what_looks_like_an_entry_within_a_long_body_is_none() -> None:
     evil = b"\n" * (18 << 20) + b"-- Name: evil; Type: TABLE; Schema: public; Owner: me\n\nx"
     found = read(entry + b"CREATE FUNCTION f() RETURNS text AS $$%b$$;\n" % evil)
     assert [each.name for each in found] == ["public.f()"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        ("s", "t; Type: VIEW; Schema: x; Owner: y"),
+        ("s; Owner: y", "t"),
+        ("s", "f(t; Type: A; Schema: b)"),
+    ],
+)
+def test_a_name_that_holds_the_words_around_it_is_whole(schema: str, name: str) -> None:
+    title = f"-- Name: {name}; Type: TABLE; Schema: {schema}; Owner: o\n"
+    (found,) = read(f'{title}CREATE TABLE "t" ();\n'.encode())
+    assert (found.kind, found.name) == ("TABLE", f"{schema}.{name}")
+
+
+def test_a_forged_title_is_searched_once() -> None:
+    """In every way in which it could be read it would be hours."""
+    title = b"-- Name: " + b"; Type: A; Schema: " * (1 << 19)
+    assert read(title + b'\nCREATE TABLE "t" ();\n') == []
