@@ -50,6 +50,7 @@ class TablesRestored:
             "needs": [
                 {"kind": need.kind, "name": need.name, "there": need.there}
                 for need in self.rehearsal.needs
+                if f"{need.kind} {need.name}" not in came.unneeded
             ],
             "used": list(came.used),
             "bytes": self.size,
@@ -77,7 +78,7 @@ class TablesRestored:
         there = [f"{need.kind} {need.name}" for need in self.rehearsal.needs if need.there]
         if came is not None:
             there = list(came.used)
-            made = [each for each in made if each not in there]
+            made = [each for each in made if each not in (*there, *came.unneeded)]
         if made:
             render.say(f"{'made' if came else 'would make'} what is needed: {', '.join(made)}")
         if there:

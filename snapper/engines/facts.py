@@ -188,3 +188,5 @@ class Restoration:
     accepting: str = ""
     used: tuple[str, ...] = ()
     """What tables needed and the target had already, as it was: kind and name."""
+    unneeded: tuple[str, ...] = ()
+    """Extensions that tables might have needed, and that were not made."""

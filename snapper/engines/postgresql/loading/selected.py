@@ -59,6 +59,10 @@ class Selected:
         used = (thing for thing in self.used if thing[0] != "extension")
         return tuple(map(self._plan.described, used))
 
+    def names_unneeded(self) -> tuple[str, ...]:
+        """Give the extensions that were not made, by kind and name."""
+        return tuple(map(self._plan.described, sorted(self._unmade)))
+
     def unfilled(self) -> Iterator[str]:
         """Say which tables have no rows because the backup has none of them."""
         if not self._plan.wanted.rows:

@@ -99,7 +99,7 @@ class DumpTables:
             load(selected.parts(again), runner, loading)
             commit(runner, options)
         came = restoration(loading, portable, selected.unfilled())
-        return replace(came, used=selected.names_used())
+        return replace(came, used=selected.names_used(), unneeded=selected.names_unneeded())
 
     def as_sql(self, rows: Iterable[bytes], tables: SomeTables) -> Iterator[bytes]:
         """Write what makes the tables as a script of psql's."""

@@ -106,8 +106,9 @@ def test_an_extension_is_made_only_if_something_of_it_is_named(
     extensions = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1"
     assert empty.rows(extensions) == []
     dump = shop_dump.replace(b'"h" "public"."hstore"', b'"h" "text"')
-    restore(dump, empty, Wanted(("shop.items",)))
+    came = restore(dump, empty, Wanted(("shop.items",)))
     assert empty.rows(extensions) == [("citext",), ("pg_trgm",)]
+    assert came.unneeded == ("extension hstore",)
 
 
 def test_foreign_keys_that_cannot_hold_are_left_out_and_named(
