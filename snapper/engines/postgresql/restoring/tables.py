@@ -34,8 +34,14 @@ from snapper.engines.postgresql.selecting.mentions import sql_of
 from snapper.engines.postgresql.selecting.plan import Plan, some_tables
 from snapper.engines.postgresql.selecting.script import as_sql
 from snapper.engines.postgresql.target.content import content, tablespaces
-from snapper.engines.postgresql.target.present import all_of, is_anywhere, is_there
+from snapper.engines.postgresql.target.present import (
+    all_of,
+    is_anywhere,
+    is_there,
+    tied_to_others,
+)
 from snapper.engines.postgresql.target.roles import missing_roles
+from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 
 
@@ -97,6 +103,7 @@ class DumpTables:
             selected = Selected(plan, runner, loading, portable)
             loading.forgo = selected.forgo
             load(selected.parts(again), runner, loading)
+            _require_apart(runner, plan)
             commit(runner, options)
         came = restoration(loading, portable, selected.unfilled())
         return replace(came, used=selected.names_used(), unneeded=selected.names_unneeded())
@@ -108,6 +115,24 @@ class DumpTables:
     def as_csv(self, rows: Iterable[bytes], tables: SomeTables) -> Iterator[bytes]:
         """Write the rows of one table as CSV."""
         return as_csv(_plan(tables), rewritten(rows))
+
+
+def _require_apart(runner: StatementRunner, plan: Plan) -> None:
+    """Raise RestoreFailed if a table that was there has got rows of the new ones, or they of it.
+
+    pg_dump says of a table that it inherits, or is a partition, where it can be left out.
+    """
+    if not plan.wanted.definitions:
+        return
+    tables = map(plan.new_name, plan.selection.tables)
+    if tied := runner.ask(tied_to_others(tables)):
+        names = ", ".join(sorted(f"{schema}.{table}" for schema, table in tied))
+        raise RestoreFailed(
+            f"the dump ties what is to be made to {names}, which would be changed by it",
+            hint="it is forged, or of a pg_dump that writes otherwise: look at it by"
+            " `snapper download`",
+            against_backup=True,
+        )
 
 
 def _plan(tables: SomeTables) -> Plan:

@@ -147,6 +147,8 @@ def _made(body: bytes) -> Form:
     if not (found := _CREATE.match(body)):
         return NOTHING
     kind = found["kind"].decode()
+    if kind == "SCHEMA" and body[found.end() :].strip() != b";":
+        return NOTHING  # it would make more, or give rights on what is there
     made = [(_space(kind), _named(found["name"]))]
     if kind == "TYPE" and (other := _MULTIRANGE.search(body, 0, 4000)):
         made.append(relation(path_of(other["name"])))

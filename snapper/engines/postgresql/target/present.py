@@ -26,6 +26,20 @@ _CATALOGUES = {
     "text search template": (b"pg_ts_template", b"tmplnamespace", b"tmplname"),
 }
 
+_TIED = b"""
+    WITH own AS (
+        SELECT c.oid FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE (n.nspname, c.relname) IN (%(own)b)
+    )
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid NOT IN (SELECT oid FROM own) AND EXISTS (
+        SELECT FROM pg_catalog.pg_inherits i, own
+        WHERE (i.inhrelid, i.inhparent) IN ((own.oid, c.oid), (c.oid, own.oid))
+    )
+"""
+
 
 def is_there(space: str, path: tuple[bytes, ...]) -> bytes:
     """Write an expression that is true where something of this name is in this space.
@@ -50,6 +64,12 @@ def all_of(expressions: Iterable[bytes]) -> bytes:
     """Write a query that gives the values of expressions, a row for each, in order."""
     rows = b", ".join(b"(%d, %b)" % each for each in enumerate(expressions))
     return b"SELECT v::pg_catalog.bool FROM (VALUES %b) AS asked (n, v) ORDER BY n" % rows
+
+
+def tied_to_others(tables: Iterable[tuple[bytes, ...]]) -> bytes:
+    """Write a query that gives each other table whose rows are these tables' too, or theirs its."""
+    own = b", ".join(b"(%b, %b)" % (_text(path[0]), _text(path[-1])) for path in tables)
+    return _TIED % {b"own": own}
 
 
 def _named(catalogue: str, path: tuple[bytes, ...]) -> bytes:
