@@ -1,5 +1,6 @@
 """`snapper list`: the backups there are, newest first."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,8 +96,19 @@ def _not_restored(failed: FailedTrial) -> str:
     if failed.accepted is None:
         return f"NOT RESTORED {failed.at:%Y-%m-%d}: {failed.reason}"
     word = failed.accepted
-    by = word.by.rpartition("/")[2]
-    return f"not restored {failed.at:%Y-%m-%d}, accepted {word.at:%Y-%m-%d} by {by}: {word.reason}"
+    on, by = f"{word.at:%Y-%m-%d}", _last_name(word.by)
+    return f"not restored {failed.at:%Y-%m-%d}, accepted {on} by {by}: {word.reason}"
+
+
+def _last_name(arn: str) -> str:
+    """Give who it is without the account.
+
+    >>> _last_name("arn:aws:iam::000000000000:root")
+    'root'
+    >>> _last_name("arn:aws:sts::000000000000:assumed-role/operator/ann")
+    'ann'
+    """
+    return re.split("[/:]", arn)[-1]
 
 
 def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:

@@ -54,13 +54,13 @@ def explained(each: Standing) -> Iterator[str]:
     if each.trial and (failed := each.trial.verdict.failed):
         if word := failed.accepted:
             yield (
-                f"a backup of {each.database} could not be restored on {failed.at:%Y-%m-%d}, which "
+                f"a backup of {each.database} was not proven on {failed.at:%Y-%m-%d}, which "
                 f"{word.by} accepted on {word.at:%Y-%m-%d}: {word.reason}"
             )
             return
         yield (
-            f"the backup of {each.database} at {write_time(each.trial.begun_at)} could not be "
-            f"restored on {failed.at:%Y-%m-%d}: {failed.reason}"
+            f"the backup of {each.database} at {write_time(each.trial.begun_at)} was not proven "
+            f"on {failed.at:%Y-%m-%d}: {failed.reason}"
         )
         yield (
             f"-> {PROGRAM} verify {each.database} --restore proves a later backup, "

@@ -99,7 +99,7 @@ def _error(drill: Drill, event: LogEvent) -> SnapperError | None:
     if event.name == "drill.failed":
         if kind == BackupDamaged.__name__:
             return BackupDamaged(f"{backup} is damaged: {reason}", hint=hint)
-        return RestoreFailed(f"{backup} cannot be restored: {reason}", hint=hint)
+        return RestoreFailed(f"the proof of {backup} failed: {reason}", hint=hint)
     if event.name == "drill.skipped":
         return TooLarge(f"{backup} was not tried: {reason}", hint=hint)
     if event.name == "drill.untried":

@@ -148,7 +148,7 @@ def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
             assert problems(stage, key) == ["unrestorable"]
             ran = stage.run_cli("status")
             assert ran.code == 1
-            assert f"the backup of {key} at {at} could not be restored" in ran.out
+            assert f"the backup of {key} at {at} was not proven" in ran.out
             assert ran.out.count("division by zero") == 1
             assert "NOT RESTORED 20" in stage.run_cli("list", key).out
             # To read it again takes nothing back.

@@ -70,11 +70,11 @@ def test_the_end_of_another_drill_is_not_this_ones() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "code", "words"),
     [
-        ("drill.failed", "BackupDamaged", 4, "is damaged: no"),
-        ("drill.failed", "RestoreFailed", 9, "cannot be restored: no"),
-        ("drill.skipped", "", 9, "was not tried: no"),
-        ("drill.untried", "AwsFailed", 8, "could not be tried: no"),
-        ("drill.untried", "KeyError", 1, "could not be tried: no"),
+        ("drill.failed", "BackupDamaged", 4, "{} is damaged: no"),
+        ("drill.failed", "RestoreFailed", 9, "the proof of {} failed: no"),
+        ("drill.skipped", "", 9, "{} was not tried: no"),
+        ("drill.untried", "AwsFailed", 8, "{} could not be tried: no"),
+        ("drill.untried", "KeyError", 1, "{} could not be tried: no"),
     ],
 )
 def test_what_proves_nothing_is_raised_by_its_kind(
@@ -83,7 +83,7 @@ def test_what_proves_nothing_is_raised_by_its_kind(
     with pytest.raises(SnapperError) as raised:
         followed(event("drill.began"), event(name, kind=kind, reason="no", hint="do"))
     assert (raised.value.exit_code, raised.value.hint) == (code, "do")
-    assert str(raised.value) == f"the backup of orders at 2026-11-23T03:00:00Z {words}"
+    assert str(raised.value) == words.format("the backup of orders at 2026-11-23T03:00:00Z")
 
 
 @pytest.mark.parametrize("seconds", [[], 10**400, float("nan"), -1])
