@@ -1,9 +1,6 @@
 """A drill on a real server fails for what the list or an assertion says, and tells which."""
 
-import gzip
-import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -13,10 +10,10 @@ from snapper.values.drill import Drill
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
-from snapper.verbs.contents import read_contents
 from snapper.verbs.drill import Prover
 from snapper.verbs.dump import Dumper
 from snapper.verbs.trial import last_trial
+from tests.support.altered import altered
 from tests.support.databases import AT, Source, job
 from tests.support.engines import engines
 from tests.support.recording import RecordedEvents
@@ -45,27 +42,6 @@ def drilled(vault: Vault, events: RecordedEvents, tools: ClientTools) -> Drilled
         return Prover(vault, events, options, engines=engines(tools)).prove(Drill("orders", AT, AT))
 
     return go
-
-
-def written_anew(vault: Vault, manifest: Manifest, dump: bytes) -> None:
-    """Store another dump under the same list, as if it had been made with it."""
-    contents, packed = read_contents(vault, manifest), gzip.compress(dump)
-    assert contents is not None
-    digest = hashlib.sha256(packed).hexdigest()
-    # Where a part lies is nothing to a drill, which reads all of them.
-    tables = tuple(replace(each, start=0, end=0) for each in contents.tables)
-    all_else = (replace(contents.statements[0], start=0, end=len(packed)),)
-    listed = replace(contents, sha256=digest, tables=tables, statements=all_else).to_json()
-    vault.put(manifest.dump_key, packed)
-    vault.put(object_key(manifest.database, manifest.scheduled_at, Kind.CONTENTS), listed)
-    told = replace(
-        manifest,
-        sha256=digest,
-        backup_bytes=len(packed),
-        dump_bytes=len(dump),
-        contents=hashlib.sha256(listed).hexdigest(),
-    )
-    vault.put(manifest.key, told.to_json().encode())
 
 
 def test_what_was_compared_and_asserted_is_recorded(
@@ -97,7 +73,7 @@ def test_a_copy_that_is_not_as_listed_is_a_failed_drill(
     events: RecordedEvents,
     drilled: Drilled,
 ) -> None:
-    written_anew(vault, backup, change(gzip.decompress(vault.read(backup.dump_key))))
+    altered(vault, backup, change)
     assert why in drilled()
     assert why in str(events.fields("drill.failed")["reason"])
     trial = last_trial(vault, "orders")

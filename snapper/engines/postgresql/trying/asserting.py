@@ -76,8 +76,9 @@ def _fault(
 
 
 def _is_the_servers(error: psycopg2.Error) -> bool:
-    """Tell whether it is for want of a session, of room or of time."""
-    return is_lost(error) or (sqlstate(error).startswith(("53", "57")) and not is_raised(error))
+    """Tell whether it is for want of a session, of room or of time, or for a failing disk."""
+    of_server = sqlstate(error).startswith(("53", "57", "58"))
+    return is_lost(error) or (of_server and not is_raised(error))
 
 
 def _of_answer(cursor: Cursor) -> str:

@@ -27,6 +27,8 @@ MADE = """
         RESET SESSION AUTHORIZATION; RETURN current_setting('is_superuser') = 'off'; END $$;
     CREATE FUNCTION shop.shell() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
         COPY shop.orders TO PROGRAM 'cat'; RETURN true; END $$;
+    CREATE FUNCTION shop.reads_the_disk() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
+        SELECT pg_catalog.pg_read_file('nowhere') = '' $$;
     GRANT INSERT ON shop.orders TO PUBLIC;
 """
 Ask = Callable[..., None]
@@ -108,4 +110,10 @@ def test_all_that_fail_are_told_up_to_a_few(ask: Ask) -> None:
 def test_one_that_takes_too_long_says_nothing_of_the_backup(ask: Ask) -> None:
     with pytest.raises(Disproven, match="whether it is true is not known") as failed:
         ask("SELECT pg_catalog.pg_sleep(300) IS NOT NULL", seconds=0.001)
+    assert not failed.value.against_backup
+
+
+def test_a_disk_that_fails_says_nothing_of_the_backup(ask: Ask) -> None:
+    with pytest.raises(Disproven, match="whether it is true is not known") as failed:
+        ask("SELECT reads_the_disk()")
     assert not failed.value.against_backup
