@@ -8,6 +8,7 @@ from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.trying.asserting import require
 from snapper.engines.postgresql.trying.confined import reader
 from snapper.engines.postgresql.trying.lacking import Disproven
+from snapper.errors import RestoreFailed
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
 
@@ -114,6 +115,6 @@ def test_one_that_takes_too_long_says_nothing_of_the_backup(ask: Ask) -> None:
 
 
 def test_a_disk_that_fails_says_nothing_of_the_backup(ask: Ask) -> None:
-    with pytest.raises(Disproven, match="whether it is true is not known") as failed:
+    with pytest.raises(RestoreFailed, match="refused: undefined file") as failed:
         ask("SELECT reads_the_disk()")
     assert not failed.value.against_backup
