@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from snapper.values.option import Names, Option
+from snapper.values.option import Names, Option, Queries
 from snapper.values.options import SETTING, definitions
 
 PAGE = Path(__file__).parents[1] / "docs" / "options.md"
@@ -63,10 +63,15 @@ def _section(name: str, each: Option) -> str:
 
 
 def _lines(name: str, each: Option) -> Iterator[str]:
-    example = f"[{each.kind.example}]" if isinstance(each.kind, Names) else each.kind.example
     yield f"\n## {name}\n"
     yield f"{each.description}.\n"
-    yield f"```yaml\n{name}: {example}\n```\n"
+    yield f"```yaml\n{name}:{_example(each)}\n```\n"
+
+
+def _example(each: Option) -> str:
+    if isinstance(each.kind, Queries):  # SQL has commas, which part a list in brackets
+        return f"\n  - {each.kind.example}"
+    return f" [{each.kind.example}]" if isinstance(each.kind, Names) else f" {each.kind.example}"
 
 
 if __name__ == "__main__":

@@ -122,11 +122,13 @@ def refuse_tables(
     Where rows alone are wanted, their tables must be there, and empty unless it is `force`.
     """
     place, taken = rehearsal.target.place, ", ".join(rehearsal.present)
+    is_one = len(wanted.tables) == 1 and not wanted.schemas
+    other_name = f"give {'the' if is_one else 'a single'} table another name: --as NAME"
     if wanted.definitions and rehearsal.present:
         raise SettingsError(
             f"{place} has {taken} already, and a restore overwrites nothing",
-            hint="give the table another name: --as NAME; or rename or drop what is there, a table"
-            " with its indexes and sequences",
+            hint=f"{other_name}; or rename or drop what is there, a table with its indexes and"
+            " sequences",
         )
     if not wanted.definitions and rehearsal.absent:
         raise SettingsError(

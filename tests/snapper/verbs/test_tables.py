@@ -117,13 +117,19 @@ def test_a_target_with_such_a_table_or_without_one_is_refused(
 ) -> None:
     target = source(18, "CREATE TABLE small (n int, noise text); INSERT INTO small VALUES (1)")
     engine = postgresql(tools).tables
-    for wanted, words in (
-        (Wanted(("small",)), "has public.small already"),
-        (Wanted(("small",), definitions=False), "there are rows in public.small"),
-        (Wanted(("small",), named="other", definitions=False), "has no public.other"),
+    for wanted, words, hint in (
+        (Wanted(("small",)), "has public.small already", "the table another name: --as"),
+        (Wanted(schemas=("public",)), "has public.*small", "a single table another name: --as"),
+        (Wanted(("small",), definitions=False), "there are rows in public.small", "--force"),
+        (
+            Wanted(("small",), named="other", definitions=False),
+            "has no public.other",
+            "--data-only",
+        ),
     ):
         with opened(vault, backed_up, print, unseen) as there:
             some = engine.choose(there.statements, wanted)
         found = engine.rehearse(target.dsn, backed_up, some)
-        with pytest.raises(SettingsError, match=words):
+        with pytest.raises(SettingsError, match=words) as refused:
             refuse_tables(found, wanted, force=False, may_make_roles=False)
+        assert hint in refused.value.hint

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from shlex import quote
 
 from snapper.engines.facts import Wanted
 from snapper.engines.postgresql.selecting.definitions import Definitions, Known
@@ -22,7 +23,7 @@ def read_name(typed: str) -> list[tuple[str, bool]]:
     """
     if not _WHOLE.fullmatch(typed):
         raise SettingsError(
-            f"{typed} is no name of a table",
+            f"{quote(typed)} is no name of a table",
             hint='write table, schema.table or "Any name"."of a table" in quotes',
         )
     return [

@@ -48,7 +48,7 @@ def test_tables_are_given_once_in_the_order_of_the_dump() -> None:
         ("b.bigg", "has no table"),
         ('"b"."big"', "has no table"),
         ("a.b.c", "is no name of a table"),
-        ("", "is no name of a table"),
+        ("", "'' is no name of a table"),
         ('"a', "is no name of a table"),
     ],
 )
