@@ -19,6 +19,9 @@ from snapper.values.redaction import Redactor
 SECONDS = 60.0
 """How long one query may take."""
 
+_GRACE = 10.0
+"""Seconds after which nobody listens any more: a function can go on when it is told to end."""
+
 _SHOWN = 200
 """Letters of a query that are shown."""
 _NAMED = 5
@@ -65,12 +68,13 @@ def _fault(
         cursor.execute(_SETTING, ["statement_timeout", f"{seconds * 1000:.0f}"])
         cursor.execute("BEGIN READ ONLY")
         try:
+            cursor.connection.patience = seconds + _GRACE
             # A query within another changes nothing, and can be no command.
             cursor.execute(f"SELECT * FROM (\n{_bare(query)}\n) AS asserted LIMIT 2")  # noqa: S608
             return _of_answer(cursor)
         except psycopg2.Error as error:
             if _is_the_servers(error):
-                raise _ended(query, error, seconds) from None
+                raise _ended(query, error, cursor, seconds) from None
             cursor.execute("ROLLBACK")
             return f"it fails: {redact(_words(error, query, cursor))}"
 
@@ -98,9 +102,11 @@ def _words(error: psycopg2.Error, query: str, cursor: Cursor) -> str:
     return words_of(error, ask, query.encode(), of_rows=True)
 
 
-def _ended(query: str, error: psycopg2.Error, seconds: float) -> Disproven | psycopg2.Error:
+def _ended(
+    query: str, error: psycopg2.Error, cursor: Cursor, seconds: float
+) -> Disproven | psycopg2.Error:
     """Give our own error where a query took too long, else the server's."""
-    if isinstance(error, psycopg2.errors.QueryCanceled):
+    if isinstance(error, psycopg2.errors.QueryCanceled) or cursor.connection.left is error:
         return Disproven(
             f"{_shown(query)}: it was ended after {seconds:.0f} s, so whether it is true is not"
             " known",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.trying import asserting
 from snapper.engines.postgresql.trying.asserting import require
 from snapper.engines.postgresql.trying.confined import reader
 from snapper.engines.postgresql.trying.lacking import Disproven
@@ -30,6 +31,8 @@ MADE = """
         COPY shop.orders TO PROGRAM 'cat'; RETURN true; END $$;
     CREATE FUNCTION shop.reads_the_disk() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
         SELECT pg_catalog.pg_read_file('nowhere') = '' $$;
+    CREATE FUNCTION shop.stays() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN LOOP
+        BEGIN PERFORM pg_sleep(300); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$;
     GRANT INSERT ON shop.orders TO PUBLIC;
 """
 Ask = Callable[..., None]
@@ -117,4 +120,13 @@ def test_one_that_takes_too_long_says_nothing_of_the_backup(ask: Ask) -> None:
 def test_a_disk_that_fails_says_nothing_of_the_backup(ask: Ask) -> None:
     with pytest.raises(RestoreFailed, match="refused: undefined file") as failed:
         ask("SELECT reads_the_disk()")
+    assert not failed.value.against_backup
+
+
+def test_nor_does_one_that_goes_on_when_it_is_ended(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asserting, "_GRACE", 0.5)
+    with pytest.raises(Disproven, match="whether it is true is not known") as failed:
+        ask("SELECT stays()", seconds=0.001)
     assert not failed.value.against_backup
