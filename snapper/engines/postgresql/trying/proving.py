@@ -16,6 +16,7 @@ from snapper.values.proof import Lacking, Proof
 from snapper.values.redaction import Redactor
 
 _EXCLUDED = frozenset({excluded.SCHEMAS.kind, excluded.TABLES.kind})
+_NAMED = 5
 _IS_SUPERUSER = "SELECT pg_catalog.current_setting('is_superuser')"
 
 
@@ -52,9 +53,16 @@ def prove(
     return Proof(server, compared, wanted.assertions, lacking)
 
 
-def remarks(proof: Proof, manifest: Manifest) -> Iterator[str]:
+def remarks(proof: Proof, manifest: Manifest, lacks: Lacks) -> Iterator[str]:
     """Say what the proof does not cover."""
     if proof.lacking:
         yield f"restored but for {proof.lacking}"
+    # Of a dump that has lost what makes a table nothing else is seen.
+    if strange := sorted(".".join(each) for each in lacks.unfilled - lacks.tables):
+        more = f" and {len(strange) - _NAMED:,} more" if len(strange) > _NAMED else ""
+        yield (
+            "not proven are rows of tables that the dump does not make, as an extension does which"
+            f" the server lacks: {', '.join(strange[:_NAMED])}{more}"
+        )
     if not manifest.contents:
         yield "its rows are counted and not compared, for the backup has no list of its contents"

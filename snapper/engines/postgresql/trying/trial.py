@@ -170,7 +170,7 @@ def _try(
         replaced = tuple(stand_ins(database, redact)) if confined else ()
     left_out = [f"left out: {each}" for each in came.left_out]
     said = (
-        *remarks(proof, wanted.manifest),
+        *remarks(proof, wanted.manifest, alone.lacks),
         *came.warnings,
         *_unowned(lacking),
         *left_out,

@@ -126,6 +126,16 @@ def test_an_extension_that_the_server_lacks_is_left_out_and_named(
     assert found.proof.lacking == Lacking(("postgis",))
 
 
+def test_a_table_that_the_dump_does_not_make_is_named_though_it_may_be_an_extensions(
+    source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
+) -> None:
+    more = "CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;\n"
+    lost = 'COPY "public"."lost" ("a") FROM stdin;\n1\n\\.\n'
+    found = tried(appended(vault, back_up(source(18)), more + lost), contents=listing(t=1, lost=1))
+    assert found.remarks[1].startswith("not proven are rows of tables that the dump does not make")
+    assert found.remarks[1].endswith(": public.lost")
+
+
 def test_where_the_backups_own_major_lacks_one_the_server_for_trials_may_have_it(
     source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
 ) -> None:
