@@ -122,10 +122,6 @@ def restore_backup(
     Exits 9 if the backup could not be restored, or not whole.
     """
     outcome: Outcome = context.obj
-    options = checked_options(
-        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values),
-        create=create,
-    )
     wanted = wanted_tables(table, schema, named, data_only=data_only, schema_only=schema_only)
     if wanted:
         refuse_others(
@@ -137,6 +133,10 @@ def restore_backup(
                 "--force without --data-only": force and not data_only,
             }
         )
+    options = checked_options(
+        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values),
+        create=create,
+    )
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):

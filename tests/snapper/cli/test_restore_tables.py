@@ -95,6 +95,7 @@ def test_a_table_is_downloaded_as_sql_or_csv(stage: StageUnderTest, tmp_path: Pa
         (("--as", "x"), "--as is for single tables"),
         (("--data-only",), "--data-only is for single tables"),
         (("--table", "t", "--create"), "--create is for whole backups"),
+        (("--table", "t", "--best-effort"), "--best-effort is for whole backups"),
         (("--table", "t", "--force"), "--force without --data-only is for whole backups"),
         (("--table", "t", "--table", "u", "--as", "x"), "--as names one table"),
         (("--table", "t", "--data-only", "--schema-only"), "contradict each other"),
