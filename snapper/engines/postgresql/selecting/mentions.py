@@ -21,7 +21,7 @@ _OPERATOR = rb"[-+*/<>=~!@#%^&|`?]+"
 _PLAIN, _ESCAPED = rb"'(?:[^']++|'')*'", rb"'(?:[^'\\]++|''|\\.)*'"
 _TOKEN = (
     rb"(?P<text>[eE]%b|%b)"
-    rb"|(?P<tag>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$).*?(?P=tag)"
+    rb"|(?<![\w$\x80-\xff])(?P<tag>\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$).*?(?P=tag)"
     rb"|(?P<path>%b)(?P<operator>\.%b)?(?P<called>(?=\())?"
     rb"|--[^\n]*"
 )

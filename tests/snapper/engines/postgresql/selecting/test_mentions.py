@@ -68,3 +68,10 @@ def test_what_is_called_is_told_from_what_is_not() -> None:
 
 def test_texts_are_given_as_they_are_meant() -> None:
     assert list(texts(rb"""SELECT 'it''s', E'\\x', $a$ $$ '$a$""")) == [b"it's", b"\\x", b" $$ '"]
+
+
+def test_a_dollar_within_a_word_begins_no_text() -> None:
+    """Nor is what would end each of these searched to the end of a forged statement."""
+    words = b" ".join(b"x$a%d$" % n for n in range(60_000))
+    sql = b"SELECT " + words + b' "s"."t"'
+    assert [each.path for each in mentions(sql)] == [(b"s", b"t")]
