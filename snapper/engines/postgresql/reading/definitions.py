@@ -21,6 +21,8 @@ _NAME, _OWNER = b"-- Name: ", b"; Owner: "
 _KIND = re.compile(rb"; Type: (?P<kind>[A-Z ]+); Schema: ")
 _DATA = (b"SET ", b"SELECT ", b"INSERT ", b"REFRESH ", b"COPY ", b"BEGIN;", b"COMMIT;")
 _DATA_KINDS = re.compile(r"SET|SELECT .*|INSERT.*|REFRESH.*|COPY.*|BEGIN|COMMIT|")
+_SAID_OF = (b"ACL", b"COMMENT", b"SECURITY LABEL")
+_ABOUT = re.compile(rb"[A-Z ]+ ")
 _LARGE_OBJECTS = re.compile(rb"LARGE OBJECTS? [0-9.]+")
 
 # Whatever is said of where and how what follows is stored, holds until something else is said.
@@ -83,7 +85,18 @@ def _titles(lead: bytes) -> Iterator[tuple[bytes, bytes]]:
             continue
         for kind in deque(_KIND.finditer(said), maxlen=1):
             name, schema = said[len(_NAME) : kind.start()], said[kind.end() :]
-            yield kind["kind"], name if schema == b"-" else b"%b.%b" % (schema, name)
+            yield kind["kind"], _whole_name(kind["kind"], schema, name)
+
+
+def _whole_name(kind: bytes, schema: bytes, name: bytes) -> bytes:
+    """Give the name with its schema: `public.items`, and `TABLE public."items"` of a comment."""
+    if kind == b"USER MAPPING":
+        return name.removeprefix(b"USER MAPPING ")
+    if schema == b"-":
+        return name
+    about = _ABOUT.match(name) if kind in _SAID_OF else None
+    at = about.end() if about else 0
+    return b"%b%b.%b" % (name[:at], schema, name[at:])
 
 
 class _Entry:

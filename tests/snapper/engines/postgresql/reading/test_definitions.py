@@ -47,7 +47,7 @@ def test_each_object_of_a_dump_is_defined_and_no_data_is(
     assert 'ALTER TABLE "public"."items" OWNER TO' in tables["public.items"]
     assert named(found, "INDEX").keys() == {"public.by_name"}
     assert named(found, "FUNCTION").keys() == {"public.f()"}
-    assert "no comment" in named(found, "COMMENT")['public.TABLE "items"']
+    assert "no comment" in named(found, "COMMENT")['TABLE public."items"']
     assert named(found, "FK CONSTRAINT").keys() == {"public.sales sales_item_fkey"}
     assert {"SEQUENCE", "DEFAULT", "CONSTRAINT", "VIEW", "ACL"} <= {each.kind for each in found}
     text = "\n".join(each.text for each in found)
@@ -77,9 +77,9 @@ def test_the_same_database_made_in_another_order_has_the_same_definitions(
         ("DROP INDEX by_name", ("INDEX", "public.by_name", GONE)),
         ("CREATE TYPE t AS ENUM ('a')", ("TYPE", "public.t", NEW)),
         ("ALTER FUNCTION f() COST 7", ("FUNCTION", "public.f()", CHANGED)),
-        ("REVOKE SELECT ON items FROM PUBLIC", ("ACL", 'public.TABLE "items"', GONE)),
+        ("REVOKE SELECT ON items FROM PUBLIC", ("ACL", 'TABLE public."items"', GONE)),
         ("ALTER TABLE sales ENABLE ROW LEVEL SECURITY", ("ROW SECURITY", "public.sales", NEW)),
-        ("COMMENT ON VIEW v IS 'x'", ("COMMENT", 'public.VIEW "v"', NEW)),
+        ("COMMENT ON VIEW v IS 'x'", ("COMMENT", 'VIEW public."v"', NEW)),
         ("ALTER TABLE items ALTER name DROP NOT NULL", ("TABLE", "public.items", CHANGED)),
         ("ALTER TABLE items ALTER id SET STATISTICS 7", ("TABLE", "public.items", CHANGED)),
     ],
@@ -126,6 +126,7 @@ def test_what_may_be_a_password_is_not_shown(
         made.run("ALTER SUBSCRIPTION far SET (slot_name = NONE); DROP SUBSCRIPTION far")
     assert sum("hush" in each.text for each in found) == 3
     assert not any("hush" in each.shown for each in found)
+    assert list(named(found, "USER MAPPING")) == ["public SERVER s"]
 
 
 def test_a_long_secret_is_not_shown_where_the_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
