@@ -37,7 +37,7 @@ class Logs:
         """
         pages = self._client.get_paginator("filter_log_events").paginate(
             logGroupName=self._group,
-            startTime=int(since.timestamp() * 1000),
+            startTime=max(int(since.timestamp() * 1000), 0),  # AWS knows no time before 1970
             filterPattern=pattern,
         )
         with aws.translated(f"logs:FilterLogEvents of {self._group}"):

@@ -128,3 +128,9 @@ def test_what_makes_no_sense_is_refused(stage: StageUnderTest, options: list[str
     ran = stage.run_cli("evidence", *options)
     assert ran.code == 2
     assert f"error: {options[0]} " in ran.err
+
+
+def test_a_time_before_all_logs_means_from_the_first_on(stage: StageUnderTest) -> None:
+    ran = stage.run_cli("evidence", "--since", "1960-01-01", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["since"] == "1960-01-01T00:00:00Z"
