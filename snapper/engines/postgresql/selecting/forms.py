@@ -87,6 +87,8 @@ _SAID = re.compile(
     rb"|FOREIGN (?=SERVER)|(?P<column>COLUMN )|)(?P<kind>%(k)b)? ?%(n)b"
     % {b"q": QUOTED, b"k": _KINDS, b"n": _NAMED}
 )
+# Rights may be given on more than one thing, of which others may be there.
+_OF_ONE = re.compile(rb"(?:\((?:[^()'\"]|%b)*\))? (?:TO|FROM) " % QUOTED)
 _CAST = re.compile(rb"CREATE CAST \((?P<types>.+?)\) WITH", re.DOTALL)
 _SESSION = (b"SET ", b"SELECT pg_catalog.set_config(")
 _ROLE = (b"SET SESSION AUTHORIZATION ", b"RESET SESSION AUTHORIZATION")
@@ -123,7 +125,8 @@ def form_of(body: bytes, *, escapes: bool = False) -> Form:
         named = next(mentions(body, escapes=escapes), None)
         return Form("state", about=(relation(named.path),)) if named else NOTHING
     if found := _SAID.match(body):
-        return _said(found)
+        is_right = first in (b"GRANT", b"REVOKE")
+        return NOTHING if is_right and not _OF_ONE.match(body, found.end()) else _said(found)
     return NOTHING
 
 

@@ -175,31 +175,6 @@ def test_what_is_needed_and_there_is_never_changed_whatever_a_dump_says_of_it(
     assert plain_dump(tools, 18, empty.dsn) == before
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        b'CREATE TABLE "s"."t" PARTITION OF "public"."whole" DEFAULT;\n',
-        b'CREATE TABLE "s"."t" ("a" integer) INHERITS ("public"."above");\n',
-        b'CREATE TABLE "s"."t" ("a" integer);\nALTER TABLE "s"."t" INHERIT "public"."above";\n',
-    ],
-)
-def test_what_is_made_is_tied_to_nothing_that_is_there(hostile: bytes, empty: Source) -> None:
-    empty.run("CREATE TABLE whole (a int) PARTITION BY LIST (a); CREATE TABLE above (a int)")
-    dump = b'CREATE SCHEMA "s";\n' + hostile + b'COPY "s"."t" ("a") FROM stdin;\n1\n\\.\n'
-    with pytest.raises(RestoreFailed, match=r"ties what is to be made to public\.(whole|above)"):
-        restore(dump, empty, Wanted(("s.t",)))
-    assert empty.rows("SELECT count(*) FROM pg_class WHERE relname = 't'") == [(0,)]
-
-
-def test_a_schema_that_is_made_gives_no_rights_on_what_is_there(empty: Source) -> None:
-    empty.run("CREATE TABLE above (a int)")
-    dump = b'CREATE SCHEMA "s" GRANT ALL ON "public"."above" TO PUBLIC;\nCREATE TABLE "s"."t" ();\n'
-    with pytest.raises(RestoreFailed):
-        restore(dump, empty, Wanted(("s.t",)))
-    restore(dump, empty, Wanted(("s.t",), named="public.t"))
-    assert empty.rows("SELECT relacl FROM pg_class WHERE relname = 'above'") == [(None,)]
-
-
 def test_a_child_shows_no_rows_in_a_table_that_it_inherited_from(
     shop_dump: bytes, empty: Source
 ) -> None:
