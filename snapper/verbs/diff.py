@@ -136,4 +136,9 @@ def _defining(manifest: Manifest, contents: Contents) -> list[Statements]:
 
 def _read(vault: Vault, manifest: Manifest, parts: list[Statements]) -> Iterator[Definition]:
     pieces = chain.from_iterable(read_statements(vault, manifest, each) for each in parts)
-    return engine_of(manifest.engine).sections.definitions(pieces, manifest)
+    try:
+        yield from engine_of(manifest.engine).sections.definitions(pieces, manifest)
+    except RestoreFailed:
+        for _ in pieces:  # what cannot be followed may be damaged: that is known at the end
+            pass
+        raise
