@@ -37,7 +37,10 @@ def run_directory(parent: Path | None = None) -> Iterator[Path]:
             raise SnapperError(f"{directory} cannot be made: {error.strerror}") from None
         unprivileged().let_through(directory)
         children.remove_at_end(directory)
-        with _held(directory):
+        with contextlib.ExitStack() as stack:
+            # Some network file systems lock nothing; no function's /tmp is one.
+            with contextlib.suppress(OSError):
+                stack.enter_context(_held(directory))
             yield directory
     finally:
         if made:

@@ -1,5 +1,7 @@
 """A run's directory goes with it; what a killed one has left goes with the next."""
 
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,3 +48,15 @@ def test_no_link_leads_astray(temporary: Path, tmp_path_factory: pytest.TempPath
     (temporary / "snapper-00000000").symlink_to(elsewhere)
     remove_dead_trials()
     assert elsewhere.exists()
+
+
+def test_a_file_system_that_locks_nothing_is_no_obstacle(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with run_directory() as directory:
+        assert directory.exists()
+    assert list(temporary.iterdir()) == []
