@@ -17,7 +17,7 @@ from snapper.errors import SettingsError
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.private_file import new_private
-from snapper.verbs.tables import Source, opened
+from snapper.verbs.tables import Source, choose, opened
 
 STDOUT = "-"
 
@@ -39,7 +39,7 @@ def download_some(
     tables_of = engine_of(manifest.engine).tables
     reading = partial(transfer, manifest.dump_key, manifest.backup_bytes)
     with opened(stage.vault, manifest, tell, reading) as source:
-        tables = tables_of.choose(source.statements, wanted)
+        tables = choose(tables_of, source, wanted)
         if csv and len(tables.names) > 1:
             raise SettingsError("CSV holds one table", hint="name one --table, or leave --csv away")
         for sentence in () if csv else tables.notes:

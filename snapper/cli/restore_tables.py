@@ -23,7 +23,7 @@ from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.rehearse import aftermath
-from snapper.verbs.tables import Source, opened, refuse_tables
+from snapper.verbs.tables import Source, choose, opened, refuse_tables
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def restore_some(
 
     reading = partial(transfer, manifest.dump_key, manifest.backup_bytes)
     with opened(stage.vault, manifest, tell, reading) as source:
-        tables = engine.tables.choose(source.statements, wanted)
+        tables = choose(engine.tables, source, wanted)
         rehearsal = engine.tables.rehearse(target, manifest, tables)
         for sentence in (*rehearsal.target.warnings, *tables.notes):
             tell(sentence)

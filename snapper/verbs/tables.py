@@ -7,7 +7,8 @@ from typing import Protocol
 
 from snapper.aws.vault import Vault
 from snapper.engines.facts import SomeTables, TableRehearsal, Wanted
-from snapper.errors import BackupDamaged, SettingsError
+from snapper.engines.tables import Tables
+from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
 from snapper.values.contents import Contents, TableRows
 from snapper.values.manifest import Manifest
 from snapper.verbs.checked_copy import checked_copy
@@ -112,6 +113,20 @@ class _Whole:
 
     def size(self, _: SomeTables) -> int:
         return self._manifest.backup_bytes
+
+
+def choose(tables: Tables, source: Source, wanted: Wanted) -> SomeTables:
+    """Choose tables out of what is in the backup beside rows; raises as the engine does.
+
+    Raises BackupDamaged where that is not what was stored.
+    """
+    statements = iter(source.statements)
+    try:
+        return tables.choose(statements, wanted)
+    except RestoreFailed:
+        for _ in statements:  # what cannot be followed may be damaged: that is known at the end
+            pass
+        raise
 
 
 def refuse_tables(

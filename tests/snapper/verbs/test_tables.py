@@ -1,5 +1,6 @@
 """One table out of a backup: only its own ranges are read, and a damaged one leaves nothing."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.verbs.contents import read_contents
 from snapper.verbs.dump import Dumper
-from snapper.verbs.tables import opened, refuse_tables
+from snapper.verbs.tables import choose, opened, refuse_tables
 from snapper.verbs.unpacked import Progress
 from tests.support.counting import Counting
 from tests.support.databases import Source, job
@@ -41,7 +42,7 @@ def restore(
     """Restore tables; give what came of it, what was said, and what had to be read for rows."""
     engine, said = postgresql(tools).tables, list[str]()
     with opened(vault, manifest, said.append, unseen) as source:
-        some = engine.choose(source.statements, Wanted(names))
+        some = choose(engine, source, Wanted(names))
         with source.rows(some, lambda _: None) as rows:
             return engine.restore(rows, manifest, target, some, PLAINLY), said, source.size(some)
 
@@ -128,8 +129,31 @@ def test_a_target_with_such_a_table_or_without_one_is_refused(
         ),
     ):
         with opened(vault, backed_up, print, unseen) as there:
-            some = engine.choose(there.statements, wanted)
+            some = choose(engine, there, wanted)
         found = engine.rehearse(target.dsn, backed_up, some)
         with pytest.raises(SettingsError, match=words) as refused:
             refuse_tables(found, wanted, force=False, may_make_roles=False)
         assert hint in refused.value.hint
+
+
+def unpacked(stored: bytes) -> tuple[bytes, ...]:
+    try:
+        return (zlib.decompressobj(31).decompress(stored),)
+    except zlib.error:
+        return ()
+
+
+def test_damage_that_cannot_be_followed_is_damage(
+    backed_up: Manifest, vault: Vault, tools: ClientTools
+) -> None:
+    contents = read_contents(vault, backed_up)
+    assert contents
+    first = contents.statements[0]
+    stored = vault.read(backed_up.dump_key)
+    for middle in range(40, first.end // 2, 10):
+        broken = flip(stored[: 2 * middle]) + stored[2 * middle :]
+        if zlib.decompressobj(31).decompress(stored) in unpacked(broken):
+            continue
+        vault.put(backed_up.dump_key, broken)
+        with opened(vault, backed_up, print, unseen) as there, pytest.raises(BackupDamaged):
+            choose(postgresql(tools).tables, there, Wanted(("small",)))
