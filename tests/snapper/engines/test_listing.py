@@ -48,6 +48,14 @@ def plain(stored: bytes, contents: Contents, index: int) -> bytes:
     return gunzip.decompress(stored[part.start : part.end])
 
 
+def test_all_parts_are_one_gzip_member_for_older_releases_read_no_other() -> None:
+    stored, _ = listed(DUMP, Listing(Following("UTF8")))
+    gunzip = isal_zlib.decompressobj(31)
+    assert gunzip.decompress(stored) == DUMP
+    assert gunzip.eof
+    assert not gunzip.unused_data
+
+
 def test_each_part_is_unpacked_by_itself_and_is_what_the_list_says() -> None:
     stored, stream = listed(DUMP, Listing(Following("UTF8")))
     contents = stream.contents()
