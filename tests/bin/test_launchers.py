@@ -146,7 +146,9 @@ def test_two_first_starts_at_once_both_succeed_and_one_installs(tmp_path: Path) 
     assert "".join(talk for _, talk in ends).count("making .venv:") == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_an_interrupted_first_start_is_taken_up_by_the_next(
     how: signal.Signals, tmp_path: Path
 ) -> None:

@@ -61,7 +61,7 @@ def test_out_of_time_it_is_too_large_to_be_proven_here(held: Drills) -> None:
 
 @pytest.mark.parametrize(
     "whole",
-    [pytest.param(False, id="one session"), pytest.param(True, marks=pytest.mark.long, id="all")],
+    [pytest.param(False, marks=pytest.mark.long, id="one session"), pytest.param(True, id="all")],
 )
 def test_its_server_is_killed(whole: bool, held: Drills) -> None:
     with faulted("drills: the server is killed"):

@@ -108,7 +108,13 @@ def test_an_environment_is_not_completed_around_what_is_anothers(
 
 @pytest.mark.parametrize(
     "folder",
-    [".cache", ".cache/authorities", ".cache/postgresql", ".cache/wheels", ".build"],
+    [
+        ".cache/postgresql",
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in (".cache", ".cache/authorities", ".cache/wheels", ".build")
+        ),
+    ],
 )
 @pytest.mark.parametrize(
     "how", [pytest.param(give, marks=pytest.mark.long), lambda place: place.chmod(0o777)]

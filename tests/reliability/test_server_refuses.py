@@ -247,7 +247,7 @@ def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(
 @pytest.mark.parametrize(
     "statement",
     [
-        "ALTER VIEW seen RENAME TO hidden",
+        pytest.param("ALTER VIEW seen RENAME TO hidden", marks=pytest.mark.long),
         "LOCK TABLE pg_catalog.pg_class IN ACCESS EXCLUSIVE MODE",
     ],
 )
