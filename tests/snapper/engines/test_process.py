@@ -34,3 +34,22 @@ def test_no_first_half_of_a_secret_is_left_where_a_line_is_cut(before: int) -> N
     assert "hush" not in words
     assert "xhu" not in words
     assert words.count("x") == min(before, 4096)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_its_pipe_is_wide_where_the_kernel_lets_it_be(
+    refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fcntl(_: object, command: int, size: int) -> None:
+        asked.append((command, size))
+        if refused:
+            raise PermissionError
+
+    monkeypatch.setattr("fcntl.fcntl", fcntl)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("fcntl.F_SETPIPE_SZ", 1031, raising=False)
+    with ToolProcess(["/bin/echo", "there"], {}, Redactor()) as tool:
+        assert tool.pipe.read() == b"there\n"
+    assert asked == [(1031, 1 << 20)]
