@@ -33,7 +33,8 @@ _PLAINLY = (b"''", b"heap", b'"heap"')
 _SECRETIVE = re.compile(
     rb"(?:CREATE|ALTER) (?:USER MAPPING|SUBSCRIPTION|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)\b"
 )
-_TEXT = re.compile(r"'(?:[^']|'')*(?:'|$)")
+# A name in quotes may hold the quote of a text.
+_TEXT = re.compile(r"""(?P<name>"(?:[^"]|"")*")|'(?:[^']|'')*(?:'|$)""")
 
 
 def defines(kind: str) -> bool:
@@ -122,9 +123,13 @@ class _Entry:
         text = name_in(bytes(self._text), self._encoding).strip("\n")
         # Options of what connects elsewhere may be passwords.
         secretive = _SECRETIVE.search(self._text)
-        shown = _TEXT.sub("'…'", text) if secretive else text
+        shown = _TEXT.sub(_masked, text) if secretive else text
         if self._size > LONGEST:
             rest = f"\n… {self._size:,} bytes in all, of SHA-256 {self._digest.hexdigest()}"
             text, shown = text + rest, shown + ("" if secretive else rest)
         name = name_in(self._name, self._encoding)
         yield Definition(self._kind.decode(), name, text, shown)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found["name"] or "'…'"

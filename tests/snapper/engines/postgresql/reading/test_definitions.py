@@ -129,6 +129,23 @@ def test_what_may_be_a_password_is_not_shown(
     assert list(named(found, "USER MAPPING")) == ["public SERVER s"]
 
 
+@pytest.mark.parametrize("name", ["it's", """it's ""mine"" 'now'""", "plain"])
+def test_no_name_shows_what_may_be_a_password(
+    name: str, source: Callable[..., Source], tools: ClientTools
+) -> None:
+    made = source(
+        18,
+        "CREATE FOREIGN DATA WRAPPER w;"
+        f"CREATE SERVER \"{name}\" FOREIGN DATA WRAPPER w OPTIONS (key 'hush', \"k'\" 'hush');"
+        f"CREATE USER MAPPING FOR PUBLIC SERVER \"{name}\" OPTIONS (password 'hush');",
+    )
+    found = read(plain_dump(tools, 18, made.dsn))
+    shown = [each.shown for each in found if "hush" in each.text]
+    assert len(shown) == 2
+    assert not any("hush" in each for each in shown)
+    assert all(name in each for each in shown)
+
+
 def test_a_long_secret_is_not_shown_where_the_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST", 60)
     (found,) = read(
