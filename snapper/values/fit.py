@@ -29,12 +29,17 @@ def room_for(manifest: Manifest) -> int:
     return _EMPTY_SERVER + int(_SPARE * copy)
 
 
+def expected_seconds(manifest: Manifest) -> float:
+    """Give the seconds in which a small function restores it, at most, if nothing in it waits."""
+    return _START + manifest.dump_bytes / _SLOWEST
+
+
 def misfit(manifest: Manifest, disk_bytes: int, seconds: float | None) -> str:
     """Say why a backup is too large to be proven with so much disk and time; nothing if it is not.
 
     A `disk_bytes` of zero is not known.
     """
-    room, took = room_for(manifest), _START + manifest.dump_bytes / _SLOWEST
+    room, took = room_for(manifest), expected_seconds(manifest)
     if disk_bytes and room > disk_bytes:
         return (
             f"{TOO_LARGE}: its copy needs about {room / 1e9:.1f} GB of disk, and"

@@ -11,7 +11,7 @@ from snapper.errors import BackupDamaged, DeadlineReached, TooLarge
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.drill import Drill
-from snapper.values.fit import TOO_LARGE, misfit
+from snapper.values.fit import TOO_LARGE, expected_seconds, misfit
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
@@ -82,7 +82,7 @@ class Prover:
             begun_at = judged.manifest.begun_at
             # It was read whole: so much is known, and since when nothing more.
             record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
-            return self._skip(drill, _too_large(error), self.deadline.hint)
+            return self._skip(drill, str(error), self.deadline.hint)
         if error and not against:
             raise error
         if verdict.restored and not against:
@@ -116,7 +116,12 @@ class Prover:
         assertions = self.options[manifest.database].assertions
         options = to_be_proven(self.vault, manifest, assertions, self.deadline)
         engine = self.engines(manifest.engine)
-        return engine.try_restore(Dump(self.vault, manifest), manifest, "", options)
+        try:
+            return engine.try_restore(Dump(self.vault, manifest), manifest, "", options)
+        except DeadlineReached as late:
+            # It seemed to fit: what takes many times as long is not large, but does not end.
+            expected = f"{expected_seconds(manifest):.0f} s were expected"
+            raise DeadlineReached(f"{late}, and {expected}", hint=late.hint) from None
 
     def _in_time(self, _: int) -> None:
         """Stop reading while there is still time to say so."""
@@ -154,7 +159,3 @@ def _figures(restored: Restored) -> dict[str, str | float]:
         "seconds": restored.seconds,
         **lacking,
     }
-
-
-def _too_large(error: TooLarge | DeadlineReached) -> str:
-    return str(error) if isinstance(error, TooLarge) else f"{TOO_LARGE}: {error}"

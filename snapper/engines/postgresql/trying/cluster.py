@@ -9,14 +9,27 @@ from snapper.errors import SnapperError
 from snapper.machine import children, python
 from snapper.machine.confined import Room, confined
 from snapper.machine.unprivileged import Account
+from snapper.values.deadline import Deadline
 
 DATA = "data"
 LOG = "server.log"
-START_SECONDS = 300.0  # of a machine that is busy with other things
+_START_SECONDS = 300.0  # of a machine that is busy with other things
+
+
+def patience(deadline: Deadline) -> float:
+    """Give the seconds to wait for a program of a server's."""
+    left = deadline.seconds_left
+    return _START_SECONDS if left is None else max(0.0, min(_START_SECONDS, left))
 
 
 def make_cluster(
-    tree: Path, directory: Path, superuser: str, password: str, locale: Sequence[str], who: Account
+    tree: Path,
+    directory: Path,
+    superuser: str,
+    password: str,
+    locale: Sequence[str],
+    who: Account,
+    seconds: float,
 ) -> None:
     """Have initdb make the files in the directory, for the account; raises SnapperError."""
     secret, data = directory / "password", directory / DATA
@@ -30,10 +43,10 @@ def make_cluster(
     initdb = None
     try:
         initdb = run(command, tree, directory, user=who.named, group=who.group)
-        status = initdb.wait(START_SECONDS)
+        status = initdb.wait(seconds)
     except subprocess.TimeoutExpired:
         raise SnapperError(
-            f"initdb has not ended after {START_SECONDS:.0f} s: {tree}", hint=last_words(directory)
+            f"initdb has not ended after {seconds:.0f} s: {tree}", hint=last_words(directory)
         ) from None
     finally:
         if initdb:

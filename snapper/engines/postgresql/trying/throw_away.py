@@ -19,15 +19,16 @@ from snapper.engines.postgresql.trying import bundled
 from snapper.engines.postgresql.trying.cluster import (
     DATA,
     LOG,
-    START_SECONDS,
     last_words,
     make_cluster,
+    patience,
     run,
     run_behind_walls,
 )
 from snapper.errors import SnapperError
 from snapper.machine import children, watchdog
 from snapper.machine.unprivileged import unprivileged
+from snapper.values.deadline import NO_DEADLINE, Deadline
 
 USER = "postgres"
 SOCKET_PORT = 5432  # only a part of the socket's name
@@ -57,7 +58,8 @@ class PostgresServer:
 
     Started by root, it runs as an unprivileged user that must be able to reach the directory, such
     as one below `snapper.machine.run_directory`. With `walls` it reaches nothing of the machine but
-    its own programs and files, as far as the kernel can hold it.
+    its own programs and files, as far as the kernel can hold it. It does not wait beyond the
+    `deadline` for a server to start.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class PostgresServer:
         tcp: bool = False,
         tree: Path | None = None,
         walls: bool = False,
+        deadline: Deadline = NO_DEADLINE,
     ) -> None:
         self.major = major
         self.directory = directory.absolute()
@@ -86,11 +89,18 @@ class PostgresServer:
         self._door = self.directory  # the folder of the socket
         self._tree = tree  # of other programs than the bundled ones
         self._walls = walls
+        self._deadline = deadline
         self._account = unprivileged()
         self._child: children.Child | None = None
 
     @classmethod
-    def confining(cls, major: int, directory: Path, tree: Path | None = None) -> Self:
+    def confining(
+        cls,
+        major: int,
+        directory: Path,
+        tree: Path | None = None,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> Self:
         """Make one for `restore_confined`, whose superuser has a name that no dump can know.
 
         Most dumps name a role `postgres`, which is then made as one without rights, like any other.
@@ -100,7 +110,15 @@ class PostgresServer:
         settings = LITTLE | {"autovacuum": "off"}
         settings |= {"event_triggers": "off"} if major >= 17 else {}
         name = f"snapper_{secrets.token_hex(8)}"
-        return cls(major, directory, settings=settings, superuser=name, tree=tree, walls=True)
+        return cls(
+            major,
+            directory,
+            settings=settings,
+            superuser=name,
+            tree=tree,
+            walls=True,
+            deadline=deadline,
+        )
 
     def dsn(self, database: str = "postgres") -> str:
         """Give the superuser's connection string for a database of this server."""
@@ -119,8 +137,8 @@ class PostgresServer:
         if self._data.exists():
             self._account.own_all(self._data)  # another user's, if another of us has made it
         else:
-            name, who = self.superuser, self._account
-            make_cluster(tree, self.directory, name, self.password, self._locale, who)
+            name, who, seconds = self.superuser, self._account, patience(self._deadline)
+            make_cluster(tree, self.directory, name, self.password, self._locale, who, seconds)
         for _ in range(3):
             # Free when we look; should another process be quicker to take it, we look again.
             if self._tcp:
@@ -202,15 +220,16 @@ class PostgresServer:
         command = [str(tree / "bin/postgres"), "-D", str(self._data), *options]
         who = self._account
         if self._walls:
-            self._child = run_behind_walls(command, tree, self.directory, self._door, who)
+            child = run_behind_walls(command, tree, self.directory, self._door, who)
         else:
-            self._child = run(command, tree, self.directory, user=who.user, group=who.group)
+            child = run(command, tree, self.directory, user=who.user, group=who.group)
+        self._child = child  # may be ended meanwhile
         state = self._data / "postmaster.pid"
-        deadline = time.monotonic() + START_SECONDS
-        while self._child.poll() is None and time.monotonic() < deadline:
+        end = time.monotonic() + patience(self._deadline)
+        while child.poll() is None and time.monotonic() < end:
             # The server keeps its number in the first line and its state in the eighth.
             lines = state.read_text().splitlines() if state.exists() else []
-            ours = len(lines) > 7 and lines[0] == str(self._child.pid)
+            ours = len(lines) > 7 and lines[0] == str(child.pid)
             if ours and lines[7].strip() in {"ready", "standby"}:
                 return True
             time.sleep(0.01)

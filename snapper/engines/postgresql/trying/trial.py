@@ -96,17 +96,13 @@ class _Wanted:
 
 
 def _try_here(wanted: _Wanted, programs: Programs) -> Restored:
-    with (
-        libpq.told_nothing(),
-        run_directory() as directory,
-        PostgresServer.confining(
-            programs.major, Path(directory, TRIAL), programs.place()
-        ) as throw_away,
-        in_time(throw_away, wanted.options.deadline),
-        lacking_told(),
-    ):
-        dsn = throw_away.dsn()
-        return _try(Connection.parse(dsn), redactor(dsn), wanted, confined=True)
+    deadline = wanted.options.deadline
+    with libpq.told_nothing(), run_directory() as directory:
+        folder, place = Path(directory, TRIAL), programs.place()
+        throw_away = PostgresServer.confining(programs.major, folder, place, deadline)
+        with in_time(throw_away, deadline), throw_away, lacking_told():
+            dsn = throw_away.dsn()
+            return _try(Connection.parse(dsn), redactor(dsn), wanted, confined=True)
 
 
 def _try_there(server: Connection, redact: Redactor, wanted: _Wanted) -> Restored:

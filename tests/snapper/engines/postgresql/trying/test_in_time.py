@@ -1,13 +1,17 @@
 """A trial that would take too long is ended by itself, and holds nothing against the backup."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from snapper.aws.vault import Vault
 from snapper.engines.facts import TrialOptions
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.bundled import of_major
+from snapper.engines.postgresql.trying.installed import Programs
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import DeadlineReached
 from snapper.values.deadline import RESERVE, Deadline
@@ -54,7 +58,7 @@ def test_the_server_is_ended_when_its_time_is_over(
             yield from Dump(vault, manifest)
 
     deadline = Deadline(lambda: RESERVE + 60.0, hint="have it proven elsewhere")
-    with pytest.raises(DeadlineReached, match="before its time was over") as reached:
+    with pytest.raises(DeadlineReached, match="it ran out of time after 60 s") as reached:
         try_restore(Slow(), manifest, tools, options=TrialOptions(deadline=deadline))
     assert reached.value.hint == "have it proven elsewhere"
     assert waits == [60.0]
@@ -66,3 +70,29 @@ def test_a_trial_that_is_quick_enough_is_not_hurt(
     manifest = back_up(source(18))
     options = TrialOptions(deadline=Deadline.after(RESERVE + LONGEST))
     assert try_restore(Dump(vault, manifest), manifest, tools, options=options).rows == 1
+
+
+@pytest.mark.parametrize("program", ["initdb", "postgres"])
+def test_a_server_that_does_not_start_is_waited_for_no_longer(
+    program: str,
+    source: Callable[..., Source],
+    back_up: BackUp,
+    vault: Vault,
+    tools: ClientTools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would be for ever: the machine's speed decides nothing."""
+    manifest = back_up(source(18))
+    tree = tmp_path / "tree"
+    shutil.copytree(of_major(18), tree, symlinks=True)
+    waits = tree / "bin" / program
+    waits.unlink()
+    waits.write_text("#!/bin/sh\nwhile :; do /bin/sleep 1; done\n")
+    waits.chmod(0o755)
+    monkeypatch.setattr(
+        "snapper.engines.postgresql.trying.trial.choices", lambda *_: (Programs(18, tree),)
+    )
+    options = TrialOptions(deadline=Deadline.after(RESERVE + 2))
+    with pytest.raises(DeadlineReached, match="it ran out of time after 2 s"):
+        try_restore(Dump(vault, manifest), manifest, tools, options=options)
