@@ -56,8 +56,9 @@ def diff_backups(
 
     Tables that are new or gone, rows and bytes more or fewer, and tables of as many rows that are
     not the same: `rewritten`, which the order of the rows may do. Definitions that changed are
-    shown as a unified diff, in whatever order the dumps have them; texts in user mappings, servers
-    and subscriptions may be secrets, and are shown as '…'. The values of sequences and large
+    shown as a unified diff, in whatever order the dumps have them, with what is set on the database
+    itself; texts in user mappings, servers and subscriptions, and settings whose names have a dot,
+    may be secrets, and are shown as '…'. The values of sequences and large
     objects are not compared. Both backups need a list of contents; older releases made none.
     """
     outcome: Outcome = context.obj

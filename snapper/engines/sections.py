@@ -34,7 +34,7 @@ class Sections(Protocol):
         ...
 
     def definitions(self, pieces: Iterable[bytes], manifest: Manifest) -> Iterator[Definition]:
-        """Give the definitions of objects in what a dump has between its rows.
+        """Give the definitions of objects in what a dump has between its rows, and in the manifest.
 
         Raises RestoreFailed where it is not to be understood.
         """

@@ -7,8 +7,12 @@ from enum import StrEnum
 
 from snapper.values.contents import Contents, TableRows
 
-_LONGEST_DIFF = 3_000
-"""Lines of two texts that are laid side by side: the time that takes grows with their product."""
+_MOST_WORK = 20_000_000
+"""Lines of one text times those of the other, in all that are laid side by side: the worst of them
+take a minute."""
+
+_MOST_FOR_ONE = 2_250_000
+"""The same of one object, such as of twice 1,500 lines."""
 
 
 class Change(StrEnum):
@@ -90,12 +94,16 @@ def changed_definitions(
     """
     before = _definitions(older)
     after = _definitions(newer)
-    found = []
+    found, left = [], _MOST_WORK
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key, ()), after.get(key, ())
         if sorted(each.text for each in one) != sorted(each.text for each in other):
             change = Change.CHANGED if one and other else Change.NEW if other else Change.GONE
-            found.append(DefinitionChange(*key, change, _diff(_shown(one), _shown(other))))
+            was, is_now = _shown(one), _shown(other)
+            work = len(was) * len(is_now)
+            in_full = work <= min(left, _MOST_FOR_ONE)
+            left -= work if in_full else 0
+            found.append(DefinitionChange(*key, change, _diff(was, is_now, in_full=in_full)))
     return tuple(found)
 
 
@@ -145,10 +153,10 @@ def _shown(definitions: _Definitions) -> list[str]:
     return [line for text in texts for line in text.split("\n")]
 
 
-def _diff(before: list[str], after: list[str]) -> tuple[str, ...]:
+def _diff(before: list[str], after: list[str], *, in_full: bool) -> tuple[str, ...]:
     if before == after:
         return (" what differs is not shown: it may be a secret",)
-    if before and after and len(before) + len(after) > _LONGEST_DIFF:
+    if not in_full:
         return (f"-{len(before):,} lines", f"+{len(after):,} lines")
     # Of one that is new or gone nobody needs to be told which lines these are.
     heads = 2 if before and after else 3

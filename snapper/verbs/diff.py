@@ -25,7 +25,7 @@ from snapper.verbs.contents import read_contents
 from snapper.verbs.parts import read_statements
 
 _MOST = 256 << 20
-"""Bytes of definitions that are compared: those of one backup are held in memory."""
+"""Bytes of definitions of one backup that are compared: those of both are held in memory."""
 
 _START = attrgetter("start")
 
@@ -117,8 +117,6 @@ _Listed = tuple[Manifest, Contents]
 
 def _definitions(vault: Vault, older: _Listed, newer: _Listed) -> tuple[DefinitionChange, ...]:
     before, after = _defining(*older), _defining(*newer)
-    if [each.sha256 for each in before] == [each.sha256 for each in after]:
-        return ()
     return changed_definitions(_read(vault, older[0], before), _read(vault, newer[0], after))
 
 

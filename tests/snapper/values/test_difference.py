@@ -1,8 +1,10 @@
 """What changed between two lists of contents, and between two sets of definitions."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snapper.values import difference
 from snapper.values.contents import Contents, TableRows
 from snapper.values.difference import (
     Amount,
@@ -109,6 +111,21 @@ def test_long_texts_are_not_laid_side_by_side() -> None:
     )
     (found,) = changed_definitions([one], [other])
     assert found.lines == ("-9,000 lines", "+9,000 lines")
+
+
+def test_many_texts_are_laid_side_by_side_as_far_as_there_is_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(difference, "_MOST_WORK", 100)
+    long, short = "\n".join("abcdefghi"), "\n".join("abc")
+    before = [Definition("FUNCTION", name, long) for name in ("f()", "g()")]
+    after = [Definition("FUNCTION", name, f"{long}!") for name in ("f()", "g()")]
+    before.append(Definition("FUNCTION", "h()", short))
+    after.append(Definition("FUNCTION", "h()", f"{short}!"))
+    f, g, h = changed_definitions(before, after)
+    assert f.lines[-1] == "+i!"
+    assert g.lines == ("-9 lines", "+9 lines")
+    assert h.lines[-1] == "+c!"
 
 
 def test_only_the_end_of_a_line_ends_a_line() -> None:

@@ -105,6 +105,37 @@ def test_tables_and_definitions_that_changed_are_told(
     assert '+    "price" numeric' in found.definitions[2].lines
 
 
+def test_what_is_set_on_the_database_itself_is_compared(
+    dumper: Dumper, source: Callable[..., Source]
+) -> None:
+    made = source(18)
+    ((name, quoted),) = made.rows("SELECT d, format('%I', d) FROM current_database() d")
+    older = dumper.dump(job(), made.database())
+    for sql in (
+        f"ALTER DATABASE {quoted} SET work_mem TO '7MB'",
+        f"ALTER DATABASE {quoted} SET a.b TO 'hush'",
+        f"COMMENT ON DATABASE {quoted} IS 'all orders'",
+        f"GRANT CREATE ON DATABASE {quoted} TO PUBLIC",
+    ):
+        made.run(sql)
+    newer = dumper.dump(job(AT + timedelta(days=1)), made.database())
+    assert older
+    assert newer
+    found = compare(dumper.vault, older, newer).definitions
+    assert found
+    assert [(each.kind, each.name, each.change) for each in found] == [
+        ("DATABASE", name, Change.CHANGED),
+        ("DATABASE SETTING", "a.b", Change.NEW),
+        ("DATABASE SETTING", "work_mem", Change.NEW),
+    ]
+    assert {line for each in found for line in each.lines} >= {
+        f"""+COMMENT ON DATABASE "{name}" IS 'all orders';""",
+        f'+GRANT CREATE ON DATABASE "{name}" TO PUBLIC;',
+        f"""+ALTER DATABASE "{name}" SET "work_mem" TO '7MB';""",
+        f"""+ALTER DATABASE "{name}" SET "a.b" TO '…';""",
+    }
+
+
 def test_no_row_is_read(dumper: Dumper, pair: tuple[Manifest, Manifest]) -> None:
     vault = Counting(dumper.vault)
     compare(vault, *pair)

@@ -93,7 +93,7 @@ def statements(properties: Properties, database: str) -> dict[str, str]:
     made = {"its owner": f"ALTER DATABASE {name} OWNER TO {quoted(properties.owner)}"}
     made |= _rights(properties, name)
     for setting in filterfalse(acts_on_server, properties.settings):
-        made[_what(setting)] = _setting(setting, name)
+        made[_what(setting)] = setting_sql(setting, database)
     if properties.comment:
         made[COMMENT] = f"COMMENT ON DATABASE {name} IS {literal(properties.comment)}"
     if properties.connection_limit != -1:
@@ -177,14 +177,16 @@ def _what(setting: Setting) -> str:
     return setting_of(setting.name, setting.role)
 
 
-def _setting(setting: Setting, name: str) -> str:
+def setting_sql(setting: Setting, database: str) -> str:
+    """Give the statement that sets it on a database."""
     of = f"ROLE {quoted(setting.role)} IN " if setting.role else ""
     items = _items(setting.value) if setting.name.lower() in _LISTS else [setting.value]
     # Without its libraries no session begins: what cannot be loaded here is not set.
     folder = _LOADED_FROM.get(setting.name.lower())
     loads = [] if folder is None else [_load(folder, item) for item in items if item]
     values = ", ".join(map(literal, items))
-    return f"{''.join(loads)}ALTER {of}DATABASE {name} SET {quoted(setting.name)} TO {values}"
+    setting_to = f"SET {quoted(setting.name)} TO {values}"
+    return f"{''.join(loads)}ALTER {of}DATABASE {quoted(database)} {setting_to}"
 
 
 def _load(folder: str, item: str) -> str:

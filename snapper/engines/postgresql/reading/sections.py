@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from snapper.engines.postgresql.inspecting.recorded import Recorded
+from snapper.engines.postgresql.reading.database import on_database
 from snapper.engines.postgresql.reading.definitions import defines, definitions
 from snapper.engines.postgresql.reading.following import Following
 from snapper.engines.postgresql.reading.lexer import Lexer, whole_tokens
@@ -50,5 +51,7 @@ class PlainSql:
         return defines(kind)
 
     def definitions(self, pieces: Iterable[bytes], manifest: Manifest) -> Iterator[Definition]:
-        """Give the definitions, of what pg_dump writes."""
-        return definitions(pieces, Recorded.of(manifest).encoding)
+        """Give the definitions: what is set on the database itself, and what pg_dump writes."""
+        recorded = Recorded.of(manifest)
+        yield from on_database(manifest.database_name, recorded)
+        yield from definitions(pieces, recorded.encoding)
