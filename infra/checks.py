@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from snapper.values.fit import DISK_GB
 from snapper.values.options import SETTING
 from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
@@ -33,7 +34,7 @@ _RANGES = {
     "dumper_memory": ("dumperMemory", 512, 10240),
     "max_concurrency": ("maxConcurrency", 2, 1000),
     "noncurrent_days": ("noncurrentDays", 1, 3650),
-    "drill_disk_gb": ("drillDiskGb", 1, 10),
+    "drill_disk_gb": ("drillDiskGb", *DISK_GB),
     "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),
     "late_after_hours": ("lateAfterHours", -1, int(LONGEST_WATCH / timedelta(hours=1))),
 }

@@ -10,11 +10,12 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from infra import checks, proving
+from infra import checks
 from infra.authorities import bundle_faults
 from infra.scope import Scope
 from snapper.engines.checks import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
+from snapper.values import unprovable
 from snapper.values.embedded import is_embedded
 from snapper.values.handover import crowding
 from snapper.values.option import config_key
@@ -79,7 +80,7 @@ class StackSettings:
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours, datetime.now(UTC)),
             *checks.option_faults(self.databases, self.schedule, self.dumper_timeout),
-            *proving.faults(self.proving, self.databases),
+            *unprovable.faults(self.proving, self.databases),
         )
         if faults:
             raise SettingsRefused(faults)

@@ -1,8 +1,9 @@
 """`snapper check`: the two secrets, before they are set."""
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,8 +16,11 @@ from snapper.cli.outcome import Outcome
 from snapper.engines.checks import doubts, option_faults, usability_checks
 from snapper.engines.engine import engine_of
 from snapper.errors import SecretsInvalid, SettingsError
+from snapper.values import unprovable
+from snapper.values.fit import DISK_GB
 from snapper.values.handover import crowding, overflow
 from snapper.values.options import SETTING
+from snapper.values.proving import LONGEST_UNPROVEN, Proving, read_days
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -44,8 +48,8 @@ def check(
     and servers of this machine, hosts known as poolers, values that libpq does not know.
 
     They are read from the environment (DATABASE_CONN_STRINGS and BACKUP_STORAGE_DATA), from stdin
-    or from Pulumi's config; there the schedule and the options of databases are looked at too. No
-    password is ever shown.
+    or from Pulumi's config; there the schedule, the drills and the options of databases are looked
+    at too. No password is ever shown.
     """
     outcome: Outcome = context.obj
     if stdin and pulumi is not None:
@@ -102,7 +106,7 @@ def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple
     if fault := overflow(secrets, len(databases)):
         raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
     databases = with_options(databases, settings.get(SETTING, {}), faults, datetime.now(UTC))
-    faults += option_faults(databases)
+    faults += [*option_faults(databases), *_drill_faults(settings, databases)]
     if rows and not faults:
         raise rows
     if faults:
@@ -122,6 +126,19 @@ def _schedule_faults(settings: Mapping[str, Any]) -> Iterator[str]:
         fault = str(invalid)
     if fault:
         yield f"schedule is {given}, it {fault}"
+
+
+def _drill_faults(settings: Mapping[str, Any], databases: Sequence[Database]) -> Iterator[str]:
+    """Tell of numbers out of bounds, and of proofs wanted more often than there are drills."""
+    days = "provenWithinDays"
+    for name, (least, most) in (("drillDiskGb", DISK_GB), (days, (-1, LONGEST_UNPROVEN))):
+        given = str(settings.get(name, least))
+        if not re.fullmatch("-?[0-9]{1,9}", given):
+            yield f"{name} must be a whole number"
+        elif not least <= int(given) <= most:
+            yield f"{name} is {given}, must lie within {least}..{most}"
+    stage = Proving(str(settings.get("drill", "")), read_days(str(settings.get(days, ""))))
+    yield from unprovable.faults(stage, databases)
 
 
 def _read_stdin() -> str:

@@ -5,6 +5,9 @@ from snapper.values.manifest import Manifest
 TOO_LARGE = "too large to be proven here"
 """What is said of a backup that cannot be tried for its size: it says nothing against it."""
 
+DISK_GB = (1, 10)
+"""The least and the most that a function can have. Source: EphemeralStorage."""
+
 _EMPTY_SERVER = 400_000_000
 """Bytes of a server's own files, and of what it writes ahead."""
 

@@ -210,6 +210,9 @@ def test_schedule_and_options_of_a_stack_are_looked_at_too(
     told = {
         "snapper:databases": {"value": json.dumps(options), "objectValue": options},
         "snapper:schedule": {"value": "cron(0 3 1 1 ? 2020)"},
+        "snapper:drillDiskGb": {"value": "11"},
+        "snapper:drill": {"value": "monthly"},
+        "snapper:provenWithinDays": {"value": "14"},
         "snapper:DATABASE_CONN_STRINGS": {"secret": True},
         "aws:schedule": {"value": "none of ours"},
     }
@@ -227,7 +230,37 @@ def test_schedule_and_options_of_a_stack_are_looked_at_too(
         "databases.A: shedule is not an option: did you mean schedule?",
         "databases.B: auth is rds-iam and the connection has a password: leave that out",
         "databases.C is no database",
+        "drillDiskGb is 11, must lie within 1..10",
+        "provenWithinDays is 14, must be more than the 30 days between two drills",
         "hint: docs/options.md lists the options",
     ):
         assert words in shown
     assert "none of ours" not in shown
+
+
+@pytest.mark.parametrize(
+    ("drill", "disk", "days", "words"),
+    [
+        ("hourly", "4", "10", "drill is hourly, must be every-backup or daily or"),
+        ("daily", "much", "10", "drillDiskGb must be a whole number"),
+        ("daily", "4", "900", "provenWithinDays is 900, must lie within -1..366"),
+        ("off", "10", "-1", ""),
+    ],
+)
+def test_so_is_what_the_stage_says_of_drills(
+    drill: str,
+    disk: str,
+    days: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    given = {"drill": drill, "drillDiskGb": disk, "provenWithinDays": days}
+    told = {f"snapper:{name}": {"value": value} for name, value in given.items()}
+    for name, text in {"settings.json": json.dumps(told), "pulumi": PULUMI, **GOOD}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert main(["check", "--pulumi", "prod"]) == (2 if words else 0)
+    assert words in capsys.readouterr().err

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from infra.proving import faults
 from snapper.values.options import Options
 from snapper.values.proving import Proving
 from snapper.values.secrets import Database
+from snapper.values.unprovable import faults
 
 
 def orders(**options: Any) -> tuple[Database, ...]:
