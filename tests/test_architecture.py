@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -89,6 +90,20 @@ def house() -> Iterator[tuple[str, str]]:
     for path in files(*ROOMS[:-1]):
         for imported in imports(path):
             yield name(path), imported
+
+
+def test_the_types_of_every_service_of_aws_that_we_use_are_looked_at() -> None:
+    used = {
+        f"pulumi_aws.{node.attr}.*"
+        for path in files("infra")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "aws"
+    }
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+    (looked_at,) = [each for each in settings if each.get("follow_imports") == "normal"]
+    assert {"pulumi_aws", *used} == set(looked_at["module"])
 
 
 def test_imports_follow_the_arrows() -> None:
