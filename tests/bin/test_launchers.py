@@ -102,6 +102,7 @@ def test_changed_requirements_are_installed(installed: Path) -> None:
     assert start(installed).stdout.startswith("1.17.0 ")
 
 
+@pytest.mark.long
 def test_an_environment_made_by_pulumi_is_completed(tmp_path: Path) -> None:
     made = house(tmp_path)
     subprocess.run([sys.executable, "-m", "venv", made / ".venv"], check=True)
@@ -119,6 +120,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path) -> Non
     assert "making .venv: done" in done.stderr
 
 
+@pytest.mark.long
 def test_an_environment_half_made_by_an_older_python_is_made_anew(tmp_path: Path) -> None:
     """As `pulumi up` leaves it where the first python3 on the PATH is too old."""
     made = house(tmp_path / "house")

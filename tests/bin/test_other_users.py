@@ -147,6 +147,7 @@ def test_a_python_that_only_root_may_run_is_named(public: Path, python: Path) ->
     )
 
 
+@pytest.mark.long
 @as_root
 def test_a_lock_that_root_left_behind_keeps_nobody_from_installing(
     public: Path, python: Path

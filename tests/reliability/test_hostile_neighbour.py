@@ -71,8 +71,11 @@ def with_packages_of_its_own(clone: Path) -> None:
 @pytest.mark.parametrize(
     "prepared",
     [
-        *(its_own, behind_a_link_of_its_own, open_to_all, with_an_open_folder_of_programs),
-        *(open_to_a_group,),
+        *(its_own, open_to_all),
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in (behind_a_link_of_its_own, with_an_open_folder_of_programs, open_to_a_group)
+        ),
     ],
 )
 @pytest.mark.parametrize("clone_for_all", [pytest.param(False, marks=pytest.mark.long), True])

@@ -16,6 +16,35 @@ from tests.support.cloud import eventually
 SECONDS = 900
 """For a demo to end: no machine is so busy that it takes so long."""
 
+NOWHERE = "http://127.0.0.1:9"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
+
+NONSENSE = {
+    "LC_ALL": "C",
+    "TERM": "dumb",
+    "AWS_PROFILE": "nonsense",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "y",
+    "AWS_SESSION_TOKEN": "z",
+    "AWS_REGION": "mars-1",
+    "AWS_ENDPOINT_URL": NOWHERE,
+    "AWS_ENDPOINT_URL_S3": NOWHERE,
+    "AWS_CA_BUNDLE": "/nowhere",
+    "AWS_MAX_ATTEMPTS": "none",
+    "PULUMI_CONFIG": "nonsense",
+    "PGHOST": "/nowhere",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGPASSWORD": "wrong",
+    "PGDATABASE": "none",
+    "PGSERVICE": "nonsense",
+    "PGSSLMODE": "verify-full",
+    "PGOPTIONS": "-c search_path=nowhere",
+    "PGCONNECT_TIMEOUT": "soon",
+    **dict.fromkeys(PROXIES, NOWHERE),
+}
+"""What a shell may hold that means somebody else's AWS, network or database."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -39,11 +68,12 @@ def started(
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        with child:
+    with child:
+        try:
             yield child
-    finally:
-        child.kill()
+        except BaseException:
+            child.kill()  # one that is kept would wait for ever
+            raise
 
 
 def finished(

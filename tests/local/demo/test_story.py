@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import os
 import secrets
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg2
@@ -19,9 +17,14 @@ import pytest
 
 from local.demo.sample import AWKWARD
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
-from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
-from tests.support.demos import SECONDS, assert_nothing_is_left
+from tests.support.demos import (
+    NONSENSE,
+    SECONDS,
+    assert_nothing_is_left,
+    finished,
+    started,
+)
 
 SECRET = f"hush,h|u@sh %/&{secrets.token_hex(16)}"
 
@@ -31,30 +34,6 @@ def room() -> Iterator[Path]:
     """A folder for temporary files that only this demo uses, reachable for PostgreSQL's user."""
     with run_directory() as directory:
         yield directory
-
-
-@contextmanager
-def started(room: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "snapper.cli", "demo", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(room)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with child:
-        try:
-            yield child
-        finally:
-            # A demo that is kept waits for it for ever, should the test have failed.
-            child.kill()
-
-
-def finished(room: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
-    with started(room, "--json", *arguments) as child:
-        out, err = child.communicate(timeout=SECONDS)
-    return child.returncode, json.loads(out), out + err
 
 
 def in_any_spelling(password: str) -> set[str]:
@@ -151,13 +130,14 @@ def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
     rows = (f"good,{own.dsn('latin')},POSTGRES", f"bad,{absent},postgres")
     options = [word for row in rows for word in ("--database", row)]
     export = tmp_path / "export"
-    code, document, words = finished(
-        room, *options, "--runs", "2", "--retention", "3", "--export", str(export)
-    )
-    assert code == 1
+    counts = ("--runs", "2", "--retention", "3")
+    ended = finished(room, "--json", *options, *counts, "--export", str(export), env=NONSENSE)
+    assert ended.code == 1
+    words = ended.out + ended.err
     assert not [spelling for spelling in in_any_spelling(SECRET) if spelling in words]
     assert_nothing_is_left(room)
 
+    document = json.loads(ended.out)
     good, bad = document["databases"]
     assert (good["identical"], good["rows"], good["pruned"], good["errors"]) == (True, 9, [], [])
     assert len(good["backups"]) == 2
@@ -171,31 +151,6 @@ def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
         assert hashlib.sha256(content).hexdigest() == backup["sha256"]
 
 
-@pytest.mark.parametrize(
-    ("number", "moment", "code"),
-    [
-        pytest.param(signal.SIGINT, "starting", 130, marks=pytest.mark.long),
-        pytest.param(signal.SIGTERM, "deploying", 143, marks=pytest.mark.long),
-        pytest.param(signal.SIGINT, "run 1", 130, marks=pytest.mark.long),
-        (signal.SIGTERM, "restoring", 143),
-    ],
-)
-def test_an_interruption_leaves_nothing_behind(
-    room: Path, number: signal.Signals, moment: str, code: int
-) -> None:
-    with started(room, "--runs", "1") as child:
-        assert child.stderr is not None
-        while not child.stderr.readline().startswith(moment):
-            assert child.poll() is None
-        child.send_signal(number)
-        out, err = child.communicate(timeout=SECONDS)
-    assert child.returncode == code
-    assert err.endswith(f"error: interrupted by {number.name}\n")
-    assert "Traceback" not in err
-    assert out == ""
-    assert_nothing_is_left(room)
-
-
 def test_a_kill_leaves_nothing_behind_either(room: Path) -> None:
     with started(room) as child:
         assert child.stderr is not None
@@ -207,6 +162,6 @@ def test_a_kill_leaves_nothing_behind_either(room: Path) -> None:
 
 def test_an_export_folder_that_cannot_be_exits_2_at_once(room: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    code, document, _ = finished(room, "--export", str(tmp_path / "file"))
-    assert code == 2
-    assert "cannot be created" in document["error"]["fact"]
+    ended = finished(room, "--json", "--export", str(tmp_path / "file"))
+    assert ended.code == 2
+    assert "cannot be created" in json.loads(ended.out)["error"]["fact"]

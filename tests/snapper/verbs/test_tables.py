@@ -25,7 +25,7 @@ from tests.support.restores import EMPTY, flip
 # A table that is small beside the others, and that hardly can be compressed.
 SMALL_AMONG_LARGE = """
 CREATE TABLE large AS SELECT n, decode(string_agg(md5((n * 1000 + m)::text), ''), 'hex') AS noise
-    FROM generate_series(1, 300) AS n, generate_series(1, 2000) AS m GROUP BY n;
+    FROM generate_series(1, 80) AS n, generate_series(1, 2000) AS m GROUP BY n;
 CREATE TABLE small AS SELECT n, md5(n::text) AS noise FROM generate_series(1, 1000) AS n;
 CREATE INDEX ON small (noise);
 """
