@@ -11,10 +11,11 @@ from snapper.values.contents import LONGEST, Contents
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
 from snapper.verbs.events import Events
 
 _HINT = "the backup is whole, and restores as ever: only what needs the list does without"
-_WHOLE = "the backup may be whole all the same: `snapper verify` reads it"
+_WHOLE = f"the backup may be whole all the same: {PROGRAM} verify reads it"
 
 
 def keep_contents(vault: Vault, job: Job, at: datetime, stream: GzipStream, events: Events) -> str:

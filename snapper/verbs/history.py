@@ -5,14 +5,15 @@ and a bucket with versions keeps what was replaced or deleted for some days.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from snapper.aws.vault import Vault, Version
-from snapper.errors import AwsFailed
+from snapper.errors import AwsDenied, AwsFailed, BackupDamaged
 from snapper.values.clock import TOLERANCE
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
+from snapper.verbs.contents import read_contents
 from snapper.verbs.holding import Holding
 from snapper.verbs.place import LONGEST_FINISH
 
@@ -35,8 +36,9 @@ def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
     """Hold a backup's times against S3's, and look whether something was in its place before.
 
     A dumper stores a dump and then its manifest, at once and once. Where versions show that it was
-    otherwise, that is a fault. Times alone are remarked on: a copy of a bucket has later ones too.
-    Raises AwsFailed, but not where only the right to see versions is missing.
+    otherwise, that is a fault, and so is a list of contents that is gone or another one. Times
+    alone are remarked on: a copy of a bucket has later ones too. Raises AwsFailed, but not where
+    only the right to see versions, or the list, is missing.
     """
     try:
         seen = _of(vault.versions(holding.objects[Kind.MANIFEST].key), manifest)
@@ -47,8 +49,22 @@ def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
             remark="whether its manifest was ever replaced could not be seen: that takes the right"
             " s3:ListBucketVersions"
         )
-    remarks = filter(None, (seen.remark, _late(holding, manifest)))
-    return replace(seen, remark="; ".join(remarks))
+    listed = _of_list(vault, manifest)
+    remarks = filter(None, (seen.remark, listed.remark, _late(holding, manifest)))
+    return History("; ".join(filter(None, (seen.fault, listed.fault))), "; ".join(remarks))
+
+
+def _of_list(vault: Vault, manifest: Manifest) -> History:
+    try:
+        read_contents(vault, manifest)
+    except BackupDamaged as other:
+        return History(str(other))
+    except AwsDenied:
+        return History(
+            remark="whether its list of contents is its own could not be seen: that takes the right"
+            " s3:GetObject of it"
+        )
+    return NOTHING_KNOWN
 
 
 def _late(holding: Holding, manifest: Manifest) -> str:

@@ -65,7 +65,12 @@ def to_be_proven(
     try:
         return TrialOptions(read_contents(vault, manifest), assertions, deadline)
     except BackupDamaged as damage:
-        raise RestoreFailed(str(damage), hint=damage.hint, against_backup=True) from None
+        raise RestoreFailed(
+            f"{damage}: so there is nothing to hold its rows against, and it was not tried",
+            hint="the dump is as it was stored, and a restore needs no list; the bucket may still"
+            " have an earlier version of this one, and the next backup has its own",
+            against_backup=True,
+        ) from None
 
 
 def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Trial | None:

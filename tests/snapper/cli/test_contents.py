@@ -68,4 +68,7 @@ def test_a_list_that_somebody_has_written_is_not_shown(
     ran = stage.run_cli("contents", "listed")
     assert (ran.code, ran.out) == (4, "")
     assert f"{key} is not the list of contents that was made with the backup" in ran.err
+    read = stage.run_cli("verify", "listed")
+    assert read.code == 4
+    assert f"sound, but NOT AS IT WAS MADE: {key} is not the list of contents" in read.out
     stage.vault.put(key, before)

@@ -97,3 +97,15 @@ def test_a_list_that_is_not_the_backups_own_is_a_failed_drill(
     key = object_key(backup.database, backup.scheduled_at, Kind.CONTENTS)
     vault.put(key, vault.read(key).replace(b'"rows":9', b'"rows":8'))
     assert "is not the list of contents that was made with the backup" in drilled()
+
+
+def test_a_list_that_is_gone_is_a_failed_drill_that_says_what_is_not_known(
+    backup: Manifest, vault: Vault, events: RecordedEvents, drilled: Drilled
+) -> None:
+    vault.delete(object_key(backup.database, backup.scheduled_at, Kind.CONTENTS))
+    assert "is gone, its manifest is still there: so there is nothing to hold its rows" in drilled()
+    failed = events.fields("drill.failed")
+    assert (failed["kind"], "a restore needs no list" in str(failed["hint"])) == (
+        "RestoreFailed",
+        True,
+    )

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed
+from snapper.errors import AwsDenied, AwsFailed
+from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at
 from snapper.verbs.dump import Dumper
@@ -169,3 +170,32 @@ def test_what_else_keeps_versions_from_being_seen_is_an_error(
     monkeypatch.setattr(kept, "versions", fail)
     with pytest.raises(AwsFailed):
         seen(kept, made)
+
+
+def test_a_list_of_contents_that_is_gone_or_another_is_told_of(
+    kept: Vault, dumper: Dumper, source: Callable[..., Source], now: datetime
+) -> None:
+    made = replace(dumper, vault=kept).dump(job(at=now), source().database())
+    assert made
+    assert seen(kept, made) == NOTHING_KNOWN
+    key = object_key(made.database, made.scheduled_at, Kind.CONTENTS)
+    kept.put(key, b"{}")
+    assert "is not the list of contents that was made with the backup" in seen(kept, made).fault
+    kept.delete(key)
+    with faulted(FAMILY):
+        assert seen(kept, made).fault == f"{key} is gone, its manifest is still there"
+
+
+def test_a_list_of_contents_that_may_not_be_read_is_no_fault(
+    kept: Vault, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by who has a policy of a release before the first one that made lists."""
+    made = replace(store(kept, now), contents="ab" * 32)
+
+    def denied(key: str, _: int) -> bytes:
+        raise AwsDenied(f"s3:GetObject of {key} failed: AccessDenied")
+
+    monkeypatch.setattr(kept, "read", denied)
+    found = seen(kept, made)
+    assert found.fault == ""
+    assert "whether its list of contents is its own could not be seen" in found.remark
