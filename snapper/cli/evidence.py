@@ -20,7 +20,7 @@ from snapper.errors import SettingsError
 from snapper.values.incident import Incident
 from snapper.values.job import write_time
 from snapper.verbs.evidence import Evidence, Recovery, gather, read_logs
-from snapper.verbs.private_file import give_name, make_private
+from snapper.verbs.private_file import new_private
 
 _USUAL = timedelta(days=90)
 _HEADERS = ("database", "backups", "newest", "proven", "recovery", "failures")
@@ -116,16 +116,11 @@ def _write(page: str, target: str) -> None:
     path = Path(target)
     if not path.name:
         raise SettingsError(f"{target} is no name of a file")
-    draft = path.with_name(f"{path.name}.part")
     try:
-        with make_private(draft) as file:
+        with new_private(path) as file:
             file.write(page.encode())
-            file.flush()
-            give_name(file, draft, path)
     except OSError as error:
         raise SettingsError(f"{target} cannot be written: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _row(each: Evidence) -> tuple[str, ...]:
