@@ -37,8 +37,8 @@ def status(
     than its option maxAgeHours,
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
     a later attempt failed, FAILED when a job was given up and is a dead letter, DAMAGED
-    when a backup does not match its manifest, UNRESTORABLE when `verify --restore` failed for the
-    newest backup that it tried, until it succeeds for a later one or you accept that (see verify),
+    when a backup does not match its manifest, UNRESTORABLE when the newest backup that was restored
+    for the proof could not be, until a later one is or you accept that (see verify and drill),
     UNPROVEN when none was restored for longer than provenWithinDays (see drill),
     STAMPED LATER THAN NOW when a backup bears a time that is still to come; that one never counts.
 
