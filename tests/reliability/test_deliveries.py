@@ -24,7 +24,7 @@ from tests.support.databases import AT, Source
 from tests.support.dumps import LARGE
 from tests.support.engines import engines
 from tests.support.fault_calls import FOR_GOOD, Fault
-from tests.support.fault_deaths import run
+from tests.support.fault_deaths import deliver_apart
 from tests.support.fault_dispatch import Schedule
 from tests.support.fault_service import (
     KEEP,
@@ -92,8 +92,8 @@ def test_duplicates_at_once_make_one_backup(
     for _ in range(times):
         older = service.furnish()
         with faulted("deliveries: three duplicates at once"), ThreadPoolExecutor(3) as processes:
-            ends = list(processes.map(lambda _: run(service), range(3)))
-            told = [end.delivery for end in ends if end.delivery]
+            ends = list(processes.map(lambda _: deliver_apart(service), range(3)))
+            told = [end.came for end in ends if end.came]
             assert len(told) == 3
             assert sum(len(delivery.reported("dump.ended")) for delivery in told) == 1
             assert any(delivery.acknowledged for delivery in told)

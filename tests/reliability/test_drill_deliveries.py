@@ -19,7 +19,7 @@ from snapper.values.verification import Restored, Verification
 from tests.reliability.test_drill_aws_calls import SMALL, is_proof
 from tests.support import hostile
 from tests.support.databases import AT, Source
-from tests.support.fault_drill_deaths import run
+from tests.support.fault_deaths import drill_apart
 from tests.support.fault_drills import Believing, Drills, believing, told
 from tests.support.fault_service import KEY
 from tests.support.faults import faulted
@@ -36,8 +36,8 @@ def drills(cloud: Cloud, source: Callable[..., Source]) -> Drills:
 @pytest.mark.long
 def test_two_deliveries_at_once_prove_it_both(drills: Drills) -> None:
     with faulted("drills: delivered twice"), ThreadPoolExecutor(2) as threads:
-        ends = list(threads.map(lambda _: run(drills), range(2)))
-        assert all(end.drilled and end.drilled.acknowledged for end in ends)
+        ends = list(threads.map(lambda _: drill_apart(drills), range(2)))
+        assert all(end.came and end.came.acknowledged for end in ends)
         assert all(is_proof(verdict) for verdict in drills.check())
 
 

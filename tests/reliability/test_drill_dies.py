@@ -11,7 +11,7 @@ from tests.reliability.test_drill_aws_calls import CALLS, is_proof
 from tests.reliability.test_process_dies import deaths_at, seeded
 from tests.support.cloud import eventually
 from tests.support.databases import Source
-from tests.support.fault_drill_deaths import at_work, run
+from tests.support.fault_deaths import at_work, drill_apart
 from tests.support.fault_drills import Drills
 from tests.support.faults import faulted
 
@@ -31,7 +31,7 @@ def drills(cloud: Cloud, source: Callable[..., Source]) -> Drills:
 )
 def test_killed_while_its_server_runs(alone: bool, drills: Drills) -> None:
     with faulted("drills: killed"):
-        assert run(drills, kill_at=SERVER_IS_UP, alone=alone).killed
+        assert drill_apart(drills, kill_at=SERVER_IS_UP, alone=alone).killed
         survive(drills)
 
 
@@ -40,17 +40,17 @@ def test_killed_at_every_call_to_aws(drills: Drills) -> None:
     for fault in deaths_at(*CALLS):
         with faulted("drills: killed at a call to AWS"):
             drills.furnish()
-            assert run(drills, [fault]).killed, fault
+            assert drill_apart(drills, [fault]).killed, fault
             survive(drills)
 
 
 @pytest.mark.long
 def test_killed_at_random_moments(drills: Drills) -> None:
     moments, kills = seeded(), 40
-    whole = max(run(drills).seconds for _ in range(3))
+    whole = max(drill_apart(drills).seconds for _ in range(3))
     while kills:
         drills.furnish()
-        if run(drills, kill_after=moments.uniform(0, whole), alone=bool(kills % 2)).killed:
+        if drill_apart(drills, kill_after=moments.uniform(0, whole), alone=bool(kills % 2)).killed:
             kills -= 1
             with faulted("drills: killed"):
                 survive(drills)

@@ -18,7 +18,7 @@ from snapper.values.deadline import RESERVE
 from tests.reliability.test_drill_aws_calls import is_proof
 from tests.support.cloud import eventually
 from tests.support.databases import Source
-from tests.support.fault_drill_deaths import at_work, run
+from tests.support.fault_deaths import at_work, drill_apart
 from tests.support.fault_drills import Drills
 from tests.support.faults import faulted
 
@@ -95,9 +95,9 @@ def test_out_of_memory_it_comes_back(bulky: Drills) -> None:
     for mebibytes in (8, 32, 64, 96, 128, 192, 256, 512, 1024, 4096):
         with faulted("drills: memory limited by the kernel"):
             bulky.furnish()
-            end = run(bulky, memory=mebibytes * MIB)
+            end = drill_apart(bulky, memory=mebibytes * MIB)
             eventually(lambda: not at_work(bulky.temporary), what="a process is left")
-            done = end.drilled is not None and end.drilled.acknowledged
+            done = end.came is not None and end.came.acknowledged
             ends.add(done)
             verdicts = bulky.verdicts()
             assert all(verdict.sound and verdict.failed is None for verdict in verdicts)

@@ -15,7 +15,7 @@ from tests.support.cloud import eventually
 from tests.support.databases import Source
 from tests.support.dumps import LARGE
 from tests.support.fault_calls import Fault
-from tests.support.fault_deaths import run
+from tests.support.fault_deaths import deliver_apart
 from tests.support.fault_service import Service
 from tests.support.faults import faulted
 
@@ -97,9 +97,9 @@ def test_memory_runs_out_wherever_it_may(large_service: Service) -> None:
     for mebibytes in (2, 4, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 256, 384, 512):
         with faulted("process dies: memory limited by the kernel"):
             older = large_service.furnish()
-            end = run(large_service, memory=mebibytes * MIB)
+            end = deliver_apart(large_service, memory=mebibytes * MIB)
             made = large_service.check(older)
-            acknowledged = end.delivery is not None and end.delivery.acknowledged
+            acknowledged = end.came is not None and end.came.acknowledged
             assert made or not acknowledged
             ends.add(acknowledged)
             large_service.sweep()
@@ -126,17 +126,17 @@ def die_at(service: Service, plan: list[Fault]) -> None:
     for fault in plan:
         with faulted("process dies: killed at a call"):
             older = service.furnish()
-            assert run(service, [fault]).killed, fault
+            assert deliver_apart(service, [fault]).killed, fault
             survive(service, older)
 
 
 def die_at_random(service: Service, kills: int) -> None:
     moments = seeded()
     service.furnish()
-    whole = max(run(service).seconds for _ in range(3))
+    whole = max(deliver_apart(service).seconds for _ in range(3))
     while kills:
         older = service.furnish()
-        if not run(service, kill_after=moments.uniform(0, whole)).killed:
+        if not deliver_apart(service, kill_after=moments.uniform(0, whole)).killed:
             continue  # it was done just before
         kills -= 1
         with faulted("process dies: killed at a random moment"):
