@@ -81,6 +81,10 @@ CREATE TABLE dated (d date PRIMARY KEY, w hstore);
 CREATE STATISTICS dst ON (extract(dow from d)), d FROM dated;
 CREATE INDEX dated_pkey2 ON dated ((w->'a')) WHERE d > '2000-01-01';
 INSERT INTO dated VALUES ('2020-01-01','a=>b');
+CREATE TABLE wholly (a int, CHECK (wholly.* IS NOT NULL), EXCLUDE USING btree (a WITH =) WHERE
+    (wholly.* IS NOT NULL));
+CREATE INDEX ON wholly (a) WHERE wholly.* IS DISTINCT FROM NULL;
+INSERT INTO wholly VALUES (1);
 CREATE TABLE zerocol ();
 INSERT INTO zerocol DEFAULT VALUES;
 INSERT INTO zerocol DEFAULT VALUES;

@@ -77,20 +77,25 @@ class Selected:
         if self._running is None or self._running[1] != body:
             return False
         known = self._running[0]
+        if self._is_of_lost(known) and sqlstate(error) == _NOT_THERE:
+            return True
         if known.form.use in ("loose", "reference"):
             if self._loading.options.strict:
                 return False
             self._leave_out(known, error)
             self._lost.add("constraint" if known.form.kind == "foreign key" else known.form.kind)
             return True
-        if known.form.use == "rights" and known.form.kind in self._lost:
-            return sqlstate(error) == _NOT_THERE  # a comment on what was left out
         things = known.form.makes or known.form.about
         is_shared = known.form.use == "make" and self._theirs.isdisjoint(things)
         if not (is_shared and sqlstate(error) in _DUPLICATES):
             return False
         self.used.update(dict.fromkeys(known.form.makes))
         return True
+
+    def _is_of_lost(self, known: Known) -> bool:
+        """Tell whether it is a comment on what may have been left out, or says whether it fires."""
+        is_said = known.form.use == "rights" or known.text.startswith(b"ALTER ")
+        return is_said and known.form.kind in self._lost
 
     def _statements(self, chosen: Iterable[Known]) -> Iterator[Part]:
         for known in chosen:

@@ -62,6 +62,7 @@ _IDENTITY = re.compile(
     rb"ALTER COLUMN %b ADD GENERATED [A-Z ]+ AS IDENTITY \(\s+SEQUENCE NAME (?P<name>%b)"
     % (QUOTED, PATH)
 )
+_STATE_OF = re.compile(rb"(?:ENABLE|DISABLE) (?:ALWAYS |REPLICA )?(?P<kind>TRIGGER|RULE)\b")
 # What else is set on a table stands beside what makes it.
 _LATER = re.compile(
     rb"CLUSTER ON|SET WITHOUT CLUSTER|REPLICA IDENTITY USING INDEX|(?:ENABLE|DISABLE)\b"
@@ -137,7 +138,9 @@ def _made(body: bytes) -> Form:
         return Form("later", "index", (name,), (relation(table),), table)
     if found := _ON_TABLE.match(body):
         table, kind = path_of(found["table"]), found["kind"].split()[-1].decode().lower()
-        return Form("later" if kind == "trigger" else "loose", kind, (), (relation(table),), table)
+        # A constraint trigger may be about a second table.
+        is_whole = kind == "trigger" and not body.startswith(b"FROM ", found.end())
+        return Form("later" if is_whole else "loose", kind, (), (relation(table),), table)
     if found := _STATISTICS.match(body):
         on = _FROM.search(body, max(0, len(body) - 1000))
         if not on:
@@ -189,6 +192,9 @@ def _of_table(table: Path, body: bytes, at: int) -> Form:
         return Form("make", "identity", (relation(path_of(found["name"])),), about)
     if body.startswith(b"OWNER TO ", at):
         return Form("rights", "", (), about)
+    if found := _STATE_OF.match(body, at):
+        # The trigger may be the whole's, of which this is a partition, and the rule left out.
+        return Form("loose", found["kind"].decode().lower(), (), about, table)
     if _LATER.match(body, at):
         return Form("later", "property", (), about, table)
     return Form("make", "property", (), about)

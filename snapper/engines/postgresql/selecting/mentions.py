@@ -15,6 +15,9 @@ Path = tuple[bytes, ...]
 QUOTED = rb'"(?:[^"]|"")+"(?!")'
 """It is read in one way only, whatever quotes are in it."""
 
+WHOLE_ROW = b"*"
+"""What stands for a column where all of a table's are meant, as in `"items".*`."""
+
 PATH = rb"%b(?:\.%b)*" % (QUOTED, QUOTED)
 _OPERATOR = rb"[-+*/<>=~!@#%^&|`?]+"
 
@@ -84,9 +87,12 @@ def renamed(sql: bytes, new_name: Callable[[Path], Path], *, escapes: bool = Fal
 
     def replaced(found: re.Match[bytes]) -> bytes:
         if found["path"]:
-            old = path_of(found["path"])
+            is_row = found["operator"] == b".*"
+            old = path_of(found["path"]) + ((WHOLE_ROW,) if is_row else ())
             new = new_name(old)
-            return found[0] if new == old else sql_of(new) + (found["operator"] or b"")
+            if new == old:
+                return found[0]
+            return sql_of(new[:-1] if is_row else new) + (found["operator"] or b"")
         if found["text"] and (named := _NAMED.fullmatch(_content(found["text"], escapes))):
             old = path_of(named["path"])
             new = new_name(old)

@@ -7,6 +7,7 @@ from snapper.engines.postgresql.selecting.definitions import Known
 from snapper.engines.postgresql.selecting.forms import Thing
 from snapper.engines.postgresql.selecting.mentions import (
     QUOTED,
+    WHOLE_ROW,
     Path,
     by_path,
     path_of,
@@ -63,21 +64,22 @@ class Renaming:
             index = (*table[:-1], *path_of(found["name"]))
             if new := self._of("index").get(index):
                 text = found["before"] + sql_of(new[-1:]) + text[found.end() :]
-        new_name = self._by_path
-        if known.form.use == "loose":
-            new_name = self._in_an_expression
-        elif known.form.kind == "statistics" or any(
+        names = self._by_path
+        if known.form.kind == "statistics" or any(
             space in ("index", "statistics") for space, _ in known.form.about
         ):
-            new_name = self._of_others
-        return renamed(text, new_name, escapes=known.escapes)
+            names = self._of_others
+        # A policy or a rule may name any column by its table without a schema, others the row.
+        is_loose = known.form.use == "loose"
 
-    def _in_an_expression(self, path: Path) -> Path:
-        """Rename in a policy or a rule, which may name a column by its table without a schema."""
-        new = self._by_path(path)
-        if new == path and len(path) == 2 and path[0] in self._within:
-            return self._within[path[0]], path[1]
-        return new
+        def new_name(path: Path) -> Path:
+            new = names(path)
+            is_within = new == path and len(path) == 2 and path[0] in self._within
+            if is_within and (is_loose or path[1] == WHOLE_ROW):
+                return self._within[path[0]], path[1]
+            return new
+
+        return renamed(text, new_name, escapes=known.escapes)
 
     def _of(self, space: str) -> dict[Path, Path]:
         return self._names.get(space, {})

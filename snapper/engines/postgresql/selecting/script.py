@@ -36,7 +36,7 @@ def _written(plan: Plan, statements: Iterable[Known]) -> Iterator[bytes]:
 
 def _may_fail(form: Form) -> bool:
     """Tell whether it may be about a table that is not there, or be a comment on such a thing."""
-    said = form.use == "rights" and form.kind in ("constraint", "policy", "rule")
+    said = form.use == "rights" and form.kind in ("constraint", "policy", "rule", "trigger")
     return said or form.use in ("loose", "reference")
 
 
