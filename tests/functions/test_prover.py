@@ -52,6 +52,14 @@ def queues(cloud: Cloud, stage: str, home: Vault, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
+def backed_up(queues: Queues, configure: Callable[..., None], home: Vault) -> Queues:
+    """Have a database with one backup."""
+    configure("orders", "host=h")
+    store_whole(home, AT)
+    return queues
+
+
+@pytest.fixture
 def outcome(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Have a trial end as the test says."""
     ends: dict[str, Any] = {"with": Restored(1, 2, 3.0)}
@@ -171,36 +179,28 @@ def test_the_command_line_orders_drills_of_the_newest_good_backups(
 
 
 def test_a_proof_is_done_and_counted_for_the_database_and_the_stage(
-    queues: Queues,
-    configure: Callable[..., None],
-    home: Vault,
+    backed_up: Queues,
     outcome: dict[str, Any],
     said: Callable[[], Any],
 ) -> None:
-    configure("orders", "host=h")
-    store_whole(home, AT)
     assert drilled(Drill("orders", AT, datetime.now(UTC))) == {"batchItemFailures": []}
     told = said()
     assert events(told) == ["drill.began", "drill.ended"]
     assert told.measured("DrillSucceeded") == [[1.0], [1.0]]
     assert told.measured("RecoverySeconds") == [[3.0], [3.0]]
     assert ["Database" in metric for metric in told.metrics] == [True, False]
-    assert queues.taken(queues.letters) == []
+    assert backed_up.taken(backed_up.letters) == []
 
 
 def test_what_speaks_against_a_backup_joins_the_dead_letters_at_once_with_its_reason(
-    queues: Queues,
-    configure: Callable[..., None],
-    home: Vault,
+    backed_up: Queues,
     outcome: dict[str, Any],
     said: Callable[[], Any],
 ) -> None:
-    configure("orders", "host=h")
-    store_whole(home, AT)
     outcome["with"] = RestoreFailed("public.items has 3 rows, not 4", against_backup=True)
     drill = Drill("orders", AT, datetime.now(UTC).replace(microsecond=0))
     assert drilled(drill) == {"batchItemFailures": []}
-    (letter,) = queues.taken(queues.letters)
+    (letter,) = backed_up.taken(backed_up.letters)
     assert (letter.database, letter.taken_at) == ("orders", AT)
     assert letter.reason == "public.items has 3 rows, not 4"
     told = said()
@@ -213,15 +213,10 @@ def test_what_speaks_against_a_backup_joins_the_dead_letters_at_once_with_its_re
 )
 def test_what_could_not_be_tried_goes_back_and_is_no_failed_drill(
     trouble: Exception,
-    queues: Queues,
-    configure: Callable[..., None],
-    home: Vault,
+    backed_up: Queues,
     outcome: dict[str, Any],
     said: Callable[[], Any],
 ) -> None:
-    configure("orders", "host=h")
-    for key in ("orders", "people"):
-        store_whole(home, AT, key)
     outcome["with"] = trouble
     assert drilled(Drill("orders", AT, AT)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     told = said()
@@ -229,18 +224,14 @@ def test_what_could_not_be_tried_goes_back_and_is_no_failed_drill(
     assert told.log("drill.untried")["level"] == "WARNING"
     assert told.measured("DrillFailed") == []
     assert "hush-hush" not in json.dumps(told.logs)
-    assert queues.taken(queues.letters) == []
+    assert backed_up.taken(backed_up.letters) == []
 
 
 def test_a_message_that_is_no_drill_goes_back_and_keeps_no_other_from_being_done(
-    queues: Queues,
-    configure: Callable[..., None],
-    home: Vault,
+    backed_up: Queues,
     outcome: dict[str, Any],
     said: Callable[[], Any],
 ) -> None:
-    configure("orders", "host=h")
-    store_whole(home, AT)
     poison = ["", "{", "[" * 100_000, '{"version": 1, "drill": "../orders"}', '{"version": 9}']
     answer = drilled(*poison, Drill("orders", AT, datetime.now(UTC)))
     assert len(answer["batchItemFailures"]) == len(poison)
@@ -248,17 +239,13 @@ def test_a_message_that_is_no_drill_goes_back_and_keeps_no_other_from_being_done
 
 
 def test_a_drill_that_could_not_be_given_up_comes_back(
-    queues: Queues,
-    configure: Callable[..., None],
-    home: Vault,
+    backed_up: Queues,
     outcome: dict[str, Any],
     said: Callable[[], Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    configure("orders", "host=h")
-    store_whole(home, AT)
     outcome["with"] = RestoreFailed("refused", against_backup=True)
-    monkeypatch.setenv("SNAPPER_DEAD_LETTER_URL", queues.letters.replace("dead", "no"))
+    monkeypatch.setenv("SNAPPER_DEAD_LETTER_URL", backed_up.letters.replace("dead", "no"))
     monkeypatch.setattr("snapper.aws.queue._PAUSE_SECONDS", 0)
     assert len(drilled(Drill("orders", AT, AT))["batchItemFailures"]) == 1
     assert events(said()) == ["drill.began", "drill.failed", "drill.untried"]

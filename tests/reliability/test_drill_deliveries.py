@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from local.emulator.cloud import Cloud
-from snapper.engines.facts import ALL_THERE_IS, TrialOptions
 from snapper.values.contents import LONGEST, Contents
 from snapper.values.keys import Kind, object_key, trial_key
-from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
 from tests.reliability.test_drill_aws_calls import SMALL, is_proof
 from tests.support import hostile
@@ -54,19 +52,11 @@ def test_a_second_delivery_proves_nothing_anew(drills: Drills) -> None:
 def test_what_is_replaced_in_the_middle_is_not_proven(kind: Kind, drills: Drills) -> None:
     key = object_key(KEY, AT, kind)
 
-    class Replacing(Believing):
-        def try_restore(
-            self,
-            dump: Iterable[bytes],
-            manifest: Manifest,
-            server: str,
-            options: TrialOptions = ALL_THERE_IS,
-        ) -> Restored:
-            drills.vault.put(key, flip(drills.vault.read(key)))
-            return super().try_restore(dump, manifest, server, options)
+    def replace_it() -> None:
+        drills.vault.put(key, flip(drills.vault.read(key)))
 
     with faulted("drills: replaced in the middle"):
-        drills.drill(engine=lambda *_, **__: Replacing())
+        drills.drill(engine=lambda *_, **__: Believing(replace_it))
         shown = drills.drill(engine=believing)
         assert shown.names == ["drill.began", "drill.failed"]
         assert drills.taken_letters()[-1].reason

@@ -57,7 +57,14 @@ _NUMBERS = itertools.count(1)
 
 
 class Believing(PostgreSQL):
-    """Reads a dump to its end, as a server would, and restores nothing: for faults elsewhere."""
+    """Reads a dump to its end, as a server would, and restores nothing: for faults elsewhere.
+
+    `meanwhile` is done before it begins.
+    """
+
+    def __init__(self, meanwhile: Callable[[], object] = bool) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
 
     def try_restore(
         self,
@@ -66,6 +73,7 @@ class Believing(PostgreSQL):
         server: str,
         options: TrialOptions = ALL_THERE_IS,
     ) -> Restored:
+        self._meanwhile()
         for _ in dump:
             pass
         return Restored(1, 1, 0.1)
