@@ -44,19 +44,20 @@ def without_people(plain: bytes) -> bytes:
     return without(b'ALTER TABLE "public"."people" ', b";\n")(plain)
 
 
+# Their names are no other test's: the log is that of the whole session.
 CASES = {
-    "flipped": Case(lambda stage, made: stage.damage(made, flip), "sql.gz", "damaged"),
-    "missing": Case(
+    "a-flipped-bit": Case(lambda stage, made: stage.damage(made, flip), "sql.gz", "damaged"),
+    "a-missing-table": Case(
         rewrite(without_people),
         "public.people is not there, and 7 rows are listed",
         "unrestorable",
     ),
-    "fewer": Case(
+    "a-row-fewer": Case(
         rewrite(lambda plain: plain.replace(b"\n4\n\\.\n", b"\n\\.\n")),
         "public.items has 3 rows, and 4 are listed",
         "unrestorable",
     ),
-    "untrue": Case(
+    "an-untrue-assertion": Case(
         lambda *_: None,
         "SELECT count(*) > 4 FROM items: it gives false",
         "unrestorable",

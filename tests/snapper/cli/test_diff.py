@@ -63,8 +63,8 @@ def test_the_exit_code_tells_of_a_change_only_if_asked(stage: StageUnderTest, ke
     assert stage.run_cli("diff", key, "--exit-code").code == 1
     assert stage.run_cli("diff", key, "--exit-code", "--json").code == 1
     same = [rows('"public"."items"', "1"), b"\n\n"]
-    for days in (1, 2):
-        store_listed(stage.vault, same, AT + timedelta(hours=days), database=key)
+    for hours in (1, 2):
+        store_listed(stage.vault, same, AT + timedelta(hours=hours), database=key)
     ran = stage.run_cli("diff", key, "--exit-code")
     assert ran.code == 0
     assert "no definition changed" in ran.lines
