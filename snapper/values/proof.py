@@ -9,6 +9,7 @@ from snapper.values import document
 _MANY = 100
 _LONGEST = 1_000
 _LONGEST_ASSERTION = 10_000
+_NAMES = ("extensions", "tables", "denied", "refused")
 
 
 @dataclass(frozen=True)
@@ -16,17 +17,19 @@ class Lacking:
     """Extensions that the server did not have, and what of the backup was left out with them.
 
     `left_out` says how many of each kind, such as `table`; `tables` names the first of those.
-    `denied` is what only a superuser may make, such as `type public.box3`, and was left out too.
+    `denied` is what only a superuser may make, such as `type public.box3`, and was left out too;
+    `refused` is what a server of a newer major does not take.
     """
 
     extensions: tuple[str, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep no more than is read back."""
-        for name in ("extensions", "tables", "denied"):
+        for name in _NAMES:
             kept = tuple(each[:_LONGEST] for each in getattr(self, name)[:_MANY])
             object.__setattr__(self, name, kept)
 
@@ -39,10 +42,14 @@ class Lacking:
         pg_cron and postgis
         >>> print(Lacking((), {"table": 2}, (), ("type public.widget",)))
         what only a superuser may make: 2 tables
+        >>> print(Lacking((), {"view": 1}, (), (), ("view public.waits",)))
+        what a newer PostgreSQL does not take: 1 view
         """
         what = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in self._sorted())
         denied = ("what only a superuser may make",) if self.denied else ()
-        return " and ".join((*self.extensions, *denied)) + (f": {what}" if what else "")
+        refused = ("what a newer PostgreSQL does not take",) if self.refused else ()
+        reasons = " and ".join((*self.extensions, *denied, *refused))
+        return reasons + (f": {what}" if what else "")
 
     def _sorted(self) -> list[tuple[str, int]]:
         """Give tables first, and then what there is most of."""
@@ -50,7 +57,7 @@ class Lacking:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        named = {name: list(getattr(self, name)) for name in ("extensions", "tables", "denied")}
+        named = {name: list(getattr(self, name)) for name in _NAMES}
         return {**named, "left_out": dict(self._sorted())}
 
     @classmethod
@@ -64,6 +71,7 @@ class Lacking:
             {document.text(kind, _LONGEST): document.size(n) for kind, n in left_out.items()},
             _texts(found["tables"], _LONGEST),
             _texts(found["denied"], _LONGEST),
+            _texts(found["refused"], _LONGEST),
         )
 
 

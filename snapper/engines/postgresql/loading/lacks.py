@@ -1,7 +1,7 @@
 r"""What the server of a trial does not have, and what of a dump is built upon it.
 
 That are extensions, and what only a superuser may make, such as a base type: nothing of a dump runs
-as one there.
+as one there. On a server of a newer major it is also what that refuses of what an older one had.
 
 Without an extension the server misses whatever belongs to it, and whoever names that is refused; in
 turn what names those is. Nothing else is left out: a name that is missed must be one in the
@@ -18,6 +18,7 @@ import psycopg2
 from snapper.engines.postgresql.connecting.server_words import is_raised, sentence, sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described
+from snapper.engines.postgresql.loading.outgrown import is_outgrown
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_denied
 from snapper.engines.postgresql.naming.encoding import name_in
@@ -65,19 +66,27 @@ class Lacks:
     """Knows the extensions that are not here, and decides what goes with them.
 
     Where nothing is to be left out, it takes nothing. What an option has `excluded` from the backup
-    is missed for that reason, and not for want of an extension.
+    is missed for that reason, and not for want of an extension. A `newer` server is the only one
+    that there is, and of a newer major than the dump's.
     """
 
     def __init__(
-        self, encoding: str = "UTF8", excluded: Iterable[str] = (), *, leaves_out: bool = False
+        self,
+        encoding: str = "UTF8",
+        excluded: Iterable[str] = (),
+        *,
+        leaves_out: bool = False,
+        newer: bool = False,
     ) -> None:
-        self._encoding, self._leaves_out = encoding, leaves_out
+        self._encoding, self._leaves_out, self._newer = encoding, leaves_out, newer
         self._excluded = frozenset(map(_unquoted, excluded))
         self._schemas: set[str] = set()
         self._gone: set[str] = set()
         self.extensions: set[str] = set()
         self.denied: set[str] = set()
         """Kind and name of what only a superuser may make."""
+        self.refused: set[str] = set()
+        """Kind and name of what the newer major does not take."""
         self.tables: set[tuple[str, str]] = set()
         """Schema and name of those that the dump would have made."""
         self.unfilled: set[tuple[str, str]] = set()
@@ -95,11 +104,21 @@ class Lacks:
             self._leave_out(body)
             self.deny(body)
             return True
-        if not ((self.extensions or self.denied) and leniency.misses_a_name(error)):
+        known = self.extensions or self.denied or self.refused
+        if not (known and leniency.misses_a_name(error)):
             return False
         if taken := self._is_for_one(body, error, runner):
             self._leave_out(body)
         return taken
+
+    def outgrown(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether a newer major does not take it, and nothing else can; remember it."""
+        if not (self._newer and is_outgrown(body, error, _missed(error))):
+            return False
+        self._leave_out(body)
+        what = described(body)
+        self.refused.add(f"{what.kind} {_unquoted(what.name)}")
+        return True
 
     def may_be_why(self, error: psycopg2.Error, runner: StatementRunner) -> str:
         """Name them where a function's own code misses what may be theirs; else nothing."""

@@ -19,6 +19,7 @@ from snapper.engines.postgresql.loading.described import described, left_out, ma
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
 from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading.kept import whole
+from snapper.engines.postgresql.loading.lacks import Lacks
 from snapper.engines.postgresql.loading.late_owners import LateOwners
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
@@ -211,9 +212,10 @@ class _Load:
         if self._loading.lacks(statement, error, self._runner):
             return
         why = self._reason(error, statement.text)
-        if self._can_go(statement.text, error):
-            if self._alone and is_denied(statement.text, error):
-                self._alone.lacks.deny(statement.text)
+        lacks = self._alone.lacks if self._alone else Lacks()
+        if self._can_go(statement.text, error) or lacks.outgrown(statement.text, error):
+            if is_denied(statement.text, error):
+                lacks.deny(statement.text)
             self._leave_out(statement, error, why)
             return
         if self._stays_unfilled(statement.text, error):

@@ -20,11 +20,11 @@ _NAMED = 5
 _IS_SUPERUSER = "SELECT pg_catalog.current_setting('is_superuser')"
 
 
-def lacks_of(backup: Recorded, *, leaves_out: bool) -> Lacks:
-    """Give what decides what goes with an extension that the server does not have."""
+def lacks_of(backup: Recorded, *, leaves_out: bool, newer: bool) -> Lacks:
+    """Give what decides what goes with what the server does not have, or take."""
     left = (each for each in backup.omitted or () if each.kind in _EXCLUDED)
     names = [name for each in left for name in each.objects]
-    return Lacks(backup.encoding, names, leaves_out=leaves_out)
+    return Lacks(backup.encoding, names, leaves_out=leaves_out, newer=newer)
 
 
 def is_superuser(connection: Connection, redact: Redactor) -> bool:
@@ -46,10 +46,15 @@ def prove(
     if wanted.contents:
         left_out = {Named(*each) for each in lacks.tables | lacks.unfilled}
         compared = compare(wanted.contents, counted, left_out, set(map(named, alone.moved)))
-    if lacks.extensions or lacks.left_out:
+    if lacks.extensions or lacks.left_out or lacks.refused:
         tables = tuple(sorted(".".join(each) for each in lacks.tables))
-        extensions, denied = tuple(sorted(lacks.extensions)), tuple(sorted(lacks.denied))
-        lacking = Lacking(extensions, lacks.left_out, tables, denied)
+        lacking = Lacking(
+            tuple(sorted(lacks.extensions)),
+            lacks.left_out,
+            tables,
+            tuple(sorted(lacks.denied)),
+            tuple(sorted(lacks.refused)),
+        )
     return Proof(server, compared, wanted.assertions, lacking)
 
 

@@ -78,7 +78,9 @@ def try_restore(
     programs = choices(own, tools.majors(), tools.root)
     # An iterator can be read only once, a backup again.
     programs = programs[: 1 if iter(dump) is dump else None]
-    if len(programs) > 1:
+    if len(programs) == 1:
+        wanted = replace(wanted, only=True)
+    else:
         with suppress(Lacking):
             return first_with_all(programs, partial(_try_here, replace(wanted, whole=True)), own)
     return first_with_all(programs, partial(_try_here, wanted), own)
@@ -86,13 +88,17 @@ def try_restore(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A dump, and what is to be true of it; `whole` where an extension must not be left out."""
+    """A dump, and what is to be true of it; `whole` where an extension must not be left out.
+
+    With an `only` server there is no other that it could be tried with.
+    """
 
     dump: Iterable[bytes]
     manifest: Manifest
     tools: ClientTools
     options: TrialOptions
     whole: bool = False
+    only: bool = False
 
 
 def _try_here(wanted: _Wanted, programs: Programs) -> Restored:
@@ -133,7 +139,8 @@ def _try(
     # If we are killed, its name says to everybody that it may go.
     database = via.replace(dbname=name or f"{UNFINISHED}{secrets.token_hex(4)}")
     backup, server, tools = Recorded.of(wanted.manifest), inspect(via, redact), wanted.tools
-    alike = tools.major_for(server.major) == tools.major_for(major_of(wanted.manifest))
+    own = tools.major_for(major_of(wanted.manifest))
+    alike, newer = tools.major_for(server.major) == own, wanted.only and server.major > own
     roles = (absent_roles if confined else missing_roles)(via, backup.roles, redact)
     lacking: tuple[str, ...] = ()
     if roles and not may_make_roles(via, redact):
@@ -143,7 +150,8 @@ def _try(
     # Rows can be counted whoever they belong to.
     options = replace(PLAINLY, no_owner=bool(lacking), no_privileges=bool(lacking))
     making = Making(via=via, named=bool(name), bare=True, kept=confined)
-    alone = Alone(frozenset(lacking), lacks_of(backup, leaves_out=not wanted.whole))
+    lacks = lacks_of(backup, leaves_out=not wanted.whole, newer=newer)
+    alone = Alone(frozenset(lacking), lacks)
     with ExitStack() as left:
         if roles and not confined:
             left.enter_context(_taken_away(partial(_drop_roles, roles, via, redact), roles))

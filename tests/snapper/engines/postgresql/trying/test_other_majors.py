@@ -1,4 +1,4 @@
-"""What a failure on another major says of a backup: only what fails on every one."""
+"""What another major refuses says nothing of a backup, unless every one of them does."""
 
 from collections.abc import Callable
 

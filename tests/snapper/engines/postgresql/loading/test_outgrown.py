@@ -1,0 +1,82 @@
+"""What a newer PostgreSQL does not take of an older one's is left out where there is no other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from snapper.aws.vault import Vault
+from snapper.engines.facts import TrialOptions
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying.installed import Programs
+from snapper.engines.postgresql.trying.trial import try_restore
+from snapper.errors import RestoreFailed
+from snapper.values.manifest import Manifest
+from snapper.verbs.contents import read_contents
+from snapper.verbs.restore import Dump
+from tests.support.appended import appended
+from tests.support.databases import Source
+
+BackUp = Callable[[Source], Manifest]
+TRIAL = "snapper.engines.postgresql.trying.trial"
+OUTGROWN = """
+CREATE TABLE parent (a int, b int); INSERT INTO parent VALUES (1, 1), (2, 2), (3, 3);
+CREATE TABLE child (b int GENERATED ALWAYS AS (a * 2) STORED) INHERITS (parent);
+INSERT INTO child (a) VALUES (4), (5); CREATE INDEX ON child (a); COMMENT ON TABLE child IS 'odd';
+CREATE TABLE grandchild (c int) INHERITS (child); INSERT INTO grandchild (a) VALUES (6), (7), (8);
+CREATE VIEW children AS SELECT * FROM child;
+CREATE TABLE whole AS SELECT 1 AS n;
+CREATE VIEW written AS SELECT w.buffers_backend AS n FROM pg_stat_bgwriter w;
+CREATE VIEW upon AS SELECT n FROM written;
+"""
+
+
+def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon_it_and_named(
+    source: Callable[..., Source],
+    back_up: BackUp,
+    vault: Vault,
+    tools: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as that of the deployed prover. What is not told of is there, with all its rows."""
+    manifest = back_up(source(14, OUTGROWN))
+    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
+    wanted = TrialOptions(read_contents(vault, manifest))
+    found = try_restore(Dump(vault, manifest), manifest, tools, options=wanted)
+    assert found.proof is not None
+    assert (found.tables, found.rows, found.proof.compared) == (2, 4, 2)
+    assert found.proof.lacking is not None
+    assert found.proof.lacking.refused == ("table public.child", "view public.written")
+    assert found.proof.lacking.tables == ("public.child", "public.grandchild")
+    assert found.remarks[0] == (
+        "restored but for what a newer PostgreSQL does not take: 2 tables, 3 views"
+    )
+    assert any(each.startswith("left out: table public.child: ") for each in found.remarks)
+    # Its own major takes it, and is there on an operator's machine.
+    monkeypatch.undo()
+    whole = try_restore(Dump(vault, manifest), manifest, tools, options=wanted)
+    assert (whole.tables, whole.rows) == (4, 9)
+    assert whole.proof is not None
+    assert whole.proof.lacking is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "CREATE VIEW public.v AS SELECT * FROM public.lost;\n",
+        "CREATE TABLE public.t (n int);\n",
+        "CREATE TABLE public.u (n int,);\n",
+    ],
+    ids=["a name of the dump's own", "there already", "no SQL"],
+)
+def test_what_no_major_takes_is_not_left_out_for_a_newer_one(
+    more: str,
+    source: Callable[..., Source],
+    back_up: BackUp,
+    vault: Vault,
+    tools: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = appended(vault, back_up(source(14)), more)
+    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
+    with pytest.raises(RestoreFailed, match="the restore stopped at line"):
+        try_restore(Dump(vault, manifest), manifest, tools)
