@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from snapper.errors import RestoreFailed
+from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from snapper.values.options import UNSET, Options
 from tests.support.altered import altered, without
@@ -74,7 +74,7 @@ def test_each_fault_of_a_backup_ends_in_an_alarm_with_its_reason(stage: StageUnd
         status = stage.run_cli("status", *CASES, "--json")
         standing = by_database(status.document["databases"])
         assert status.code == 1
-        assert ran.code == RestoreFailed.exit_code
+        assert ran.code == BackupDamaged.exit_code, "that of the first of them"
         lines = prover_lines(stage)
         for key, case in CASES.items():
             with faulted("drills: a fault in the backup"):
