@@ -38,13 +38,14 @@ class Digester:
 class Digest:
     """The SHA-256 and the length of texts that come piece by piece."""
 
-    # There may be a hundred thousand of them.
-    __slots__ = ("_digester", "_hash", "_size", "_texts", "bytes")
+    # There may be a hundred thousand of them, and a hash that goes on takes more than its end.
+    __slots__ = ("_digester", "_hash", "_size", "_small", "_texts", "bytes")
 
     def __init__(self, digester: Digester) -> None:
         self.bytes = 0
         self._digester = digester
-        self._hash = hashlib.sha256()
+        self._hash: hashlib._Hash | None = None
+        self._small = ""
         self._texts: list[bytes] = []
         self._size = 0
 
@@ -54,21 +55,22 @@ class Digest:
         self._size += len(text)
         self._texts.append(text)
         if self._size >= _AT_ONCE:
+            self._hash = self._hash or hashlib.sha256()
             self._digester.feed(self._hash, self._texts)
             self._texts, self._size = [], 0
 
     def close(self) -> None:
         """Take no more."""
-        if self._size == self.bytes:
-            _feed(self._hash, self._texts)
-        else:
+        if self._hash:
             self._digester.feed(self._hash, self._texts)
-        self._texts = []
+        else:
+            self._small = hashlib.sha256(b"".join(self._texts)).hexdigest()
+        del self._texts
 
     @property
     def sha256(self) -> str:
         """The hexadecimal digest: of all, when it is closed and the digester has settled."""
-        return self._hash.hexdigest()
+        return self._hash.hexdigest() if self._hash else self._small
 
 
 def _feed(digest: "hashlib._Hash", texts: Sequence[bytes]) -> None:

@@ -5,7 +5,7 @@ The list is worth less than the backup: where the dump cannot be followed, it go
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Self
 
@@ -30,7 +30,7 @@ class _Part:
     opening: Opening | None = None
     rows: int = 0
     section: str = ""
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] | None = None
 
 
 class Listing:
@@ -80,7 +80,7 @@ class Listing:
                 _, schema, table = part.opening
                 tables.append(TableRows(schema, table, part.rows, size, start, end, digest))
             else:
-                statements.append(Statements(part.kinds, size, start, end, digest))
+                statements.append(Statements(part.kinds or {}, size, start, end, digest))
         return Contents(sha256, tuple(tables), tuple(statements))
 
     def _cut(self, pieces: Iterator[Piece]) -> Iterator[Cut]:
@@ -131,6 +131,7 @@ class Listing:
                 part.rows = rows
             case Words(text, kinds):
                 part.digest.update(text)
+                part.kinds = part.kinds or Counter()
                 part.kinds.update(kinds)
         return begins
 

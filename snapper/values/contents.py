@@ -7,7 +7,7 @@ from the bytes that are stored for it.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Self
@@ -32,7 +32,7 @@ _MANY_KINDS = 500
 _ORDER = attrgetter("start")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TableRows:
     """One table's rows: how many, their plain bytes, and the SHA-256 (hexadecimal) of these.
 
@@ -49,7 +49,7 @@ class TableRows:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Statements:
     """What lies between rows: plain bytes, their SHA-256, the stored range, how many of each kind.
 
@@ -103,14 +103,23 @@ class Contents:
         return {
             "version": VERSION,
             "sha256": self.sha256,
-            "tables": [asdict(each) for each in self.tables],
-            "statements": [{**asdict(each), "kinds": dict(each.kinds)} for each in self.statements],
+            "tables": [_plain(each) for each in self.tables],
+            "statements": [_plain(each) for each in self.statements],
         }
 
     def to_json(self) -> bytes:
-        """Write the list as it lies in the vault: without a space, for it may be long."""
-        plain = self.to_dict()
-        return json.dumps({**plain, SEAL: seal(plain)}, separators=(",", ":")).encode()
+        """Write the list as it lies in the vault: without a space, for it may be long.
+
+        No more than one of its tables is held in a second form.
+        """
+        plain = {
+            "version": VERSION,
+            "sha256": self.sha256,
+            "tables": self.tables,
+            "statements": self.statements,
+        }
+        sealed = {**plain, SEAL: seal(plain, _plain)}
+        return json.dumps(sealed, separators=(",", ":"), default=_plain).encode()
 
     @classmethod
     def from_json(cls, raw: bytes) -> Self:
@@ -144,6 +153,10 @@ class Contents:
         """Raise ValueError where parts overlap."""
         if any(one.end > next_.start for one, next_ in pairwise(self.parts)):
             raise ValueError("parts overlap")
+
+
+def _plain(part: TableRows | Statements) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def _table(found: Any) -> TableRows:  # noqa: ANN401  of any kind of JSON

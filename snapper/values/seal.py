@@ -6,7 +6,7 @@ a disk, in fields that nothing else can be held against.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 SEAL = "seal"
@@ -23,10 +23,10 @@ def is_sealed(document: Mapping[str, Any]) -> bool:
     return document.get(SEAL) == seal(rest)
 
 
-def seal(document: Mapping[str, Any]) -> str:
-    """Give the SHA-256 of the document in one spelling.
+def seal(document: Mapping[str, Any], plain: Callable[[Any], Any] | None = None) -> str:
+    """Give the SHA-256 of the document in one spelling; `plain` makes JSON of what is none yet.
 
     >>> seal({"a": 1, "b": 2}) == seal({"b": 2, "a": 1})
     True
     """
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=plain).encode()).hexdigest()

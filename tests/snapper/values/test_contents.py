@@ -1,7 +1,7 @@
 """The list of what is in a backup."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -38,14 +38,14 @@ def test_rows_and_kinds_are_summed() -> None:
         {"version": 2},
         {"sha256": "none"},
         {"tables": {}},
-        {"tables": [{**ITEMS.__dict__, "rows": -1}]},
-        {"tables": [{**ITEMS.__dict__, "start": 500}]},
-        {"tables": [{**ITEMS.__dict__, "end": 350}, EMPTY.__dict__]},
-        {"tables": [{**ITEMS.__dict__, "schema": ""}]},
+        {"tables": [{**asdict(ITEMS), "rows": -1}]},
+        {"tables": [{**asdict(ITEMS), "start": 500}]},
+        {"tables": [{**asdict(ITEMS), "end": 350}, asdict(EMPTY)]},
+        {"tables": [{**asdict(ITEMS), "schema": ""}]},
         {"tables": [{"schema": "public"}]},
         {"tables": ["items"]},
-        {"statements": [{**HEAD.__dict__, "kinds": {"x" * 101: 1}}]},
-        {"statements": [{**HEAD.__dict__, "kinds": {str(n): 1 for n in range(501)}}]},
+        {"statements": [{**asdict(HEAD), "kinds": {"x" * 101: 1}}]},
+        {"statements": [{**asdict(HEAD), "kinds": {str(n): 1 for n in range(501)}}]},
     ],
 )
 def test_what_snapper_does_not_write_is_damage(change: dict[str, object]) -> None:
@@ -86,3 +86,9 @@ def test_what_stands_in_names_counts_for_nothing(
     monkeypatch.setattr(module, "_VALUES", 50)
     many = replace(CONTENTS, tables=(replace(ITEMS, schema=name, table=name), EMPTY))
     assert Contents.from_json(many.to_json()) == many
+
+
+def test_what_is_shown_is_what_is_stored() -> None:
+    stored = json.loads(CONTENTS.to_json())
+    assert stored.pop(SEAL) == seal(stored)
+    assert stored == CONTENTS.to_dict()
