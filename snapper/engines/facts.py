@@ -146,13 +146,14 @@ class TableRehearsal:
 
     `present` is what has a name of theirs or of their indexes and sequences, `absent` are the
     tables that are not there, `filled` those that have rows already, which is asked where rows
-    alone are wanted.
+    alone are wanted. `no_schemas` are those that they go into, and that nothing makes.
     """
 
     target: Rehearsal
     present: tuple[str, ...]
     absent: tuple[str, ...]
     filled: tuple[str, ...]
+    no_schemas: tuple[str, ...]
     needs: tuple[Need, ...]
 
 

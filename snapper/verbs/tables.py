@@ -145,6 +145,11 @@ def refuse_tables(
             hint=f"{other_name}; or rename or drop what is there, a table with its indexes and"
             " sequences",
         )
+    if wanted.definitions and rehearsal.no_schemas:
+        raise SettingsError(
+            f"{place} has no schema {', '.join(rehearsal.no_schemas)}, and the backup makes none",
+            hint=f"make it there; or {other_name}",
+        )
     if not wanted.definitions and rehearsal.absent:
         raise SettingsError(
             f"{place} has no {', '.join(rehearsal.absent)} to put rows into",

@@ -28,6 +28,35 @@ def test_missing_roles_are_told_before_and_made_if_wanted(somewhere: StageUnderT
         assert target.rows(login) == [(False,)]
 
 
+def test_roles_that_a_table_names_are_made_for_it_if_wanted(stage: StageUnderTest) -> None:
+    with backed_up(stage, "some", "CREATE TABLE t AS SELECT 1 AS n; CREATE TABLE u (n int)") as (
+        source,
+        _,
+    ):
+        source.run(
+            "CREATE ROLE reads; CREATE ROLE sees; CREATE ROLE apart; GRANT SELECT ON t TO reads;"
+            " CREATE POLICY p ON t AS RESTRICTIVE FOR SELECT TO reads, sees USING (true);"
+            " GRANT SELECT ON u TO apart"
+        )
+        stage.forget("some")
+        stage.back_up("some")
+        source.run("DROP OWNED BY reads, sees, apart; DROP ROLE reads, sees, apart")
+        target = stage.source(18, "CREATE TABLE mine (n int)")
+        asked = ("restore", "some", "--table", "t", "--to", target.dsn)
+        refused = stage.run_cli(*asked)
+        assert refused.code == 2
+        assert "lacks the roles reads, sees" in refused.err
+        told = stage.run_cli(*asked, "--create-roles", "--dry-run")
+        assert "would first make the role sees, without login" in told.lines
+        roles = "SELECT rolname FROM pg_roles WHERE rolname IN ('reads', 'sees', 'apart')"
+        assert target.rows(roles) == []
+        made = stage.run_cli(*asked, "--create-roles", "--json")
+        assert made.document["creates_roles"] == ["reads", "sees"]
+        assert sorted(target.rows(roles)) == [("reads",), ("sees",)]
+        assert target.rows("SELECT polroles::regrole[]::text FROM pg_policy") == [("{reads,sees}",)]
+        target.run("DROP TABLE t; DROP ROLE reads, sees")
+
+
 @everywhere("somewhere", MASTER)
 def test_a_role_that_only_the_database_names_is_warned_of_once(somewhere: StageUnderTest) -> None:
     with backed_up(somewhere, "passing") as (source, _):

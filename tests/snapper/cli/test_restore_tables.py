@@ -109,6 +109,22 @@ def test_options_that_make_no_sense_together_are_refused_at_once(
     assert words in ran.err
 
 
+def test_a_table_goes_into_another_schema_that_is_there_or_that_the_backup_makes(
+    stage: StageUnderTest,
+) -> None:
+    made = "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t AS SELECT 1 AS n"
+    with backed_up(stage, "moved", made):
+        target = stage.source(18, "CREATE TABLE mine (n int)")
+        asked = ("restore", "moved", "--table", "t", "--to", target.dsn, "--as")
+        refused = stage.run_cli(*asked, "nowhere.t", "--dry-run")
+        assert refused.code == 2
+        assert "has no schema nowhere, and the backup makes none" in refused.err
+        assert stage.run_cli(*asked, "b.t", "--json").code == 0
+        assert stage.run_cli(*asked, "public.t", "--json").code == 0
+        assert target.rows("SELECT b.t.n, public.t.n FROM b.t, public.t") == [(1, 1)]
+        assert target.rows("SELECT FROM pg_namespace WHERE nspname = 'a'") == []
+
+
 def test_a_table_that_is_not_in_the_backup_is_refused_with_the_nearest(
     stage: StageUnderTest,
 ) -> None:

@@ -76,6 +76,7 @@ class DumpTables:
                 present=tuple(_named(cursor, plan, plan.made(), there=True)),
                 absent=tuple(_named(cursor, plan, wanted, there=False)),
                 filled=_filled(cursor, plan),
+                no_schemas=tuple(_named(cursor, plan, plan.schemas(), there=False)),
                 needs=_needs(cursor, tables, plan),
             )
 

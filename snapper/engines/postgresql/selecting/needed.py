@@ -49,9 +49,6 @@ class Needs:
             yield from self._in_body(known)
         if known.form.kind in ("index", "constraint"):
             yield from self._of_method(known)
-        for thing in known.form.makes:
-            if thing[1][1:] and ("schema", thing[1][:1]) in self.definitions.makers:
-                yield "schema", thing[1][:1]
 
     def _meant(self, mention: Mention, known: Known) -> Iterator[Thing]:
         path = mention.path[:2]

@@ -10,16 +10,19 @@ from snapper.engines.postgresql.reading.statements import Part, Rows, Statement,
 from snapper.engines.postgresql.selecting.around import around
 from snapper.engines.postgresql.selecting.definitions import Definitions, Known
 from snapper.engines.postgresql.selecting.forms import Thing, form_of
-from snapper.engines.postgresql.selecting.mentions import Path
+from snapper.engines.postgresql.selecting.mentions import PATH, QUOTED, Path
 from snapper.engines.postgresql.selecting.renaming import LONGEST, Renaming
 from snapper.engines.postgresql.selecting.selection import Selection, select
 from snapper.engines.postgresql.selecting.wanted import chosen, read_name
 from snapper.errors import SettingsError
 
 _ROLES = re.compile(
-    rb"ALTER [^;']+? OWNER TO (?P<owner>%(n)b);|(?:GRANT|REVOKE) [^;']+? (?:TO|FROM) (?P<to>%(n)b)"
-    rb"|SET SESSION AUTHORIZATION (?P<as>%(n)b);" % {b"n": NAME}
+    rb"(?:ALTER %(any)b OWNER TO|(?:GRANT|REVOKE) %(any)b (?:TO|FROM)|SET SESSION AUTHORIZATION"
+    rb"|CREATE POLICY %(q)b ON %(p)b (?:AS [A-Z]+ )?(?:FOR [A-Z]+ )?TO)"
+    rb" (?P<roles>%(n)b(?:, %(n)b)*)"
+    % {b"any": rb"(?:[^;'\"]|%b)+?" % QUOTED, b"n": NAME, b"p": PATH, b"q": QUOTED}
 )
+_ROLE = re.compile(NAME)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Plan:
         """Give the tables, and what is theirs alone, by the names that they get."""
         own = self.selection.own
         return [self.renaming.thing(thing) for thing in own] if self.renaming else list(own)
+
+    def schemas(self) -> list[Thing]:
+        """Give the schemas that the tables go into, but those that are made for them."""
+        paths = dict.fromkeys(self.new_name(path)[:1] for path in self.selection.tables)
+        return [each for path in paths if (each := ("schema", path)) not in self.selection.needs]
 
     def described(self, thing: Thing) -> str:
         """Give kind and name of something that the dump makes."""
@@ -79,14 +87,15 @@ def some_tables(sql: Iterable[bytes], wanted: Wanted) -> SomeTables:
     """
     definitions = Definitions.read(sql)
     roots = chosen(definitions, wanted)
-    selection = select(definitions, roots)
+    new = _new_name(definitions, roots, wanted)
+    selection = select(definitions, roots, new[:-1])
     made = Plan(
         selection=selection,
         wanted=wanted,
         definitions=definitions,
         before=tuple(each for each in selection.before if _is_wanted(each, wanted)),
         after=tuple(each for each in selection.after if _is_wanted(each, wanted)),
-        renaming=_renaming(definitions, selection, roots, wanted),
+        renaming=Renaming(roots[0], new, selection.own) if new else None,
     )
     notes = around(definitions, selection, roots) if wanted.definitions else _sequences(made)
     return SomeTables(
@@ -111,11 +120,10 @@ def _is_wanted(known: Known, wanted: Wanted) -> bool:
     return use == "session" or (wanted.definitions and (use != "state" or wanted.rows))
 
 
-def _renaming(
-    definitions: Definitions, selection: Selection, roots: list[Path], wanted: Wanted
-) -> Renaming | None:
+def _new_name(definitions: Definitions, roots: list[Path], wanted: Wanted) -> Path:
+    """Give the name that the table gets with its schema; nothing where it keeps its own."""
     if not wanted.named:
-        return None
+        return ()
     if len(roots) != 1:
         raise SettingsError(
             f"one name is given for {len(roots)} tables", hint="restore each one by itself"
@@ -127,8 +135,7 @@ def _renaming(
         raise SettingsError(f"the backup's encoding has no {wanted.named}") from None
     if max(map(len, names)) > LONGEST:
         raise SettingsError(f"{wanted.named} is longer than the {LONGEST} bytes of a name")
-    new = (*roots[0][: 2 - len(names)], *names)
-    return Renaming(roots[0], new, selection.own)
+    return (*roots[0][: 2 - len(names)], *names)
 
 
 def _sequences(made: Plan) -> Iterator[str]:
@@ -145,8 +152,7 @@ def _sequences(made: Plan) -> Iterator[str]:
 def _roles(statements: Iterable[Known]) -> set[str]:
     found: set[str] = set()
     for known in statements:
-        if known.form.use == "rights":
-            match = _ROLES.match(known.text)
-            names = match.groups() if match else ()
-            found |= {plain(name) for name in names if name and name != b"PUBLIC"}
+        is_about_roles = known.form.use == "rights" or known.form.kind == "policy"
+        if is_about_roles and (match := _ROLES.match(known.text)):
+            found |= {plain(name) for name in _ROLE.findall(match["roles"]) if name != b"PUBLIC"}
     return found

@@ -34,14 +34,17 @@ class Selection:
     """Extensions that are needed whatever is there of what is made elsewhere."""
 
 
-def select(definitions: Definitions, roots: list[Path]) -> Selection:
-    """Choose what makes these tables, their partitions, and whatever they need."""
-    return _Selecting(definitions, roots).selection()
+def select(definitions: Definitions, roots: list[Path], schema: Path = ()) -> Selection:
+    """Choose what makes these tables, their partitions, and whatever they need.
+
+    They will be in another `schema`, if one is given.
+    """
+    return _Selecting(definitions, roots, schema).selection()
 
 
 class _Selecting:
-    def __init__(self, definitions: Definitions, roots: list[Path]) -> None:
-        self._all = definitions
+    def __init__(self, definitions: Definitions, roots: list[Path], schema: Path) -> None:
+        self._all, self._schema = definitions, schema
         self._needs = Needs(definitions)
         self._tables = dict.fromkeys(roots)
         """The tables with all that is theirs; of others that are needed only the definition."""
@@ -117,10 +120,17 @@ class _Selecting:
                 if not self._is_chosen(known.form):
                     continue
                 seen.add(place)
-                for needed in self._needs.of(known):
+                for needed in (*self._needs.of(known), *self._schemas(known.form)):
                     if needed not in self._chosen:
                         self._chosen[needed] = None
                         waiting.append(needed)
+
+    def _schemas(self, form: Form) -> Iterator[Thing]:
+        """Give the schemas in which things are made."""
+        for thing in form.makes:
+            path = self._schema if self._schema and thing in self._own else thing[1][:1]
+            if thing[1][1:] and ("schema", path) in self._all.makers:
+                yield "schema", path
 
     def _take_extensions(self) -> None:
         """Choose those in whose schema something is named that the dump does not make."""

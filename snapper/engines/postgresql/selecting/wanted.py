@@ -45,7 +45,12 @@ def chosen(definitions: Definitions, wanted: Wanted) -> list[Path]:
         )
     found = {_found(typed, there, definitions) for typed in wanted.tables}
     for typed in wanted.schemas:
-        names = _spelled(read_name(typed)[0])
+        part, *others = read_name(typed)
+        if others:
+            raise SettingsError(
+                f"{typed} is no name of a schema", hint=f"for this table: --table {quote(typed)}"
+            )
+        names = _spelled(part)
         within = {path for path in there if definitions.text(path[0]) == names[0]}
         within = within or {path for path in there if definitions.text(path[0]) in names}
         if not within:

@@ -57,6 +57,12 @@ def test_what_is_no_table_or_more_than_one_is_refused(typed: str, words: str) ->
         find(typed)
 
 
+def test_a_name_of_a_table_is_no_name_of_a_schema() -> None:
+    with pytest.raises(SettingsError, match=r"b\.items is no name of a schema") as refused:
+        find(schemas=("b.items",))
+    assert refused.value.hint == "for this table: --table b.items"
+
+
 def test_a_dump_whose_names_stand_in_no_quotes_is_refused() -> None:
     definitions = Definitions.read([b"CREATE TABLE public.items (\n    id integer\n);\n"])
     with pytest.raises(SettingsError, match="without quotes"):
