@@ -116,7 +116,8 @@ def _table(
     owner: str | None,
 ) -> Table:
     """Count one table."""
-    query = f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}"  # noqa: S608  quoted
+    of = f"{quoted(schema)}.{quoted(name)}"
+    query = f"SELECT pg_catalog.count(*) FROM ONLY {of}"  # noqa: S608  quoted
     rows = None
     with suppress(psycopg2.errors.InsufficientPrivilege), _being(cursor, owner):
         rows = _number(cursor, query, search_path)

@@ -20,6 +20,15 @@ INDEXES = """
         IF current_setting('search_path') LIKE '%public%' THEN RAISE 'in a path'; END IF;
         RETURN 1; END $$;
 """
+COUNTED = """
+    CREATE FUNCTION third(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+    CREATE TABLE c AS SELECT generate_series(1, 3) AS n; CREATE INDEX ON c ((n + third(1)));
+    CREATE OR REPLACE FUNCTION third(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+        IF current_setting('search_path') NOT LIKE '%public%' THEN RAISE undefined_function; END IF;
+        RETURN 1; END $$;
+    CREATE FUNCTION never(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'many' $$;
+    CREATE AGGREGATE public.count(*) (SFUNC = never, STYPE = text, INITCOND = 'many');
+"""
 
 
 def test_a_path_is_taken_for_one_table_alone_also_where_that_is_closed(
@@ -28,3 +37,12 @@ def test_a_path_is_taken_for_one_table_alone_also_where_that_is_closed(
     made = source(17, INDEXES)
     found = count(Connection.parse(made.dsn), Redactor(), "public")
     assert (len(found.tables), found.rows, found.closed) == (2, 1, ("public.a",))
+
+
+def test_no_count_of_the_sources_own_takes_the_place_of_the_systems(
+    source: Callable[..., Source],
+) -> None:
+    """Where the path of a source names the system's schema last."""
+    made = source(17, COUNTED)
+    found = count(Connection.parse(made.dsn), Redactor(), "public, pg_catalog")
+    assert [(str(each.name), each.rows) for each in found.tables] == [("public.c", 3)]
