@@ -18,7 +18,8 @@ class Trial:
     """The verdict on the newest backup that was tried; it outlives that backup.
 
     Retention may delete a backup that could not be restored. That nobody has restored any since
-    is then still true. Where this trial has proven nothing, nothing was proven `since`.
+    is then still true. Where this trial has proven nothing, nothing was proven `since`; or an older
+    backup was proven then, after this trial.
     """
 
     taken_at: datetime
@@ -29,7 +30,7 @@ class Trial:
     @property
     def unproven_since(self) -> datetime | None:
         """When a backup was last restored, or since when it is known that none was."""
-        return self.verdict.proven_at or self.since
+        return max(filter(None, (self.verdict.proven_at, self.since)), default=None)
 
     @property
     def times(self) -> tuple[datetime, ...]:

@@ -62,8 +62,9 @@ def last_proof(backups: Sequence[Listed], trial: Trial | None, proving: Proving 
         for taken_at, verdict in known
         if verdict.proven_at
     ]
+    since = trial.unproven_since if trial else None
     if proofs:
         at, taken_at, restored = max(proofs, key=lambda proof: (proof[0], proof[1]))
-        return Proven(proving, taken_at, at, restored, at)
+        return Proven(proving, taken_at, at, restored, max(at, since or at))
     first = min((each.begun_at for each in backups if not each.flaw), default=None)
-    return Proven(proving, since=(trial.unproven_since if trial else None) or first)
+    return Proven(proving, since=since or first)

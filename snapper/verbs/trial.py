@@ -99,16 +99,19 @@ def known_trial(vault: Vault, database: str, now: datetime | None = None) -> Tri
 
 
 def record_trial(vault: Vault, database: str, trial: Trial, now: datetime | None = None) -> None:
-    """Remember a trial, unless a newer backup was tried before: an older one proves less.
+    """Remember a trial; of an older backup than the last one's only when it was proven.
 
     One that proves nothing remembers since when nothing was proven.
     """
     known = known_trial(vault, database, now)
-    if known is None or known.begun_at <= trial.begun_at:
-        if not trial.verdict.proven_at:
-            since = known.unproven_since if known else None
-            trial = replace(trial, since=since or trial.verdict.verified_at)
-        vault.put(trial_key(database), trial.to_json().encode())
+    proven, since = trial.verdict.proven_at, known.unproven_since if known else None
+    if known and known.begun_at > trial.begun_at:
+        if proven is None or (since and proven <= since):
+            return
+        trial = replace(known, since=proven)
+    elif not proven:
+        trial = replace(trial, since=since or trial.verdict.verified_at)
+    vault.put(trial_key(database), trial.to_json().encode())
 
 
 def accept_trial(vault: Vault, database: str, by: str, reason: str, now: datetime) -> Trial:

@@ -50,6 +50,11 @@ def test_what_a_trial_knows_of_that_outlives_the_backups() -> None:
     assert (found.at, found.since) == (None, AT)
 
 
+def test_an_older_backup_that_was_proven_since_is_a_proof_though_it_is_gone() -> None:
+    found = last_proof([listed(3)], Trial(days(3), days(3), proof(3), days(9)), Proving(DAILY))
+    assert (found.at, found.since) == (days(3), days(9))
+
+
 def test_nothing_is_unproven_without_drills_without_a_prover_or_without_a_backup() -> None:
     late = days(1000)
     assert not last_proof([listed(0)], None, Proving(OFF)).is_unproven(late)

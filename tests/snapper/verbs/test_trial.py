@@ -73,6 +73,22 @@ def test_the_trial_of_the_newest_backup_counts(vault: Vault) -> None:
     assert last_trial(vault, "orders") == trial(days(2), PROVEN)
 
 
+@pytest.mark.parametrize("newest", [READ, FAILED, PROVEN])
+def test_the_proof_of_an_older_backup_is_one_and_hides_no_failure(
+    newest: Verification, vault: Vault
+) -> None:
+    """As of one that an operator has restored where the newest is too large for the prover."""
+    record_trial(vault, "orders", trial(days(2), newest))
+    later = NOW + timedelta(minutes=1)
+    for proven_at in (later, NOW - timedelta(days=1)):
+        verdict = replace(PROVEN, verified_at=proven_at, restored_at=proven_at)
+        record_trial(vault, "orders", trial(days(1), verdict))
+        known = last_trial(vault, "orders", later)
+        assert known
+        assert (known.taken_at, known.verdict) == (days(2), newest)
+        assert known.unproven_since == later
+
+
 def test_a_trial_that_proves_nothing_remembers_when_something_was_proven(vault: Vault) -> None:
     later = replace(FAILED, verified_at=NOW + timedelta(minutes=1))
     record_trial(vault, "orders", trial(AT, PROVEN))
