@@ -27,13 +27,13 @@ def as_csv(plan: Plan, parts: Iterator[Part]) -> Iterator[bytes]:
     the backup has none of its rows.
     """
     codec = plan.definitions.codec
-    first: list[bytes] = []
+    first: list[bytes] | None = None
     chosen = plan.rows(parts)
     for part in chosen:
         if not isinstance(part, Statement):
             continue
         columns = [each.path[-1] for each in mentions(part.text)][1:]
-        if not first:
+        if first is None:
             first = columns
             yield _in_utf8(b",".join(map(_written, columns)) + b"\n", codec)
         order = [columns.index(name) for name in first]
@@ -41,8 +41,10 @@ def as_csv(plan: Plan, parts: Iterator[Part]) -> Iterator[bytes]:
             values = line.split(b"\t")
             row = b",".join(_value(values[at]) for at in order)
             yield _in_utf8(row + b"\n", codec)
-    if not first:
+    if first is None:
         names = ", ".join(map(plan.definitions.shown, plan.selection.tables))
+        if not plan.with_rows():
+            raise SettingsError(f"{names} has no partition, and so no rows")
         raise SettingsError(f"the backup was made without the rows of {names}")
 
 

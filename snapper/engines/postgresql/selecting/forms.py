@@ -156,7 +156,8 @@ def _made(body: bytes) -> Form:
     if kind == "SCHEMA" and body[found.end() :].strip() != b";":
         return NOTHING  # it would make more, or give rights on what is there
     made = [(_space(kind), _named(found["name"]))]
-    if kind == "TYPE" and (other := _MULTIRANGE.search(body, 0, 4000)):
+    is_range = kind == "TYPE" and body.startswith(b" AS RANGE ", found.end())
+    if is_range and (other := _MULTIRANGE.search(body, 0, 4000)):
         made.append(relation(path_of(other["name"])))
     return Form("make", kind.lower(), tuple(made))
 

@@ -112,6 +112,15 @@ def texts(sql: bytes, *, escapes: bool = False) -> Iterator[bytes]:
             yield found[0][len(found["tag"]) : -len(found["tag"])]
 
 
+def without_texts(sql: bytes, *, escapes: bool = False) -> bytes:
+    r"""Write a statement with nothing in its texts: they may hold what looks like SQL.
+
+    >>> without_texts(b'''CREATE TABLE "t" ("a" "text" DEFAULT '\nINHERITS ("s"."x")')''')
+    b'CREATE TABLE "t" ("a" "text" DEFAULT \'\')'
+    """
+    return _TOKENS[escapes].sub(lambda found: found[0] if found["path"] else b"''", sql)
+
+
 def by_path(names: Mapping[Path, Path]) -> Callable[[Path], Path]:
     """Give what replaces a name, or what it is within, by another."""
 

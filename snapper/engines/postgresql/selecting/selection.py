@@ -6,10 +6,19 @@ from dataclasses import dataclass, replace
 
 from snapper.engines.postgresql.selecting.definitions import Definitions, Known
 from snapper.engines.postgresql.selecting.forms import Form, Thing, relation
-from snapper.engines.postgresql.selecting.mentions import PATH, Path, mentions, sql_of
+from snapper.engines.postgresql.selecting.mentions import (
+    PATH,
+    QUOTED,
+    Path,
+    mentions,
+    sql_of,
+    without_texts,
+)
 from snapper.engines.postgresql.selecting.needed import Needs
 
 _INHERITS = re.compile(rb"\nINHERITS \((?P<names>%b(?:, %b)*)\)" % (PATH, PATH))
+_NAME = re.compile(QUOTED)
+_PARTITIONED = b"\n)\nPARTITION BY "
 _OF_THE_TABLE = frozenset({"later", "loose", "reference"})
 
 
@@ -93,10 +102,11 @@ class _Selecting:
         """Take a table with its partitions, its own sequences, its indexes and statistics."""
         self._tables[path] = None
         self._take_own(relation(path))
+        if any(map(is_partitioned, self._making(relation(path)))):
+            self._partitioned.add(path)
         for known in self._about(relation(path)):
             form = known.form
             if form.kind == "attached" and form.about[0] == relation(path):
-                self._partitioned.add(path)
                 if form.about[1][1] not in self._tables:
                     self._take_table(form.about[1][1])
             elif form.kind == "owned" and form.about[1] == relation(path):
@@ -149,6 +159,10 @@ class _Selecting:
             return all(thing in self._own for thing in form.about)
         return bool(form.about) or any(thing in self._chosen for thing in form.makes)
 
+    def _making(self, thing: Thing) -> Iterator[Known]:
+        for place in self._all.makers[thing]:
+            yield self._all.statements[place]
+
     def _about(self, thing: Thing) -> Iterator[Known]:
         for place in self._all.about[thing]:
             yield self._all.statements[place]
@@ -188,6 +202,14 @@ def _is_behind_rows(form: Form) -> bool:
 
 def inherited(known: Known) -> list[Path]:
     """Give the tables from which a table inherits."""
-    # The last: a text may hold what looks like one.
-    found = [each["names"] for each in _INHERITS.finditer(known.text)][-1:]
-    return [each.path for names in found for each in mentions(names)]
+    if b"\nINHERITS (" not in known.text:
+        return []
+    found = _INHERITS.search(without_texts(known.text, escapes=known.escapes))
+    return [each.path for each in mentions(found["names"])] if found else []
+
+
+def is_partitioned(known: Known) -> bool:
+    """Tell whether a table has no rows but those of its partitions, which may be none."""
+    if _PARTITIONED not in known.text:
+        return False
+    return _PARTITIONED in _NAME.sub(b"", without_texts(known.text, escapes=known.escapes))

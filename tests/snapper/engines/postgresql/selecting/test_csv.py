@@ -16,6 +16,8 @@ INSERT INTO "odd, one" VALUES
     (NULL, 1, '{a,"b c",NULL}', '\x00ff'), ('', NULL, '{}', ''), 
     (E'tab\t nl\n cr\r bs\\ "q", x', 2, NULL, NULL),
     ('\.', 3, NULL, NULL), (E'\b\f\v', 4, NULL, NULL), ('é', 5, NULL, NULL), (' ', 6, NULL, NULL);
+CREATE TABLE none ();
+INSERT INTO none DEFAULT VALUES;
 CREATE TABLE single (t text);
 INSERT INTO single VALUES (NULL), (''), ('\.'), ('\N'), ('x');
 '''
@@ -38,7 +40,7 @@ def test_rows_are_written_as_the_server_writes_them(
 ) -> None:
     made = source(18, ODD)
     dump = plain_dump(tools, 18, made.dsn)
-    for table in ('"odd, one"', "single"):
+    for table in ('"odd, one"', "single", "none"):
         some = DumpTables().choose([dump], Wanted((table,)))
         pieces = [dump[at : at + 7] for at in range(0, len(dump), 7)]
         found = b"".join(DumpTables().as_csv(pieces, some))

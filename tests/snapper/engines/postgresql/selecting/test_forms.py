@@ -74,3 +74,13 @@ def test_a_statement_is_about_its_own_thing_whatever_its_names_hold(
 )
 def test_what_acts_on_the_whole_database_is_about_no_table(sql: bytes) -> None:
     assert form_of(sql + b"\n").use == "none"
+
+
+def test_a_type_makes_no_more_than_itself_whatever_its_labels_say() -> None:
+    name = b'multirange_type_name = "s"."t"'
+    (only,) = form_of(b'CREATE TYPE "s"."e" AS ENUM (\n    \'' + name + b"'\n);\n").makes
+    assert only == ("relation", (b"s", b"e"))
+    made = form_of(
+        b'CREATE TYPE "s"."e" AS RANGE (\n    subtype = "text",\n    ' + name + b"\n);\n"
+    )
+    assert made.makes == (only, ("relation", (b"s", b"t")))
