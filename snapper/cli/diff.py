@@ -45,7 +45,7 @@ def diff_backups(
         ),
     ] = LATEST,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 if anything changed.")
+        bool, typer.Option("--exit-code", help="Exit 1 if anything changed, or is not compared.")
     ] = False,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
@@ -76,7 +76,7 @@ def diff_backups(
     if found.why_not:
         warn(f"the definitions are not compared: {found.why_not}")
     if exit_code:
-        outcome.code = int(found.differs)
+        outcome.code = int(found.differs or found.definitions is None)
 
 
 @contextmanager

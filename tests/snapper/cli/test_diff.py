@@ -70,6 +70,15 @@ def test_the_exit_code_tells_of_a_change_only_if_asked(stage: StageUnderTest, ke
     assert "no definition changed" in ran.lines
 
 
+def test_what_could_not_be_compared_is_no_good_news(stage: StageUnderTest, key: str) -> None:
+    for hours, statement in ((1, b"CREATE TABLE t ();\n"), (2, b"VACUUM;\n")):
+        store_listed(stage.vault, [statement], AT + timedelta(hours=hours), database=key)
+    ran = stage.run_cli("diff", key, "--exit-code")
+    assert ran.code == 1
+    assert "warning: the definitions are not compared: at line 1 of the dump" in ran.err
+    assert stage.run_cli("diff", key).code == 0
+
+
 def test_times_choose_the_backups(stage: StageUnderTest, key: str) -> None:
     ran = stage.run_cli("diff", key, "--from", write_time(AT), "--to", write_time(OLDER))
     assert ran.lines[0] == f"{key} from {write_time(AT)} to {write_time(OLDER)}"
