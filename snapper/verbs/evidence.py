@@ -1,6 +1,7 @@
 """The evidence that backups are made and can be restored: backups, proofs, failures of a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,6 +13,7 @@ from snapper.values import document
 from snapper.values.health import Failure
 from snapper.values.incident import Incident, Mend, incidents
 from snapper.values.job import read_time
+from snapper.values.keys import Kind, object_key
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import read_failure
@@ -87,21 +89,37 @@ class Logged:
 
 
 def read_logs(dumper: Logs, prover: Logs | None, since: datetime) -> Logged:
-    """Read failed dumps and all drills; that a log may not be read is no reason to raise.
+    """Read failed dumps, what mended them, and all drills.
 
-    Raises AwsFailed.
+    That a log may not be read is no reason to raise. Raises AwsFailed.
     """
     events, unread = list[LogEvent](), list[str]()
-    wanted: list[tuple[Logs, str, Sequence[str]]] = [(dumper, "dumper", ("dump.failed",))]
+    wanted = {"dumper": _dumps(dumper, since)}
     if prover:
-        wanted.append((prover, "prover", ("drill.failed", "drill.ended")))
-    for logs, function, names in wanted:
+        wanted["prover"] = _drills(prover, since)
+    for function, found in wanted.items():
         try:
-            for name in names:
-                events += [each for each in logs.events(since, f'"{name}"') if each.name == name]
+            events += found
         except AwsDenied as denied:
             unread.append(f"the log of the {function} could not be read: {denied}")
     return Logged(events, tuple(unread))
+
+
+def _dumps(logs: Logs, since: datetime) -> Iterator[LogEvent]:
+    failed = list(_named("dump.failed", logs, since))
+    yield from failed
+    if failed:
+        # Retention may have deleted the backup that mended it.
+        yield from _named("dump.ended", logs, failed[0].at)
+
+
+def _drills(logs: Logs, since: datetime) -> Iterator[LogEvent]:
+    for name in ("drill.failed", "drill.ended"):
+        yield from _named(name, logs, since)
+
+
+def _named(name: str, logs: Logs, since: datetime) -> Iterator[LogEvent]:
+    return (each for each in logs.events(since, f'"{name}"') if each.name == name)
 
 
 def gather(
@@ -116,6 +134,8 @@ def gather(
     there = listing(vault, database, now)
     good = [each for each in there if each.manifest and not each.flaw]
     made = [Mend(each.begun_at, each.manifest.finished_at) for each in good if each.manifest]
+    flawed = {object_key(database, each.taken_at, Kind.DUMP) for each in there if each.flaw}
+    made += _mends(logged.of("dump.ended", database), flawed)
     verdicts = [(each.taken_at, each.verification) for each in there if each.verification]
     # It outlives its backup, and the log.
     if trial := known_trial(vault, database, now):
@@ -163,6 +183,14 @@ def _recovery(event: LogEvent) -> Recovery | None:
         )
     except (KeyError, ValueError):
         return None
+
+
+def _mends(ended: Iterable[LogEvent], flawed: Container[str]) -> Iterator[Mend]:
+    """Give the backups that were made, also those that are there no more; none that is damaged."""
+    for each in ended:
+        if str(each.fields.get("object")) not in flawed:
+            with suppress(ValueError):
+                yield Mend(read_time(str(each.fields.get("scheduled_at"))), each.at)
 
 
 def _failures(events: Iterable[LogEvent]) -> list[Failure]:

@@ -70,6 +70,21 @@ def test_a_failed_dump_is_mended_by_the_backup_that_came_at_last(vault: MemoryVa
     assert (incident.attempts, incident.reason, incident.mended_at) == (2, "no", days(0))
 
 
+def test_what_mended_a_failed_dump_is_known_though_retention_has_deleted_it(
+    vault: MemoryVault,
+) -> None:
+    store(vault, days(2))
+    events = [
+        logged("dump.failed", days(-9), days(-9), reason="no"),
+        logged("dump.ended", days(-10), days(-10)),
+        logged("dump.ended", days(-8), days(-7.9)),
+        logged("dump.ended", days(-7), days(-7)),
+    ]
+    assert gathered(vault, *events).failures[0].mended_at == days(-7.9)
+    found = read_logs(Told(events), None, SINCE)
+    assert [each.at for each in found.events] == [days(-9), days(-7.9), days(-7)]
+
+
 def test_a_failure_without_a_later_backup_is_open(vault: MemoryVault) -> None:
     store(vault, days(0))
     found = gathered(vault, logged("dump.failed", days(1), days(1), kind="KeyError"))
@@ -80,7 +95,11 @@ def test_a_failure_without_a_later_backup_is_open(vault: MemoryVault) -> None:
 def test_a_damaged_backup_mends_nothing(vault: MemoryVault) -> None:
     made = store(vault, days(2))
     judge(vault, made, Verification(days(2.1), "", sound=False, reason="flipped"))
-    assert gathered(vault, logged("dump.failed", days(1), days(1), reason="no")).open == 1
+    failed = logged("dump.failed", days(1), days(1), reason="no")
+    assert gathered(vault, failed).open == 1
+    assert gathered(
+        vault, failed, logged("dump.ended", days(2), days(2), object=made.dump_key)
+    ).open
 
 
 def test_a_proof_that_is_logged_and_stands_beside_its_backup_is_told_once(
