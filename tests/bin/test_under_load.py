@@ -17,6 +17,7 @@ BIN = Path(__file__).parents[2] / "bin"
 PYTHON = """#!/bin/sh
 case "$*" in
     *pytest*) echo "testing: $*"; read -r _; exit "${TESTS_END_WITH:-0}" ;;
+    *prepared*) echo >"$0.prepared" ;;
     *mypy*) echo "said of types"; exit "${TYPES_END_WITH:-0}" ;;
 esac
 """
@@ -90,6 +91,13 @@ def test_without_load_there_are_no_loops(house: Path) -> None:
         assert family(script, 2)
         script.stdin.close()
     assert words[-2:] == ["-k", "queue"]
+
+
+def test_what_the_tests_need_is_fetched_before_they_begin(house: Path) -> None:
+    with start(house) as script:
+        assert script.stdin is not None
+        eventually((house / "python.prepared").exists)
+        script.stdin.close()
 
 
 def test_all_leaves_out_no_test(house: Path) -> None:

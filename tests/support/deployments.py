@@ -1,7 +1,6 @@
 """Deployments beside the fixture `stage`: quick ones, whose databases nobody serves."""
 
 import json
-import platform
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from local.runtime.host import LambdaHost
 from snapper.machine.children import ROOT
 from snapper.values.deployer import BOUNDARY, narrowed
 from tests.support.cloud import document
+from tests.support.prepared import ARCHITECTURE
 from tests.support.rights import Statement
 
 # Nobody listens there: the dumper can do all but dump.
@@ -26,10 +26,9 @@ SECRETS = {
 
 def bring_up(cloud: Cloud, host: LambdaHost, stage: str, **settings: str) -> Deployment:
     """Deploy the real program for this machine's processor; destroying takes everything along."""
-    arm = platform.machine().lower() in {"arm64", "aarch64"}
     config = {
         **SECRETS,
-        "architecture": "arm64" if arm else "x86_64",
+        "architecture": ARCHITECTURE,
         "deleteBackupsOnDestroy": "true",
         **settings,
     }

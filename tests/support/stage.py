@@ -18,7 +18,6 @@ import io
 import itertools
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -59,6 +58,7 @@ from tests.support.databases import Source
 from tests.support.deployments import make_boundary, notify
 from tests.support.impatience import impatient
 from tests.support.pipe import Pipe
+from tests.support.prepared import ARCHITECTURE
 
 NAME = "tried"
 _NUMBERS = itertools.count(1)
@@ -279,11 +279,10 @@ def deployed(
     for each in sample.SAMPLES:
         sample.write(each, server(each.major).dsn(), server(each.major).dsn(each.name))
     connections = {each.key: server(each.major).dsn(each.name) for each in sample.SAMPLES}
-    arm = platform.machine().lower() in {"arm64", "aarch64"}
     config = {
         "DATABASE_CONN_STRINGS": "|".join(f"{k},{dsn},POSTGRES" for k, dsn in connections.items()),
         "BACKUP_STORAGE_DATA": "|".join(f"{key},3" for key in connections),
-        "architecture": "arm64" if arm else "x86_64",
+        "architecture": ARCHITECTURE,
         "deleteBackupsOnDestroy": "true",
         "permissionsBoundary": make_boundary(cloud, NAME),
     }

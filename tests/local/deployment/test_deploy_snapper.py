@@ -1,7 +1,6 @@
 """The real program on the embedded cloud: deployed whole, it does its work with its own rights."""
 
 import json
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from local.runtime.host import LambdaHost
 from snapper.errors import SettingsError
 from snapper.machine.children import ROOT
 from tests.support.cloud import eventually, invoke
+from tests.support.prepared import ARCHITECTURE
 
 # pulumi_aws warns of its own deprecated names while it is imported, on first use of a service.
 pytestmark = pytest.mark.filterwarnings("ignore:.* has been deprecated in favor of")
@@ -37,8 +37,7 @@ def host(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lam
 
 def up(cloud: Cloud, host: LambdaHost, stage: str, **settings: str) -> Deployment:
     """Deploy the program for this machine's processor."""
-    arm = platform.machine() in ("arm64", "aarch64")
-    config = {**SECRETS, "architecture": "arm64" if arm else "x86_64", **settings}
+    config = {**SECRETS, "architecture": ARCHITECTURE, **settings}
     return deploy(cloud, host, ROOT, stage, config)
 
 
