@@ -37,6 +37,7 @@ from snapper.engines.postgresql.target.content import content, tablespaces
 from snapper.engines.postgresql.target.present import (
     all_of,
     is_anywhere,
+    is_published,
     is_there,
     tied_to_others,
 )
@@ -71,8 +72,9 @@ class DumpTables:
                 if known.text.startswith(b"SET client_encoding"):
                     cursor.execute(known.text)  # in which names are asked for
             wanted = [relation(plan.new_name(path)) for path in plan.selection.tables]
+            warnings = (*before.warnings, *_published(cursor, plan))
             return TableRehearsal(
-                target=before,
+                target=replace(before, warnings=warnings),
                 present=tuple(_named(cursor, plan, plan.made(), there=True)),
                 absent=tuple(_named(cursor, plan, wanted, there=False)),
                 filled=_filled(cursor, plan),
@@ -147,6 +149,19 @@ def _named(cursor: Cursor, plan: Plan, things: list[Thing], *, there: bool) -> I
     for (_, path), is_present in zip(things, found, strict=True):
         if is_present == there:
             yield plan.definitions.shown(path)
+
+
+def _published(cursor: Cursor, plan: Plan) -> Iterator[str]:
+    """Warn where what is made is sent to other databases at once."""
+    if not plan.wanted.definitions:
+        return
+    version = cursor.connection.server_version
+    for schema in dict.fromkeys(plan.new_name(path)[0] for path in plan.selection.tables):
+        if _asked(cursor, [is_published(schema, version)]) == [True]:
+            yield (
+                f"the target publishes whatever is made in {plan.definitions.shown((schema,))}: a"
+                " subscription stops until its own database has such a table"
+            )
 
 
 def _filled(cursor: Cursor, plan: Plan) -> tuple[str, ...]:

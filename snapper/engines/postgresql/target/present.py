@@ -26,6 +26,14 @@ _CATALOGUES = {
     "text search template": (b"pg_ts_template", b"tmplnamespace", b"tmplname"),
 }
 
+_PUBLISHES_ALL = b"EXISTS (SELECT FROM pg_catalog.pg_publication WHERE puballtables)"
+_PUBLISHES_SCHEMA = (
+    b"EXISTS (SELECT FROM pg_catalog.pg_publication_namespace m JOIN pg_catalog.pg_namespace n"
+    b" ON n.oid = m.pnnspid WHERE n.nspname = %b)"
+)
+_SCHEMAS_ARE_PUBLISHED = 150_000
+"""The first version in which a publication can be of a schema."""
+
 _TIED = b"""
     WITH own AS (
         SELECT c.oid FROM pg_catalog.pg_class c
@@ -58,6 +66,13 @@ def is_there(space: str, path: tuple[bytes, ...]) -> bytes:
 def is_anywhere(path: tuple[bytes, ...]) -> bytes:
     """Write an expression that is true where anything is called so."""
     return b"(" + b" OR ".join(_named(each, path) for each in _CATALOGUES) + b")"
+
+
+def is_published(schema: bytes, version: int) -> bytes:
+    """Write an expression that is true where a publication takes whatever is made in a schema."""
+    if version < _SCHEMAS_ARE_PUBLISHED:
+        return _PUBLISHES_ALL
+    return b"(%b OR %b)" % (_PUBLISHES_ALL, _PUBLISHES_SCHEMA % _text(schema))
 
 
 def all_of(expressions: Iterable[bytes]) -> bytes:

@@ -266,3 +266,20 @@ def test_every_table_of_an_odd_database_comes_back_alone_and_beside_itself(
         if not rehearse(dump, target, Wanted((name,))).present:
             restore(dump, target, Wanted((name,)))
             assert target.rows(rows) == there, name
+
+
+@pytest.mark.parametrize(
+    ("major", "publication"),
+    [(14, "FOR ALL TABLES"), (18, "FOR ALL TABLES"), (18, "FOR TABLES IN SCHEMA odd")],
+)
+def test_a_publication_that_takes_what_is_made_is_told_before(
+    major: int, publication: str, source: Callable[..., Source]
+) -> None:
+    target = source(major, f"CREATE SCHEMA odd; CREATE PUBLICATION all_of {publication}")
+    dump = b'CREATE TABLE "odd"."t" (\n    "n" integer\n);\n'
+    (told,) = rehearse(dump, target, Wanted(("t",))).target.warnings[-1:]
+    assert told.startswith("the target publishes whatever is made in odd")
+    other = rehearse(dump, target, Wanted(("t",), named="public.t")).target.warnings
+    assert (told in other) is False
+    assert any("in public" in each for each in other) is ("ALL" in publication)
+    assert told not in rehearse(dump, target, Wanted(("t",), definitions=False)).target.warnings
