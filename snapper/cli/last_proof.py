@@ -5,9 +5,11 @@ from datetime import datetime
 
 from snapper.cli import render
 from snapper.values.finding import Finding, ok, warning
-from snapper.values.fit import misfit
+from snapper.values.fit import TOO_LARGE, misfit
+from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
 from snapper.values.proving import OFF
+from snapper.values.trial import Trial
 from snapper.verbs.catalog import Listed
 from snapper.verbs.proven import Proven
 
@@ -24,10 +26,23 @@ NO_PROVER = warning(
 
 
 def examine_proof(
-    database: str, backups: Sequence[Listed], proven: Proven, disk_gb: str, now: datetime
+    database: str,
+    backups: Sequence[Listed],
+    proven: Proven,
+    trial: Trial | None,
+    disk_gb: str,
+    now: datetime,
 ) -> Finding:
     """Give one finding; `disk_gb` is what the signpost says that the prover has."""
     off = bool(proven.proving and proven.proving.frequency == OFF)
+    if trial and (failed := trial.verdict.unrestorable):
+        return warning(
+            SUBJECT,
+            f"the backup at {write_time(trial.begun_at)} was not proven on {failed.at:%Y-%m-%d}: "
+            f"{failed.reason}",
+            f"{PROGRAM} drill {database} --wait tries the newest one; {PROGRAM} verify {database} "
+            "--accept REASON says why that is no reason to worry",
+        )
     newest = next((each.manifest for each in backups if each.manifest and not each.flaw), None)
     if newest and not off:
         disk = int(disk_gb) << 30 if disk_gb.isdecimal() else 0
@@ -35,8 +50,7 @@ def examine_proof(
             return warning(
                 SUBJECT,
                 f"the newest backup is {large}",
-                f"{PROGRAM} verify {database} --restore proves it on your machine; a larger "
-                "drillDiskGb may do, or set its option drill to off",
+                _elsewhere(database),
             )
     if proven.is_unproven(now) and proven.since:
         return warning(
@@ -53,4 +67,19 @@ def examine_proof(
         )
     if off:
         return ok(SUBJECT, "its option drill is off: no backup is restored by itself")
+    if trial and (accepted := trial.verdict.failed):
+        return ok(SUBJECT, f"none was restored yet, which is accepted: {accepted.reason}")
+    if trial:
+        return warning(
+            SUBJECT,
+            f"the backup at {write_time(trial.begun_at)} was read whole, and is {TOO_LARGE}",
+            _elsewhere(database),
+        )
     return ok(SUBJECT, "none was restored yet: the first drill comes within a day of a backup")
+
+
+def _elsewhere(database: str) -> str:
+    return (
+        f"{PROGRAM} verify {database} --restore proves it on your machine; a larger drillDiskGb"
+        " may do, or set its option drill to off"
+    )

@@ -1,5 +1,6 @@
 """Doctor says when a database was last proven, and what keeps drills from it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from snapper.cli.last_proof import NO_PROVER, examine_proof
 from snapper.values.finding import Level
 from snapper.values.proving import OFF, Proving
-from snapper.values.verification import Restored
+from snapper.values.trial import Trial
+from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from snapper.verbs.catalog import Listed
 from snapper.verbs.proven import Proven
 from tests.support.backups import days
@@ -35,7 +37,7 @@ PROVEN = Proven(Proving(), AT, AT, Restored(2, 300, 4.5), AT)
 def test_one_finding_says_how_it_stands(
     backups: list[Listed], proven: Proven, level: Level, words: str
 ) -> None:
-    found = examine_proof("orders", backups, proven, "4", NOW)
+    found = examine_proof("orders", backups, proven, None, "4", NOW)
     assert (found.level, found.subject) == (level, "proof")
     assert words in found.fact
     assert bool(found.fix) == (level is Level.WARNING)
@@ -43,7 +45,29 @@ def test_one_finding_says_how_it_stands(
 
 def test_where_the_size_of_the_disk_is_not_known_time_alone_is_too_short() -> None:
     for unknown in ("", "much"):
-        assert "takes about" in examine_proof("orders", LARGE, PROVEN, unknown, NOW).fact
+        assert "takes about" in examine_proof("orders", LARGE, PROVEN, None, unknown, NOW).fact
+
+
+READ = Verification(AT, "ab" * 32, sound=True)
+FAILED = replace(READ, failed=FailedTrial(AT, "division by zero"))
+ACCEPTED = replace(READ, failed=FailedTrial(AT, "division by zero", Accepted(AT, "ann", "old")))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "level", "words"),
+    [
+        (FAILED, Level.WARNING, "was not proven on 2026-11-23: division by zero"),
+        (READ, Level.WARNING, "was read whole, and is too large to be proven here"),
+        (ACCEPTED, Level.OK, "none was restored yet, which is accepted: division by zero"),
+    ],
+)
+def test_a_trial_that_proved_nothing_is_no_good_news(
+    verdict: Verification, level: Level, words: str
+) -> None:
+    trial, proven = Trial(AT, AT, verdict, AT), Proven(Proving(), since=AT)
+    found = examine_proof("orders", MADE, proven, trial, "4", NOW)
+    assert found.level == level
+    assert words in found.fact
 
 
 def test_a_stage_without_a_prover_is_told_how_to_get_one() -> None:
