@@ -1,7 +1,7 @@
 """Drills: planned every hour, ordered by the command line, and each done in a server of its own."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -56,7 +56,20 @@ def _prove(
     failed: list[FailedItem] = []
     # Where Lambda has killed a drill it starts us anew, and leaves /tmp as it is.
     remove_dead_trials()
-    prover = Prover(
+    make = partial(_prover, settings, telemetry, context)
+    letters = JobQueue.connect(settings.dead_letter_url)
+    for record in records:
+        delivery = Delivery(record, settings.queue_url, telemetry)
+        delivery.hold(context.get_remaining_time_in_millis() / 1000)
+        if not _is_done(delivery, make, letters, telemetry):
+            delivery.come_back()
+            failed.append({"itemIdentifier": delivery.message_id})
+    return failed
+
+
+def _prover(settings: ProverSettings, telemetry: Telemetry, context: LambdaContext) -> Prover:
+    """Read the options of all databases; raises AwsFailed, OptionsInvalid."""
+    return Prover(
         vault=Vault.connect(settings.bucket),
         events=telemetry,
         options=Parameters.connect(settings.parameter_root).options(),
@@ -64,17 +77,11 @@ def _prove(
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000, _HINT),
     )
-    letters = JobQueue.connect(settings.dead_letter_url)
-    for record in records:
-        delivery = Delivery(record, settings.queue_url, telemetry)
-        delivery.hold(context.get_remaining_time_in_millis() / 1000)
-        if not _is_done(delivery, prover, letters, telemetry):
-            delivery.come_back()
-            failed.append({"itemIdentifier": delivery.message_id})
-    return failed
 
 
-def _is_done(delivery: Delivery, prover: Prover, letters: JobQueue, telemetry: Telemetry) -> bool:
+def _is_done(
+    delivery: Delivery, make: Callable[[], Prover], letters: JobQueue, telemetry: Telemetry
+) -> bool:
     """Do one drill, and tell whether there is nothing left to do for it."""
     telemetry.note(attempt=delivery.attempt)
     try:
@@ -85,7 +92,7 @@ def _is_done(delivery: Delivery, prover: Prover, letters: JobQueue, telemetry: T
         )
         return False
     try:
-        if against := prover.prove(drill):
+        if against := make().prove(drill):
             letters.send([replace(drill, reason=against)])
     except SnapperError as error:
         fields: dict[str, str | float] = {

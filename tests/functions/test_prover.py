@@ -14,6 +14,7 @@ from snapper.errors import AwsFailed, RestoreFailed, SettingsError, SnapperError
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind
 from snapper.values.options import Options
+from snapper.values.settings import options_parameter, parameter_root
 from snapper.values.verification import Restored
 from snapper.verbs.drill import Prover
 from tests.support.backups import days, store_whole
@@ -225,6 +226,21 @@ def test_what_could_not_be_tried_goes_back_and_is_no_failed_drill(
     assert told.measured("DrillFailed") == []
     assert "hush-hush" not in json.dumps(told.logs)
     assert backed_up.taken(backed_up.letters) == []
+
+
+def test_where_the_options_cannot_be_read_it_goes_back_with_the_reason(
+    backed_up: Queues,
+    configure_options: Callable[..., None],
+    cloud: Cloud,
+    stage: str,
+    said: Callable[[], Any],
+) -> None:
+    configure_options(orders=Options(drill="daily"))
+    name = options_parameter(parameter_root(stage), "orders")
+    cloud.client("ssm").put_parameter(Name=name, Value="{", Type="String", Overwrite=True)
+    assert drilled(Drill("orders", AT, AT)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    told = said().log("drill.untried")
+    assert (told["database"], told["kind"]) == ("orders", "OptionsInvalid")
 
 
 def test_a_message_that_is_no_drill_goes_back_and_keeps_no_other_from_being_done(
