@@ -55,10 +55,13 @@ class Needs:
         if len(path) < 2:
             return
         found = [each for each in self._named(path) if self._fits(each, mention, known)]
-        if not found and path[:1] in self._with_extension:
+        yield from found or self._elsewhere(path)
+
+    def _elsewhere(self, path: Path) -> Iterator[Thing]:
+        """Note what may be an extension's, and give the schema that it is in."""
+        if path[:1] in self._with_extension:
             self.elsewhere.add(path)
-            found = [each for each in self._named(path[:1]) if each[0] == "schema"]
-        yield from found
+            yield from (each for each in self._named(path[:1]) if each[0] == "schema")
 
     def _named(self, path: Path) -> Iterator[Thing]:
         for space in self._spaces:
@@ -84,7 +87,10 @@ class Needs:
                 yield extension
 
     def _in_body(self, known: Known) -> Iterator[Thing]:
-        """Give the functions that a function calls, and its language where that is made."""
+        """Give the functions that a function calls, and its language where that is made.
+
+        One that is called without its schema is any of the name, but never an extension's.
+        """
         if found := _LANGUAGE.search(known.text):
             name = path_of(found["name"])
             for space in ("language", "extension"):
@@ -92,10 +98,12 @@ class Needs:
                     yield space, name
         for body in texts(known.text, escapes=known.escapes):
             for call in _CALL.finditer(body):
-                schema = _plain(call["schema"] or b"")
-                for thing in self._functions.get(_plain(call["name"]), ()):
-                    if schema in (b"", thing[1][0]):
+                path = _plain(call["schema"] or b""), _plain(call["name"])
+                for thing in self._functions.get(path[1], ()):
+                    if path[0] in (b"", thing[1][0]):
                         yield thing
+                if not any(self._named(path)):
+                    yield from self._elsewhere(path)
 
 
 def _plain(name: bytes) -> bytes:

@@ -109,5 +109,6 @@ def _absent(typed: str, there: list[Path], definitions: Definitions) -> Settings
     hint = did_you_mean(typed, [*known, *(name.partition(".")[2] for name in known)])
     return SettingsError(
         f"this backup has no table {typed}",
-        hint=hint or "snapper contents KEY lists those that it has",
+        hint=hint
+        or "snapper contents KEY lists those that it has; an extension's own come with it alone",
     )

@@ -36,3 +36,23 @@ def test_an_index_needs_the_extension_that_no_word_of_it_names(
     definitions = Definitions.read([DUMP, statement])
     needed = Needs(definitions).of(definitions.statements[-1])
     assert [definitions.shown(path) for space, path in needed if space == "extension"] == extensions
+
+
+@pytest.mark.parametrize(
+    ("body", "elsewhere"),
+    [
+        (b"SELECT public.unaccent('public.unaccent', $1)", {(b"public", b"unaccent")}),
+        (b"SELECT unaccent($1)", set()),
+        (b"SELECT pg_catalog.lower($1)", set()),
+        (b"INSERT INTO public.log (n) VALUES (1)", set()),
+    ],
+)
+def test_a_function_needs_the_extension_whose_function_it_calls_by_its_schema(
+    body: bytes, elsewhere: set[tuple[bytes, ...]]
+) -> None:
+    log = b'CREATE TABLE "public"."log" (\n    "n" integer\n);\n'
+    made = b'CREATE FUNCTION "s"."f"("text") RETURNS "text"\n    LANGUAGE "sql"\n    AS $_$%b$_$;\n'
+    definitions = Definitions.read([DUMP, log, made % body])
+    needs = Needs(definitions)
+    assert not list(needs.of(definitions.statements[-1]))
+    assert needs.elsewhere == elsewhere
