@@ -67,8 +67,8 @@ def follow(
     """Wait until the drill has come to its end, and give what it has shown.
 
     `tell` is given each of its events. Raises BackupDamaged and RestoreFailed for what speaks
-    against the backup, TooLarge for what the prover does not try; whatever kept it from being
-    tried is raised at the first attempt with a note on the next, with its own exit code.
+    against the backup, TooLarge for what is not tried, or not to its end; whatever kept it from
+    being tried is raised at the first attempt with a note on the next, with its own exit code.
     BackupInProgress when `patience` is over.
     """
     end = datetime.now(UTC) + patience
@@ -101,7 +101,7 @@ def _error(drill: Drill, event: LogEvent) -> SnapperError | None:
             return BackupDamaged(f"{backup} is damaged: {reason}", hint=hint)
         return RestoreFailed(f"the proof of {backup} failed: {reason}", hint=hint)
     if event.name == "drill.skipped":
-        return TooLarge(f"{backup} was not tried: {reason}", hint=hint)
+        return TooLarge(f"{backup} was not proven: {reason}", hint=hint)
     if event.name == "drill.untried":
         error = SnapperError(f"{backup} could not be tried: {reason}", hint=hint)
         error.exit_code = exit_code_of(kind) or SnapperError.exit_code

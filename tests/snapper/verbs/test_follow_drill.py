@@ -72,7 +72,7 @@ def test_the_end_of_another_drill_is_not_this_ones() -> None:
     [
         ("drill.failed", "BackupDamaged", 4, "{} is damaged: no"),
         ("drill.failed", "RestoreFailed", 9, "the proof of {} failed: no"),
-        ("drill.skipped", "", 9, "{} was not tried: no"),
+        ("drill.skipped", "", 9, "{} was not proven: no"),
         ("drill.untried", "AwsFailed", 8, "{} could not be tried: no"),
         ("drill.untried", "KeyError", 1, "{} could not be tried: no"),
     ],
