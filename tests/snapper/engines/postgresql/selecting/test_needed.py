@@ -54,5 +54,5 @@ def test_a_function_needs_the_extension_whose_function_it_calls_by_its_schema(
     made = b'CREATE FUNCTION "s"."f"("text") RETURNS "text"\n    LANGUAGE "sql"\n    AS $_$%b$_$;\n'
     definitions = Definitions.read([DUMP, log, made % body])
     needs = Needs(definitions)
-    assert not list(needs.of(definitions.statements[-1]))
+    assert list(needs.of(definitions.statements[-1])) == [("function", (b"s", b"f"))]  # itself
     assert needs.elsewhere == elsewhere
