@@ -103,6 +103,7 @@ def tells_truth(drilled: Drilled, fault: Fault, end: str) -> None:
     if drilled.acknowledged:
         assert drilled.names == ["drill.began", end], fault
         return
+    assert drilled.injection.calls[-1].startswith("sqs:ChangeMessageVisibility"), "it comes soon"
     (reason,) = (one["reason"] for one in drilled.reported("drill.untried"))
     assert fault.call.split()[0].removesuffix("Batch") in reason, fault
     assert "p@ss" not in told(drilled), "a secret is told"

@@ -130,16 +130,14 @@ def test_the_checks_run_nothing_of_it(hostile: HostileFolder, quick_checks: Path
     ids=" ".join,
 )
 def test_a_command_imports_and_runs_nothing_of_it(
-    arguments: tuple[str, ...], hostile: HostileFolder, refusing_port: int
+    arguments: tuple[str, ...], hostile: HostileFolder, cloud: Cloud
 ) -> None:
-    nowhere = f"http://127.0.0.1:{refusing_port}"
     with faulted(PLANTED):
         done = run(
             hostile,
             sys.executable,
             *python.running("snapper.cli", *arguments),
-            AWS_ENDPOINT_URL=nowhere,
-            AWS_MAX_ATTEMPTS="1",
+            **cloud.place(),
         )
         assert "Traceback" not in done.stderr
         assert CANARY not in done.stdout + done.stderr

@@ -229,7 +229,7 @@ TestLongHistories.settings = settings(max_examples=2000, stateful_step_count=60)
 
 
 def test_2_pages_of_backups_are_pruned_after_a_crash(vault: Vault) -> None:
-    prune_many(vault, 510)
+    prune_many(vault, 350)
 
 
 @pytest.mark.long

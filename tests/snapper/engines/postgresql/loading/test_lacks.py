@@ -8,6 +8,7 @@ import pytest
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.loading import lacks
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
@@ -86,8 +87,13 @@ def backed_up(extended: Source, vault: Vault, tools: ClientTools) -> Iterator[Ba
 
 
 @pytest.fixture
-def tried(vault: Vault, tools: ClientTools) -> Callable[[Manifest, str], Restored]:
-    def go(manifest: Manifest, on: str = "") -> Restored:
+def tried(
+    vault: Vault, tools: ClientTools, server: Callable[[int], PostgresServer]
+) -> Callable[..., Restored]:
+    """Try a backup on the server of these tests, which is up, or on one of the trial's own."""
+
+    def go(manifest: Manifest, *, here: bool = False) -> Restored:
+        on = "" if here else server(18).dsn()
         return try_restore(Dump(vault, manifest), manifest, tools, on)
 
     return go
@@ -99,12 +105,12 @@ def lacking(found: Restored) -> Lacking:
     return found.proof.lacking
 
 
-@pytest.mark.parametrize("on", [False, True], ids=["here", "on a server of one's own"])
+@pytest.mark.parametrize("here", [True, False], ids=["here", "on a server of one's own"])
 def test_what_is_built_upon_it_is_left_out_and_all_else_is_restored(
-    on: bool, backed_up: BackUp, tried: Callable[..., Restored], source: Callable[..., Source]
+    here: bool, backed_up: BackUp, tried: Callable[..., Restored]
 ) -> None:
     manifest = backed_up(PLAIN + BUILT)
-    found = tried(manifest, source(18).server.dsn() if on else "")
+    found = tried(manifest, here=here)
     lack = lacking(found)
     assert lack.extensions == ("lands",)
     assert set(lack.tables) == TABLES
