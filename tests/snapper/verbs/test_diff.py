@@ -1,6 +1,5 @@
 """What changed between two real backups is told without a row being read."""
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -195,23 +194,19 @@ def test_statements_that_pg_dump_does_not_write_are_said() -> None:
     assert "pg_dump does not write" in found.why_not
 
 
-def unpacked(body: bytes) -> bytes:
-    try:
-        return zlib.decompress(body, 31)
-    except zlib.error:
-        return b""
-
-
 def test_damage_is_no_difference(dumper: Dumper, pair: tuple[Manifest, Manifest]) -> None:
     body = dumper.vault.read(pair[1].dump_key)
     contents = read_contents(dumper.vault, pair[1])
     assert isinstance(contents, Contents)
+    true, told = compare(dumper.vault, *pair), 0
     for middle in range(40, 540, 10):
-        broken = flip(body[: 2 * middle]) + body[2 * middle :]
-        if unpacked(broken) != unpacked(body):
-            dumper.vault.put(pair[1].dump_key, broken)
-            with pytest.raises(BackupDamaged):
-                compare(dumper.vault, *pair)
+        dumper.vault.put(pair[1].dump_key, flip(body[: 2 * middle]) + body[2 * middle :])
+        try:
+            # It may be where nothing is read: in rows, or in what fills a byte.
+            assert compare(dumper.vault, *pair) == true
+        except BackupDamaged:
+            told += 1
+    assert told > 20
     dumper.vault.put(object_key("orders", pair[0].scheduled_at, Kind.CONTENTS), contents.to_json())
     with pytest.raises(BackupDamaged, match="list of contents"):
         compare(dumper.vault, *pair)
