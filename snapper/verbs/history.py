@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snapper.aws.vault import Vault, Version
-from snapper.errors import AwsDenied, AwsFailed, BackupDamaged
+from snapper.errors import AwsDenied, BackupDamaged
 from snapper.values.clock import TOLERANCE
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
@@ -42,9 +42,7 @@ def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
     """
     try:
         seen = _of(vault.versions(holding.objects[Kind.MANIFEST].key), manifest)
-    except AwsFailed as failure:
-        if "AccessDenied" not in str(failure):
-            raise
+    except AwsDenied:
         seen = History(
             remark="whether its manifest was ever replaced could not be seen: that takes the right"
             " s3:ListBucketVersions"

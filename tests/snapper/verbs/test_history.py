@@ -151,7 +151,7 @@ def test_without_the_right_to_see_versions_the_times_are_judged_all_the_same(
     kept: Vault, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(key: str) -> None:
-        raise AwsFailed(f"s3:ListObjectVersions of {key} failed: AccessDenied")
+        raise AwsDenied(f"s3:ListObjectVersions of {key} failed: AccessDenied")
 
     made, forged = store(kept, now), store(kept, now - HOUR)
     monkeypatch.setattr(kept, "versions", refuse)
