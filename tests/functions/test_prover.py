@@ -167,6 +167,7 @@ def test_the_command_line_orders_drills_of_the_newest_good_backups(
     store_whole(home, days(-1))
     store_whole(home, AT)
     home.put(f"orders/2026-11-23T03-00-00Z{Kind.DAMAGED}", b"{}")
+    store_whole(home, days(36_500), "people")
     wanted = ["orders", "people", "others", "orders", 7, "../orders"]
     answer = handler({"drill": wanted}, Context())
     (told,) = answer["drills"]

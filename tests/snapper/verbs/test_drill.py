@@ -1,7 +1,6 @@
 """A drill ends with a verdict that is true, is told, and is recorded; or with none at all."""
 
 import hashlib
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -151,6 +150,16 @@ def test_trouble_of_the_server_or_of_aws_says_nothing_of_the_backup(
     assert (listed.damage, listed.verification.failed) == ("", None)
 
 
+def test_an_earlier_failure_is_not_told_as_that_of_a_drill_which_could_not_be_tried(
+    backup: Manifest, prover: Callable[..., Prover], events: RecordedEvents
+) -> None:
+    assert prover(RestoreFailed("refused", against_backup=True)).prove(DRILL) == "refused"
+    later = NOW + timedelta(hours=1)
+    with pytest.raises(DatabaseUnreachable):
+        prover(DatabaseUnreachable("nobody answers"), now=lambda: later).prove(DRILL)
+    assert events.names() == ["drill.began", "drill.failed", "drill.began"]
+
+
 def test_what_needs_more_room_or_time_than_there_is_is_too_large_and_not_failed(
     backup: Manifest, prover: Callable[..., Prover], vault: Vault, events: RecordedEvents
 ) -> None:
@@ -203,12 +212,13 @@ def test_since_when_nothing_was_proven_outlives_what_could_not_be_tried(
         assert (trial.taken_at, trial.unproven_since) == (days(number), NOW)
 
 
-def test_a_backup_that_is_gone_or_of_no_database_of_the_stage_is_nothing_to_prove(
+def test_a_backup_that_is_gone_ahead_or_of_no_database_of_the_stage_is_nothing_to_prove(
     backup: Manifest, prover: Callable[..., Prover], vault: Vault, events: RecordedEvents
 ) -> None:
     store_whole(vault, AT, "people")
-    gone = replace(DRILL, taken_at=days(-9))
-    for drill in (gone, replace(DRILL, database="people"), replace(DRILL, taken_at=days(9))):
+    store_whole(vault, days(9))
+    gone, ahead = replace(DRILL, taken_at=days(-9)), replace(DRILL, taken_at=days(9))
+    for drill in (gone, ahead, replace(DRILL, database="people")):
         events.reported.clear()
         assert prover().prove(drill) == ""
         assert events.names() == ["drill.skipped"]
@@ -249,8 +259,7 @@ def test_no_drill_leaves_anything_but_verdicts(
     backup: Manifest, prover: Callable[..., Prover], vault: Vault
 ) -> None:
     before = {stored.key for stored in vault.list("")}
-    outcomes = (RESTORED, RestoreFailed("refused", against_backup=True))
-    for number, outcome in zip(itertools.count(), outcomes, strict=False):
+    for number, outcome in enumerate((RESTORED, RestoreFailed("refused", against_backup=True))):
         at = NOW + timedelta(minutes=number)
         prover(outcome, now=lambda at=at: at).prove(replace(DRILL, ordered_at=at))
     made = {stored.key for stored in vault.list("")} - before
