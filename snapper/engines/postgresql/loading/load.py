@@ -19,7 +19,6 @@ from snapper.engines.postgresql.loading.described import described, left_out, ma
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
 from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
 from snapper.engines.postgresql.loading.kept import whole
-from snapper.engines.postgresql.loading.lacks import Lacks
 from snapper.engines.postgresql.loading.late_owners import LateOwners
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
@@ -91,6 +90,7 @@ class _Load:
             if not self._had_data:
                 self._had_data = True
                 self._retry()
+                self._early = self._loading.without_outgrown(self._early, self._runner)
         elif self._had_data and not body.startswith(b"SET "):
             self._end_data()
 
@@ -209,13 +209,13 @@ class _Load:
 
     def _give_up(self, statement: Statement, error: psycopg2.Error) -> None:
         """Stop, or do without it where the best is to be made of it."""
-        if self._loading.lacks(statement, error, self._runner):
+        is_lacking = self._loading.lacks(statement, error, self._runner)
+        if is_lacking or self._loading.outgrown(statement, error, self._runner):
             return
         why = self._reason(error, statement.text)
-        lacks = self._alone.lacks if self._alone else Lacks()
-        if self._can_go(statement.text, error) or lacks.outgrown(statement.text, error):
-            if is_denied(statement.text, error):
-                lacks.deny(statement.text)
+        if self._can_go(statement.text, error):
+            if self._alone and is_denied(statement.text, error):
+                self._alone.lacks.deny(statement.text)
             self._leave_out(statement, error, why)
             return
         if self._stays_unfilled(statement.text, error):

@@ -10,7 +10,7 @@ from snapper.engines.postgresql.connecting.server_words import is_raised, sqlsta
 _NO_COLUMN = "42703"
 _MISSING = frozenset({_NO_COLUMN, "42704", "42883", "42P01"})
 _OTHERS_FAULT = frozenset(
-    {"42501", "42601", "42602"}  # a right, and what no pg_dump writes
+    {"42601", "42602"}  # what no pg_dump writes
     | {"42P06", "42P07", "42701", "42710", "42712", "42723"}  # it is there already
     | {"3F000"}
 )

@@ -7,8 +7,11 @@ from typing import TypeVar
 import psycopg2
 
 from snapper.engines.facts import RestoreOptions
+from snapper.engines.postgresql.connecting.server_words import sqlstate
+from snapper.engines.postgresql.loading.described import left_out
 from snapper.engines.postgresql.loading.kept import Kept
 from snapper.engines.postgresql.loading.lacks import Lacks
+from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
 from snapper.engines.postgresql.reading.statements import Part, Statement
@@ -71,6 +74,27 @@ class Loading:
         while len(left) != len(waiting):
             left, waiting = waiting, [each for each in waiting if not self.lacks(*each, runner)]
         return waiting
+
+    def outgrown(
+        self, statement: Statement, error: psycopg2.Error, runner: StatementRunner
+    ) -> bool:
+        """Tell whether a statement is left out that a newer major does not take; say that it is."""
+        body = statement.text
+        if self.alone is None or not self.alone.lacks.outgrown(body, error):
+            return False
+        why = reason(error, body, runner, show_values=self.options.show_values)
+        self.tell(self.left_out, left_out(body, why, sqlstate(error)))
+        return True
+
+    def without_outgrown(
+        self, waiting: list[tuple[Statement, psycopg2.Error]], runner: StatementRunner
+    ) -> list[tuple[Statement, psycopg2.Error]]:
+        """Give those that still may succeed, before any rows: tables may be built upon the others.
+
+        By then nothing of the dump is missing that could be made, and nothing of it has run.
+        """
+        kept = [each for each in waiting if not self.outgrown(*each, runner)]
+        return self.without_lacking(kept, runner)
 
     @property
     def refused(self) -> list[str]:

@@ -27,6 +27,11 @@ CREATE VIEW children AS SELECT * FROM child;
 CREATE TABLE whole AS SELECT 1 AS n;
 CREATE VIEW written AS SELECT w.buffers_backend AS n FROM pg_stat_bgwriter w;
 CREATE VIEW upon AS SELECT n FROM written;
+CREATE FUNCTION rewritten() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT n FROM written; END;
+CREATE TABLE counting (n bigint DEFAULT rewritten()); INSERT INTO counting VALUES (1), (2);
+CREATE AGGREGATE sum_of(interval) (
+    SFUNC = interval_accum, STYPE = interval[], INITCOND = '{0 second,0 second}'
+);
 """
 
 
@@ -45,16 +50,18 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
     assert found.proof is not None
     assert (found.tables, found.rows, found.proof.compared) == (2, 4, 2)
     assert found.proof.lacking is not None
-    assert found.proof.lacking.refused == ("table public.child", "view public.written")
-    assert found.proof.lacking.tables == ("public.child", "public.grandchild")
+    refused = ("aggregate public.sum_of", "table public.child", "view public.written")
+    assert found.proof.lacking.refused == refused
+    assert found.proof.lacking.tables == ("public.child", "public.counting", "public.grandchild")
     assert found.remarks[0] == (
-        "restored but for what a newer PostgreSQL does not take: 2 tables, 3 views"
+        "restored but for what a newer PostgreSQL does not take: 3 tables, 3 views, 1 aggregate,"
+        " 1 function"
     )
     assert any(each.startswith("left out: table public.child: ") for each in found.remarks)
     # Its own major takes it, and is there on an operator's machine.
     monkeypatch.undo()
     whole = try_restore(Dump(vault, manifest), manifest, tools, options=wanted)
-    assert (whole.tables, whole.rows) == (4, 9)
+    assert (whole.tables, whole.rows) == (5, 11)
     assert whole.proof is not None
     assert whole.proof.lacking is None
 
