@@ -94,5 +94,5 @@ def test_a_server_that_does_not_start_is_waited_for_no_longer(
         "snapper.engines.postgresql.trying.trial.choices", lambda *_: (Programs(18, tree),)
     )
     options = TrialOptions(deadline=Deadline.after(RESERVE + 2))
-    with pytest.raises(DeadlineReached, match="it ran out of time after 2 s"):
+    with pytest.raises(DeadlineReached, match=r"it ran out of time after \d s"):
         try_restore(Dump(vault, manifest), manifest, tools, options=options)
