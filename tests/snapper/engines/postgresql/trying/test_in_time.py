@@ -11,9 +11,11 @@ from snapper.aws.vault import Vault
 from snapper.engines.facts import TrialOptions
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying.bundled import of_major
+from snapper.engines.postgresql.trying.cluster import run
 from snapper.engines.postgresql.trying.installed import Programs
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import DeadlineReached
+from snapper.machine.children import Child
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import Dump
@@ -84,15 +86,22 @@ def test_a_server_that_does_not_start_is_waited_for_no_longer(
 ) -> None:
     """It would be for ever: the machine's speed decides nothing."""
     manifest = back_up(source(18))
-    tree = tmp_path / "tree"
-    shutil.copytree(of_major(18), tree, symlinks=True)
-    waits = tree / "bin" / program
-    waits.unlink()
-    waits.write_text("#!/bin/sh\nwhile :; do /bin/sleep 1; done\n")
-    waits.chmod(0o755)
+    tree = of_major(18)
+    if program == "initdb":
+        tree = Path(shutil.copytree(tree, tmp_path / "tree", symlinks=True))
+        waits = tree / "bin/initdb"
+        waits.unlink()
+        waits.write_text("#!/bin/sh\nwhile :; do /bin/sleep 1; done\n")
+        waits.chmod(0o755)
+    else:
+
+        def sleep(_: object, tree: Path, directory: Path, *__: object) -> Child:
+            return run(["/bin/sleep", "600"], tree, directory, user=None, group=None)
+
+        monkeypatch.setattr("snapper.engines.postgresql.trying.throw_away.run_behind_walls", sleep)
     monkeypatch.setattr(
         "snapper.engines.postgresql.trying.trial.choices", lambda *_: (Programs(18, tree),)
     )
-    options = TrialOptions(deadline=Deadline.after(RESERVE + 2))
+    options = TrialOptions(deadline=Deadline.after(RESERVE + 4))
     with pytest.raises(DeadlineReached, match=r"it ran out of time after \d s"):
         try_restore(Dump(vault, manifest), manifest, tools, options=options)
