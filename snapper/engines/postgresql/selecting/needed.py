@@ -20,6 +20,9 @@ _IDENTIFIER = (
 )
 _CALL = re.compile(rb"(?:(?P<schema>%b)\s*\.\s*)?(?P<name>%b)\s*\(" % (_IDENTIFIER, _IDENTIFIER))
 
+MOST_ELSEWHERE = 100
+"""Names that the server is asked for at once; only who means harm writes more into a function."""
+
 
 @dataclass
 class Needs:
@@ -60,7 +63,8 @@ class Needs:
     def _elsewhere(self, path: Path) -> Iterator[Thing]:
         """Note what may be an extension's, and give the schema that it is in."""
         if path[:1] in self._with_extension:
-            self.elsewhere.add(path)
+            if len(self.elsewhere) < MOST_ELSEWHERE:
+                self.elsewhere.add(path)
             yield from (each for each in self._named(path[:1]) if each[0] == "schema")
 
     def _named(self, path: Path) -> Iterator[Thing]:
@@ -102,7 +106,8 @@ class Needs:
                 for thing in self._functions.get(path[1], ()):
                     if path[0] in (b"", thing[1][0]):
                         yield thing
-                if not any(self._named(path)):
+                is_extensions = path[:1] in self._with_extension
+                if is_extensions and not any(self._named(path)):
                     yield from self._elsewhere(path)
 
 

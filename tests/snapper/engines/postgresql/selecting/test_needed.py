@@ -3,7 +3,7 @@
 import pytest
 
 from snapper.engines.postgresql.selecting.definitions import Definitions
-from snapper.engines.postgresql.selecting.needed import Needs
+from snapper.engines.postgresql.selecting.needed import MOST_ELSEWHERE, Needs
 
 DUMP = b"""\
 CREATE EXTENSION IF NOT EXISTS "btree_gin" WITH SCHEMA "public";
@@ -11,6 +11,7 @@ CREATE EXTENSION IF NOT EXISTS "btree_gin" WITH SCHEMA "public";
 CREATE EXTENSION IF NOT EXISTS "btree_gist" WITH SCHEMA "public";
 
 """
+FUNCTION = b'CREATE FUNCTION "s"."f"("text") RETURNS "text"\n    LANGUAGE "sql"\n    AS $_$%b$_$;\n'
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,15 @@ def test_a_function_needs_the_extension_whose_function_it_calls_by_its_schema(
     body: bytes, elsewhere: set[tuple[bytes, ...]]
 ) -> None:
     log = b'CREATE TABLE "public"."log" (\n    "n" integer\n);\n'
-    made = b'CREATE FUNCTION "s"."f"("text") RETURNS "text"\n    LANGUAGE "sql"\n    AS $_$%b$_$;\n'
-    definitions = Definitions.read([DUMP, log, made % body])
+    definitions = Definitions.read([DUMP, log, FUNCTION % body])
     needs = Needs(definitions)
     assert list(needs.of(definitions.statements[-1])) == [("function", (b"s", b"f"))]  # itself
     assert needs.elsewhere == elsewhere
+
+
+def test_a_function_that_calls_hundreds_of_others_makes_no_endless_question() -> None:
+    calls = b" ".join(b"public.f%d()" % number for number in range(MOST_ELSEWHERE + 10))
+    definitions = Definitions.read([DUMP, FUNCTION % calls])
+    needs = Needs(definitions)
+    list(needs.of(definitions.statements[-1]))
+    assert len(needs.elsewhere) == MOST_ELSEWHERE
