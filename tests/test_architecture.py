@@ -103,7 +103,7 @@ def test_the_types_of_every_service_of_aws_that_we_use_are_looked_at() -> None:
     }
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
     (looked_at,) = [each for each in settings if each.get("follow_imports") == "normal"]
-    assert {"pulumi_aws", *used} == set(looked_at["module"])
+    assert {"pulumi_aws", *used} == set(looked_at["module"]), "name it in pyproject.toml"
 
 
 def test_imports_follow_the_arrows() -> None:
