@@ -76,7 +76,9 @@ def pytest_terminal_summary(
     if SEARCH.texts or SEARCH.files:
         terminalreporter.section("secrets")
         terminalreporter.write_line(SEARCH.line())
-    if config.getoption("--figures") and exitstatus == pytest.ExitCode.OK:
+    # A worker knows its own tests alone, and nothing of what failed in another.
+    whole = not hasattr(config, "workerinput")
+    if whole and config.getoption("--figures") and exitstatus == pytest.ExitCode.OK:
         passed, seconds = len(terminalreporter.stats["passed"]), time.monotonic() - _BEGAN
         seed = config.getoption("randomly_seed", None)
         figures.publish(figures.section(passed, seconds, seed, SEARCH.line(), rows))
