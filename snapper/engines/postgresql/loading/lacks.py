@@ -115,8 +115,6 @@ class Lacks:
         """Tell whether a newer major does not take it, and nothing else can; remember it."""
         if not (self._newer and is_outgrown(body, error, _missed(error))):
             return False
-        if leniency.can_go(body, error) or is_denied(body, error):
-            return False
         self._leave_out(body)
         what = described(body)
         self.refused.add(f"{what.kind} {_unquoted(what.name)}")

@@ -6,9 +6,11 @@ Nothing of rows is among it, nor what is no SQL of any major.
 import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import is_raised, sqlstate
+from snapper.engines.postgresql.loading.leniency import OWNER
 
-_NO_COLUMN = "42703"
-_MISSING = frozenset({_NO_COLUMN, "42704", "42883", "42P01"})
+_NO_COLUMN, _NO_OBJECT = "42703", "42704"
+_MISSING = frozenset({_NO_COLUMN, _NO_OBJECT, "42883", "42P01"})
+_OF_ROLES = (b"CREATE POLICY ", b"CREATE USER MAPPING ")
 _OTHERS_FAULT = frozenset(
     {"42601", "42602"}  # what no pg_dump writes
     | {"42P06", "42P07", "42701", "42710", "42712", "42723"}  # it is there already
@@ -26,6 +28,8 @@ def is_outgrown(body: bytes, error: psycopg2.Error, missed: str) -> bool:
     if is_raised(error) or not body.startswith((b"CREATE ", b"ALTER ")):
         return False
     if body.startswith(b"CREATE EXTENSION ") or code in _OTHERS_FAULT:
+        return False
+    if code == _NO_OBJECT and (body.startswith(_OF_ROLES) or OWNER.fullmatch(body)):
         return False
     if code in _MISSING:
         return code == _NO_COLUMN or missed.rpartition(".")[0] in _OF_THE_SYSTEM

@@ -8,12 +8,14 @@ import psycopg2
 
 from snapper.engines.facts import RestoreOptions
 from snapper.engines.postgresql.connecting.server_words import sqlstate
+from snapper.engines.postgresql.loading import leniency
+from snapper.engines.postgresql.loading.absentees import is_for_nobody
 from snapper.engines.postgresql.loading.described import left_out
 from snapper.engines.postgresql.loading.kept import Kept
 from snapper.engines.postgresql.loading.lacks import Lacks
 from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
-from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS
+from snapper.engines.postgresql.loading.superusers import BUILT_UPON, DENIALS, is_denied
 from snapper.engines.postgresql.reading.statements import Part, Statement
 from snapper.values.left_out import LeftOut
 
@@ -80,7 +82,10 @@ class Loading:
     ) -> bool:
         """Tell whether a statement is left out that a newer major does not take; say that it is."""
         body = statement.text
-        if self.alone is None or not self.alone.lacks.outgrown(body, error):
+        can_go = leniency.can_go(body, error) or is_for_nobody(body, error, runner)
+        if self.alone is None or can_go or is_denied(body, error):
+            return False
+        if not self.alone.lacks.outgrown(body, error):
             return False
         why = reason(error, body, runner, show_values=self.options.show_values)
         self.tell(self.left_out, left_out(body, why, sqlstate(error)))

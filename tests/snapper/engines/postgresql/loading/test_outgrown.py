@@ -72,8 +72,9 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
         "CREATE VIEW public.v AS SELECT * FROM public.lost;\n",
         "CREATE TABLE public.t (n int);\n",
         "CREATE TABLE public.u (n int,);\n",
+        "CREATE POLICY p ON public.t TO nobody_known USING (true);\n",
     ],
-    ids=["a name of the dump's own", "there already", "no SQL"],
+    ids=["a name of the dump's own", "there already", "no SQL", "no such role"],
 )
 def test_what_no_major_takes_is_not_left_out_for_a_newer_one(
     more: str,
@@ -87,3 +88,20 @@ def test_what_no_major_takes_is_not_left_out_for_a_newer_one(
     monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
     with pytest.raises(RestoreFailed, match="the restore stopped at line"):
         try_restore(Dump(vault, manifest), manifest, tools)
+
+
+def test_what_no_server_needs_is_left_out_as_ever(
+    source: Callable[..., Source],
+    back_up: BackUp,
+    vault: Vault,
+    tools: ClientTools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as a policy for a provider's own role alone: that is no newer major's doing."""
+    policy = "CREATE POLICY p ON public.t TO rdsadmin USING (true);\n"
+    manifest = appended(vault, back_up(source(14)), policy)
+    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
+    found = try_restore(Dump(vault, manifest), manifest, tools)
+    assert found.proof is not None
+    assert found.proof.lacking is None
+    assert any(each.startswith("left out: policy p on public.t: ") for each in found.remarks)
