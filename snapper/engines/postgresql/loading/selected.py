@@ -19,7 +19,7 @@ from snapper.engines.postgresql.selecting.definitions import Known
 from snapper.engines.postgresql.selecting.forms import Thing, form_of
 from snapper.engines.postgresql.selecting.mentions import Path
 from snapper.engines.postgresql.selecting.plan import Plan
-from snapper.engines.postgresql.target.present import all_of, is_anywhere, is_there
+from snapper.engines.postgresql.target.present import are_anywhere, are_there
 
 _DUPLICATES = frozenset({"42P07", "42710", "42723", "42P06"})
 """Of relations, of other objects, of functions, of schemas."""
@@ -116,8 +116,8 @@ class Selected:
 
     def _is_used(self, shared: list[Thing]) -> bool:
         """Tell whether it is there already, of what can be told by its name."""
-        asked = [is_there(*thing) for thing in shared if thing[0] != "function"]
-        there = bool(asked) and any(found for (found,) in self._runner.ask(all_of(asked)))
+        asked = [thing for thing in shared if thing[0] != "function"]
+        there = bool(asked) and any(found for (found,) in self._runner.ask(are_there(asked)))
         if there:
             self.used.update(dict.fromkeys(shared))
         return there
@@ -145,7 +145,7 @@ class Selected:
         names = sorted(self._elsewhere)
         if not names:
             return set()
-        found = self._runner.ask(all_of(map(is_anywhere, names)))
+        found = self._runner.ask(are_anywhere(names))
         return {name for name, (there,) in zip(names, found, strict=True) if not there}
 
     def _leave_out(self, known: Known, error: psycopg2.Error) -> None:

@@ -35,10 +35,9 @@ from snapper.engines.postgresql.selecting.plan import Plan, some_tables
 from snapper.engines.postgresql.selecting.script import as_sql
 from snapper.engines.postgresql.target.content import content, tablespaces
 from snapper.engines.postgresql.target.present import (
-    all_of,
-    is_anywhere,
+    are_anywhere,
+    are_there,
     is_published,
-    is_there,
     tied_to_others,
 )
 from snapper.engines.postgresql.target.roles import missing_roles
@@ -145,7 +144,7 @@ def _plan(tables: SomeTables) -> Plan:
 
 def _named(cursor: Cursor, plan: Plan, things: list[Thing], *, there: bool) -> Iterator[str]:
     """Give the names of those things that are there, or are not."""
-    found = _asked(cursor, [is_there(*thing) for thing in things])
+    found = _asked(cursor, are_there(things)) if things else []
     for (_, path), is_present in zip(things, found, strict=True):
         if is_present == there:
             yield plan.definitions.shown(path)
@@ -157,7 +156,7 @@ def _published(cursor: Cursor, plan: Plan) -> Iterator[str]:
         return
     version = cursor.connection.server_version
     for schema in dict.fromkeys(plan.new_name(path)[0] for path in plan.selection.tables):
-        if _asked(cursor, [is_published(schema, version)]) == [True]:
+        if _asked(cursor, is_published(schema, version)) == [True]:
             yield (
                 f"the target publishes whatever is made in {plan.definitions.shown((schema,))}: a"
                 " subscription stops until its own database has such a table"
@@ -170,7 +169,7 @@ def _filled(cursor: Cursor, plan: Plan) -> tuple[str, ...]:
         return ()
     found = []
     for path in map(plan.new_name, plan.selection.tables):
-        if _asked(cursor, [is_there("relation", path)]) == [True]:
+        if _asked(cursor, are_there([relation(path)])) == [True]:
             cursor.execute(b"SELECT EXISTS (SELECT FROM %b)" % sql_of(path))
             if cursor.fetchone()[0]:
                 found.append(plan.definitions.shown(path))
@@ -181,9 +180,10 @@ def _needs(cursor: Cursor, tables: SomeTables, plan: Plan) -> tuple[Need, ...]:
     """Say of each need whether it is there, and leave out extensions that need not be made."""
     if not tables.needs:
         return ()
-    there = _asked(cursor, [is_there(*thing) for thing in plan.selection.needs])
+    there = _asked(cursor, are_there(plan.selection.needs))
     required = {plan.definitions.shown(path) for _, path in plan.selection.required}
-    missing = not all(_asked(cursor, map(is_anywhere, sorted(plan.selection.elsewhere))))
+    elsewhere = sorted(plan.selection.elsewhere)
+    missing = bool(elsewhere) and not all(_asked(cursor, are_anywhere(elsewhere)))
     return tuple(
         replace(need, there=found)
         for need, found in zip(tables.needs, there, strict=True)
@@ -191,8 +191,6 @@ def _needs(cursor: Cursor, tables: SomeTables, plan: Plan) -> tuple[Need, ...]:
     )
 
 
-def _asked(cursor: Cursor, expressions: Iterable[bytes]) -> list[bool | None]:
-    if not (asked := list(expressions)):
-        return []
-    cursor.execute(all_of(asked))
+def _asked(cursor: Cursor, query: bytes) -> list[bool | None]:
+    cursor.execute(query)
     return [found for (found,) in cursor.fetchall()]

@@ -1,12 +1,6 @@
 """Whether things of certain names are in a database, asked in the dump's own bytes."""
 
-from collections.abc import Iterable
-
-_ASKED = {
-    "schema": b"EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = %b)",
-    "extension": b"EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = %b)",
-    "language": b"EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = %b)",
-}
+from collections.abc import Iterable, Sequence
 
 # By catalogue, its columns for schema and name.
 _CATALOGUES = {
@@ -24,6 +18,20 @@ _CATALOGUES = {
     "text search dictionary": (b"pg_ts_dict", b"dictnamespace", b"dictname"),
     "text search parser": (b"pg_ts_parser", b"prsnamespace", b"prsname"),
     "text search template": (b"pg_ts_template", b"tmplnamespace", b"tmplname"),
+}
+
+_EXISTS = {
+    space: b"EXISTS (SELECT FROM pg_catalog.%b c JOIN pg_catalog.pg_namespace n ON n.oid = c.%b"
+    b" WHERE n.nspname = w.schema AND c.%b = w.name)" % catalogue
+    for space, catalogue in _CATALOGUES.items()
+}
+_ANYWHERE = b" OR ".join(_EXISTS.values())
+_THERE = {
+    **_EXISTS,
+    "relation": b"%b OR %b" % (_EXISTS["relation"], _EXISTS["type"]),
+    "schema": b"EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = w.name)",
+    "extension": b"EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = w.name)",
+    "language": b"EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = w.name)",
 }
 
 _PUBLISHES_ALL = b"EXISTS (SELECT FROM pg_catalog.pg_publication WHERE puballtables)"
@@ -49,36 +57,27 @@ _TIED = b"""
 """
 
 
-def is_there(space: str, path: tuple[bytes, ...]) -> bytes:
-    """Write an expression that is true where something of this name is in this space.
+def are_there(things: Sequence[tuple[str, tuple[bytes, ...]]]) -> bytes:
+    """Write a query that tells of each thing, in order, whether its space has one of its name.
 
     A table is there, too, where a type has its name. Of functions and operators it tells whether
     there is any of the name. It is null of what cannot be asked so.
     """
-    if space == "relation":
-        one = [_named("relation", path), _named("type", path)]
-        return b"(" + b" OR ".join(one) + b")"
-    if space in _CATALOGUES:
-        return _named(space, path)
-    return _ASKED[space] % _text(path[-1]) if space in _ASKED else b"NULL"
+    spaces = sorted({space for space, _ in things} & _THERE.keys())
+    cases = b" ".join(b"WHEN '%b' THEN %b" % (each.encode(), _THERE[each]) for each in spaces)
+    return _of_each(b"CASE w.space %b ELSE NULL END" % cases if cases else b"NULL", things)
 
 
-def is_anywhere(path: tuple[bytes, ...]) -> bytes:
-    """Write an expression that is true where anything is called so."""
-    return b"(" + b" OR ".join(_named(each, path) for each in _CATALOGUES) + b")"
+def are_anywhere(names: Iterable[tuple[bytes, ...]]) -> bytes:
+    """Write a query that tells of each name, in order, whether anything is called so."""
+    return _of_each(_ANYWHERE, [("", name) for name in names])
 
 
 def is_published(schema: bytes, version: int) -> bytes:
-    """Write an expression that is true where a publication takes whatever is made in a schema."""
+    """Write a query that tells whether a publication takes whatever is made in a schema."""
     if version < _SCHEMAS_ARE_PUBLISHED:
-        return _PUBLISHES_ALL
-    return b"(%b OR %b)" % (_PUBLISHES_ALL, _PUBLISHES_SCHEMA % _text(schema))
-
-
-def all_of(expressions: Iterable[bytes]) -> bytes:
-    """Write a query that gives the values of expressions, a row for each, in order."""
-    rows = b", ".join(b"(%d, %b)" % each for each in enumerate(expressions))
-    return b"SELECT v::pg_catalog.bool FROM (VALUES %b) AS asked (n, v) ORDER BY n" % rows
+        return b"SELECT " + _PUBLISHES_ALL
+    return b"SELECT %b OR %b" % (_PUBLISHES_ALL, _PUBLISHES_SCHEMA % _text(schema))
 
 
 def tied_to_others(tables: Iterable[tuple[bytes, ...]]) -> bytes:
@@ -87,13 +86,14 @@ def tied_to_others(tables: Iterable[tuple[bytes, ...]]) -> bytes:
     return _TIED % {b"own": own}
 
 
-def _named(catalogue: str, path: tuple[bytes, ...]) -> bytes:
-    table, schema, name = _CATALOGUES[catalogue]
-    return (
-        b"EXISTS (SELECT FROM pg_catalog.%b c JOIN pg_catalog.pg_namespace n ON n.oid = c.%b"
-        b" WHERE n.nspname = %b AND c.%b = %b)"
-        % (table, schema, _text(path[0]), name, _text(path[-1]))
+def _of_each(expression: bytes, things: Iterable[tuple[str, tuple[bytes, ...]]]) -> bytes:
+    # However many things there are: one expression is planned for all of them.
+    rows = b", ".join(
+        b"(%d, '%b', %b, %b)" % (number, space.encode(), _text(path[0]), _text(path[-1]))
+        for number, (space, path) in enumerate(things)
     )
+    asked = b"(VALUES %b) AS w (n, space, schema, name)" % rows
+    return b"SELECT (%b)::pg_catalog.bool FROM %b ORDER BY n" % (expression, asked)
 
 
 def _text(name: bytes) -> bytes:
