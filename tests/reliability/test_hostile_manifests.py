@@ -141,7 +141,8 @@ def besieged(stage: StageUnderTest) -> Iterator[tuple[str, Manifest]]:
     with stage.database(f"besieged-{next(_NUMBERS)}", NOWHERE) as key:
         true = replace(store(MemoryVault(), AT - timedelta(days=1)), database=key)
         stage.put_backup(true, WHOLE)
-        for number in range(len(FORMS)):
+        # Each is looked at by itself above; here every third is enough of a siege.
+        for number in range(0, len(FORMS), 3):
             sample = replace(TRUE, database=key, scheduled_at=AT + timedelta(seconds=number))
             (_, forged) = next(itertools.islice(hostile.manifests(sample), number, None))
             stage.vault.put(sample.key, forged)
