@@ -126,9 +126,13 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
 
 
 def _figures(listed: Listed) -> str:
-    """Say what was there after it was restored, and how long that took."""
-    restored = listed.verification.restored if listed.verification and not listed.flaw else None
-    if restored is None:
+    """Say what was there after it was restored, and how long that took; not of a trial before.
+
+    The verdict of a later one that failed stands in front of it.
+    """
+    known = listed.verification
+    restored = known.restored if known and not listed.flaw else None
+    if known is None or restored is None or known.failed:
         return ""
     tables = render.number(restored.tables, "table")
     return f", {tables}, {restored.rows:,} rows in {restored.seconds:.1f} s"

@@ -8,7 +8,7 @@ import pytest
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.proof import Lacking, Proof
-from snapper.values.verification import Restored, Verification
+from snapper.values.verification import FailedTrial, Restored, Verification
 from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import LACKING, NOON, manifest
@@ -80,6 +80,16 @@ def test_a_proof_is_shown_with_its_figures_and_with_what_it_leaves_open(
     line = stage.run_cli("list", two).lines[1]
     told = "restored 2026-11-23 but for postgis: 3 tables, 12 tables, 3,400 rows in 4.2 s"
     assert line.endswith(told)
+
+
+def test_beside_a_trial_that_failed_no_figures_of_an_earlier_one_are_shown(
+    stage: StageUnderTest, two: str
+) -> None:
+    failed = FailedTrial(NOON, "no function f")
+    restored = Restored(12, 3400, 4.25)
+    record(stage.vault, two, AT, Verification(NOON, "ab" * 32, True, "", restored, NOON, failed))
+    line = stage.run_cli("list", two).lines[1]
+    assert line.endswith("NOT RESTORED 2026-11-23: no function f")
 
 
 def test_a_backup_that_was_begun_long_after_its_time_says_so(
