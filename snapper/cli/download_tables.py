@@ -41,7 +41,7 @@ def download_some(
     with opened(stage.vault, manifest, tell, reading) as source:
         tables = choose(tables_of, source, wanted)
         if csv and len(tables.names) > 1:
-            raise SettingsError("CSV holds one table", hint="name one --table, or leave --csv away")
+            raise SettingsError("CSV holds one table", hint="name one --table, or leave --csv out")
         for sentence in () if csv else tables.notes:
             tell(sentence)
         write = tables_of.as_csv if csv else tables_of.as_sql

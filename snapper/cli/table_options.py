@@ -66,5 +66,5 @@ def refuse_others(given: dict[str, object]) -> None:
         if is_given:
             raise SettingsError(
                 f"{option} is for whole backups, and --table fills a database that is there",
-                hint=f"leave {option} away",
+                hint=f"leave {option} out",
             )

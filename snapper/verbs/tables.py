@@ -153,13 +153,13 @@ def refuse_tables(
     if not wanted.definitions and rehearsal.absent:
         raise SettingsError(
             f"{place} has no {', '.join(rehearsal.absent)} to put rows into",
-            hint="leave --data-only away, and it is made",
+            hint="without --data-only it is made",
         )
     if rehearsal.filled and not force:
         raise SettingsError(
             f"there are rows in {', '.join(rehearsal.filled)} of {place}",
-            hint="--force adds those of the backup to them; --as NAME makes a table of its own, if"
-            " --data-only is left away",
+            hint="--force adds those of the backup to them; --as NAME, without --data-only, makes a"
+            " table of its own",
         )
     if not may_make_roles:
         refuse_missing_roles(rehearsal.target)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import make_dsn
 
 from tests.support.backed_up import backed_up
 from tests.support.cloud_server import everywhere
@@ -65,6 +66,10 @@ def test_rows_alone_are_added_only_to_an_empty_table_unless_forced(stage: StageU
         assert source.rows("SELECT count(*) FROM items") == [(5,)]
         again = stage.run_cli(*asked)
         assert (again.code, "there are rows in public.items" in again.err) == (2, True)
+        twice = stage.run_cli(*asked, "--force")
+        assert (twice.code, "duplicate key" in twice.err) == (9, True)
+        assert "these rows must fit the table as it is there" in twice.err
+        assert "rows of the backup" not in twice.err  # nothing says that these are not good
         source.run("UPDATE items SET id = id + 10")
         assert stage.run_cli(*asked, "--force").code == 0
         assert source.rows("SELECT count(*) FROM items") == [(10,)]
@@ -123,6 +128,21 @@ def test_a_table_goes_into_another_schema_that_is_there_or_that_the_backup_makes
         assert stage.run_cli(*asked, "public.t", "--json").code == 0
         assert target.rows("SELECT b.t.n, public.t.n FROM b.t, public.t") == [(1, 1)]
         assert target.rows("SELECT FROM pg_namespace WHERE nspname = 'a'") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere_yet", "there is no database"), ("template1", "that new databases are copied from")],
+)
+def test_tables_go_only_into_a_database_that_is_there_and_is_no_template(
+    stage: StageUnderTest, name: str, words: str
+) -> None:
+    with backed_up(stage, "placed", SHOP) as (source, _):
+        target = make_dsn(source.dsn, dbname=name)
+        ran = stage.run_cli("restore", "placed", "--table", "items", "--to", target)
+        assert ran.code == 2
+        assert words in ran.err
+        assert "hint: " in ran.err
 
 
 def test_a_table_that_is_not_in_the_backup_is_refused_with_the_nearest(

@@ -88,6 +88,10 @@ _BEFOREHAND = ": have it made beforehand, by who may"
 _MISSES_A_CAST = frozenset({"42846", "42804"})
 _OF_ITSELF = "it is made of itself, which no restore can do: CREATE OR REPLACE it in the source"
 _BEST = "restore --create --best-effort brings all the rest into a database of its own"
+_BESIDE = (
+    "these rows must fit the table as it is there, and what is in it: --as NAME, without"
+    " --data-only, makes a table of its own"
+)
 
 
 def refusal(
@@ -116,7 +120,8 @@ def refusal(
     lacking = loading.alone.lacks.may_be_why(error, runner) if loading.alone else ""
     if lacking:
         fix = f"this server does not have {lacking}, which may be why"
-    hint = "; ".join(filter(None, (fix, what.worth, _BEST)))
+    rest = (_BESIDE,) if loading.rows_alone else (what.worth, _BEST)
+    hint = "; ".join(filter(None, (fix, *rest)))
     of_backup = not (unmade or lacking or is_denied(body, error))
     everywhere = of_backup and code.startswith(_EVERYWHERE)
     return RestoreFailed(fact, hint=hint, against_backup=of_backup, everywhere=everywhere)

@@ -48,6 +48,8 @@ class Loading:
     again: Callable[[], Iterator[Part]] | None = None
     atomic: bool = False
     alone: Alone | None = None
+    rows_alone: bool = False
+    """Whether rows go into tables that were there before, maybe beside others."""
     forgo: Callable[[bytes, psycopg2.Error], bool] = lambda _body, _error: False
     """Tells of a refused statement whether it can be done without; if so it has said that."""
     given_late: list[Statement] = field(default_factory=list)

@@ -17,6 +17,7 @@ from snapper.engines.postgresql.reading.known import is_known
 from snapper.engines.postgresql.reading.lexer import Lexer, whole_tokens
 from snapper.engines.postgresql.reading.tokens import Unreadable
 from snapper.errors import RestoreFailed
+from snapper.values.program import PROGRAM
 
 Rewrite = Callable[[bytes], bytes]
 """Changes one whole statement, with the comments before it; it is never given a row."""
@@ -49,7 +50,7 @@ _LEAD = re.compile(rb"(?:\s++|--[^\n]*+\n|\\[^\n]*+\n)*")
 _ROWS = re.compile(rb"COPY .* FROM stdin;\n", re.DOTALL)
 _END_OF_ROWS = b"\n\\.\n"
 _FIRST_WORDS = re.compile(rb"[A-Za-z]+(?: [\w.]+){0,2}")
-_HINT = "it is forged, or of a pg_dump that writes otherwise: look at it by `snapper download`"
+_HINT = f"it is forged, or of a pg_dump that writes otherwise: look at it by {PROGRAM} download"
 
 
 def rewritten(sql: Iterable[bytes], *rewrites: Rewrite) -> Iterator[Part]:

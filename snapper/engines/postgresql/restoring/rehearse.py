@@ -30,12 +30,8 @@ def rehearse(target: str, manifest: Manifest, tools: ClientTools, *, may_create:
     """
     redact = redactor(target)
     connection = Connection.parse(target)
-    if database_name(connection) in TEMPLATES:
-        raise SettingsError(
-            f"{connection.place} is the template that new databases are copied from",
-            hint="restore into a database of its own (--create)",
-        )
-    present = _is_there(connection, redact, may_create=may_create)
+    absent_hint = "" if may_create else "add --create to make it"
+    present = is_database_there(connection, redact, absent_hint=absent_hint)
     asked = connection if present else maintenance(connection, redact)
     server = inspect(asked, redact)
     tools.major_for(server.major)
@@ -79,7 +75,17 @@ def make_roles(target: str, rehearsal: Rehearsal) -> tuple[str, ...]:
     return rehearsal.missing_roles
 
 
-def _is_there(connection: Connection, redact: Redactor, *, may_create: bool) -> bool:
+def is_database_there(connection: Connection, redact: Redactor, *, absent_hint: str) -> bool:
+    """Tell whether it is.
+
+    Raises SettingsError for a template, and where it is not there, with this hint unless that is
+    empty; DatabaseUnreachable, DatabaseUnsupported.
+    """
+    if database_name(connection) in TEMPLATES:
+        raise SettingsError(
+            f"{connection.place} is the template that new databases are copied from",
+            hint="restore into a database of its own",
+        )
     try:
         connect(connection, redact).close()
     except DatabaseUnreachable:
@@ -87,10 +93,8 @@ def _is_there(connection: Connection, redact: Redactor, *, may_create: bool) -> 
             raise
     else:
         return True
-    if not may_create:
-        raise SettingsError(
-            f"there is no database {connection.place}", hint="add --create to make it"
-        )
+    if absent_hint:
+        raise SettingsError(f"there is no database {connection.place}", hint=absent_hint)
     return False
 
 

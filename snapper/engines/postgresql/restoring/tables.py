@@ -26,7 +26,7 @@ from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.portable import Portable
 from snapper.engines.postgresql.reading.statements import Part, rewritten
-from snapper.engines.postgresql.restoring.rehearse import mismatches
+from snapper.engines.postgresql.restoring.rehearse import is_database_there, mismatches
 from snapper.engines.postgresql.restoring.restore import commit, restoration
 from snapper.engines.postgresql.selecting.csv import as_csv
 from snapper.engines.postgresql.selecting.forms import Thing, relation
@@ -43,6 +43,9 @@ from snapper.engines.postgresql.target.present import (
 from snapper.engines.postgresql.target.roles import missing_roles
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
+
+_MAKE_IT = "make it first: CREATE DATABASE; tables are brought into one that is there"
 
 
 class DumpTables:
@@ -56,6 +59,7 @@ class DumpTables:
         """Look what of the tables and of their needs is there."""
         redact, plan = redactor(target), _plan(tables)
         connection = Connection.parse(target)
+        is_database_there(connection, redact, absent_hint=_MAKE_IT)
         server, backup = inspect(connection, redact), Recorded.of(manifest)
         roles = tuple(role for role in backup.roles if role in tables.roles)
         before = Rehearsal(
@@ -99,6 +103,7 @@ class DumpTables:
 
         path = Recorded.of(manifest).path
         loading = Loading(options, search_path=path, again=again, atomic=True)
+        loading.rows_alone = not plan.wanted.definitions
         with StatementRunner(connection, redact) as runner:
             # Whatever ends us before the last line leaves a transaction that nobody commits.
             runner.run(b"BEGIN")
@@ -132,7 +137,7 @@ def _require_apart(runner: StatementRunner, plan: Plan) -> None:
         raise RestoreFailed(
             f"the dump ties what is to be made to {names}, which would be changed by it",
             hint="it is forged, or of a pg_dump that writes otherwise: look at it by"
-            " `snapper download`",
+            f" {PROGRAM} download",
             against_backup=True,
         )
 

@@ -9,23 +9,25 @@ from snapper.engines.postgresql.selecting.definitions import Definitions, Known
 from snapper.engines.postgresql.selecting.mentions import Path
 from snapper.errors import SettingsError
 from snapper.values.nearest import did_you_mean
+from snapper.values.program import PROGRAM
 
 _NAME = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
 _WHOLE = re.compile(r'(?:"(?:[^"]|"")+"|[^".]+)(?:\.(?:"(?:[^"]|"")+"|[^".]+))?')
 _SHOWN = 5
+_FORMS = {
+    "table": 'write table, schema.table or "Any name"."of a table" in quotes',
+    "schema": 'write schema, or "Any name of one" in quotes',
+}
 
 
-def read_name(typed: str) -> list[tuple[str, bool]]:
+def read_name(typed: str, kind: str = "table") -> list[tuple[str, bool]]:
     r"""Read a name as psql takes it: its parts, and of each whether it stood in quotes.
 
     >>> read_name('public.items'), read_name('"My app"."x.y"')
     ([('public', False), ('items', False)], [('My app', True), ('x.y', True)])
     """
     if not _WHOLE.fullmatch(typed):
-        raise SettingsError(
-            f"{quote(typed)} is no name of a table",
-            hint='write table, schema.table or "Any name"."of a table" in quotes',
-        )
+        raise SettingsError(f"{quote(typed)} is no name of a {kind}", hint=_FORMS[kind])
     return [
         (quoted.replace('""', '"') or plain, bool(quoted)) for quoted, plain in _NAME.findall(typed)
     ]
@@ -45,7 +47,7 @@ def chosen(definitions: Definitions, wanted: Wanted) -> list[Path]:
         )
     found = {_found(typed, there, definitions) for typed in wanted.tables}
     for typed in wanted.schemas:
-        part, *others = read_name(typed)
+        part, *others = read_name(typed, "schema")
         if others:
             raise SettingsError(
                 f"{typed} is no name of a schema", hint=f"for this table: --table {quote(typed)}"
@@ -110,5 +112,5 @@ def _absent(typed: str, there: list[Path], definitions: Definitions) -> Settings
     return SettingsError(
         f"this backup has no table {typed}",
         hint=hint
-        or "snapper contents KEY lists those that it has; an extension's own come with it alone",
+        or f"{PROGRAM} contents KEY lists those that it has; an extension's own come with it alone",
     )

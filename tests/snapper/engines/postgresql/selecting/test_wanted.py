@@ -63,6 +63,12 @@ def test_a_name_of_a_table_is_no_name_of_a_schema() -> None:
     assert refused.value.hint == "for this table: --table b.items"
 
 
+def test_what_is_no_name_of_a_schema_is_told_as_one() -> None:
+    with pytest.raises(SettingsError, match=r"a\.b\.c is no name of a schema") as refused:
+        find(schemas=("a.b.c",))
+    assert refused.value.hint == 'write schema, or "Any name of one" in quotes'
+
+
 def test_a_dump_whose_names_stand_in_no_quotes_is_refused() -> None:
     definitions = Definitions.read([b"CREATE TABLE public.items (\n    id integer\n);\n"])
     with pytest.raises(SettingsError, match="without quotes"):
