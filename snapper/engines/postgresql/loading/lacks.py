@@ -65,7 +65,8 @@ _SCHEMA_IS_HERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspn
 class Lacks:
     """Knows the extensions that are not here, and decides what goes with them.
 
-    Where nothing is to be left out, it takes nothing. What an option has `excluded` from the backup
+    Where another server may have an extension, none `leaves_out` one; what takes a superuser is
+    refused by them all. What an option has `excluded` from the backup
     is missed for that reason, and not for want of an extension. A `newer` server is the only one
     that there is, and of a newer major than the dump's.
     """
@@ -96,10 +97,10 @@ class Lacks:
 
     def takes(self, body: bytes, error: psycopg2.Error, runner: StatementRunner) -> bool:
         """Tell whether a refused statement is left out for want of an extension; remember it."""
-        if not self._leaves_out or is_raised(error):
+        if is_raised(error):
             return False
         if found := _EXTENSION.match(body):
-            return self._is_lacking(found, error)
+            return self._leaves_out and self._is_lacking(found, error)
         if _TYPE.match(body) and is_denied(body, error):
             self._leave_out(body)
             self.deny(body)

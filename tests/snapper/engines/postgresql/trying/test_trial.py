@@ -15,7 +15,7 @@ from snapper.errors import DatabaseUnreachable, RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
 from snapper.verbs.dump import Dumper
-from snapper.verbs.restore import read_back
+from snapper.verbs.restore import Dump, read_back
 from tests.support.appended import appended
 from tests.support.databases import Source, job
 from tests.support.engines import engines
@@ -105,11 +105,17 @@ def test_tables_of_whatever_name_and_encoding_are_counted(
     assert (restored.tables, restored.rows) == (len(names), len(names))
 
 
+@pytest.mark.parametrize("is_once", [True, False], ids=["on-one-server", "on-any-of-some"])
 def test_what_is_built_upon_what_only_a_superuser_may_make_is_left_out_and_named(
-    source: Callable[..., Source], back_up: MakeBackup, vault: Vault, tools: ClientTools
+    is_once: bool,
+    source: Callable[..., Source],
+    back_up: MakeBackup,
+    vault: Vault,
+    tools: ClientTools,
 ) -> None:
     manifest = back_up(source(18), FOR_SUPERUSERS)
-    found = try_restore(read_back(vault, manifest), manifest, tools)
+    dump = read_back(vault, manifest) if is_once else Dump(vault, manifest)
+    found = try_restore(dump, manifest, tools)
     assert (found.tables, found.rows) == (1, 1)
     assert found.remarks[0] == (
         "restored but for what only a superuser may make: 1 table, 1 server, 1 type, 1 view"
