@@ -124,6 +124,9 @@ def _run(
     seconds = time.monotonic() - began
     _end_all(process.pid or 0, alone=alone)
     process.join()
+    with contextlib.suppress(EOFError):
+        if came is None and ours.poll():  # it ended by itself while we came to kill it
+            came = kind(*ours.recv())
     ours.close()
     # It may end well or by our hand, and in no third way: else a defect here would pass for a kill.
     assert came or process.exitcode == -signal.SIGKILL, f"it ended with {process.exitcode}"
