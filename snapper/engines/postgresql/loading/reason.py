@@ -26,6 +26,8 @@ def reason(
     error: psycopg2.Error, body: bytes, runner: StatementRunner, *, show_values: bool
 ) -> str:
     """Give the reason; with `show_values` all that the server said."""
+    if lacks_xml(error):
+        return "XML is not supported in this build of PostgreSQL"
     said = sentence(error)
     if show_values:
         more = (error.diag.message_detail, error.diag.message_hint, error.diag.context)
@@ -39,6 +41,11 @@ def reason(
         if not said.startswith(words):
             words += " (restore --show-values tells more)"
     return _OURS.sub("the new database", " ".join(runner.redact(words).split()))
+
+
+def lacks_xml(error: psycopg2.Error) -> bool:
+    """Tell, in any language, whether the server was built without XML: it takes no such value."""
+    return sqlstate(error) == "0A000" and error.diag.source_file == "xml.c"
 
 
 def _is_of_rows(body: bytes) -> bool | None:

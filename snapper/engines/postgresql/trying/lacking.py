@@ -13,7 +13,7 @@ _SIGNS = (
     r'extension "(?P<name>[^"]+)" is not available',
     r'could not open extension control file "(?:[^"]*/)?(?P<name>[^"/]+)\.control"',
     r'could not (?:load library|access file) "(?:[^"]*/)?(?P<name>[^"/]+?)(?:\.so|\.dylib)?"',
-    r"(?P<name>ICU) is not supported",
+    r"(?P<name>ICU|XML) is not supported",
     r'could not create locale "(?P<name>[^"]+)"',
     r"the target cannot have (?P<name>the locale [^:]+): the database has",
     r'collation "(?P<name>[^"]+)" for encoding "[^"]+" does not exist',

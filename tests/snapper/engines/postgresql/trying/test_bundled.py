@@ -13,6 +13,7 @@ from infra.package import function_entries
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying import bundled, installed
+from snapper.engines.postgresql.trying.lacking import Lacking
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.machine import python
 from snapper.values.manifest import Manifest
@@ -61,6 +62,16 @@ def test_the_server_of_a_layer_proves_a_backup_of_any_major(
     assert remark == (
         "tried with Snapper's own stand-in, written in SQL, for the extension postgres_fdw"
     )
+
+
+def test_that_it_takes_no_xml_is_not_held_against_the_backup(
+    source: Callable[..., Source], back_up: BackUp, vault: Vault, layer: ClientTools
+) -> None:
+    manifest = back_up(source(18, "CREATE TABLE papers AS SELECT xml '<a/>' AS paper"))
+    with pytest.raises(Lacking, match="XML is missing") as lacking:
+        try_restore(Dump(vault, manifest), manifest, layer)
+    assert not lacking.value.against_backup
+    assert "verify KEY --restore" in lacking.value.hint
 
 
 def test_the_major_of_a_server_is_told_by_its_own_files(layer: ClientTools) -> None:

@@ -35,6 +35,7 @@ from snapper.errors import RestoreFailed
         ("extension postgis: undefined file (58P01)", "postgis"),
         ("ERROR:  division by zero", ""),
         ('ERROR:  relation "t" does not exist', ""),
+        ("rows public.papers: XML is not supported in this build of PostgreSQL (0A000)", "XML"),
         ('ERROR:  column "ICU" does not exist', ""),
     ],
 )
