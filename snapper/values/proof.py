@@ -18,7 +18,7 @@ class Lacking:
 
     `left_out` says how many of each kind, such as `table`; `tables` names the first of those.
     `denied` is what only a superuser may make, such as `type public.box3`, and was left out too;
-    `refused` is what a server of a newer major does not take.
+    `refused` is what this server does not take, of a newer major or built without XML.
     """
 
     extensions: tuple[str, ...]
@@ -43,11 +43,11 @@ class Lacking:
         >>> print(Lacking((), {"table": 2}, (), ("type public.widget",)))
         what only a superuser may make: 2 tables
         >>> print(Lacking((), {"view": 1}, (), (), ("view public.waits",)))
-        what a newer PostgreSQL does not take: 1 view
+        what this PostgreSQL does not take: 1 view
         """
         what = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in self._sorted())
         denied = ("what only a superuser may make",) if self.denied else ()
-        refused = ("what a newer PostgreSQL does not take",) if self.refused else ()
+        refused = ("what this PostgreSQL does not take",) if self.refused else ()
         reasons = " and ".join((*self.extensions, *denied, *refused))
         return reasons + (f": {what}" if what else "")
 

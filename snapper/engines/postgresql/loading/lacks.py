@@ -79,7 +79,8 @@ class Lacks:
         leaves_out: bool = False,
         newer: bool = False,
     ) -> None:
-        self._encoding, self._leaves_out, self._newer = encoding, leaves_out, newer
+        self._encoding, self._newer = encoding, newer
+        self.leaves_out = leaves_out
         self._excluded = frozenset(map(_unquoted, excluded))
         self._schemas: set[str] = set()
         self._gone: set[str] = set()
@@ -87,7 +88,7 @@ class Lacks:
         self.denied: set[str] = set()
         """Kind and name of what only a superuser may make."""
         self.refused: set[str] = set()
-        """Kind and name of what the newer major does not take."""
+        """Kind and name of what the newer major does not take, or a server without XML."""
         self.tables: set[tuple[str, str]] = set()
         """Schema and name of those that the dump would have made."""
         self.unfilled: set[tuple[str, str]] = set()
@@ -100,7 +101,7 @@ class Lacks:
         if is_raised(error):
             return False
         if found := _EXTENSION.match(body):
-            return self._leaves_out and self._is_lacking(found, error)
+            return self.leaves_out and self._is_lacking(found, error)
         if _TYPE.match(body) and is_denied(body, error):
             self._leave_out(body)
             self.deny(body)
@@ -113,8 +114,10 @@ class Lacks:
         return taken
 
     def outgrown(self, body: bytes, error: psycopg2.Error) -> bool:
-        """Tell whether a newer major does not take it, and nothing else can; remember it."""
-        if not (self._newer and is_outgrown(body, error, _missed(error))):
+        """Tell whether this server takes it not, and there is no other; remember it."""
+        makes = body.startswith((b"CREATE ", b"ALTER "))
+        without_xml = self.leaves_out and makes and leniency.lacks_xml(error)
+        if not (without_xml or (self._newer and is_outgrown(body, error, _missed(error)))):
             return False
         self._leave_out(body)
         what = described(body)

@@ -165,6 +165,11 @@ def is_unfilled(error: psycopg2.Error) -> bool:
     return sqlstate(error) == _UNFILLED
 
 
+def lacks_xml(error: psycopg2.Error) -> bool:
+    """Tell, in any language, whether the server was built without XML: it takes no such value."""
+    return sqlstate(error) == "0A000" and error.diag.source_file == "xml.c"
+
+
 def reaches_elsewhere(error: psycopg2.Error) -> bool:
     """Tell whether another server was not to be reached."""
     return sqlstate(error).startswith(_ELSEWHERE)

@@ -239,7 +239,7 @@ class _Load:
     def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:
         """Tell whether a view is not filled for want of a server, of a right, or of such a view."""
         return leniency.REFRESH.match(body) is not None and (
-            leniency.reaches_elsewhere(error)
+            (leniency.reaches_elsewhere(error) or self._loading.lacks_xml(error))
             or leniency.may_hide_rows(body, error)
             or (self._has_unfilled and leniency.is_unfilled(error))
             or (bool(self._mappings) and leniency.misses_a_name(error))

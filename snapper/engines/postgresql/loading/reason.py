@@ -5,7 +5,7 @@ import re
 import psycopg2
 
 from snapper.engines.postgresql.connecting.server_words import sentence, sqlstate, words_of
-from snapper.engines.postgresql.loading.leniency import OWNER
+from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.target.content import UNFINISHED
 
@@ -26,7 +26,7 @@ def reason(
     error: psycopg2.Error, body: bytes, runner: StatementRunner, *, show_values: bool
 ) -> str:
     """Give the reason; with `show_values` all that the server said."""
-    if lacks_xml(error):
+    if leniency.lacks_xml(error):
         return "XML is not supported in this build of PostgreSQL"
     said = sentence(error)
     if show_values:
@@ -43,17 +43,12 @@ def reason(
     return _OURS.sub("the new database", " ".join(runner.redact(words).split()))
 
 
-def lacks_xml(error: psycopg2.Error) -> bool:
-    """Tell, in any language, whether the server was built without XML: it takes no such value."""
-    return sqlstate(error) == "0A000" and error.diag.source_file == "xml.c"
-
-
 def _is_of_rows(body: bytes) -> bool | None:
     """Tell whether a statement reads or writes rows; None where that is a function's own affair.
 
     What an extension's script says is of its files; and to give something away looks at no row.
     """
-    if OWNER.fullmatch(body):
+    if leniency.OWNER.fullmatch(body):
         return False
     if _READS_ROWS.match(body):
         return True

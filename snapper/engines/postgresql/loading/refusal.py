@@ -5,7 +5,7 @@ import psycopg2
 from snapper.engines.postgresql.connecting.server_words import sentence, sqlstate
 from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.described import described, makes_missing
-from snapper.engines.postgresql.loading.reason import lacks_xml, reason
+from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_denied
 from snapper.engines.postgresql.loading.task import Loading
@@ -109,7 +109,7 @@ def refusal(
     fix = next((fix for sign, fix in _FIXES.items() if sign in said), _BY_CODE.get(code, ""))
     if not fix and leniency.misses_a_name(error) and leniency.is_built_safely(body, runner.version):
         fix = _BUILT_SAFELY
-    if lacks_xml(error):
+    if leniency.lacks_xml(error):
         fix = "restore into a server that was built with XML, as the source's was"
     if code == "P0001" and (found := _triggers(runner)):
         fix = _REPLICA.format(", ".join(found))

@@ -79,10 +79,15 @@ class Loading:
             left, waiting = waiting, [each for each in waiting if not self.lacks(*each, runner)]
         return waiting
 
+    def lacks_xml(self, error: psycopg2.Error) -> bool:
+        """Tell whether a statement is refused for want of XML, which no other server has either."""
+        alone = self.alone
+        return alone is not None and alone.lacks.leaves_out and leniency.lacks_xml(error)
+
     def outgrown(
         self, statement: Statement, error: psycopg2.Error, runner: StatementRunner
     ) -> bool:
-        """Tell whether a statement is left out that a newer major does not take; say that it is."""
+        """Tell whether a statement is left out that this server does not take; say that it is."""
         body = statement.text
         can_go = leniency.can_go(body, error) or is_for_nobody(body, error, runner)
         if self.alone is None or can_go or is_denied(body, error):

@@ -54,7 +54,7 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
     assert found.proof.lacking.refused == refused
     assert found.proof.lacking.tables == ("public.child", "public.counting", "public.grandchild")
     assert found.remarks[0] == (
-        "restored but for what a newer PostgreSQL does not take: 3 tables, 3 views, 1 aggregate,"
+        "restored but for what this PostgreSQL does not take: 3 tables, 3 views, 1 aggregate,"
         " 1 function"
     )
     assert any(each.startswith("left out: table public.child: ") for each in found.remarks)
