@@ -69,6 +69,26 @@ def test_only_the_ranges_of_the_table_and_the_definitions_are_read(
     assert counting.read_of[backed_up.dump_key] == size + between < backed_up.backup_bytes / 50
 
 
+@pytest.mark.long
+def test_a_table_of_10_mb_in_a_backup_of_a_gigabyte_takes_less_than_15_mb_to_restore(
+    source: Callable[..., Source], dumper: Dumper, vault: Vault, tools: ClientTools
+) -> None:
+    noise = "SELECT n, md5(n::text) || md5((n + 1)::text) AS noise FROM generate_series"
+    made = f"CREATE TABLE large AS {noise}(1, 14000000) AS n; CREATE TABLE small AS {noise}"
+    manifest = dumper.dump(job(), source(18, f"{made}(1, 142000) AS n").database())
+    assert manifest is not None
+    target, counting = source(18, EMPTY), Counting(vault)
+    restore(counting, manifest, tools, target.dsn, "small")
+    assert target.rows("SELECT count(*) FROM small") == [(142_000,)]
+    contents = read_contents(vault, manifest)
+    assert contents
+    large, small = contents.tables
+    assert (large.table, small.table) == ("large", "small")
+    assert large.bytes > 1_000_000_000
+    assert small.bytes > 10_000_000
+    assert small.end - small.start < sum(counting.read_of.values()) < 15_000_000
+
+
 def test_a_backup_without_a_list_is_read_whole_and_it_is_said(
     backed_up: Manifest, source: Callable[..., Source], vault: Vault, tools: ClientTools
 ) -> None:
