@@ -66,9 +66,9 @@ class Lacks:
     """Knows the extensions that are not here, and decides what goes with them.
 
     Where another server may have an extension, none `leaves_out` one; what takes a superuser is
-    refused by them all. What an option has `excluded` from the backup
-    is missed for that reason, and not for want of an extension. A `newer` server is the only one
-    that there is, and of a newer major than the dump's.
+    refused by them all. What an option has `excluded` from the backup is missed for that reason,
+    and not for want of an extension. A `newer` server is the only one that there is, and of a newer
+    major than the dump's.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Lacks:
         return taken
 
     def outgrown(self, body: bytes, error: psycopg2.Error) -> bool:
-        """Tell whether this server takes it not, and there is no other; remember it."""
+        """Tell whether this server does not take it, and there is no other; remember it."""
         makes = body.startswith((b"CREATE ", b"ALTER "))
         without_xml = self.leaves_out and makes and leniency.lacks_xml(error)
         if not (without_xml or (self._newer and is_outgrown(body, error, _missed(error)))):

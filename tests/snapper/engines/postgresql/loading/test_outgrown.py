@@ -11,12 +11,14 @@ from snapper.engines.postgresql.trying.installed import Programs
 from snapper.engines.postgresql.trying.trial import try_restore
 from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
+from snapper.values.verification import Restored
 from snapper.verbs.contents import read_contents
 from snapper.verbs.restore import Dump
 from tests.support.appended import appended
 from tests.support.databases import Source
 
 BackUp = Callable[[Source], Manifest]
+Prove = Callable[[Manifest], Restored]
 TRIAL = "snapper.engines.postgresql.trying.trial"
 OUTGROWN = """
 CREATE TABLE parent (a int, b int); INSERT INTO parent VALUES (1, 1), (2, 2), (3, 3);
@@ -35,18 +37,27 @@ CREATE AGGREGATE sum_of(interval) (
 """
 
 
+@pytest.fixture
+def prove(vault: Vault, tools: ClientTools, monkeypatch: pytest.MonkeyPatch) -> Prove:
+    """Restore a backup where there is one server alone, a newer one, as in the deployed prover."""
+    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
+
+    def trial(manifest: Manifest) -> Restored:
+        options = TrialOptions(read_contents(vault, manifest))
+        return try_restore(Dump(vault, manifest), manifest, tools, options=options)
+
+    return trial
+
+
 def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon_it_and_named(
     source: Callable[..., Source],
     back_up: BackUp,
-    vault: Vault,
-    tools: ClientTools,
+    prove: Prove,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Such as that of the deployed prover. What is not told of is there, with all its rows."""
+    """What is not told of is there, with all its rows."""
     manifest = back_up(source(14, OUTGROWN))
-    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
-    wanted = TrialOptions(read_contents(vault, manifest))
-    found = try_restore(Dump(vault, manifest), manifest, tools, options=wanted)
+    found = prove(manifest)
     assert found.proof is not None
     assert (found.tables, found.rows, found.proof.compared) == (2, 4, 2)
     assert found.proof.lacking is not None
@@ -60,7 +71,7 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
     assert any(each.startswith("left out: table public.child: ") for each in found.remarks)
     # Its own major takes it, and is there on an operator's machine.
     monkeypatch.undo()
-    whole = try_restore(Dump(vault, manifest), manifest, tools, options=wanted)
+    whole = prove(manifest)
     assert (whole.tables, whole.rows) == (5, 11)
     assert whole.proof is not None
     assert whole.proof.lacking is None
@@ -81,27 +92,23 @@ def test_what_no_major_takes_is_not_left_out_for_a_newer_one(
     source: Callable[..., Source],
     back_up: BackUp,
     vault: Vault,
-    tools: ClientTools,
-    monkeypatch: pytest.MonkeyPatch,
+    prove: Prove,
 ) -> None:
     manifest = appended(vault, back_up(source(14)), more)
-    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
     with pytest.raises(RestoreFailed, match="the restore stopped at line"):
-        try_restore(Dump(vault, manifest), manifest, tools)
+        prove(manifest)
 
 
 def test_what_no_server_needs_is_left_out_as_ever(
     source: Callable[..., Source],
     back_up: BackUp,
     vault: Vault,
-    tools: ClientTools,
-    monkeypatch: pytest.MonkeyPatch,
+    prove: Prove,
 ) -> None:
     """Such as a policy for a provider's own role alone: that is no newer major's doing."""
     policy = "CREATE POLICY p ON public.t TO rdsadmin USING (true);\n"
     manifest = appended(vault, back_up(source(14)), policy)
-    monkeypatch.setattr(f"{TRIAL}.choices", lambda *_: (Programs(18, for_trials=True),))
-    found = try_restore(Dump(vault, manifest), manifest, tools)
+    found = prove(manifest)
     assert found.proof is not None
     assert found.proof.lacking is None
     assert any(each.startswith("left out: policy p on public.t: ") for each in found.remarks)
