@@ -39,14 +39,16 @@ def process_table(numbers: Iterable[int] | None = None) -> dict[int, Entry]:
     proc = Path("/proc")
     if not (proc / "self" / "stat").exists():
         return _table_of_ps()
-    stats = proc.glob("[0-9]*/stat") if numbers is None else (proc / f"{n}/stat" for n in numbers)
+    if numbers is None:
+        numbers = [int(each.name) for each in proc.iterdir() if each.name.isdecimal()]
     found = {}
-    for stat in stats:
+    for number in numbers:
         with contextlib.suppress(OSError):  # it ended while we looked
+            stat = Path(proc, str(number), "stat").read_text(errors="replace")
             # The second field is the command in brackets and may hold anything: cut behind it.
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            fields = stat.rpartition(")")[2].split()
             if fields[0] not in "ZX":
-                found[int(stat.parent.name)] = Entry(int(fields[1]), int(fields[2]), fields[19])
+                found[number] = Entry(int(fields[1]), int(fields[2]), fields[19])
     return found
 
 

@@ -2,7 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +29,31 @@ def test_a_directory_that_is_still_written_into_is_removed_in_the_end(
     watchdog.watch([json.dumps({"remove": str(directory)})])
     assert tried == [directory] * 3
     assert not directory.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_a_process_that_ends_while_it_is_looked_at_hides_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel may say of its files, once they are found, that there is no such process."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as ended:
+        for name in ("open", "stat"):
+            monkeypatch.setattr(os, name, _gone(getattr(os, name), f"/proc/{ended.pid}/"))
+        monkeypatch.setattr("io.open", _gone(open, f"/proc/{ended.pid}/"))
+        table = watchdog.process_table()
+        monkeypatch.undo()
+        ended.communicate(b"\n")
+    assert os.getpid() in table
+    assert ended.pid not in table
+
+
+def _gone(call: Callable[..., Any], folder: str) -> Callable[..., Any]:
+    def refused(path: object, *args: object, **more: object) -> Any:
+        if str(path).startswith(folder):
+            raise ProcessLookupError
+        return call(path, *args, **more)
+
+    return refused
 
 
 def test_a_directory_is_removed_however_deep_somebody_nested_it(tmp_path: Path) -> None:
