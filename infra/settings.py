@@ -68,6 +68,7 @@ class StackSettings:
     drill: str = WEEKLY
     drill_disk_gb: int = 4
     proven_within_days: int = -1
+    large_databases: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that AWS would refuse later, or that contradict each other."""

@@ -96,7 +96,8 @@ class DumperSettings(_Environment):
     """Where the dumper finds its secrets and clients, and where it puts the backups.
 
     `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
-    come from.
+    come from. `batch_queue` and `batch_definition` are the ARNs of the queue of containers and of
+    what a container for a dump is; empty where the stage makes none.
     """
 
     stage: str
@@ -104,6 +105,8 @@ class DumperSettings(_Environment):
     bucket: str
     clients: str = "/opt"
     queue_url: str = ""
+    batch_queue: str = ""
+    batch_definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ class ProverSettings(_Environment):
 
     `clients` is the folder in which the servers lie; `queue_url` is where its drills come from,
     and `dead_letter_url` where those go that speak against a backup. `disk_gb` is the size of its
-    /tmp in GB; `proven_within_days` is empty where the stage does not say it.
+    /tmp in GB; `proven_within_days` is empty where the stage does not say it. `batch_queue` and
+    `batch_definition` are those of containers for drills; empty where the stage makes none.
     """
 
     stage: str
@@ -133,6 +137,8 @@ class ProverSettings(_Environment):
     drill: str = ""
     proven_within_days: str = ""
     clients: str = "/opt"
+    batch_queue: str = ""
+    batch_definition: str = ""
 
     @property
     def disk_bytes(self) -> int:
