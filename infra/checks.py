@@ -33,6 +33,7 @@ _RANGES = {
     "dumper_timeout": ("dumperTimeout", 60, 900),
     "dumper_memory": ("dumperMemory", 512, 10240),
     "max_concurrency": ("maxConcurrency", 2, 1000),
+    "dump_jobs": ("dumpJobs", 0, 8),
     "noncurrent_days": ("noncurrentDays", 1, 3650),
     "drill_disk_gb": ("drillDiskGb", *DISK_GB),
     "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),

@@ -26,6 +26,7 @@ class DumperArgs:
     memory: int
     timeout: timedelta
     max_concurrency: int
+    dump_jobs: int
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     layers: Layers
@@ -70,7 +71,11 @@ class Dumper(pulumi.ComponentResource):
                 layers=[args.layers.dependencies, args.layers.postgresql],
                 environment=pulumi.Output.all(args.vault.bucket_name, args.queue.url).apply(
                     lambda known: DumperSettings(
-                        scope.stage, scope.parameter_root, known[0], queue_url=known[1]
+                        scope.stage,
+                        scope.parameter_root,
+                        known[0],
+                        queue_url=known[1],
+                        dump_jobs=str(args.dump_jobs),
                     ).to_env()
                 ),
                 rights=rights,

@@ -81,6 +81,7 @@ class BackupService(pulumi.ComponentResource):
                 memory=settings.dumper_memory,
                 timeout=timeout,
                 max_concurrency=settings.max_concurrency,
+                dump_jobs=settings.dump_jobs,
                 subnet_ids=settings.subnet_ids,
                 security_group_ids=settings.security_group_ids,
                 layers=layers,

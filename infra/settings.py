@@ -54,6 +54,7 @@ class StackSettings:
     dumper_memory: int = 2048
     dumper_timeout: int = 900
     max_concurrency: int = 4
+    dump_jobs: int = 0
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from snapper.engines.bands import Bands, OneJob
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import (
     ALL_THERE_IS,
@@ -108,6 +109,15 @@ class Engine(Protocol):
 
     def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start a dump; raises SettingsError if its program cannot run."""
+        ...
+
+    def dump_in_bands(
+        self, database: Database, facts: Facts, patience: float, jobs: int
+    ) -> Bands | OneJob:
+        """Start a dump by so many programs at once; OneJob where `dump` serves it better.
+
+        Raises SettingsError if a program cannot run, DatabaseUnreachable.
+        """
         ...
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:

@@ -63,6 +63,12 @@ class Options:
         default=0,
         unset="the stage's dumperTimeout",
     )
+    dump_jobs: int | None = option(
+        Whole(0, 8),
+        "Connections that dump this database at once, if large; 0 for one a processor, at most 4",
+        default=None,
+        unset="the stage's dumpJobs",
+    )
     max_age_hours: int = option(
         Whole(1, 168),
         "Hours without a good backup until this database is late, for the alarm and for status",
@@ -170,8 +176,7 @@ class Options:
         ('{"timeout": 600}', '')
         """
         plain = self.to_dict()
-        # Parameter Store takes two braces for the name of another parameter; here only a text
-        # can hold them.
+        # Parameter Store takes two braces for another parameter's name; only a text has them.
         return json.dumps(plain, sort_keys=True).replace("{{", "{\\u007b") if plain else ""
 
 
@@ -204,8 +209,7 @@ def parse_options(
             faults.append(f"{SETTING}.{key} is no database: {meant}")
         wrong: list[str] = []
         read[key] = Options.read_into(options, wrong)
-        schedule = read[key].schedule
-        if schedule and (never := why_never(parse_schedule(schedule), now)):
+        if (schedule := read[key].schedule) and (never := why_never(parse_schedule(schedule), now)):
             wrong.append(f"schedule is {schedule}, it {never}")
         faults.extend(f"{SETTING}.{key}: {fault}" for fault in wrong)
         if len(read[key].to_json().encode()) > LONGEST:

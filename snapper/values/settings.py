@@ -96,8 +96,9 @@ class DumperSettings(_Environment):
     """Where the dumper finds its secrets and clients, and where it puts the backups.
 
     `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
-    come from. `batch_queue` and `batch_definition` are the ARNs of the queue of containers and of
-    what a container for a dump is; empty where the stage makes none.
+    come from; `dump_jobs` is how many programs dump one large database at once. `batch_queue` and
+    `batch_definition` are the ARNs of the queue of containers and of what a container for a dump
+    is; empty where the stage makes none.
     """
 
     stage: str
@@ -107,6 +108,12 @@ class DumperSettings(_Environment):
     queue_url: str = ""
     batch_queue: str = ""
     batch_definition: str = ""
+    dump_jobs: str = "0"
+
+    @property
+    def jobs(self) -> int:
+        """By how many connections the stage dumps a large database; 0 where the machine decides."""
+        return int(self.dump_jobs)
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,7 @@ def test_no_other_stage_is_taken(name: str) -> None:
     [
         ({"dumper_timeout": 59}, "dumperTimeout is 59, must lie within 60..900"),
         ({"dumper_timeout": 901}, "dumperTimeout is 901"),
+        ({"dump_jobs": 9}, "dumpJobs is 9, must lie within 0..8"),
         ({"dumper_memory": 10241}, "dumperMemory is 10241"),
         ({"noncurrent_days": 0}, "noncurrentDays is 0"),
         ({"log_retention_days": 31}, "logRetentionDays is 31, must be one of 1, 3, 5"),

@@ -1,10 +1,11 @@
 """PostgreSQL as the verbs see it: every engine keeps the same protocol."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from snapper.engines.bands import Bands, OneJob
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.facts import (
     ALL_THERE_IS,
@@ -19,16 +20,15 @@ from snapper.engines.facts import (
 from snapper.engines.postgresql.connecting import signing_in
 from snapper.engines.postgresql.connecting.acting import acting
 from snapper.engines.postgresql.connecting.authorities import by_amazons
-from snapper.engines.postgresql.connecting.logins import accepted, door_of
-from snapper.engines.postgresql.connecting.session import connect
+from snapper.engines.postgresql.connecting.logins import door_of
 from snapper.engines.postgresql.connecting.signing_in import connection_of
 from snapper.engines.postgresql.conninfo import faults, reachable
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.hosts import hosts
 from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.engines.postgresql.dumping.pg_dump import END_MARKER, PG_DUMP, pg_dump_command
-from snapper.engines.postgresql.dumping.silence import why_silent
+from snapper.engines.postgresql.dumping.dump import dump
+from snapper.engines.postgresql.dumping.pg_dump import END_MARKER
 from snapper.engines.postgresql.examining import examine
 from snapper.engines.postgresql.examining.examine_trust import examine_trust
 from snapper.engines.postgresql.found import facts_of
@@ -133,23 +133,17 @@ class PostgreSQL:
 
     def dump(self, database: Database, facts: Facts, patience: float) -> CheckedDump:
         """Start pg_dump."""
-        redact = redactor(database.connection)
-        asking = connection_of(database)
-        connection = accepted(asking, redact, lambda each: connect(each, redact, again=False))
-        encoding, major = facts.part["encoding"], self._major(facts)
-        command = pg_dump_command(
-            self.tools,
-            major,
-            connection,
-            encoding,
-            facts.role,
-            facts.arguments,
-            bare=facts.bare,
-        )
-        environment = {**self.tools.environment(), **connection.environment()}
-        # Its session is another one, for which a password may have changed meanwhile.
-        why = partial(why_silent, asking, redact)
-        return CheckedDump(command, environment, redact, PG_DUMP, patience, why)
+        return dump(self.tools, self._major(facts), database, facts, patience)
+
+    def dump_in_bands(
+        self,
+        database: Database,  # noqa: ARG002  the protocol's
+        facts: Facts,  # noqa: ARG002  the protocol's
+        patience: float,  # noqa: ARG002  the protocol's
+        jobs: int,  # noqa: ARG002  the protocol's
+    ) -> Bands | OneJob:
+        """Leave it to one pg_dump."""
+        return OneJob()
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         """Give what a manifest keeps beside the fields that every engine has."""

@@ -66,6 +66,7 @@ def test_every_definition_has_words_and_an_example_that_is_right() -> None:
         ("excludeSchemas", ["a\nb"]),
         ("drill", "Daily"),
         ("drill", "never"),
+        ("dumpJobs", 9),
         ("provenWithinDays", -1),
         ("provenWithinDays", 367),
         ("assertions", "SELECT true"),

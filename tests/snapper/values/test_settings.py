@@ -40,6 +40,7 @@ def test_variables_have_our_name_before_theirs() -> None:
     assert sorted(DUMPER.to_env()) == [
         "SNAPPER_BUCKET",
         "SNAPPER_CLIENTS",
+        "SNAPPER_DUMP_JOBS",
         "SNAPPER_PARAMETER_ROOT",
         "SNAPPER_QUEUE_URL",
         "SNAPPER_STAGE",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from snapper.engines.bands import Bands, OneJob
 from snapper.engines.checked_dump import CheckedDump, DumpingTool
 from snapper.engines.facts import (
     ALL_THERE_IS,
@@ -102,6 +103,11 @@ class TextEngine:
         tool = DumpingTool(self.ends_well)
         environment = {"PATH": "/usr/bin:/bin"}
         return CheckedDump(command, environment, self.redactor(connection), tool, patience)
+
+    def dump_in_bands(
+        self, database: Database, facts: Facts, patience: float, jobs: int
+    ) -> Bands | OneJob:
+        return OneJob()
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         return dict(facts.part)
