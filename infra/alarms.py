@@ -83,6 +83,7 @@ class Alarms(pulumi.ComponentResource):
     """A topic, and the alarms that publish to it. Anything may be subscribed to it by hand."""
 
     topic_arn: pulumi.Output[str]
+    metrics = 0
 
     def __init__(
         self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
@@ -177,6 +178,7 @@ class Alarms(pulumi.ComponentResource):
         )
 
     def _alarm(self, name: str, physical: str, description: str, watch: Watch) -> None:
+        self.metrics += 2 if watch.plus else 1  # AWS counts those that an alarm looks at
         aws.cloudwatch.MetricAlarm(
             name,
             name=physical,

@@ -14,7 +14,7 @@ from infra.function import Runtime
 from infra.lateness import unwatched, watched_for
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
-from infra.prover import Prover, ProverArgs
+from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
@@ -164,6 +164,10 @@ class BackupService(pulumi.ComponentResource):
                     "drill": settings.drill,
                     "proven_within_days": settings.said_within_days,
                     "drill_disk_gb": str(settings.drill_disk_gb),
+                    "architecture": settings.architecture,
+                    "dumper_memory": str(settings.dumper_memory),
+                    "prover_memory": str(MEMORY),
+                    "alarms": str(alarms.metrics),
                     "version": snapper.__version__,
                 },
             ),

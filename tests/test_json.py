@@ -30,6 +30,10 @@ MAPS = {
     "prune": ("databases",),
     "doctor": ("findings",),
     "contents": ("contents.statements[].kinds",),
+    "cost": (
+        *("prices.storage", "shared"),
+        *("databases[].stored_bytes", "databases[].noncurrent_bytes"),
+    ),
 }
 
 
@@ -132,6 +136,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
                 ],
             ],
             "contents": [["told"]],
+            "cost": [[]],
             "download": [
                 ["told", "-o", file],
                 ["told", "--table", "public.t", "-o", f"{file}.sql"],

@@ -45,7 +45,8 @@ def _read(service: Service) -> list[Statement]:
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
         _allow(["ssm:GetParametersByPath"], [table, options, counts]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
-        _allow(["s3:ListBucket", "s3:GetBucketTagging"], [bucket]),
+        # Versions tell when an object was written, and what is still kept of deleted ones.
+        _allow(["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketTagging"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
         _allow(
             ["sqs:GetQueueAttributes"],
@@ -71,8 +72,6 @@ def _restore(service: Service) -> list[Statement]:
         # A list holds no row, but digests by which few short rows could be guessed.
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.DUMP, Kind.CONTENTS)]),
         _allow(["s3:PutObject"], [f"{bucket}/*{kind}" for kind in _VERDICTS]),
-        # When what was written, and nothing of what it holds.
-        _allow(["s3:ListBucketVersions"], [bucket]),
         # Whoever reads a letter hides it meanwhile, and can go on hiding it.
         _allow(
             ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"],

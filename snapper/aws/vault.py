@@ -1,16 +1,17 @@
 """The vault: the S3 bucket as the rest of Snapper sees it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 from botocore.config import Config
 from s3transfer.manager import TransferConfig, TransferManager
 
 from snapper.aws import client as aws
 from snapper.aws.parts import PartPlan
+from snapper.aws.sending import Readable, checked, never_over
 from snapper.errors import BackupDamaged
 from snapper.values.document import LONGEST
 
@@ -34,22 +35,6 @@ class Version:
     changed_at: datetime
     etag: str
     is_deletion: bool
-
-
-class Readable(Protocol):
-    """A stream that raises rather than end early: an empty read means complete."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Give exactly `size` bytes, or fewer at the true end; without a size all that is left."""
-        ...
-
-    def check(self) -> None:
-        """Raise if nobody waits for the stream any more: no part of it is then sent again."""
-        ...
-
-    def commit(self) -> None:
-        """Raise as `check` does, or count as done: the call that makes the object is sent."""
-        ...
 
 
 class Vault:
@@ -92,6 +77,19 @@ class Vault:
         # Within one second a deletion is the older: what is there now was stored after it.
         return sorted(found, key=lambda one: (one.changed_at, not one.is_deletion), reverse=True)
 
+    def stored(self, prefix: str) -> tuple[Counter[str], Counter[str]]:
+        """Give the bytes under a prefix by storage class: what is there, and what was before."""
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        current, noncurrent = Counter[str](), Counter[str]()
+        with aws.translated(f"s3:ListObjectVersions of {prefix}"):
+            for page in pages:
+                for one in page.get("Versions", ()):
+                    kept = current if one["IsLatest"] else noncurrent
+                    kept[one.get("StorageClass", "STANDARD")] += one["Size"]
+        return current, noncurrent
+
     def folders(self) -> tuple[str, ...]:
         """Give the first step of all keys that have more than one, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -118,8 +116,8 @@ class Vault:
         )
         with (
             aws.translated(f"s3 upload of {key}"),
-            _never_over(self._client),
-            _checked(self._client, stream),
+            never_over(self._client),
+            checked(self._client, stream),
             TransferManager(self._client, transfer) as manager,
         ):
             manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
@@ -203,45 +201,3 @@ class _Body:
 
     def __exit__(self, *_: object) -> None:
         self._body.close()
-
-
-@contextmanager
-def _checked(client: Any, stream: Readable) -> Iterator[None]:  # noqa: ANN401  boto3 has no types
-    """Ask the stream before every attempt to send: retries must not outlive a deadline."""
-
-    def check(**_: object) -> None:
-        stream.check()
-
-    def commit(**_: object) -> None:
-        stream.commit()
-
-    asked = {"UploadPart": check, "CompleteMultipartUpload": commit, "PutObject": commit}
-    for call, ask in asked.items():
-        client.meta.events.register(f"before-send.s3.{call}", ask)
-    try:
-        yield
-    finally:
-        for call, ask in asked.items():
-            client.meta.events.unregister(f"before-send.s3.{call}", ask)
-
-
-@contextmanager
-def _never_over(client: Any) -> Iterator[None]:  # noqa: ANN401  boto3 has no types
-    """Have the calls that make an object refuse to replace one: s3transfer has no argument for it.
-
-    Only `If-None-Match`: for `If-Match` S3 would ask for the right to read backups.
-    """
-
-    def add(params: dict[str, Any], **_: object) -> None:
-        params["IfNoneMatch"] = "*"
-
-    events = [
-        f"provide-client-params.s3.{call}" for call in ("PutObject", "CompleteMultipartUpload")
-    ]
-    for event in events:
-        client.meta.events.register(event, add)
-    try:
-        yield
-    finally:
-        for event in events:
-            client.meta.events.unregister(event, add)

@@ -29,6 +29,7 @@ COMMANDS = {
     "drill": ("drill.drill_now", "have backups restored for the proof now"),
     "prune": ("prune.prune_backups", "delete backups beyond the count to keep"),
     "evidence": ("evidence.evidence", "show an auditor that backups are made and proven"),
+    "cost": ("cost.cost", "show what each database costs in a month"),
     "failures": ("failures.failures", "show the jobs that failed too often, or discard them"),
     "retry": ("retry.retry_failures", "put failed jobs back on the queue"),
     "check": ("check.check", "check the two secrets before they are set"),

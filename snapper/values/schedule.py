@@ -22,6 +22,7 @@ _WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 
 _LAST_YEAR = 2199
 _BEFORE_ALL = datetime(1969, 12, 31, tzinfo=UTC)
 
+_YEAR = timedelta(days=365)
 # Long enough to see every month's end, and a yearly run twice.
 _SAMPLE = timedelta(days=400)
 
@@ -86,6 +87,10 @@ class Rate:
         """Give the longest time between two runs."""
         return self.period
 
+    def runs_a_month(self) -> float:
+        """Give how often it fires in a month of the usual length."""
+        return _YEAR / 12 / self.period
+
 
 @dataclass(frozen=True)
 class Cron:
@@ -107,6 +112,12 @@ class Cron:
         year = itertools.takewhile(lambda at: at - start < _SAMPLE, self._runs(start))
         pauses = (later - earlier for earlier, later in itertools.pairwise(year))
         return max(pauses, default=_SAMPLE)
+
+    def runs_a_month(self) -> float:
+        """Give how often it fires in a month of the usual length, if it does so every year."""
+        days = (date(2025, 1, 1) + timedelta(days=n) for n in range(_YEAR.days))
+        firing = sum(1 for day in days if day.month in self.months and self.fires_on(day))
+        return firing * len(self.hours) * len(self.minutes) / 12
 
     def _runs(self, after: datetime) -> Iterator[datetime]:
         day = after.date()

@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from snapper.errors import SettingsError
+from snapper.values.cost import Machine
 from snapper.values.place import Place, domain_of, partition_of
 from snapper.values.proving import Proving, read_days
 
@@ -15,7 +16,8 @@ class Service:
 
     `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill` and
     `proven_within_days` are the stage's settings, and `drill_disk_gb` is what the prover has of
-    disk. What has a default is not on the signpost of stages that an older release deployed.
+    disk. Memory is in MB; `alarms` says how many metrics the alarms look at. What has a default is
+    not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -34,6 +36,10 @@ class Service:
     drill: str = ""
     proven_within_days: str = ""
     drill_disk_gb: str = ""
+    architecture: str = ""
+    dumper_memory: str = ""
+    prover_memory: str = ""
+    alarms: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -71,6 +77,21 @@ class Service:
         return Proving(self.drill, read_days(self.proven_within_days))
 
     @property
+    def machine(self) -> Machine:
+        """What runs the work; of an older deployment what is usual."""
+        usual = Machine()
+        return Machine(
+            self.architecture or usual.architecture,
+            _number(self.dumper_memory) or usual.dumper_memory,
+            _number(self.prover_memory) or usual.prover_memory,
+        )
+
+    @property
+    def alarm_count(self) -> int:
+        """How many metrics its alarms look at; 0 where an older deployment does not say it."""
+        return _number(self.alarms)
+
+    @property
     def partition(self) -> str:
         """The partition of AWS in which the region lies."""
         return partition_of(self.region)
@@ -87,3 +108,7 @@ class Service:
     def endpoint(self, kind: str) -> str:
         """Name a service of the region as KMS names who asks for a key; China's differ."""
         return f"{kind}.{self.region}.{domain_of(self.partition)}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0

@@ -12,7 +12,8 @@ from bin.pg_dump.layer import client_root
 from functions import dumper as dumper_function
 from local.emulator.cloud import Cloud
 from snapper.aws.parts import PartPlan
-from snapper.aws.vault import Readable, Vault
+from snapper.aws.sending import Readable
+from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import BackupInProgress
 from snapper.values.job import Job, write_time

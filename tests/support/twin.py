@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Self
 
 from snapper.aws.parts import PartPlan
-from snapper.aws.vault import Readable, StoredObject, Vault
+from snapper.aws.sending import Readable
+from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import AlreadyStored, AwsFailed
 
 

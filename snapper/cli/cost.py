@@ -1,0 +1,185 @@
+"""`snapper cost`: what each database costs in a month, and what it will cost when it has grown."""
+
+import json as json_module
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from snapper.cli import render
+from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.stage import Stage
+from snapper.errors import SettingsError
+from snapper.values.cost import LONGEST_FUNCTION, Cost
+from snapper.values.prices import LIST_PRICES, Prices
+from snapper.values.timetable import schedule_of
+from snapper.verbs.cost import QUARTER, YEAR, Priced, priced, shared
+
+_HEADERS = (
+    *("database", "backups", "running", "requests", "storage", "deleted", "metrics", "drills"),
+    *("a month", "in a year", "grows a month"),
+)
+_SPARE = ("requests", "metrics", "drills", "deleted", "backups", "running", "storage")
+_NOT_COUNTED = (
+    "Not counted: free tiers, taxes, logs, data that leaves the region or comes through a NAT "
+    "gateway, and a KMS key of your own."
+)
+_LARGEST_FILE = 1 << 20
+
+
+def cost(
+    keys: KeysArgument = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON with the prices of your region or contract, in place of the list prices.",
+        ),
+    ] = None,
+    stage: StageOption = "prod",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what each database costs in a month, in US dollars, by AWS's list prices.
+
+    `running` is Lambda's time, or Fargate's for what takes longer than 15 minutes; `storage` is
+    what lies in the bucket now, `deleted` what was pruned and is still kept as a noncurrent
+    version. How often, how long and how large follow from the schedule and the last backups; what
+    they cost in a year follows from how they grew. What the stage costs by itself stands below.
+    """
+    asked = _read_prices(prices) if prices else LIST_PRICES
+    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
+    options = opened.parameters.options()
+    named = opened.databases(*keys or ())
+    proving = opened.proving
+    found = [
+        priced(
+            opened.vault,
+            key,
+            schedule_of(options[key], opened.schedule) if key in options else None,
+            proving.of(options[key]) if proving and key in options else None,
+            opened.service.machine,
+            asked,
+            now,
+        )
+        for key in named
+    ]
+    service = opened.service
+    common = {} if keys else shared(service.alarm_count, 2 if service.prover else 1, asked)
+    if json:
+        render.document(_to_dict(stage, found, common, asked))
+        return
+    rows = [_row(each) for each in found]
+    if rows:
+        render.table(_HEADERS, rows, _SPARE)
+        render.say("")
+    _say_totals(found, common, stage)
+    for each in found:
+        if each.usage.took <= LONGEST_FUNCTION < each.later_took[YEAR]:
+            render.say(
+                f"{each.database}: if it goes on growing so, a backup takes longer than the "
+                "15 minutes of a function within a year: set largeDatabases by then"
+            )
+    render.remark(
+        f"US dollars, prices of {asked.region} as of {asked.as_of} (--json shows them). "
+        + _NOT_COUNTED
+    )
+
+
+def _read_prices(file: Path) -> Prices:
+    try:
+        with file.open("rb") as opened:
+            given = json_module.loads(opened.read(_LARGEST_FILE))
+    except (OSError, ValueError, RecursionError) as error:
+        words = getattr(error, "strerror", None) or "it is no JSON"
+        raise SettingsError(f"{file} cannot be read: {words}") from None
+    return LIST_PRICES.changed(given)
+
+
+def _row(each: Priced) -> tuple[str, ...]:
+    now = each.cost
+    running = now.functions + now.fargate
+    parts = (running, now.requests, now.storage, now.noncurrent, now.metrics, now.drills)
+    return (
+        each.database,
+        str(each.backups),
+        *map(_dollars, parts),
+        _dollars(now.total),
+        _dollars(each.later[YEAR].total) if each.growth is not None else "",
+        _growth(each),
+    )
+
+
+def _growth(each: Priced) -> str:
+    if each.growth is None:
+        return "not known yet"
+    sign = "-" if each.growth < 0 else ""
+    return sign + render.size(round(abs(each.growth) * 30))
+
+
+def _say_totals(found: Sequence[Priced], common: Mapping[str, float], stage: str) -> None:
+    total = sum(each.cost.total for each in found)
+    later = sum(each.later[YEAR].total for each in found)
+    if common:
+        own = sum(common.values())
+        words = ", ".join(f"{name} {_dollars(value)}" for name, value in common.items())
+        render.say(f"the stage {stage} itself: {_dollars(own)} a month ({words})")
+        total, later = total + own, later + own
+    counted = render.number(len(found), "database")
+    render.say(f"{counted}: {_dollars(total)} a month, in a year {_dollars(later)}")
+
+
+def _dollars(value: float) -> str:
+    """Give dollars as people write them; what is less than a cent is not nothing.
+
+    >>> _dollars(12.3), _dollars(0.004), _dollars(0)
+    ('$12.30', '<$0.01', '$0.00')
+    """
+    return "<$0.01" if 0 < value < 0.005 else f"${value:,.2f}"
+
+
+def _to_dict(
+    stage: str, found: Sequence[Priced], common: Mapping[str, float], asked: Prices
+) -> dict[str, Any]:
+    own = sum(common.values())
+    return {
+        "stage": stage,
+        "prices": asked.to_dict(),
+        "databases": [_one(each) for each in found],
+        "shared": common,
+        "total": {
+            "now": _rounded(own + sum(each.cost.total for each in found)),
+            "quarter": _rounded(own + sum(each.later[QUARTER].total for each in found)),
+            "year": _rounded(own + sum(each.later[YEAR].total for each in found)),
+        },
+    }
+
+
+def _one(each: Priced) -> dict[str, Any]:
+    usage = each.usage
+    return {
+        "database": each.database,
+        "backups": each.backups,
+        "runs_a_month": round(usage.runs, 2),
+        "seconds": usage.took.total_seconds(),
+        "drills_a_month": round(usage.drills, 2),
+        "newest_bytes": each.newest,
+        "bytes_a_day": None if each.growth is None else round(each.growth),
+        "stored_bytes": dict(usage.stored.current),
+        "noncurrent_bytes": dict(usage.stored.noncurrent),
+        "now": _parts(each.cost),
+        "quarter": _parts(each.later[QUARTER]),
+        "year": _parts(each.later[YEAR]),
+    }
+
+
+def _parts(cost: Cost) -> dict[str, float]:
+    return {name: _rounded(value) for name, value in {**asdict(cost), "total": cost.total}.items()}
+
+
+def _rounded(dollars: float) -> float:
+    return round(dollars, 6)

@@ -1,0 +1,125 @@
+"""What the backups of one database cost in a month, by what AWS counts."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+
+from snapper.values.prices import Prices
+
+MONTH = timedelta(days=365) / 12
+LONGEST_FUNCTION = timedelta(minutes=15)
+"""What took longer was not made by a function, but on Fargate."""
+
+_GB = 1 << 30
+_MB_OF_GB = 1024
+_HOUR = timedelta(hours=1)
+
+_MESSAGES = 5
+"""Requests to the queue for one job: sent, received, hidden, looked after, deleted."""
+
+_METRICS = 4
+"""Measured for each backup: that it succeeded, seconds, bytes of the dump and of the object."""
+
+_LISTINGS = 3
+"""Listings for each backup: two of the dumper, one of the pruner."""
+
+_SMALL_OBJECTS = 2
+"""Objects beside the dump: manifest and list of contents."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What runs the work: memory in MB of dumper and prover, vCPU and GB of a job on Fargate."""
+
+    architecture: str = "arm64"
+    dumper_memory: int = 2048
+    prover_memory: int = 3008
+    job_vcpu: float = 2.0
+    job_gb: float = 4.0
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether the processors are Arm's."""
+        return self.architecture == "arm64"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Bytes by storage class: of what is there, and of what was deleted and is still kept."""
+
+    current: Mapping[str, int] = field(default_factory=dict)
+    noncurrent: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one database uses: runs and drills in a month, how long each takes, what is stored.
+
+    `parts` are the parts of one upload. What is not known, as of a database without a backup, is 0.
+    """
+
+    runs: float
+    took: timedelta
+    parts: int
+    stored: Stored
+    drills: float = 0.0
+    drill_took: timedelta = timedelta()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """US dollars of a month."""
+
+    functions: float = 0.0
+    fargate: float = 0.0
+    drills: float = 0.0
+    requests: float = 0.0
+    storage: float = 0.0
+    noncurrent: float = 0.0
+    metrics: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return float(sum(asdict(self).values()))
+
+
+def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
+    """Count one database's month."""
+    in_function = usage.took <= LONGEST_FUNCTION
+    running = usage.runs * usage.took
+    calls = usage.runs * (2 if in_function else 3) + usage.drills
+    written = usage.parts + _upload_calls(usage.parts) + _SMALL_OBJECTS + _LISTINGS
+    # Values within one hour are one hour's.
+    hours = min(usage.runs, MONTH / _HOUR)
+    return Cost(
+        functions=_lambda(running, machine.dumper_memory, machine, prices) * in_function
+        + calls * prices.lambda_request,
+        fargate=_fargate(running, machine, prices) * (not in_function),
+        drills=_lambda(usage.drills * usage.drill_took, machine.prover_memory, machine, prices),
+        requests=usage.runs * written * prices.write_request
+        + (usage.runs + usage.drills) * _MESSAGES * prices.queue_request,
+        storage=_storage(usage.stored.current, prices),
+        noncurrent=_storage(usage.stored.noncurrent, prices),
+        metrics=hours * _METRICS * prices.metric / (MONTH / _HOUR),
+    )
+
+
+def _upload_calls(parts: int) -> int:
+    """Give the calls around the parts: one part is put at once."""
+    return 2 if parts > 1 else 0
+
+
+def _lambda(running: timedelta, memory: int, machine: Machine, prices: Prices) -> float:
+    price = prices.lambda_gb_second_arm if machine.is_arm else prices.lambda_gb_second
+    return running.total_seconds() * memory / _MB_OF_GB * price
+
+
+def _fargate(running: timedelta, machine: Machine, prices: Prices) -> float:
+    vcpu = prices.fargate_vcpu_hour_arm if machine.is_arm else prices.fargate_vcpu_hour
+    gigabyte = prices.fargate_gb_hour_arm if machine.is_arm else prices.fargate_gb_hour
+    return running / _HOUR * (machine.job_vcpu * vcpu + machine.job_gb * gigabyte)
+
+
+def _storage(stored: Mapping[str, int], prices: Prices) -> float:
+    return sum(size / _GB * prices.storage_of(kind) for kind, size in stored.items())

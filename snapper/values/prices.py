@@ -1,0 +1,85 @@
+"""What AWS asks for what a stage uses: list prices, and those that somebody has agreed with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from snapper.errors import SettingsError
+
+_CLASSES = MappingProxyType(
+    {
+        "STANDARD": 0.023,
+        "INTELLIGENT_TIERING": 0.023,
+        "STANDARD_IA": 0.0125,
+        "ONEZONE_IA": 0.01,
+        "GLACIER_IR": 0.004,
+        "GLACIER": 0.0036,
+        "DEEP_ARCHIVE": 0.00099,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """In US dollars, before taxes and without any free tier; a GB is 2^30 bytes.
+
+    Storage is for a GB and a month, by S3's storage class; what AWS moves within
+    INTELLIGENT_TIERING to a cheaper tier is counted at the dearest. Source: the pricing pages of
+    S3, Lambda, Fargate, SQS and CloudWatch for US East (N. Virginia); other regions take up to
+    30 % more.
+    """
+
+    as_of: str = "2026-06"
+    region: str = "us-east-1"
+    storage: Mapping[str, float] = field(default_factory=lambda: _CLASSES)
+    write_request: float = 0.005 / 1_000
+    """PUT, POST and LIST."""
+    read_request: float = 0.0004 / 1_000
+    lambda_gb_second: float = 0.0000166667
+    lambda_gb_second_arm: float = 0.0000133334
+    lambda_request: float = 0.20 / 1_000_000
+    fargate_vcpu_hour: float = 0.04048
+    fargate_vcpu_hour_arm: float = 0.03238
+    fargate_gb_hour: float = 0.004445
+    fargate_gb_hour_arm: float = 0.00356
+    queue_request: float = 0.40 / 1_000_000
+    alarm: float = 0.10
+    """For one metric and a month."""
+    metric: float = 0.30
+    """For a month; AWS counts the hours in which there is a value."""
+
+    def storage_of(self, kind: str) -> float:
+        """Give what a GB of a storage class costs for a month; of an unknown one the dearest."""
+        return self.storage.get(kind) or max(self.storage.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give them as JSON values."""
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**own, "storage": dict(self.storage)}
+
+    def changed(self, given: object) -> "Prices":
+        """Put other prices in place of some; raise SettingsError if they are not such."""
+        if not isinstance(given, dict):
+            raise SettingsError("the prices are no JSON object", hint=_HINT)
+        known = self.to_dict()
+        if unknown := sorted(given.keys() - known.keys()):
+            raise SettingsError(f"there is no price {', '.join(unknown)}", hint=_HINT)
+        storage = given.get("storage", {})
+        if not isinstance(storage, dict):
+            raise SettingsError("the prices of storage are no JSON object", hint=_HINT)
+        for name, value in [*given.items(), *storage.items()]:
+            if name != "storage" and not _is_price(value, as_text=name in _TEXTS):
+                raise SettingsError(f"{value!r} is no price: {name}", hint=_HINT)
+        return replace(self, **{**given, "storage": {**self.storage, **storage}})
+
+
+_TEXTS = frozenset({"as_of", "region"})
+_HINT = "`bin/snapper cost --json` shows all prices by their names"
+LIST_PRICES = Prices()
+
+
+def _is_price(value: object, *, as_text: bool) -> bool:
+    if as_text:
+        return isinstance(value, str) and len(value) <= len("ap-southeast-10, 2026-06-30")
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e6

@@ -1,0 +1,132 @@
+"""What each database costs in a month, by its manifests and by what lies in the bucket."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+from snapper.aws.parts import plan_parts
+from snapper.aws.vault import Vault
+from snapper.values.cost import MONTH, Cost, Machine, Stored, Usage, cost_of
+from snapper.values.growth import grown, growth
+from snapper.values.keys import prefix
+from snapper.values.manifest import Manifest
+from snapper.values.prices import Prices
+from snapper.values.proving import EVERY_BACKUP, FREQUENCIES, OFF, Proving
+from snapper.values.schedule import Schedule
+from snapper.verbs.catalog import Listed, listing
+
+QUARTER, YEAR = timedelta(days=91), timedelta(days=365)
+
+_LAST = 10
+"""Backups whose middle says how long the next one takes."""
+
+_POLLING = 5 * 3 * 60 * 24 * (MONTH / timedelta(days=1))
+"""Requests of Lambda to an idle queue in a month: five at a time, each waits for 20 s.
+
+Source: "Polling and batching streams" of Lambda's guide on SQS.
+"""
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One database's month: what it uses and costs now, and what in a quarter and in a year.
+
+    `newest` are the bytes of its newest good backup, `growth` how many more each day brings; None
+    where too few backups tell it.
+    """
+
+    database: str
+    backups: int
+    usage: Usage
+    cost: Cost
+    newest: int
+    growth: float | None
+    later: Mapping[timedelta, Cost]
+    later_took: Mapping[timedelta, timedelta]
+
+
+def priced(
+    vault: Vault,
+    database: str,
+    schedule: Schedule | None,
+    proving: Proving | None,
+    machine: Machine,
+    prices: Prices,
+    now: datetime,
+) -> Priced:
+    """Count one database's month; without a schedule it is no longer backed up, only kept.
+
+    Raises AwsFailed.
+    """
+    good = [
+        each
+        for each in listing(vault, database, now)
+        if each.manifest is not None and not each.flaw
+    ]
+    manifests = [each.manifest for each in good if each.manifest]
+    runs = schedule.runs_a_month() if schedule else 0.0
+    usage = _usage(manifests, runs, Stored(*vault.stored(prefix(database))))
+    if proving and schedule:
+        usage = _with_drills(usage, good, proving)
+    newest = manifests[0].backup_bytes if manifests else 0
+    by = growth([(each.started_at, each.backup_bytes) for each in manifests]) if schedule else None
+    after = {span: _grown(usage, newest, by, span) for span in (QUARTER, YEAR)}
+    return Priced(
+        database,
+        len(good),
+        usage,
+        cost_of(usage, machine, prices),
+        newest,
+        by,
+        {span: cost_of(each, machine, prices) for span, each in after.items()},
+        {span: each.took for span, each in after.items()},
+    )
+
+
+def shared(alarms: int, queues: int, prices: Prices) -> Mapping[str, float]:
+    """Give what a stage costs however many databases it has: alarms, and queues that are asked."""
+    return {
+        "alarms": alarms * prices.alarm,
+        "polling": queues * _POLLING * prices.queue_request,
+    }
+
+
+def _usage(manifests: Sequence[Manifest], runs: float, stored: Stored) -> Usage:
+    last = manifests[:_LAST]
+    if not last:
+        return Usage(runs, timedelta(), 0, stored)
+    took = median((each.finished_at - each.started_at).total_seconds() for each in last)
+    parts = max(1, -(-last[0].backup_bytes // plan_parts(last[0].database_bytes).size))
+    return Usage(runs, timedelta(seconds=took), parts, stored)
+
+
+def _with_drills(usage: Usage, good: Sequence[Listed], proving: Proving) -> Usage:
+    """Add how often it is restored for the proof, and how long the last time took."""
+    verdicts = (each.verification for each in good if each.verification)
+    restored = next((each.restored for each in verdicts if each.restored), None)
+    if proving.frequency == OFF or restored is None:
+        return usage
+    often = MONTH / FREQUENCIES[proving.frequency]
+    if proving.frequency == EVERY_BACKUP:
+        often = usage.runs
+    took = timedelta(seconds=restored.seconds)
+    return replace(usage, drills=min(often, usage.runs), drill_took=took)
+
+
+def _grown(usage: Usage, newest: int, by: float | None, after: timedelta) -> Usage:
+    """Give what it uses when its backups have grown: time, parts and storage grow alike."""
+    if not newest:
+        return usage
+    times = grown(newest, by, after) / newest
+    return replace(
+        usage,
+        took=usage.took * times,
+        drill_took=usage.drill_took * times,
+        parts=max(1, round(usage.parts * times)),
+        stored=Stored(_times(usage.stored.current, times), _times(usage.stored.noncurrent, times)),
+    )
+
+
+def _times(sizes: Mapping[str, int], times: float) -> Mapping[str, int]:
+    return {kind: round(size * times) for kind, size in sizes.items()}
