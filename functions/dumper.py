@@ -18,6 +18,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
+from snapper.verbs.turns import Turns
 
 
 class LambdaContext(Protocol):
@@ -58,6 +59,7 @@ def handler(
         events=telemetry,
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
+        turns=Turns.of(settings),
     )
     failed: list[FailedItem] = []
     for record in event["Records"]:

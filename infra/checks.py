@@ -34,6 +34,7 @@ _RANGES = {
     "dumper_memory": ("dumperMemory", 512, 10240),
     "max_concurrency": ("maxConcurrency", 2, 1000),
     "dump_jobs": ("dumpJobs", 0, 8),
+    "max_per_server": ("maxPerServer", 1, 100),
     "noncurrent_days": ("noncurrentDays", 1, 3650),
     "drill_disk_gb": ("drillDiskGb", *DISK_GB),
     "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),

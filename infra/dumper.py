@@ -27,6 +27,7 @@ class DumperArgs:
     timeout: timedelta
     max_concurrency: int
     dump_jobs: int
+    max_per_server: int
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     layers: Layers
@@ -51,6 +52,7 @@ class Dumper(pulumi.ComponentResource):
             signing_in,
             args.vault.may_store(),
             args.queue.may_take(),
+            args.queue.may_put_off(),
         ]
         # Without subnets too: there may have been some before, and Lambda has still to clear up.
         network = may_join_network if args.subnet_ids else may_leave_network
@@ -76,6 +78,7 @@ class Dumper(pulumi.ComponentResource):
                         known[0],
                         queue_url=known[1],
                         dump_jobs=str(args.dump_jobs),
+                        max_per_server=str(args.max_per_server),
                     ).to_env()
                 ),
                 rights=rights,

@@ -83,6 +83,10 @@ class DumpQueue(pulumi.ComponentResource):
         """Put what failed among the dead letters."""
         return self.dead_letter_arn.apply(lambda arn: [may_send(arn)])
 
+    def may_put_off(self) -> pulumi.Output[list[Statement]]:
+        """Put a job that has to wait into the queue again."""
+        return self.arn.apply(lambda arn: [may_send(arn)])
+
     def may_take(self) -> pulumi.Output[list[Statement]]:
         """Take jobs out of the queue."""
         return self.arn.apply(lambda arn: [may_take(arn)])

@@ -82,6 +82,7 @@ class BackupService(pulumi.ComponentResource):
                 timeout=timeout,
                 max_concurrency=settings.max_concurrency,
                 dump_jobs=settings.dump_jobs,
+                max_per_server=settings.max_per_server,
                 subnet_ids=settings.subnet_ids,
                 security_group_ids=settings.security_group_ids,
                 layers=layers,

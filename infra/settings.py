@@ -55,6 +55,7 @@ class StackSettings:
     dumper_timeout: int = 900
     max_concurrency: int = 4
     dump_jobs: int = 0
+    max_per_server: int = 2
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""

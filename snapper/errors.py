@@ -22,7 +22,8 @@ class SnapperError(Exception):
     │   └── AlreadyStored       exit 8   a conditional write found the object there
     ├── RestoreFailed           exit 9
     │   └── TooLarge            exit 9   there is not enough room or time for a proof
-    └── BackupInProgress        exit 10  another delivery may be finishing the same backup
+    ├── BackupInProgress        exit 10  another delivery may be finishing the same backup
+    └── ServerBusy              exit 10  as many dumps of the same server are under way as may be
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
     Neither ever holds a secret. `retry` says whether another attempt can help,
@@ -179,5 +180,11 @@ class TooLarge(RestoreFailed):
 
 class BackupInProgress(SnapperError):
     """The same backup may be written by another delivery of the same job right now."""
+
+    exit_code, retry = 10, True
+
+
+class ServerBusy(SnapperError):
+    """As many dumps of the same server are under way as there may be: this one has to wait."""
 
     exit_code, retry = 10, True

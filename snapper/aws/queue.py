@@ -61,15 +61,15 @@ class JobQueue:
         """Open the queue with the credentials and region of the environment."""
         return cls(url, aws.client("sqs"))
 
-    def send(self, jobs: Sequence[Message]) -> None:
-        """Send all jobs; those that SQS reports as failed are sent again.
+    def send(self, jobs: Sequence[Message], after: timedelta = timedelta()) -> None:
+        """Send all jobs, to be delivered after a while; what SQS reports as failed is sent again.
 
         A batch that fails does not keep the next ones from being sent; what is left over after
         the last attempt is raised as one error that names the databases.
         """
         refused: list[tuple[Message, str]] = []
         for start in range(0, len(jobs), BATCH):
-            refused += self._send_batch(jobs[start : start + BATCH])
+            refused += self._send_batch(jobs[start : start + BATCH], after)
         if refused:
             names = ", ".join(sorted({f"{job.database} ({code})" for job, code in refused}))
             raise AwsFailed(
@@ -78,7 +78,8 @@ class JobQueue:
 
     def waiting(self) -> int:
         """Give about how many jobs wait or are being worked on; SQS itself knows only about."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        kinds = ("", "NotVisible", "Delayed")
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
         with aws.translated("sqs:GetQueueAttributes"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
@@ -101,21 +102,24 @@ class JobQueue:
                 VisibilityTimeout=int(pause.total_seconds()),
             )
 
-    def _send_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
+    def _send_batch(self, jobs: Sequence[Message], after: timedelta) -> list[tuple[Message, str]]:
         waiting = [(job, "") for job in jobs]
         for attempt in range(_SENDINGS):
             if attempt:
                 self._sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                waiting = self._try_batch([job for job, _ in waiting])
+                waiting = self._try_batch([job for job, _ in waiting], after)
             except AwsFailed as error:
                 waiting = [(job, str(error)) for job, _ in waiting]
             if not waiting:
                 break
         return waiting
 
-    def _try_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
-        entries = [{"Id": str(n), "MessageBody": job.to_json()} for n, job in enumerate(jobs)]
+    def _try_batch(self, jobs: Sequence[Message], after: timedelta) -> list[tuple[Message, str]]:
+        later = {"DelaySeconds": int(after.total_seconds())} if after else {}
+        entries = [
+            {"Id": str(n), "MessageBody": job.to_json(), **later} for n, job in enumerate(jobs)
+        ]
         with aws.translated("sqs:SendMessageBatch"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         # Only what SQS says it has is there: an answer cut short names neither good nor bad.

@@ -28,6 +28,7 @@ from snapper.verbs.catalog import to_public
 from snapper.verbs.run import follow, queue_now
 
 _EVENTS = {
+    "dump.waits": "waits, since its server is dumped as often as maxPerServer says",
     "dump.began": "dumping",
     "dump.ended": "stored",
     "dump.failed": "failed",

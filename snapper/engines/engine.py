@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -104,6 +105,18 @@ class Engine(Protocol):
         """Choose the program that dumps this server.
 
         Raises DatabaseUnsupported, or SettingsError where the program cannot run.
+        """
+        ...
+
+    def turn(
+        self, database: Database, most: int, patience: float, *, long_waited: bool
+    ) -> AbstractContextManager[int]:
+        """Be one of at most so many dumps of this database's server, for as long as it is entered.
+
+        Who has waited long waits only for sessions of the database's own user: anybody with a login
+        could pretend to be dumping. It gives how many others there are then.
+
+        Entering raises ServerBusy where there are as many, and as `inspect` does.
         """
         ...
 

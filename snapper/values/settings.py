@@ -96,7 +96,9 @@ class DumperSettings(_Environment):
     """Where the dumper finds its secrets and clients, and where it puts the backups.
 
     `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
-    come from; `dump_jobs` is how many programs dump one large database at once. `batch_queue` and
+    come from, and where one goes back to that has to wait because `max_per_server` dumps of its
+    server are under way; both are empty where an older deployment says nothing of them.
+    `dump_jobs` is how many programs dump one large database at once. `batch_queue` and
     `batch_definition` are the ARNs of the queue of containers and of what a container for a dump
     is; empty where the stage makes none.
     """
@@ -114,6 +116,8 @@ class DumperSettings(_Environment):
     def jobs(self) -> int:
         """By how many connections the stage dumps a large database; 0 where the machine decides."""
         return int(self.dump_jobs)
+
+    max_per_server: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from snapper.aws.parameters import Parameters
 from snapper.engines.engine import Engines
-from snapper.errors import SecretsInvalid, SnapperError
+from snapper.errors import SecretsInvalid, ServerBusy, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.options import SETTING, OptionsInvalid
 from snapper.values.secrets import Database
@@ -15,12 +15,19 @@ from snapper.verbs.events import tell_failure
 def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
     """Back up the job's database; its manifest tells the pruner that there is one more.
 
-    Logs `dump.ended` with the figures of the backup; `dump.failed` with the reason, and raises it.
+    Logs `dump.ended` with the figures of the backup; `dump.failed` with the reason, and raises it;
+    `dump.waits` where its server is dumped as often as may be, and the job is sent again for later.
     """
     events = dumper.events
     try:
         database = checked(parameters.database(job.database), dumper.engines)
-        manifest = _in_time(dumper, database).dump(job, database)
+        ready = _in_time(dumper, database)
+        try:
+            manifest = ready.dump(job, database)
+        except ServerBusy as busy:
+            if ready.turns and ready.turns.put_off(job, busy, events):
+                return
+            manifest = replace(ready, turns=None).dump(job, database)
     except SnapperError as error:
         tell_failure(events, "dump.failed", job, error)
         raise

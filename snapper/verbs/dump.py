@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,8 +23,10 @@ from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
 from snapper.verbs.contents import keep_contents
 from snapper.verbs.events import Events, tell_failure
+from snapper.verbs.holding import Holding
 from snapper.verbs.network import from_the_function
 from snapper.verbs.place import made_for, place_for
+from snapper.verbs.turns import Turns
 
 _OPTIONS_HINT = "change the options of this database, then pulumi up"
 
@@ -39,6 +41,7 @@ class Dumper:
     deadline: Deadline = NO_DEADLINE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: float = LONGEST_SILENCE
+    turns: Turns | None = None
 
     def dump(self, job: Job, database: Database) -> Manifest | None:
         """Make the backup of this job, or give None where an earlier delivery made it already.
@@ -46,7 +49,7 @@ class Dumper:
         The object appears when the dump has ended well and its last byte has arrived; the list of
         its contents follows, then the manifest, and with it the backup exists. After any error it
         does not, and no upload is left open. Raises DumpFailed, DeadlineReached,
-        DatabaseUnreachable, DatabaseUnsupported, BackupInProgress, AwsFailed.
+        DatabaseUnreachable, DatabaseUnsupported, BackupInProgress, ServerBusy, AwsFailed.
         """
         self._refuse_ahead(job)
         place = place_for(self.vault, job, self.now())
@@ -54,6 +57,16 @@ class Dumper:
             self._skip(job)
             return None
         engine = self.engines(database.kind)
+        with ExitStack() as stack:
+            if self.turns:
+                left, now = self._patience_left(), self.now()
+                turn = self.turns.hold(job, database, engine, left, now, self.events)
+                stack.enter_context(turn)
+            return self._make(job, place, database, engine)
+
+    def _make(
+        self, job: Job, place: Holding, database: Database, engine: Engine
+    ) -> Manifest | None:
         started_at = self.now()
         with from_the_function():
             facts = engine.inspect(database, self._patience_left())

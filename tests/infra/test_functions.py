@@ -65,6 +65,7 @@ def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_the
         (["s3:AbortMultipartUpload"], MADE[:1], None),
         (["s3:ListBucket"], [BUCKET], None),
         (TAKE, [f"{QUEUES}-jobs"], None),
+        (["sqs:SendMessage"], [f"{QUEUES}-jobs"], None),
         (["ec2:DeleteNetworkInterface"], ["arn:aws:ec2:eu-central-1:123456789012:*/*"], None),
         (["ec2:DescribeNetworkInterfaces"], ["*"], None),
     ]
@@ -206,7 +207,11 @@ def test_each_function_is_told_what_it_reads(graph: Graph) -> None:
         == DispatcherSettings("prod", "/snapper/prod", graph.outputs["queue_url"]).to_env()
     )
     dumper = DumperSettings(
-        "prod", "/snapper/prod", graph.outputs["bucket"], queue_url=graph.outputs["queue_url"]
+        "prod",
+        "/snapper/prod",
+        graph.outputs["bucket"],
+        queue_url=graph.outputs["queue_url"],
+        max_per_server="2",
     )
     assert told("dumper") == dumper.to_env()
     assert (

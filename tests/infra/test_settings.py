@@ -76,11 +76,12 @@ def test_a_stack_without_a_region_is_refused_with_the_line_to_type(
 def test_a_refusal_is_printed_by_pulumi_without_a_stack_trace() -> None:
     assert issubclass(SettingsRefused, pulumi.RunError)
     with pytest.raises(SettingsRefused) as caught:
-        settings(dumper_memory=1, max_concurrency=1)
+        settings(dumper_memory=1, max_concurrency=1, max_per_server=101)
     assert str(caught.value) == (
         "the settings of this stack are invalid:\n"
         "  - dumperMemory is 1, must lie within 512..10240\n"
-        "  - maxConcurrency is 1, must lie within 2..1000"
+        "  - maxConcurrency is 1, must lie within 2..1000\n"
+        "  - maxPerServer is 101, must lie within 1..100"
     )
 
 

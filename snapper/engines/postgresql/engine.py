@@ -26,6 +26,7 @@ from snapper.engines.postgresql.conninfo import faults, reachable
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.hosts import hosts
 from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.dumping import turn as turns
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.dumping.dump import dump
 from snapper.engines.postgresql.dumping.pg_dump import END_MARKER
@@ -66,6 +67,7 @@ class PostgreSQL:
     )
     sections: Sections = PlainSql()
     tables: Tables = DumpTables()
+    turn = staticmethod(turns.turn)
 
     def __init__(self, clients: Path | None = None) -> None:
         """Take PostgreSQL's programs from their folder in `clients`, or this machine's own."""
