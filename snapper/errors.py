@@ -99,7 +99,12 @@ class DumpFailed(SnapperError):
 
 
 class DeadlineReached(DumpFailed):
-    """The time of the function was nearly over, so the dump was stopped."""
+    """The time of the function was nearly over, so the dump was stopped.
+
+    `handed_over` says that the job goes on elsewhere, so it is no failure of it.
+    """
+
+    handed_over = False
 
 
 class DatabaseUnreachable(SnapperError):

@@ -17,7 +17,10 @@ class Deadline:
     """
 
     remaining: Callable[[], float] | None = None
-    hint: str = "what takes longer than 15 minutes cannot be dumped by a Lambda function"
+    hint: str = (
+        "what takes longer than 15 minutes cannot be dumped by a Lambda function: with the setting"
+        " largeDatabases AWS Batch dumps it"
+    )
 
     @property
     def seconds_left(self) -> float | None:

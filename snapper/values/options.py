@@ -34,6 +34,8 @@ LONGEST = 4096
 
 PASSWORD, RDS_IAM = "password", "rds-iam"
 
+FUNCTION, BATCH = "function", "batch"
+
 
 def _schedule_fault(text: str) -> str:
     try:
@@ -68,6 +70,12 @@ class Options:
         "Connections that dump this database at once, if large; 0 for one a processor, at most 4",
         default=None,
         unset="the stage's dumpJobs",
+    )
+    dump_in: str = option(
+        Choice(FUNCTION, BATCH),
+        "Where this database is dumped; in a container of AWS Batch only with largeDatabases",
+        default="",
+        unset="in the function; with largeDatabases in a container if that takes too long",
     )
     max_age_hours: int = option(
         Whole(1, 168),

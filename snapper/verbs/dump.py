@@ -1,9 +1,8 @@
 """Dump one database into the vault: all of it, or nothing."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import snapper
@@ -14,18 +13,21 @@ from snapper.engines.engine import Engine, Engines, engine_of
 from snapper.engines.facts import Client, Facts
 from snapper.engines.listing import Listing
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed
+from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed, SnapperError
 from snapper.values.clock import is_ahead
-from snapper.values.deadline import NO_DEADLINE, RESERVE, Deadline
+from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
 from snapper.verbs.contents import keep_contents
+from snapper.verbs.ending import Ending
 from snapper.verbs.events import Events, tell_failure
+from snapper.verbs.hand_over import HandOver
 from snapper.verbs.holding import Holding
+from snapper.verbs.in_time import stopped_in_time
 from snapper.verbs.network import from_the_function
-from snapper.verbs.place import made_for, place_for
+from snapper.verbs.place import made_for, nobody, place_for
 from snapper.verbs.turns import Turns
 
 _OPTIONS_HINT = "change the options of this database, then pulumi up"
@@ -33,7 +35,10 @@ _OPTIONS_HINT = "change the options of this database, then pulumi up"
 
 @dataclass(frozen=True)
 class Dumper:
-    """What dumping needs beside the job: where to, with which engines, until when."""
+    """What dumping needs beside the job: where to, with which engines, until when.
+
+    `elsewhere` is where a dump goes that does not fit here; None where it goes nowhere.
+    """
 
     vault: Vault
     events: Events
@@ -42,9 +47,11 @@ class Dumper:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: float = LONGEST_SILENCE
     turns: Turns | None = None
+    elsewhere: HandOver | None = None
+    ending: Ending = field(default_factory=Ending)
 
     def dump(self, job: Job, database: Database) -> Manifest | None:
-        """Make the backup of this job, or give None where an earlier delivery made it already.
+        """Make the backup of this job; None where an earlier delivery did, or another place does.
 
         The object appears when the dump has ended well and its last byte has arrived; the list of
         its contents follows, then the manifest, and with it the backup exists. After any error it
@@ -52,7 +59,8 @@ class Dumper:
         DatabaseUnreachable, DatabaseUnsupported, BackupInProgress, ServerBusy, AwsFailed.
         """
         self._refuse_ahead(job)
-        place = place_for(self.vault, job, self.now())
+        at_work = self.elsewhere.is_at_work if self.elsewhere else nobody
+        place = place_for(self.vault, job, self.now(), at_work)
         if place.entry.complete:
             self._skip(job)
             return None
@@ -70,6 +78,8 @@ class Dumper:
         started_at = self.now()
         with from_the_function():
             facts = engine.inspect(database, self._patience_left())
+        if self._goes_elsewhere(job, database, facts):
+            return None
         client = engine.client_for(facts)
         self._introduce(job, facts, client, engine)
         try:
@@ -78,6 +88,10 @@ class Dumper:
             # The other delivery won while this one was dumping: its backup stands.
             if made_for(self.vault, job):
                 self._skip(job)
+                return None
+            raise
+        except DeadlineReached as late:
+            if late.handed_over:
                 return None
             raise
         contents = keep_contents(self.vault, job, place.taken_at, stream, self.events)
@@ -156,7 +170,7 @@ class Dumper:
     ) -> GzipStream:
         source = engine.dump(database, facts, self.patience)
         listing = Listing(engine.sections.follow(facts.part))
-        with source, listing, self._watched(source, job):
+        with source, listing, self._watched(source, job, database, facts):
             stream = GzipStream(source, listing)
             key = object_key(job.database, at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
@@ -194,33 +208,30 @@ class Dumper:
         seconds = self.deadline.seconds_left
         return self.patience if seconds is None else max(min(self.patience, seconds), 1.0)
 
-    @contextmanager
-    def _watched(self, source: CheckedDump, job: Job) -> Iterator[None]:
-        """Stop the dump while there is still time to clear up, and say so.
+    def _goes_elsewhere(self, job: Job, database: Database, facts: Facts) -> bool:
+        """Hand over what will not end in time here, and tell whether it was."""
+        if self.elsewhere is None:
+            return False
+        left, now = self.deadline.seconds_left, self.now()
+        why = self.elsewhere.why(job, database, facts.size, left, now)
+        if why:
+            self.elsewhere.take(job, database, facts.size, why)
+        return bool(why)
 
-        It is said at once: where AWS hangs too, clearing up may outlast the function.
-        """
-        seconds = self.deadline.seconds_left
-        if seconds is None:
-            yield
-            return
-        reason = DeadlineReached(
-            f"the dump was stopped {RESERVE:.0f} s before its time was over",
-            hint=self.deadline.hint,
-        )
+    def _watched(
+        self, source: CheckedDump, job: Job, database: Database, facts: Facts
+    ) -> AbstractContextManager[None]:
+        """Stop the dump while there is still time to clear up, and say so."""
 
-        def stop() -> None:
-            # An object that is being made may still become a backup; else the upload raises.
-            if source.stop(reason):
-                tell_failure(self.events, "dump.failed", job, reason)
+        def tell(reason: SnapperError) -> None:
+            tell_failure(self.events, "dump.failed", job, reason)
 
-        timer = threading.Timer(max(seconds, 0), stop)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+        def tell_late(reason: DeadlineReached) -> None:
+            if self.elsewhere:
+                self.elsewhere.take_late(job, database, facts.size, reason)
+            tell(reason)
+
+        return stopped_in_time(source, self.deadline, self.ending, tell, tell_late)
 
     def _skip(self, job: Job) -> None:
         """Tell that there is nothing to do."""

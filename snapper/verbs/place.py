@@ -3,7 +3,7 @@
 Who dumps may delete nothing, and replace nothing: whoever steals its rights could do that too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from snapper.aws.vault import Vault
@@ -14,25 +14,37 @@ from snapper.verbs.catalog import holding_at
 from snapper.verbs.holding import Holding
 
 LONGEST_FINISH = timedelta(minutes=16)
-"""Between its dump and its manifest no writer lives longer: Lambda ends a function after 15."""
+"""Between its dump and its manifest no writer lives longer: Lambda ends a function after 15.
+
+S3 dates a dump of several parts by the beginning of its upload.
+"""
+
+AtWork = Callable[[Job], bool]
+"""Tells whether a writer that lives longer, such as a container, is at work on a job."""
+
+
+def nobody(_: Job) -> bool:
+    """Say that there is none."""
+    return False
+
 
 _PLACES = 10
 _NEXT = timedelta(seconds=1)
 
 
-def place_for(vault: Vault, job: Job, now: datetime) -> Holding:
+def place_for(vault: Vault, job: Job, now: datetime, at_work: AtWork = nobody) -> Holding:
     """Give where a job's backup is, or where it is to be made: then nothing of it is there yet.
 
-    A dump without manifest is waited for while its writer may still be alive. One that is older was
-    left by a dead writer, and stays until retention takes it away: the place of a second later is
-    as good. So it is beside what was there before the backup was due: that is nobody's backup.
-    Raises BackupInProgress, and DumpFailed where all places are taken.
+    A dump without manifest is waited for while its writer may still be alive, or is `at_work`. One
+    that is older was left by a dead writer, and stays until retention takes it away: the place of a
+    second later is as good. So it is beside what was there before the backup was due: that is
+    nobody's backup. Raises BackupInProgress, and DumpFailed where all places are taken.
     """
     for holding in _places(vault, job, now):
         if _is_made(holding) or not _is_taken(holding):
             return holding
         left_over = None if holding.ahead else holding.objects.get(Kind.DUMP)
-        if left_over and now - left_over.changed_at < LONGEST_FINISH:
+        if left_over and (now - left_over.changed_at < LONGEST_FINISH or at_work(job)):
             raise BackupInProgress(
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
                 hint="the job returns to the queue and is tried again",
