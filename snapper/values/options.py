@@ -13,16 +13,7 @@ from typing import Any, Self
 from snapper.errors import SettingsError
 from snapper.values.credentials import secret_fault
 from snapper.values.nearest import did_you_mean
-from snapper.values.option import (
-    Choice,
-    Names,
-    Option,
-    Queries,
-    Text,
-    Whole,
-    config_key,
-    option,
-)
+from snapper.values.option import Choice, Names, Option, Queries, Text, Whole, config_key, option
 from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from snapper.aws.parameters import Parameters
 from snapper.errors import AwsFailed, DumpFailed
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.job import Job
@@ -19,20 +18,9 @@ from tests.support.backups import days, store
 from tests.support.databases import AT, Source, job
 from tests.support.dumps import fake_tools
 from tests.support.engines import engines
+from tests.support.parameters import OneDatabase
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys
-
-
-class OneDatabase(Parameters):
-    """Knows a single database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def database(self, key: str) -> Database:
-        if key != self._database.key:
-            raise AwsFailed(f"ssm:GetParameter of {key} failed: ParameterNotFound")
-        return self._database
 
 
 def test_a_backup_is_made_and_told_and_nothing_goes(
