@@ -9,6 +9,7 @@ from functions import doctor
 from functions.defect import place_of
 from functions.delivery import Delivery
 from functions.telemetry import Telemetry
+from snapper.aws.batch import Batch
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
@@ -18,6 +19,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
+from snapper.verbs.hand_over import HandOver
 from snapper.verbs.turns import Turns
 
 
@@ -54,12 +56,14 @@ def handler(
         return doctor.answer(event["doctor"], settings)
     telemetry = Telemetry("dumper", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)
+    vault = Vault.connect(settings.bucket)
     dumper = Dumper(
-        vault=Vault.connect(settings.bucket),
+        vault=vault,
         events=telemetry,
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
         turns=Turns.of(settings),
+        elsewhere=_elsewhere(settings, vault, telemetry),
     )
     failed: list[FailedItem] = []
     for record in event["Records"]:
@@ -69,6 +73,14 @@ def handler(
             delivery.come_back()
             failed.append({"itemIdentifier": delivery.message_id})
     return {"batchItemFailures": failed}
+
+
+def _elsewhere(settings: DumperSettings, vault: Vault, telemetry: Telemetry) -> HandOver | None:
+    """Give where jobs are handed over to, if the stage has largeDatabases."""
+    if not settings.batch_queue:
+        return None
+    batch = Batch.connect(settings.batch_queue, settings.batch_definition)
+    return HandOver(vault, batch, telemetry, settings.jobs)
 
 
 def _succeeds(

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.fit import DISK_GB
-from snapper.values.options import SETTING
+from snapper.values.options import BATCH, SETTING
 from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database
@@ -141,7 +141,7 @@ def schedule_faults(schedule: str, late_after_hours: int, now: datetime) -> Iter
 
 
 def option_faults(
-    databases: Iterable[Database], schedule: str, dumper_timeout: int
+    databases: Iterable[Database], schedule: str, dumper_timeout: int, *, large: bool
 ) -> Iterator[str]:
     """Tell of options of single databases that the stage's own settings contradict."""
     for database in databases:
@@ -151,6 +151,8 @@ def option_faults(
                 f"{where}: timeout is {options.timeout}, must be at most dumperTimeout, "
                 f"which is {dumper_timeout}"
             )
+        if options.dump_in == BATCH and not large:
+            yield f"{where}: dumpIn is {BATCH}, and largeDatabases is off"
         try:
             pause = parse_schedule(options.schedule or schedule).longest_pause()
         except ScheduleInvalid:

@@ -82,7 +82,12 @@ class StackSettings:
             *checks.bucket_faults(self.bucket, self.delete_backups_on_destroy),
             *checks.network_faults(self.subnet_ids, self.security_group_ids),
             *checks.schedule_faults(self.schedule, self.late_after_hours, datetime.now(UTC)),
-            *checks.option_faults(self.databases, self.schedule, self.dumper_timeout),
+            *checks.option_faults(
+                self.databases,
+                self.schedule,
+                self.dumper_timeout,
+                large=self.large_databases,
+            ),
             *unprovable.faults(self.proving, self.databases),
         )
         if faults:

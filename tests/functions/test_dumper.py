@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from functions.dumper import handler
+from snapper.aws.batch import Batch
 from snapper.aws.vault import Vault
 from snapper.errors import SettingsError
+from tests.support.containers import Containers
 from tests.support.databases import Source, job
 from tests.support.dumps import CONTENTS, DUMP, MANIFEST
 from tests.support.events import Context, delivery, record
@@ -155,6 +157,27 @@ def test_a_function_that_is_out_of_time_gives_the_message_back(
     assert keys(home) == []
     assert open_uploads(home) == []
     assert said().log("dump.failed")["kind"] == "DeadlineReached"
+
+
+def test_where_there_are_containers_such_a_message_is_handed_over_and_done(
+    source: Callable[..., Source],
+    configure: Callable[..., None],
+    home: Vault,
+    said: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    containers = Containers()
+    monkeypatch.setenv("SNAPPER_BATCH_QUEUE", "large")
+    monkeypatch.setenv("SNAPPER_BATCH_DEFINITION", "dumper:1")
+    monkeypatch.setattr(Batch, "connect", lambda *_: containers)
+    configure("orders", source().dsn)
+    assert failures(handler(delivery(record(job().to_json(), "late")), Context(10))) == []
+    ((payload, _, _),) = containers.submitted
+    assert payload == job().to_json()
+    told = said()
+    assert told.messages() == ["dump.handed_over"]
+    # Neither a success nor a failure: that is for the container to say.
+    assert told.metrics == []
 
 
 def test_a_function_without_settings_fails_aloud(monkeypatch: pytest.MonkeyPatch) -> None:

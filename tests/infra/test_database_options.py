@@ -51,10 +51,11 @@ def test_options_of_another_form_are_refused(given: str) -> None:
 def test_what_contradicts_the_stages_own_settings_is_refused() -> None:
     options = {
         "orders": {"timeout": 700},
-        "people": {"schedule": "rate(12 hours)", "maxAgeHours": 12},
+        "people": {"schedule": "rate(12 hours)", "maxAgeHours": 12, "dumpIn": "batch"},
     }
     assert refused(databases=json.dumps(options), dumperTimeout="600") == (
         "databases.orders: timeout is 700, must be at most dumperTimeout, which is 600",
+        "databases.people: dumpIn is batch, and largeDatabases is off",
         "databases.people: maxAgeHours is 12, must be more than the 12 hours between two runs of "
         "rate(12 hours)",
     )

@@ -18,9 +18,9 @@ from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
 from snapper.verbs.turns import LONG, Turns
-from tests.snapper.verbs.test_back_up import OneDatabase
 from tests.support.cloud import eventually
 from tests.support.databases import AT, Source, job, query
+from tests.support.parameters import OneDatabase
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys
 
