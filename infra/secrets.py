@@ -1,8 +1,8 @@
 """The two secrets as parameters: encrypted, and no plain copy anywhere.
 
-One for each database's connection, because a parameter holds 4 KB and a dumper shall decrypt only
-what it dumps; counts and types are one table, for the engine's work grows with every resource. What
-options a database has is no secret, and lies beside its connection where there are any.
+The connections are packed, for the engine's work grows with every resource; see
+`snapper/values/layout.py`. A dumper decrypts one piece, that of what it dumps. Counts and types are
+a table of their own, and what options a database has is no secret.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,10 @@ import pulumi_aws as aws
 from infra.credentials import may_sign_in
 from infra.iam import Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
+from snapper.values.layout import Parameter, lay_out
 from snapper.values.place import Place
 from snapper.values.secrets import Database
-from snapper.values.settings import (
-    CONNECTIONS,
-    RETENTIONS,
-    connection_parameter,
-    databases_path,
-    options_parameter,
-    options_path,
-)
-from snapper.values.table import write_table
+from snapper.values.settings import CONNECTIONS, RETENTIONS, databases_path, options_path
 
 AWS_KEY = "alias/aws/ssm"
 """Said, not left out: the provider takes silence for "as before", also after a key of one's own."""
@@ -48,29 +41,11 @@ class SecretParameters(pulumi.ComponentResource):
     ) -> None:
         super().__init__("snapper:infra:SecretParameters", name, None, opts)
         root = args.scope.parameter_root
-        for database in args.databases:
-            self._parameter(
-                f"{name}-{database.key}-connection",
-                connection_parameter(root, database.key),
-                database.connection,
-                args,
-            )
-        options = [
-            self._options(
-                f"{name}-{database.key}-options", options_parameter(root, database.key), text, args
-            )
-            for database in args.databases
-            if (text := database.options.to_json())
-        ]
-        for number, piece in enumerate(write_table(args.databases), 1):
-            self._parameter(
-                f"{name}-table-{number}",
-                f"{databases_path(root)}/{number}",
-                piece,
-                args,
-                # It says which databases have options: those must be there by then.
-                after=options,
-            )
+        layout = lay_out(root, args.databases)
+        texts = [self._parameter(name, each, args) for each in layout.texts]
+        for each in layout.table:
+            # It says where connections and options are: they must be there by then.
+            self._parameter(name, each, args, after=texts)
         self._key, self._place, self._databases = args.kms_key_arn, args.place, args.databases
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
@@ -107,42 +82,29 @@ class SecretParameters(pulumi.ComponentResource):
     def _may_decrypt(self) -> list[Statement]:
         return [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []
 
-    def _options(
-        self, logical: str, path: str, value: str, args: SecretParametersArgs
-    ) -> aws.ssm.Parameter:
-        return aws.ssm.Parameter(
-            logical,
-            name=path,
-            type="String",  # options are no secrets
-            tier="Standard",
-            value=value,
-            tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-        )
-
     def _parameter(
         self,
-        logical: str,
-        path: str,
-        value: str,
+        name: str,
+        given: Parameter,
         args: SecretParametersArgs,
         after: Sequence[pulumi.Resource] = (),
-    ) -> None:
-        aws.ssm.Parameter(
-            logical,
-            name=path,
-            type="SecureString",
+    ) -> aws.ssm.Parameter:
+        own_key = args.kms_key_arn if given.secret else ""
+        return aws.ssm.Parameter(
+            f"{name}-{given.name}",
+            name=given.path,
+            type="SecureString" if given.secret else "String",
             tier="Standard",
             # A Pulumi secret from here on, so that the state holds it encrypted.
-            value=pulumi.Output.secret(value),
-            key_id=args.kms_key_arn or AWS_KEY,
+            value=pulumi.Output.secret(given.value) if given.secret else given.value,
+            key_id=(own_key or AWS_KEY) if given.secret else None,
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 delete_before_replace=True,
                 # The provider names the key when it makes a parameter, and not again with a new
                 # value, which SSM would then encrypt by AWS's own.
-                replace_on_changes=["value"] if args.kms_key_arn else None,
+                replace_on_changes=["value"] if own_key else None,
                 depends_on=list(after),
             ),
         )

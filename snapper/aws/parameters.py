@@ -5,15 +5,20 @@ from typing import Any, Self
 
 from snapper.aws import client as aws
 from snapper.aws.credentials import credentials_of
+from snapper.errors import SecretsInvalid
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import SETTING, UNSET, Options, OptionsInvalid
+from snapper.values.packing import unpack
 from snapper.values.secrets import Database, read_count
 from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
+    connection_piece,
     databases_path,
     options_parameter,
     options_path,
+    options_piece,
+    piece_name,
     retention_parameter,
 )
 from snapper.values.table import Row, read_table
@@ -45,23 +50,29 @@ class Parameters:
     def database(self, key: str) -> Database:
         """Decrypt what is known of one database; its connection is not checked.
 
-        Raises SecretsInvalid if someone has written nonsense past the deployment.
+        Raises SecretsInvalid if someone has written nonsense past the deployment, or a deployment
+        is just moving what is known of it.
         """
-        connection = self._value(connection_parameter(self._root, key))
+        connection = self._connection(key)
         row = self._row(key)
-        options = UNSET
-        if row.has_options:
-            options = _read(key, self._value(options_parameter(self._root, key)))
+        options = self._options(key, row) if row.has_options else UNSET
         credentials = credentials_of(options)
         return Database(key, connection, row.retention, row.kind, options, credentials)
 
     def options(self) -> dict[str, Options]:
         """Give the options of every database, in one reading; decrypts nothing else of them."""
         found = {key: UNSET for key in self.database_keys()}
-        if optional := [key for key, row in self._table.items() if row.has_options]:
+        if optional := {key: row for key, row in self._table.items() if row.has_options}:
             stored = self._below(options_path(self._root), decrypt=False)
             texts = {name.rsplit("/", 1)[-1]: text for name, text in stored.items()}
-            found |= {key: _read(key, texts.get(key, "")) for key in optional}
+            pieces = {
+                number: unpack(texts.get(piece_name(number), "{}"))
+                for number in {row.options_in for row in optional.values()}
+                if number is not None
+            }
+            for key, row in optional.items():
+                own = texts if row.options_in is None else pieces[row.options_in]
+                found[key] = _read(key, own.get(key, ""))
         return found
 
     def retention(self, key: str) -> int:
@@ -77,6 +88,26 @@ class Parameters:
         """The table of databases; empty where an older release deployed the stage."""
         pieces = self._below(databases_path(self._root), decrypt=True)
         return read_table([pieces[name] for name in sorted(pieces, key=_number)])
+
+    def _connection(self, key: str) -> str:
+        row = self._table.get(key)
+        if row is None or row.connection_in is None:
+            return self._value(connection_parameter(self._root, key))
+        return self._in_piece(key, connection_piece(self._root, row.connection_in))
+
+    def _options(self, key: str, row: Row) -> Options:
+        if row.options_in is None:
+            return _read(key, self._value(options_parameter(self._root, key)))
+        return _read(key, self._in_piece(key, options_piece(self._root, row.options_in)))
+
+    def _in_piece(self, key: str, name: str) -> str:
+        """Read a piece for one key; that it lacks the key is never taken for there being none."""
+        try:
+            return unpack(self._value(name))[key]
+        except KeyError:
+            raise SecretsInvalid(
+                (f"{name} does not hold {key}: pulumi up may be changing it",)
+            ) from None
 
     def _row(self, key: str) -> Row:
         if row := self._table.get(key):

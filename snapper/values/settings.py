@@ -15,13 +15,27 @@ CONNECTIONS = "DATABASE_CONN_STRINGS"
 RETENTIONS = "BACKUP_STORAGE_DATA"
 
 
+def piece_name(number: int) -> str:
+    """Name a piece below its path, as no database can be named.
+
+    >>> piece_name(17)
+    '_17'
+    """
+    return f"_{number}"
+
+
 def parameter_root(stage: str) -> str:
     """Give the SSM path under which everything of a stage lies."""
     return f"/snapper/{stage}"
 
 
+def connection_piece(root: str, number: int) -> str:
+    """Name the SecureString that holds one piece of the connections; no key begins like it."""
+    return f"{root}/{CONNECTIONS}/{piece_name(number)}"
+
+
 def connection_parameter(root: str, database: str) -> str:
-    """Name the SecureString that holds the connection of one database."""
+    """Name the SecureString of one connection that is in no piece: in older deployments all are."""
     return f"{root}/{CONNECTIONS}/{database}"
 
 
@@ -31,12 +45,17 @@ def retention_parameter(root: str, database: str) -> str:
 
 
 def options_path(root: str) -> str:
-    """Name the path below which the options of each database lie that has some."""
+    """Name the path below which the options lie of those databases that have some."""
     return f"{root}/OPTIONS"
 
 
+def options_piece(root: str, number: int) -> str:
+    """Name the parameter that holds one piece of the options."""
+    return f"{options_path(root)}/{piece_name(number)}"
+
+
 def options_parameter(root: str, database: str) -> str:
-    """Name the parameter that holds the options of one database."""
+    """Name the parameter of options that are in no piece, as for connections."""
     return f"{options_path(root)}/{database}"
 
 

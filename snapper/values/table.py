@@ -1,44 +1,51 @@
 """The table of a stage's databases as it lies in Parameter Store: count and TYPE by key.
 
-It holds no connection, so who may read it learns no secret. A row whose database has options says
-so at its end: those lie in a parameter of their own, and without the word there is none to be read.
-One parameter has room for more than a hundred rows; a larger table is in several pieces. Each
+It holds no connection, so who may read it learns no secret. After that a row says whether its
+database has options, without which there are none to be read, and in which piece the connection
+(`c17`) and the options (`o3`) are. Older deployments have no pieces, and say nothing of them. One
+parameter has room for more than a hundred rows; a larger table is in several pieces. Each
 begins with the digest of the whole, so that a table which a deployment is just changing is never
 taken for a smaller one.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
-from snapper.values.options import UNSET
-from snapper.values.secrets import LONGEST_CONNECTION, Database, read_count
+from snapper.values.packing import ROOM
+from snapper.values.secrets import read_count
 
 _OPTIONS = "options"
+_PIECE = re.compile(r"([co])(\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one database without its connection; its options may lie elsewhere."""
+    """What is known of one database without its connection, and where the rest of it is.
+
+    That is the number of a piece; without one it lies in a parameter of its own.
+    """
 
     retention: int
     kind: str
     has_options: bool = False
+    connection_in: int | None = None
+    options_in: int | None = None
 
 
-def write_table(databases: Iterable[Database], room: int = LONGEST_CONNECTION) -> list[str]:
+def write_table(rows: Mapping[str, Row], room: int = ROOM) -> list[str]:
     """Write the rows in the order of their keys, in as few pieces of `room` bytes as can be.
 
-    >>> write_table([Database("orders", "postgresql://h/d", 7), Database("a", "host=h", 2)])
-    ['91a8a886|a,2,POSTGRES|orders,7,POSTGRES']
+    >>> write_table({"orders": Row(7, "POSTGRES", connection_in=1), "a": Row(2, "POSTGRES")})
+    ['f73071cf|a,2,POSTGRES|orders,7,POSTGRES,c1']
     """
-    ordered = sorted(databases, key=lambda database: database.key)
-    rows = [_written(each) for each in ordered]
-    digest = _digest(rows)
+    written = [_written(key, row) for key, row in sorted(rows.items())]
+    digest = _digest(written)
     pieces: list[str] = []
-    for row in rows:
+    for row in written:
         if not pieces or len(pieces[-1]) + len(row) + 1 > room:
             pieces.append(digest)
         pieces[-1] += f"|{row}"
@@ -59,16 +66,21 @@ def read_table(pieces: Sequence[str]) -> dict[str, Row]:
     return dict(map(_row, rows))
 
 
-def _written(database: Database) -> str:
-    row = f"{database.key},{database.retention},{database.kind}"
-    return f"{row},{_OPTIONS}" if database.options != UNSET else row
+def _written(key: str, row: Row) -> str:
+    words = [key, str(row.retention), row.kind]
+    # An older release's functions look for this very word while a deployment replaces them.
+    words += [_OPTIONS] if row.has_options else []
+    words += [f"c{row.connection_in}"] if row.connection_in is not None else []
+    words += [f"o{row.options_in}"] if row.options_in is not None else []
+    return ",".join(words)
 
 
 def _row(text: str) -> tuple[str, Row]:
     key, count, kind, *more = [*text.split(","), "", ""]
     if not (DATABASE_KEY.fullmatch(key) and kind):
         raise SecretsInvalid(("the table of databases has a row that is not KEY,count,TYPE",))
-    return key, Row(read_count(key, count), kind, _OPTIONS in more)
+    where = {found[1]: int(found[2]) for found in map(_PIECE.fullmatch, more) if found}
+    return key, Row(read_count(key, count), kind, _OPTIONS in more, where.get("c"), where.get("o"))
 
 
 def _digest(rows: Sequence[str]) -> str:

@@ -14,15 +14,9 @@ from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.options import Options
 from snapper.values.secrets import Database
-from snapper.values.settings import (
-    connection_parameter,
-    databases_path,
-    options_parameter,
-    parameter_root,
-    retention_parameter,
-)
-from snapper.values.table import write_table
+from snapper.values.settings import connection_parameter, parameter_root, retention_parameter
 from tests.support.engines import clients
+from tests.support.parameters import store as store_all
 
 _NUMBERS = itertools.count(1)
 
@@ -84,14 +78,8 @@ def configure_options(cloud: Cloud, stage: str) -> Callable[..., None]:
     """Store the table of the databases that are named, and the options of each."""
 
     def store(**options: Options) -> None:
-        ssm, root = cloud.client("ssm"), parameter_root(stage)
         databases = [Database(key, "", 2, options=own) for key, own in options.items()]
-        for number, piece in enumerate(write_table(databases), 1):
-            name = f"{databases_path(root)}/{number}"
-            ssm.put_parameter(Name=name, Value=piece, Type="SecureString")
-        for key, own in options.items():
-            name = options_parameter(root, key)
-            ssm.put_parameter(Name=name, Value=own.to_json(), Type="String")
+        store_all(cloud.client("ssm"), parameter_root(stage), databases)
 
     return store
 

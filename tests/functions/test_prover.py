@@ -14,7 +14,7 @@ from snapper.errors import AwsFailed, RestoreFailed, SettingsError, SnapperError
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind
 from snapper.values.options import Options
-from snapper.values.settings import options_parameter, parameter_root
+from snapper.values.settings import options_piece, parameter_root
 from snapper.values.verification import Restored
 from snapper.verbs.drill import Prover
 from tests.support.backups import days, store_whole
@@ -237,8 +237,9 @@ def test_where_the_options_cannot_be_read_it_goes_back_with_the_reason(
     said: Callable[[], Any],
 ) -> None:
     configure_options(orders=Options(drill="daily"))
-    name = options_parameter(parameter_root(stage), "orders")
-    cloud.client("ssm").put_parameter(Name=name, Value="{", Type="String", Overwrite=True)
+    name = options_piece(parameter_root(stage), 0)
+    spoilt = '{"orders": "{"}'
+    cloud.client("ssm").put_parameter(Name=name, Value=spoilt, Type="String", Overwrite=True)
     assert drilled(Drill("orders", AT, AT)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     told = said().log("drill.untried")
     assert (told["database"], told["kind"]) == ("orders", "OptionsInvalid")

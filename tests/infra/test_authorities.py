@@ -12,6 +12,7 @@ from infra.package import BUILD, build_packages
 from snapper.errors import SnapperError
 from snapper.values.authorities import file_name
 from snapper.values.options import Options
+from snapper.values.packing import unpack
 from snapper.values.secrets import Database
 from tests.infra.conftest import RDS
 from tests.infra.test_settings import refused
@@ -72,13 +73,13 @@ def test_the_files_lie_beside_the_code(one: Path, tmp_path: Path) -> None:
 
 
 def test_what_travels_is_the_name_of_the_file(signing_graph: Graph) -> None:
-    options = signing_graph.named("snapper-secrets-stock-options").inputs["value"]
+    options = signing_graph.named("snapper-secrets-options-0").inputs["value"]
     (code,) = {
         each.inputs["code"]["archive"] for each in signing_graph.of("lambda/function:Function")
     }
     with zipfile.ZipFile(BUILD / code) as bundle:
         names = {name for name in bundle.namelist() if name.startswith("authorities/")}
-    assert f"authorities/{json.loads(options)['caBundle']}" in names
+    assert f"authorities/{json.loads(unpack(options)['stock'])['caBundle']}" in names
     assert "authorities/amazon.pem" in names
 
 

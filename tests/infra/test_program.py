@@ -52,7 +52,7 @@ def test_the_program_registers_exactly_these_resources(graph: Graph) -> None:
         "sqs/queue:Queue": 3,
         "sqs/queuePolicy:QueuePolicy": 3,
         "sqs/redriveAllowPolicy:RedriveAllowPolicy": 1,
-        "ssm/parameter:Parameter": 4,  # one for each database, their table, and the signpost
+        "ssm/parameter:Parameter": 3,  # the connections, the table of databases, and the signpost
     }
 
 

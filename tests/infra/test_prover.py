@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from snapper.values.packing import unpack
 from snapper.values.proving import Proving
 from snapper.values.service import Service
 from snapper.values.settings import ProverSettings
@@ -122,11 +123,11 @@ def test_it_knows_where_drills_come_from_and_where_those_go_that_failed(graph: G
 def test_it_reads_what_it_is_told_of_the_databases(graph: Graph) -> None:
     options = json.dumps({"orders": {"drill": "daily", "assertions": ["SELECT true"]}})
     recorded = record(databases=options)
-    stored = recorded.named("snapper-secrets-orders-options").inputs
+    stored = recorded.named("snapper-secrets-options-0").inputs
     (listed,) = (
         one["Resource"]
         for one in graph.named("snapper-prover-rights").policy()
         if "/OPTIONS" in str(one["Resource"])
     )
     assert stored["name"].startswith(f"{listed[0].partition(':parameter')[2]}/")
-    assert json.loads(stored["value"])["assertions"] == ["SELECT true"]
+    assert "SELECT true" in unpack(stored["value"])["orders"]

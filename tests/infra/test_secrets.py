@@ -11,18 +11,16 @@ from tests.support.recorder import Graph, record
 HUSH = ("p%40ss", "p@ss", "hush", "reader", "db.example.com")
 
 
-def test_connections_are_encrypted_one_by_one_and_counts_in_one_table(
+def test_connections_are_encrypted_in_pieces_and_counts_in_one_table(
     graph: Graph,
 ) -> None:
     secrets = [one for one in graph.of("ssm/parameter:Parameter") if one.parent.endswith("secrets")]
     assert {one.inputs["name"]: one.inputs["value"] for one in secrets} == {
-        "/snapper/prod/DATABASE_CONN_STRINGS/orders": (
-            "postgresql://reader:p%40ss@db.example.com/orders"
+        "/snapper/prod/DATABASE_CONN_STRINGS/_0": (
+            '{"orders":"postgresql://reader:p%40ss@db.example.com/orders",'
+            '"people":"host=db.example.com user=reader password=hush dbname=people"}'
         ),
-        "/snapper/prod/DATABASE_CONN_STRINGS/people": (
-            "host=db.example.com user=reader password=hush dbname=people"
-        ),
-        "/snapper/prod/DATABASES/1": "b440bdfa|orders,7,POSTGRES|people,2,POSTGRES",
+        "/snapper/prod/DATABASES/1": "7cd765f2|orders,7,POSTGRES,c0|people,2,POSTGRES,c0",
     }
     for one in secrets:
         assert (one.inputs["type"], one.inputs["tier"]) == ("SecureString", "Standard")
@@ -40,14 +38,41 @@ def test_the_customers_key_encrypts_the_secrets_if_there_is_one(full_graph: Grap
         assert one.deleted_before_replace
 
 
-def test_options_lie_beside_the_connection_and_are_no_secret() -> None:
+def test_options_are_in_pieces_too_and_are_no_secret() -> None:
     graph = record(databases='{"orders": {"schedule": "rate(1 hour)", "excludeTables": ["a.b"]}}')
-    (one,) = (each for each in graph if each.name.endswith("-options"))
-    assert (one.inputs["name"], one.inputs["type"]) == ("/snapper/prod/OPTIONS/orders", "String")
-    assert one.inputs["value"] == '{"excludeTables": ["a.b"], "schedule": "rate(1 hour)"}'
+    one = graph.named("snapper-secrets-options-0")
+    assert (one.inputs["name"], one.inputs["type"]) == ("/snapper/prod/OPTIONS/_0", "String")
+    assert json.loads(one.inputs["value"]) == {
+        "orders": '{"excludeTables": ["a.b"], "schedule": "rate(1 hour)"}'
+    }
     table = graph.named("snapper-secrets-table-1")
-    assert table.inputs["value"].endswith("|orders,7,POSTGRES,options|people,2,POSTGRES")
-    assert one.name in table.dependencies
+    assert table.inputs["value"].endswith("|orders,7,POSTGRES,options,c0,o0|people,2,POSTGRES,c0")
+    assert {one.name, "snapper-secrets-connections-0"} <= set(table.dependencies)
+
+
+def test_a_connection_too_long_to_share_keeps_a_parameter_of_its_own() -> None:
+    long = f"host=h dbname={'x' * 1500}"
+    graph = record(
+        DATABASE_CONN_STRINGS=f"orders,{long},POSTGRES|people,host=h,POSTGRES",
+        BACKUP_STORAGE_DATA="orders,7|people,2",
+    )
+    own = graph.named("snapper-secrets-orders-connection").inputs
+    assert (own["name"], own["value"]) == ("/snapper/prod/DATABASE_CONN_STRINGS/orders", long)
+    shared = graph.named("snapper-secrets-connections-0").inputs
+    assert shared["value"] == '{"people":"host=h"}'
+
+
+def test_hundreds_of_databases_are_few_parameters() -> None:
+    few, many = (
+        len(
+            record(
+                DATABASE_CONN_STRINGS="|".join(f"d{n},host=h,POSTGRES" for n in range(number)),
+                BACKUP_STORAGE_DATA="|".join(f"d{n},7" for n in range(number)),
+            ).of("ssm/parameter:Parameter")
+        )
+        for number in (1, 400)
+    )
+    assert many - few < 10
 
 
 def test_no_right_depends_on_which_databases_there_are(graph: Graph) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import UNSET, Options
-from snapper.values.secrets import Database
 from snapper.values.settings import connection_parameter, databases_path, options_parameter
 from snapper.values.table import Row, read_table, write_table
 
@@ -37,9 +36,5 @@ def row(retention: int, options: Options) -> Row:
 def _rewrite_table(ssm: Any, root: str, change: Callable[[dict[str, Row]], dict[str, Row]]) -> None:
     name = f"{databases_path(root)}/1"
     there = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-    (piece,) = write_table(
-        # Of the options the table says only that there are any.
-        Database(key, "", each.retention, each.kind, SOME if each.has_options else UNSET)
-        for key, each in change(read_table([there])).items()
-    )
+    (piece,) = write_table(change(read_table([there])))
     ssm.put_parameter(Name=name, Value=piece, Type="SecureString", Overwrite=True)

@@ -10,12 +10,12 @@ from snapper.aws.queue import JobQueue
 from snapper.errors import SnapperError
 from snapper.values.job import Job
 from snapper.values.secrets import Database
-from snapper.values.settings import databases_path, parameter_root
-from snapper.values.table import write_table
+from snapper.values.settings import parameter_root
 from snapper.verbs.dispatch import dispatch
 from tests.support.databases import AT
 from tests.support.fault_calls import Fault, Injection
 from tests.support.fault_service import as_function
+from tests.support.parameters import store
 from tests.support.recording import RecordedEvents
 
 
@@ -39,9 +39,8 @@ class Schedule:
     @classmethod
     def make(cls, cloud: Cloud, stage: str, keys: Iterable[str]) -> Self:
         """Make a stage that knows these databases."""
-        client, path = cloud.client("ssm"), databases_path(parameter_root(stage))
-        for number, piece in enumerate(write_table(Database(key, "", 2) for key in keys), 1):
-            client.put_parameter(Name=f"{path}/{number}", Value=piece, Type="SecureString")
+        databases = [Database(key, "", 2) for key in keys]
+        store(cloud.client("ssm"), parameter_root(stage), databases)
         url = cloud.client("sqs").create_queue(QueueName=stage)["QueueUrl"]
         return cls(cloud, stage, url)
 

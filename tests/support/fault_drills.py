@@ -27,8 +27,7 @@ from snapper.values.keys import Kind, object_key, trial_key
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
 from snapper.values.secrets import Database
-from snapper.values.settings import ProverSettings, databases_path, options_parameter
-from snapper.values.table import write_table
+from snapper.values.settings import ProverSettings
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import holding_at, read_manifest
 from snapper.verbs.trial import last_trial
@@ -44,6 +43,7 @@ from tests.support.fault_service import (
     as_function,
     log_of_function,
 )
+from tests.support.parameters import store
 from tests.support.vaults import keys
 
 VERDICTS = {
@@ -130,14 +130,8 @@ class Drills:
 
     def configure(self, options: Options) -> None:
         """Set the options of the database."""
-        service, ssm = self.service, self.service.cloud.client("ssm")
-        (table,) = write_table([Database(KEY, "", 2, options=options)])
-        secure, plain = "SecureString", "String"
-        for name, value, kind in (
-            (f"{databases_path(service.root)}/1", table, secure),
-            (options_parameter(service.root, KEY), options.to_json(), plain),
-        ):
-            ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+        service = self.service
+        store(service.cloud.client("ssm"), service.root, [Database(KEY, "", 2, options=options)])
 
     @property
     def vault(self) -> Vault:

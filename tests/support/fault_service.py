@@ -29,7 +29,6 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import FIRST_ENGINE, Manifest
-from snapper.values.secrets import Database
 from snapper.values.settings import (
     DumperSettings,
     connection_parameter,
@@ -130,9 +129,7 @@ class Service:
         client, path = self.cloud.client("ssm"), databases_path(self.root)
         there = client.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
         rows = read_table([piece["Value"] for piece in there]) | {key: Row(keep, FIRST_ENGINE)}
-        (table,) = write_table(
-            Database(key, "", row.retention, row.kind) for key, row in rows.items()
-        )
+        (table,) = write_table(rows)
         for name, value in (
             (connection_parameter(self.root, key), connection),
             (f"{path}/1", table),

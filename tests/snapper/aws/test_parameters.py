@@ -1,6 +1,6 @@
 """Secrets are read one database at a time, and listed without being decrypted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -10,8 +10,10 @@ from moto import mock_aws
 from snapper.aws.parameters import Parameters
 from snapper.errors import AwsFailed, SecretsInvalid
 from snapper.values.options import Options, OptionsInvalid
+from snapper.values.packing import ROOM
 from snapper.values.secrets import Database
-from snapper.values.table import write_table
+from snapper.values.table import Row, write_table
+from tests.support.parameters import store as write_all
 
 ROOT = "/snapper/prod"
 URI = "postgresql://reader:p,%40|x@db.example/orders"
@@ -29,15 +31,21 @@ def store(ssm: Any, key: str, connection: str = URI, count: str = "7", root: str
         ssm.put_parameter(Name=f"{root}/{secret}/{key}", Value=value, Type="SecureString")
 
 
-def write(ssm: Any, *databases: Database, root: str = ROOT, room: int = 4096) -> None:
-    """Store what a deployment of today does."""
+def write_earlier(ssm: Any, root: str, databases: Iterable[Database], room: int = ROOM) -> None:
+    """Store what a deployment of the release before does: nothing of it is packed."""
+    rows = {}
     for each in databases:
         name = f"{root}/DATABASE_CONN_STRINGS/{each.key}"
         ssm.put_parameter(Name=name, Value=each.connection, Type="SecureString", Overwrite=True)
         if options := each.options.to_json():
             ssm.put_parameter(Name=f"{root}/OPTIONS/{each.key}", Value=options, Type="String")
-    for number, piece in enumerate(write_table(databases, room), 1):
+        rows[each.key] = Row(each.retention, each.kind, has_options=bool(options))
+    for number, piece in enumerate(write_table(rows, room), 1):
         ssm.put_parameter(Name=f"{root}/DATABASES/{number}", Value=piece, Type="SecureString")
+
+
+Write = Callable[[Any, str, Iterable[Database]], None]
+either_layout = pytest.mark.parametrize("write", [write_all, write_earlier])
 
 
 def calls(ssm: Any, operation: str) -> list[dict[str, Any]]:
@@ -48,7 +56,8 @@ def calls(ssm: Any, operation: str) -> list[dict[str, Any]]:
 
 
 def test_a_table_of_more_pieces_than_one_page_holds_is_read_whole(ssm: Any) -> None:
-    write(ssm, *(Database(f"database-{n:02}", URI, n + 1) for n in range(40)), room=80)
+    databases = (Database(f"database-{n:02}", URI, n + 1) for n in range(40))
+    write_earlier(ssm, ROOT, databases, room=80)
     asked = calls(ssm, "GetParametersByPath")
     parameters = Parameters(ROOT, ssm)
     assert parameters.database_keys() == [f"database-{n:02}" for n in range(40)]
@@ -56,33 +65,73 @@ def test_a_table_of_more_pieces_than_one_page_holds_is_read_whole(ssm: Any) -> N
     assert len(asked) > 1
 
 
-def test_no_connection_is_decrypted_to_list_the_databases(ssm: Any) -> None:
-    write(ssm, Database("orders", URI, 7))
+@either_layout
+def test_no_connection_is_decrypted_to_list_the_databases(ssm: Any, write: Write) -> None:
+    write(ssm, ROOT, [Database("orders", URI, 7)])
     asked, read = calls(ssm, "GetParametersByPath"), calls(ssm, "GetParameter")
     Parameters(ROOT, ssm).database_keys()
     assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
     assert read == []
 
 
-def test_a_type_travels_with_its_database(ssm: Any) -> None:
-    write(ssm, Database("orders", URI, 7), Database("notes", "a file", 3, "TEXT"))
+@either_layout
+def test_a_type_travels_with_its_database(ssm: Any, write: Write) -> None:
+    write(ssm, ROOT, [Database("orders", URI, 7), Database("notes", "a file", 3, "TEXT")])
     assert Parameters(ROOT, ssm).database("notes") == Database("notes", "a file", 3, "TEXT")
     assert Parameters(ROOT, ssm).database("orders").kind == "POSTGRES"
 
 
-def test_options_travel_beside_the_connection_and_only_where_there_are_any(ssm: Any) -> None:
+@either_layout
+def test_options_travel_and_only_where_there_are_any(ssm: Any, write: Write) -> None:
     hourly = Database("orders", URI, 7, options=Options(schedule="rate(1 hour)", timeout=600))
-    write(ssm, hourly, Database("people", URI, 2))
+    write(ssm, ROOT, [hourly, Database("people", URI, 2)])
     read = calls(ssm, "GetParameter")
-    assert Parameters(ROOT, ssm).database("orders") == hourly
     assert Parameters(ROOT, ssm).database("people").options == Options()
-    assert "/snapper/prod/OPTIONS/people" not in [call["Name"] for call in read]
+    assert not [call["Name"] for call in read if "/OPTIONS/" in call["Name"]]
+    assert Parameters(ROOT, ssm).database("orders") == hourly
     assert Parameters(ROOT, ssm).options() == {"orders": hourly.options, "people": Options()}
+
+
+def test_a_dumper_decrypts_the_table_and_one_piece_of_many(ssm: Any) -> None:
+    databases = [Database(f"database-{n:03}", f"{URI}{n}", 7) for n in range(300)]
+    write_all(ssm, ROOT, databases)
+    listed, read = calls(ssm, "GetParametersByPath"), calls(ssm, "GetParameter")
+    assert Parameters(ROOT, ssm).database("database-123") == databases[123]
+    assert {call["Path"] for call in listed} == {f"{ROOT}/DATABASES"}
+    (only,) = read
+    assert only["Name"].startswith(f"{ROOT}/DATABASE_CONN_STRINGS/_")
+
+
+def test_what_is_too_long_to_share_a_piece_has_a_parameter_of_its_own(ssm: Any) -> None:
+    long = Options(assertions=(f"SELECT count(*) > 0 FROM {'x' * 2000}",))
+    databases = [
+        Database("orders", f"{URI}?options={'x' * 4000}", 7, options=long),
+        Database("people", URI, 2, options=Options(timeout=600)),
+    ]
+    write_all(ssm, ROOT, databases)
+    parameters = Parameters(ROOT, ssm)
+    assert [parameters.database(each.key) for each in databases] == databases
+    assert parameters.options() == {each.key: each.options for each in databases}
+
+
+@pytest.mark.parametrize("piece", ["DATABASE_CONN_STRINGS/_0", "OPTIONS/_0"])
+@pytest.mark.parametrize("stored", ["{", "[]", '{"orders": {}}', '{"people": ""}', "[" * 4000])
+def test_a_piece_that_lacks_its_database_is_not_taken_for_none(
+    ssm: Any, piece: str, stored: str
+) -> None:
+    write_all(ssm, ROOT, [Database("orders", URI, 7, options=Options(timeout=600))])
+    kept = {"Value": stored, "Overwrite": True}
+    ssm.put_parameter(Name=f"{ROOT}/{piece}", **kept)
+    with pytest.raises(SecretsInvalid, match=r"is not \{key: text\}|does not hold orders"):
+        Parameters(ROOT, ssm).database("orders")
+    if piece == "OPTIONS/_0":
+        with pytest.raises((SecretsInvalid, OptionsInvalid)):
+            Parameters(ROOT, ssm).options()
 
 
 def test_where_no_database_has_options_nobody_asks_for_them(ssm: Any) -> None:
     """An older stage gives no right to, and an older policy of an operator none either."""
-    write(ssm, Database("orders", URI, 7))
+    write_all(ssm, ROOT, [Database("orders", URI, 7)])
     asked = calls(ssm, "GetParametersByPath")
     assert Parameters(ROOT, ssm).options() == {"orders": Options()}
     assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
@@ -90,14 +139,14 @@ def test_where_no_database_has_options_nobody_asks_for_them(ssm: Any) -> None:
 
 @pytest.mark.parametrize("stored", ["{", '{"timeout": 1}', '{"colour": "blue"}', "[]", "[" * 4000])
 def test_options_that_somebody_wrote_past_the_deployment_are_refused(ssm: Any, stored: str) -> None:
-    write(ssm, Database("orders", URI, 7, options=Options(timeout=600)))
+    write_earlier(ssm, ROOT, [Database("orders", URI, 7, options=Options(timeout=600))])
     ssm.put_parameter(Name=f"{ROOT}/OPTIONS/orders", Value=stored, Overwrite=True)
     with pytest.raises(OptionsInvalid, match=r"databases\.orders: "):
         Parameters(ROOT, ssm).database("orders")
 
 
 def test_options_that_are_gone_are_not_taken_for_none(ssm: Any) -> None:
-    write(ssm, Database("orders", URI, 7, options=Options(timeout=600)))
+    write_earlier(ssm, ROOT, [Database("orders", URI, 7, options=Options(timeout=600))])
     ssm.delete_parameter(Name=f"{ROOT}/OPTIONS/orders")
     with pytest.raises(OptionsInvalid, match=r"databases\.orders: "):
         Parameters(ROOT, ssm).options()
@@ -106,7 +155,7 @@ def test_options_that_are_gone_are_not_taken_for_none(ssm: Any) -> None:
 
 
 def test_a_table_that_a_deployment_is_changing_is_not_taken_for_a_smaller_one(ssm: Any) -> None:
-    write(ssm, *(Database(f"database-{n}", URI, 7) for n in range(9)), room=80)
+    write_earlier(ssm, ROOT, (Database(f"database-{n}", URI, 7) for n in range(9)), room=80)
     ssm.delete_parameter(Name=f"{ROOT}/DATABASES/2")
     with pytest.raises(SecretsInvalid, match="pulumi up may be changing it"):
         Parameters(ROOT, ssm).database_keys()

@@ -24,14 +24,12 @@ from snapper.values.keys import Kind
 from snapper.values.secrets import parse_secrets
 from snapper.values.service import Service
 from snapper.values.settings import (
-    connection_parameter,
-    databases_path,
     parameter_root,
     service_parameter,
 )
-from snapper.values.table import write_table
 from tests.support.events import delivery, made
 from tests.support.events import record as taken
+from tests.support.parameters import store
 from tests.support.recorder import record
 
 TEXT = "first line\nsecond line\nthird line\n"
@@ -78,15 +76,9 @@ class TextStage:
             "dumper": f"{prefix}dumper",
             "schedule": "rate(1 day)",
         }
-        (table,) = write_table(databases)
-        for name, value in {
-            connection_parameter(root, "notes"): self.connection,
-            f"{databases_path(root)}/1": table,
-            service_parameter(root): json.dumps(service),
-        }.items():
-            # Operators find a stage without a right to decrypt.
-            kind = "String" if name == service_parameter(root) else "SecureString"
-            ssm.put_parameter(Name=name, Value=value, Type=kind)
+        store(ssm, root, databases)
+        # Operators find a stage without a right to decrypt.
+        ssm.put_parameter(Name=service_parameter(root), Value=json.dumps(service), Type="String")
 
     def run(self, at: str) -> dict[str, Any]:
         """Dispatch for a time, and hand every job to the dumper."""

@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 
 from snapper.errors import SettingsError
+from snapper.values.keys import DATABASE_KEY
 from snapper.values.proving import Proving
 from snapper.values.settings import (
     DispatcherSettings,
     DumperSettings,
     ProverSettings,
     connection_parameter,
+    connection_piece,
     parameter_root,
+    piece_name,
     retention_parameter,
     service_parameter,
 )
@@ -55,8 +58,10 @@ def test_all_variables_that_are_missing_or_empty_are_named_at_once() -> None:
 _ROOTLESS = {"SNAPPER_PARAMETER_ROOT": ""}
 
 
-def test_parameters_lie_under_their_stage_one_per_database() -> None:
+def test_parameters_lie_under_their_stage_and_no_piece_can_be_a_database() -> None:
     root = parameter_root("prod")
+    assert connection_piece(root, 3) == "/snapper/prod/DATABASE_CONN_STRINGS/_3"
+    assert not DATABASE_KEY.fullmatch(piece_name(3))
     assert connection_parameter(root, "a") == "/snapper/prod/DATABASE_CONN_STRINGS/a"
     assert retention_parameter(root, "a") == "/snapper/prod/BACKUP_STORAGE_DATA/a"
     assert service_parameter(root) == "/snapper/prod/SERVICE"

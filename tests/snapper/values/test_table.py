@@ -7,21 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.errors import SecretsInvalid
-from snapper.values.secrets import Database
 from snapper.values.table import Row, read_table, write_table
 from tests.support.strategies import keys
 
 
 @given(st.dictionaries(keys, st.integers(1, 999_999), min_size=1), st.integers(120, 4096))
 def test_a_table_comes_back_however_many_pieces_it_takes(counts: dict[str, int], room: int) -> None:
-    pieces = write_table((Database(key, "", n) for key, n in counts.items()), room)
+    rows = {
+        key: Row(n, "POSTGRES", n % 2 == 1, n if n % 3 else None, n if n % 5 else None)
+        for key, n in counts.items()
+    }
+    pieces = write_table(rows, room)
     assert all(len(piece.encode()) <= room for piece in pieces)
-    assert read_table(pieces) == {key: Row(n, "POSTGRES") for key, n in counts.items()}
+    assert read_table(pieces) == rows
 
 
-def test_five_hundred_databases_are_few_parameters() -> None:
-    databases = [Database(f"database-{number:03}", "", 30) for number in range(500)]
-    assert len(write_table(databases)) == 4
+def test_a_thousand_databases_are_few_parameters() -> None:
+    rows = {f"database-{n:04}": Row(30, "POSTGRES", connection_in=n % 64) for n in range(1000)}
+    assert len(write_table(rows)) == 8
+
+
+def test_a_word_of_a_later_release_in_a_row_is_passed_over() -> None:
+    row = "orders,7,POSTGRES,options,c3,later,x9"
+    digest = hashlib.sha256(row.encode()).hexdigest()[:8]
+    assert read_table([f"{digest}|{row}"]) == {"orders": Row(7, "POSTGRES", True, 3)}
 
 
 def test_no_piece_is_an_empty_table() -> None:
@@ -30,8 +39,8 @@ def test_no_piece_is_an_empty_table() -> None:
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_table_of_which_a_piece_is_missing_or_older_is_not_read(missing: int) -> None:
-    pieces = write_table((Database(f"database-{n}", "", 7) for n in range(9)), 100)
-    older = write_table((Database(f"database-{n}", "", 8) for n in range(9)), 100)
+    pieces = write_table({f"database-{n}": Row(7, "POSTGRES") for n in range(9)}, 100)
+    older = write_table({f"database-{n}": Row(8, "POSTGRES") for n in range(9)}, 100)
     assert len(pieces) == 3
     with pytest.raises(SecretsInvalid, match="is incomplete"):
         read_table([piece for number, piece in enumerate(pieces) if number != missing])
@@ -41,7 +50,7 @@ def test_a_table_of_which_a_piece_is_missing_or_older_is_not_read(missing: int) 
 
 @pytest.mark.parametrize("row", ["orders", "orders,7", "or/ders,7,POSTGRES", "orders,0,POSTGRES"])
 def test_nonsense_written_past_the_deployment_is_refused(row: str) -> None:
-    (good,) = write_table([Database("orders", "", 7)])
+    (good,) = write_table({"orders": Row(7, "POSTGRES")})
     with pytest.raises(SecretsInvalid):
         read_table([good.replace("orders,7,POSTGRES", row)])
     digest = hashlib.sha256(row.encode()).hexdigest()[:8]

@@ -12,10 +12,10 @@ from snapper.errors import AwsFailed, SettingsError
 from snapper.values.job import Job
 from snapper.values.options import Options
 from snapper.values.secrets import Database
-from snapper.values.table import write_table
 from snapper.values.timetable import mark_of
 from snapper.verbs.dispatch import dispatch
 from tests.support.databases import AT
+from tests.support.parameters import store
 from tests.support.recording import RecordedEvents
 
 
@@ -61,9 +61,7 @@ def test_a_rule_of_some_databases_brings_jobs_to_those_alone(events: RecordedEve
     with mock_aws():
         ssm = boto3.client("ssm")
         databases = Database("orders", "", 7, options=hourly), Database("people", "", 7)
-        (table,) = write_table(databases)
-        for name, value in (("DATABASES/1", table), ("OPTIONS/orders", hourly.to_json())):
-            ssm.put_parameter(Name=f"/snapper/prod/{name}", Value=value, Type="String")
+        store(ssm, "/snapper/prod", databases)
         rule = "arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"
         for fired, key in ((rule, "people"), (f"{rule}_{mark_of(hourly.schedule)}", "orders")):
             queue = Queue()
