@@ -61,19 +61,28 @@ class JobQueue:
         """Open the queue with the credentials and region of the environment."""
         return cls(url, aws.client("sqs"))
 
-    def send(self, jobs: Sequence[Message], after: timedelta = timedelta()) -> None:
-        """Send all jobs, to be delivered after a while; what SQS reports as failed is sent again.
+    def send(self, jobs: Sequence[Message]) -> None:
+        """Send all jobs; those that SQS reports as failed are sent again.
 
         A batch that fails does not keep the next ones from being sent; what is left over after
         the last attempt is raised as one error that names the databases.
         """
         refused: list[tuple[Message, str]] = []
         for start in range(0, len(jobs), BATCH):
-            refused += self._send_batch(jobs[start : start + BATCH], after)
+            refused += self._send_batch(jobs[start : start + BATCH])
         if refused:
             names = ", ".join(sorted({f"{job.database} ({code})" for job, code in refused}))
             raise AwsFailed(
                 f"sqs:SendMessage failed for {len(refused)} of {len(jobs)} jobs: {names}"
+            )
+
+    def put_off(self, job: Message, pause: timedelta) -> None:
+        """Send a job that is delivered only after the pause, as if it had never been before."""
+        with aws.translated("sqs:SendMessage"):
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=job.to_json(),
+                DelaySeconds=int(pause.total_seconds()),
             )
 
     def waiting(self) -> int:
@@ -102,24 +111,21 @@ class JobQueue:
                 VisibilityTimeout=int(pause.total_seconds()),
             )
 
-    def _send_batch(self, jobs: Sequence[Message], after: timedelta) -> list[tuple[Message, str]]:
+    def _send_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
         waiting = [(job, "") for job in jobs]
         for attempt in range(_SENDINGS):
             if attempt:
                 self._sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                waiting = self._try_batch([job for job, _ in waiting], after)
+                waiting = self._try_batch([job for job, _ in waiting])
             except AwsFailed as error:
                 waiting = [(job, str(error)) for job, _ in waiting]
             if not waiting:
                 break
         return waiting
 
-    def _try_batch(self, jobs: Sequence[Message], after: timedelta) -> list[tuple[Message, str]]:
-        later = {"DelaySeconds": int(after.total_seconds())} if after else {}
-        entries = [
-            {"Id": str(n), "MessageBody": job.to_json(), **later} for n, job in enumerate(jobs)
-        ]
+    def _try_batch(self, jobs: Sequence[Message]) -> list[tuple[Message, str]]:
+        entries = [{"Id": str(n), "MessageBody": job.to_json()} for n, job in enumerate(jobs)]
         with aws.translated("sqs:SendMessageBatch"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         # Only what SQS says it has is there: an answer cut short names neither good nor bad.

@@ -78,7 +78,7 @@ class Turns:
         pause = PAUSE * (1 + self.spread())
         told = {"database": job.database, "scheduled_at": write_time(job.scheduled_at)}
         try:
-            self.queue.send([job], pause)
+            self.queue.put_off(job, pause)
         except AwsFailed as error:
             # Such as from a network with no way to SQS. A backup counts for more than the limit.
             reason = f"{busy}, and the job could not be put off: {error}"

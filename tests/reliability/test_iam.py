@@ -2,9 +2,9 @@
 
 Every statement, action and resource of the deployed roles is taken away, one at a time, and the
 deployed functions do all their work: the dispatcher a run, the dumper a dump and one that breaks in
-the middle of its upload, the pruner a backup of every kind of object. What the embedded cloud never
-asks for is named in `NOT_ASKED` with the reason, and asserted on what was deployed. The optional
-rights, for a key and a network of the operator's own, are asserted in
+the middle of its upload and one that has to wait, the pruner a backup of every kind of object. What
+the embedded cloud never asks for is named in `NOT_ASKED` with the reason, and asserted on what was
+deployed. The optional rights, for a key and a network of the operator's own, are asserted in
 tests/infra/test_functions.py: the embedded cloud has neither. What may be refused to the operator
 and the deploying user is in the files beside.
 """
@@ -20,6 +20,7 @@ from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
 from tests.support.added import SOME
+from tests.support.busy import busy
 from tests.support.cloud import eventually, invoke
 from tests.support.deployments import NOWHERE
 from tests.support.events import delivery, made, record
@@ -99,9 +100,18 @@ def torn(stage: StageUnderTest) -> Iterator[str]:
         yield key
 
 
+@pytest.fixture
+def waits(stage: StageUnderTest) -> Iterator[str]:
+    """A database whose server others dump already, as many as may."""
+    source = stage.source(14)
+    with stage.database("waits", source.dsn, 1) as key, busy(source.dsn):
+        yield key
+    stage.settle()
+
+
 @BY_PARTS_AND_WHOLE
 def test_the_dumper_needs_every_right_it_has(
-    stage: StageUnderTest, torn: str, weaken: Weaken
+    stage: StageUnderTest, torn: str, waits: str, weaken: Weaken
 ) -> None:
     dumper, vault = stage.deployment.outputs["dumper"], stage.vault
     days = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
@@ -110,7 +120,7 @@ def test_the_dumper_needs_every_right_it_has(
         at = next(days)
         cold_start(stage, dumper)
         # By the time in it all that is logged of a message is found.
-        ids = {f"{key} {write_time(at)}": key for key in ("whole", torn)}
+        ids = {f"{key} {write_time(at)}": key for key in ("whole", torn, waits)}
         records = [record(Job(key, at).to_json(), one) for one, key in ids.items()]
         failed = invoke(stage.cloud, dumper, delivery(*records))["batchItemFailures"]
         back = {ids[item["itemIdentifier"]] for item in failed}
@@ -128,6 +138,8 @@ def test_the_dumper_needs_every_right_it_has(
             seen.add("an upload stayed open")
         if "dump.ended" not in log:
             seen.add("its log tells of no backup")
+        if waits in back or "dump.waits" not in log:
+            seen.add("what has to wait does not wait")
         return seen
 
     with stage.database("whole", stage.source(18).dsn, 1, SOME):

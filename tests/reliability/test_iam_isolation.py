@@ -198,7 +198,7 @@ ALL = (
     *(*SEND, *GIVE_UP, *TAKE, *DRILL, *NOBODYS),
 )
 ALLOWED = {
-    "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *TAKE},
+    "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *SEND, *TAKE},
     "prover": {*READ, *JUDGE, *LIST, *NAMES, *OPTIONS, *DRILL, *GIVE_UP},
     "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
     "dispatcher": {*NAMES, *OPTIONS, *SEND, *GIVE_UP},

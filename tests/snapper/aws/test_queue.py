@@ -136,3 +136,11 @@ def test_the_queue_says_how_often_and_when_a_job_is_tried_again(sqs: Any) -> Non
     settings = {"VisibilityTimeout": "5400", "RedrivePolicy": json.dumps(policy)}
     url = sqs.create_queue(QueueName="jobs", Attributes=settings)["QueueUrl"]
     assert JobQueue(url, sqs).retries() == Retries(3, timedelta(minutes=90))
+
+
+def test_a_job_that_is_put_off_is_counted_as_waiting_and_comes_later(sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    jobs = JobQueue(url, sqs)
+    jobs.put_off(JOBS[0], timedelta(seconds=90))
+    assert jobs.waiting() == 1
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)

@@ -13,6 +13,7 @@ import pytest
 from snapper.aws.logs import LogEvent
 from snapper.errors import DatabaseUnreachable
 from snapper.verbs import run
+from tests.support.busy import busy
 from tests.support.cloud import LONGEST
 from tests.support.stage import StageUnderTest, wait_until
 
@@ -126,6 +127,20 @@ def test_who_runs_out_of_patience_is_told_that_the_job_goes_on(
         assert job["state"] == "in progress"
         assert "not made after 30 minutes" in job["error"]
         wait_until(lambda: listed(stage, slow) == [job["scheduled_at"]])
+
+
+def test_a_job_that_waits_for_its_server_is_told_of_and_counted(stage: StageUnderTest) -> None:
+    source = stage.source(14)
+    with stage.database("waits", source.dsn) as key:
+        with busy(source.dsn):
+            following = stage.start_cli("run", key, "--wait")
+            assert following.stderr
+            assert following.stderr.readline() == f"{key}: queued\n"
+            assert "waits, since its server is dumped" in following.stderr.readline()
+            assert stage.run_cli("status", key, "--json").document["jobs_waiting"] == 1
+            following.send_signal(signal.SIGINT)
+            following.communicate(timeout=LONGEST)
+        stage.settle()
 
 
 def test_an_interrupted_wait_leaves_the_jobs_alone(stage: StageUnderTest) -> None:

@@ -26,7 +26,7 @@ class Queue(JobQueue):
         self._refuses = refuses
         self.jobs: list[Job] = []
 
-    def send(self, jobs: object, after: object = None) -> None:
+    def send(self, jobs: object) -> None:
         if self._refuses:
             raise AwsFailed("sqs:SendMessage failed for 1 of 2 jobs: people (InternalError)")
         assert isinstance(jobs, list)
