@@ -103,9 +103,7 @@ class CheckedDump(ToolProcess):
             self._give_up()
         self.check()
         if status:
-            words = super().last_words()
-            hint = next((hint for sign, hint in self._tool.hints.items() if sign in words), "")
-            raise DumpFailed(self.obituary(status), hint=hint)
+            raise self._failure(status)
         if not self._tool.ends_well(self._tail):
             raise DumpFailed(f"{self.name} ended without its end marker: the dump is incomplete")
         return b""
@@ -118,6 +116,11 @@ class CheckedDump(ToolProcess):
         """Raise the error that `stop` was called with, if it was."""
         if self._stopped is not None:
             raise self._stopped
+
+    def look(self) -> None:
+        """Raise DumpFailed if the program has failed, also while nobody reads from it."""
+        if (status := self.status()) is not None and self.wait():
+            raise self._failure(status)
 
     def commit(self) -> None:
         """Raise as `check` does, or take the last step, which nobody can stop any more."""
@@ -135,6 +138,11 @@ class CheckedDump(ToolProcess):
             certain = not self._committed
         self.end()
         return certain
+
+    def _failure(self, status: int) -> DumpFailed:
+        words = super().last_words()
+        hint = next((hint for sign, hint in self._tool.hints.items() if sign in words), "")
+        return DumpFailed(self.obituary(status), hint=hint)
 
     def _ask_the_server(self) -> None:
         """Come back while its server works, or when something has come; else give it up."""

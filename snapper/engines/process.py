@@ -87,6 +87,10 @@ class ToolProcess:
         self._listener.join(_STOP_SECONDS)
         return status
 
+    def status(self) -> int | None:
+        """Give the status with which it ended, or None while it runs."""
+        return self._process.poll()
+
     def end(self) -> None:
         """End the whole group: kindly first, so that the server hears of it."""
         for name in (signal.SIGTERM, signal.SIGKILL):

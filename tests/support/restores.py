@@ -54,12 +54,31 @@ def plain_dump(tools: ClientTools, major: int, dsn: str, *arguments: str) -> byt
     """Dump with the major's own pg_dump; the token that is new each time is made equal."""
     connection = Connection.parse(dsn)
     done = subprocess.run(
-        pg_dump_command(tools, major, connection, "UTF8", exclusions=arguments),
+        pg_dump_command(tools, major, connection, "UTF8", arguments=arguments),
         env={**tools.environment(), **connection.environment()},
         capture_output=True,
         check=True,
     )
-    return _TOKEN.sub(rb"\1 token", done.stdout)
+    return without_token(done.stdout)
+
+
+def without_token(dump: bytes) -> bytes:
+    """Give a dump with an equal token, as all dumps of a test have."""
+    return _TOKEN.sub(rb"\1 token", dump)
+
+
+def run_psql(tools: ClientTools, major: int, dsn: str, text: bytes) -> None:
+    """Fill a database with a dump by psql alone, which stops at the first error."""
+    connection = Connection.parse(dsn)
+    program = str(tools.tool("psql", major))
+    done = subprocess.run(
+        [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", f"--dbname={connection.conninfo({})}"],
+        env={**tools.environment(), **connection.environment()},
+        input=text,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
 
 
 def exists(server: PostgresServer, database: str) -> bool:

@@ -29,6 +29,7 @@ from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.dumping import turn as turns
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.dumping.dump import dump
+from snapper.engines.postgresql.dumping.in_bands import dump_in_bands
 from snapper.engines.postgresql.dumping.pg_dump import END_MARKER
 from snapper.engines.postgresql.examining import examine
 from snapper.engines.postgresql.examining.examine_trust import examine_trust
@@ -138,14 +139,10 @@ class PostgreSQL:
         return dump(self.tools, self._major(facts), database, facts, patience)
 
     def dump_in_bands(
-        self,
-        database: Database,  # noqa: ARG002  the protocol's
-        facts: Facts,  # noqa: ARG002  the protocol's
-        patience: float,  # noqa: ARG002  the protocol's
-        jobs: int,  # noqa: ARG002  the protocol's
+        self, database: Database, facts: Facts, patience: float, jobs: int
     ) -> Bands | OneJob:
-        """Leave it to one pg_dump."""
-        return OneJob()
+        """Start several pg_dumps, where that is worth it and can be done."""
+        return dump_in_bands(self.tools, self._major(facts), database, facts, patience, jobs)
 
     def part(self, facts: Facts, client: Client) -> dict[str, Any]:
         """Give what a manifest keeps beside the fields that every engine has."""

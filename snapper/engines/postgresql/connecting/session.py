@@ -107,7 +107,7 @@ def conninfo(
         ours = (_OWN_ROLE, given, more_options, _OPTIONS)
         settings["options"] = " ".join(filter(None, ours))
     how = trusting(connection)
-    return how.conninfo(DEFAULTS, application_name=APPLICATION, **settings)
+    return how.conninfo(DEFAULTS, **{"application_name": APPLICATION, **settings})
 
 
 def connect(

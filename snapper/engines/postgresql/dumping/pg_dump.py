@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from snapper.engines.checked_dump import DumpingTool
 from snapper.engines.postgresql.connecting.refusals import PASSING
-from snapper.engines.postgresql.connecting.session import LONGEST_CONNECT, conninfo
+from snapper.engines.postgresql.connecting.session import APPLICATION, LONGEST_CONNECT, conninfo
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 
@@ -26,7 +26,13 @@ _DAMAGED = (
 _VANISHED = (
     "something was dropped or renamed while pg_dump read the catalogue: the job is tried again"
 )
+_ELSEWHERE = (
+    "the connections of one dump have reached different servers, or its snapshot was gone: name "
+    "one server, and no address that stands for several, or set dumpJobs to 1"
+)
 _HINTS = {
+    "invalid snapshot identifier": _ELSEWHERE,
+    "could not import the requested snapshot": _ELSEWHERE,
     "conflict with recovery": "the server is a replica, and applied changes over a long query of "
     "ours: set hot_standby_feedback = on there, or max_standby_streaming_delay longer than a dump "
     "takes, or dump the primary; the job is tried again",
@@ -74,17 +80,18 @@ def pg_dump_command(
     connection: Connection,
     encoding: str,
     role: str = "",
-    exclusions: Sequence[str] = (),
+    arguments: Sequence[str] = (),
     *,
     bare: bool = False,
+    name: str = APPLICATION,
 ) -> list[str]:
     """Give the argv of a plain dump in the database's own encoding; it holds no secret.
 
-    It is whole but for the exclusions, which are arguments already. It takes the `role` as its
-    first act; it is `bare` where options do not reach the server.
+    It is whole but for what further `arguments` say. It takes the `role` as its first act; it is
+    `bare` where options do not reach the server. Its session has this `name` there.
     """
     # The server has just answered us, though it may be slow to take connections.
-    how = conninfo(connection, _QUIET, limit=LONGEST_CONNECT, bare=bare)
+    how = conninfo(connection, _QUIET, limit=LONGEST_CONNECT, bare=bare, application_name=name)
     return [
         str(tools.tool("pg_dump", major)),
         "--format=plain",
@@ -96,7 +103,7 @@ def pg_dump_command(
         "--no-password",
         f"--lock-wait-timeout={LOCK_WAIT}",
         *([f"--role={role}"] if role else []),
-        *exclusions,
+        *arguments,
         f"--dbname={how}",
     ]
 

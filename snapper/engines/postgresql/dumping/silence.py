@@ -23,6 +23,8 @@ _PAUSE = 0.2
 _PATIENCE = 60.0
 """Seconds that the server may take for these answers."""
 
+_CALL_ITSELF = "SELECT pg_catalog.set_config('application_name', %s, false)"
+
 # By whatever name a pooler has given to us, pg_dump has it too.
 _SESSIONS = """
     SELECT a.pid, a.state = 'active', {waits},
@@ -73,13 +75,18 @@ def why_silent(
     redact: Redactor,
     silent: float,
     pause: Callable[[float], None] = time.sleep,
+    *,
+    name: str = "",
 ) -> Silence | None:
     """Say why pg_dump has given nothing for so many seconds; None while its session works.
 
+    That has the `name`, where there are several, and else the name that all of ours have.
     Raises as `connect` does.
     """
     link = connect(connection, redact, _PATIENCE)
     with closing(link), answering(link, connection, redact, _PATIENCE), link.cursor() as cursor:
+        if name:
+            cursor.execute(_CALL_ITSELF, [name])
         for _ in range(_LOOKS):
             found = _sessions(cursor)
             if not found:
