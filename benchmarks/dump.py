@@ -141,7 +141,7 @@ def _dump(dsn: str, *, listed: bool) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
     from snapper.aws.vault import Vault
-    from snapper.engines.stream import GzipStream
+    from snapper.engines.listing import Listing
     from snapper.values.job import Job
     from snapper.values.secrets import Database
     from snapper.verbs import dump
@@ -149,7 +149,7 @@ def _dump(dsn: str, *, listed: bool) -> None:
 
     if not listed:
         # As it was before there were lists.
-        vars(dump)["GzipStream"] = lambda source, _: GzipStream(source)
+        vars(dump)["Listing"] = lambda following: Listing(following, most=0)
 
     dumper = dump.Dumper(Vault.connect("vault"), Silence())
     before, began, used = _peak(), time.monotonic(), time.process_time()

@@ -11,7 +11,8 @@ class SnapperError(Exception):
     ├── BackupDamaged           exit 4   object and manifest disagree
     │   └── NoneGood            exit 4   neither the newest backup nor any older one is good
     ├── DumpFailed              exit 5   pg_dump did not end well
-    │   └── DeadlineReached     exit 5   there was not enough time
+    │   ├── DeadlineReached     exit 5   there was not enough time
+    │   └── NotFollowed         exit 5   it cannot be made by several programs at once
     ├── DatabaseUnreachable     exit 6   no connection to the server
     │   └── HostUnreachable     exit 6   not even its host answers, or nobody listens there
     │       └── ServerNotReady  exit 6   it is starting or stopping, or has no connection left
@@ -105,6 +106,10 @@ class DeadlineReached(DumpFailed):
     """
 
     handed_over = False
+
+
+class NotFollowed(DumpFailed):
+    """What a program gives cannot be followed, so nobody knows where it may be parted."""
 
 
 class DatabaseUnreachable(SnapperError):

@@ -12,6 +12,7 @@ from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.cli.diff import to_dict as difference_to_dict
 from snapper.errors import BackupDamaged
+from snapper.values.contents import Contents, TableRows
 from snapper.values.difference import Amount, Change, DefinitionChange, TableChange
 from snapper.values.proof import Lacking, Proof
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
@@ -35,6 +36,10 @@ MAPS = {
         *("databases[].stored_bytes", "databases[].noncurrent_bytes"),
     ),
 }
+
+# What only a backup of more than a gigabyte has.
+LARGE = Contents("ab", (TableRows("public", "t", 1, 2, 0, 9, "ab", more=((9, 12),)),), ())
+MADE = {"contents": ({"contents": LARGE.to_dict()},)}
 
 
 def promised() -> dict[str, set[str]]:
@@ -149,6 +154,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         }
         for section, lines in runs.items():
             documents = [stage.run_cli(section, *line, "--json").document for line in lines]
+            documents += MADE.get(section, ())
             check(section, *documents, maps=MAPS.get(section, ()))
         counts = [{"BACKUP_STORAGE_DATA": "a,1"}, {"BACKUP_STORAGE_DATA": "a,0"}]
         answers = [stage.run_cli("check", "--json", more={**secrets, **each}) for each in counts]

@@ -63,7 +63,7 @@ def _show(found: Contents, name: str) -> None:
             each.schema,
             f"{each.rows:,}",
             render.size(each.bytes),
-            render.size(each.end - each.start),
+            render.size(each.stored),
             each.table,
         )
         for each in sorted(found.tables, key=lambda each: (each.schema, each.table))

@@ -35,13 +35,27 @@ class Digester:
         self._thread.shutdown(cancel_futures=True)
 
 
+class AtOnce:
+    """Hashes in the thread that asks for it, as a `Digester` does beside it."""
+
+    def feed(self, digest: "hashlib._Hash", texts: Sequence[bytes]) -> None:
+        """Have a digest take these texts."""
+        _feed(digest, texts)
+
+    def settle(self) -> None:
+        """Nothing waits."""
+
+    def end(self) -> None:
+        """There is nothing to let go."""
+
+
 class Digest:
     """The SHA-256 and the length of texts that come piece by piece."""
 
     # There may be a hundred thousand of them, and a hash that goes on takes more than its end.
     __slots__ = ("_digester", "_hash", "_size", "_small", "_texts", "bytes")
 
-    def __init__(self, digester: Digester) -> None:
+    def __init__(self, digester: Digester | AtOnce) -> None:
         self.bytes = 0
         self._digester = digester
         self._hash: hashlib._Hash | None = None

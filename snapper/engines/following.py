@@ -7,12 +7,27 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 
+class Seam(NamedTuple):
+    """Where a table's rows may be parted, so that two statements load them: behind a row's end.
+
+    There is then what `ends` the one statement, and what `begins` the next.
+    """
+
+    row_end: bytes
+    ends: bytes
+    begins: bytes
+
+
 class Opening(NamedTuple):
-    """What stands before a table's rows; with it a part of the dump begins."""
+    """What stands before a table's rows; with it a part of the dump begins.
+
+    Without a seam its rows must stay together.
+    """
 
     text: bytes
     schema: str
     table: str
+    seam: Seam | None = None
 
 
 class RowBytes(NamedTuple):

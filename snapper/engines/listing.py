@@ -6,24 +6,16 @@ The list is worth less than the backup: where the dump cannot be followed, it go
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple, Self
 
-from snapper.engines.digests import Digest, Digester
-from snapper.engines.following import Closing, Following, Opening, Piece, RowBytes, Words
+from snapper.engines.digests import AtOnce, Digest, Digester
+from snapper.engines.following import Closing, Following, Opening, Piece, RowBytes, Seam, Words
 from snapper.errors import SnapperError
-from snapper.values.contents import MANY, Contents, Statements, TableRows
+from snapper.values.contents import MANY, Range, Statements, TableRows
 
 
-class Cut(NamedTuple):
-    """The next bytes of the dump, and whether a part begins with them."""
-
-    text: bytes
-    begins: bool = False
-
-
-@dataclass(slots=True)
-class _Part:
+@dataclass(slots=True, eq=False)
+class Part:
     """One part: a table's rows, or statements of one section."""
 
     digest: Digest
@@ -32,16 +24,38 @@ class _Part:
     section: str = ""
     kinds: Counter[str] | None = None
 
+    @property
+    def name(self) -> tuple[str, str] | None:
+        """The schema and the name of its table, if it has one."""
+        return self.opening and (self.opening.schema, self.opening.table)
+
+    def listed(self, ranges: Sequence[Range]) -> TableRows | Statements:
+        """Give it as the list has it, which is stored in these ranges."""
+        (start, end), *more = ranges
+        size, digest = self.digest.bytes, self.digest.sha256
+        if self.name:
+            return TableRows(*self.name, self.rows, size, start, end, digest, tuple(more))
+        return Statements(self.kinds or {}, size, start, end, digest)
+
+
+class Cut(NamedTuple):
+    """The next bytes of the dump, the part that begins with them, and how rows may be parted."""
+
+    text: bytes
+    part: Part | None = None
+    seam: Seam | None = None
+
 
 class Listing:
     """Follows one dump; `refusal` says why there will be no list."""
 
-    def __init__(self, following: Following, most: int = MANY) -> None:
+    def __init__(self, following: Following, most: int = MANY, *, beside: bool = True) -> None:
+        """Hash rows in a thread `beside` this one, or in this one."""
         self._following = following
         self._most = most
-        self._digester = Digester()
-        self._parts: list[_Part] = []
-        self._current: _Part | None = None
+        self._digester = Digester() if beside else AtOnce()
+        self.parts: list[Part] = []
+        self._current: Part | None = None
         self._waiting: deque[bytes] = deque()
         self._given = 0
         self.refusal = ""
@@ -66,31 +80,15 @@ class Listing:
         self._close()
         self._digester.settle()
 
-    def contents(self, sha256: str, edges: Sequence[int]) -> Contents | None:
-        """Give the list of a dump that was stored under this digest; None if there is none.
-
-        The `edges` are where in the object each part begins, and the end of the last.
-        """
-        if self.refusal:
-            return None
-        tables, statements = [], []
-        for part, (start, end) in zip(self._parts, pairwise(edges), strict=True):
-            size, digest = part.digest.bytes, part.digest.sha256
-            if part.opening:
-                _, schema, table = part.opening
-                tables.append(TableRows(schema, table, part.rows, size, start, end, digest))
-            else:
-                statements.append(Statements(part.kinds or {}, size, start, end, digest))
-        return Contents(sha256, tuple(tables), tuple(statements))
-
     def _cut(self, pieces: Iterator[Piece]) -> Iterator[Cut]:
         try:
             while not self.refusal and (piece := next(pieces, None)):
                 if piece.text:
-                    begins = self._take(piece)
+                    part = self._take(piece)
+                    seam = self._seam(piece)
                     for text in self._own(len(piece.text)):
-                        yield Cut(text, begins)
-                        begins = False
+                        yield Cut(text, part, seam)
+                        part = None
         except SnapperError as error:
             self.refusal = str(error)
         except Exception as error:
@@ -116,8 +114,12 @@ class Listing:
             yield Cut(self._waiting.popleft()[self._given :])
             self._given = 0
 
-    def _take(self, piece: Piece) -> bool:
-        """Count a piece, and tell whether a part begins with it."""
+    def _seam(self, piece: Piece) -> Seam | None:
+        opening = self._current.opening if self._current else None
+        return opening.seam if opening and isinstance(piece, RowBytes) else None
+
+    def _take(self, piece: Piece) -> Part | None:
+        """Count a piece, and give the part that begins with it."""
         begins = isinstance(piece, Opening) or (isinstance(piece, Words) and self._is_apart(piece))
         if begins:
             self._begin(piece)
@@ -133,7 +135,7 @@ class Listing:
                 part.digest.update(text)
                 part.kinds = part.kinds or Counter()
                 part.kinds.update(kinds)
-        return begins
+        return part if begins else None
 
     def _is_apart(self, words: Words) -> bool:
         part = self._current
@@ -141,14 +143,16 @@ class Listing:
 
     def _begin(self, piece: Piece) -> None:
         self._close()
-        if len(self._parts) == self._most:
+        if len(self.parts) == self._most:
             raise SnapperError(f"it has more than {self._most:,} parts")
         opening = piece._replace(text=b"") if isinstance(piece, Opening) else None
         section = piece.section if isinstance(piece, Words) else ""
-        self._current = _Part(Digest(self._digester), opening, section=section)
-        self._parts.append(self._current)
+        self._current = Part(Digest(self._digester), opening, section=section)
+        self.parts.append(self._current)
 
     def _close(self) -> None:
-        if self._current:
-            self._current.digest.close()
+        if part := self._current:
+            part.digest.close()
+            if part.opening:  # there may be a hundred thousand
+                part.opening = part.opening._replace(seam=None)
             self._current = None

@@ -1,108 +1,140 @@
-"""From plain SQL to the bytes that are stored: gzip, SHA-256 and counts, on the way."""
+"""From packed pieces to the object that is stored: one gzip member, its SHA-256 and its list."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Protocol
 
 from isal import isal_zlib
 
-from snapper.engines.listing import Cut, Listing
-from snapper.values.contents import Contents
+from snapper.engines.listing import Part
+from snapper.engines.packing import Packed
+from snapper.values.contents import MANY, Contents, Range, Statements, TableRows
 
-_BLOCK = 1 << 20
+_HEAD = bytes.fromhex("1f8b08000000000000ff")
+"""Of gzip (RFC 1952): deflate, no name, no time, no matter from which system."""
 
-# Level 1 keeps up with pg_dump on one core and packs better than zlib's own level 1.
-_LEVEL = 1
-_GZIP = 16 + isal_zlib.MAX_WBITS
+_LAST_BLOCK = b"\x03\x00"
+"""The end of deflate (RFC 1951): a last block with nothing in it."""
 
 
-class Source(Protocol):
-    """A stream that gives b"" only at its true end, and raises otherwise."""
+class Pieces(Protocol):
+    """What is to be stored, in the order in which it will be."""
 
-    def read(self, size: int, /) -> bytes:
-        """Give what has come, at most `size` bytes."""
+    @property
+    def refusal(self) -> str:
+        """Why there can be no list; nothing if there can be one."""
+        ...
+
+    def __iter__(self) -> Iterator[Packed]:
+        """Give all of it, and raise what keeps it from being whole."""
         ...
 
     def check(self) -> None:
-        """Raise if the source was stopped."""
+        """Raise if it was stopped."""
         ...
 
     def commit(self) -> None:
-        """Raise if the source was stopped, or let nobody be sure any more that it can be."""
+        """Raise if it was stopped, or let nobody be sure any more that it can be."""
         ...
 
 
 class GzipStream:
-    """Reads a source compressed; after the end `sha256`, `dump_bytes`, `backup_bytes` are known.
+    """Reads pieces as one gzip; at the end `sha256`, `dump_bytes`, `backup_bytes` are known."""
 
-    With a `listing`, the compressor begins anew with each part, so that each can be unpacked by
-    itself: it costs five bytes, and no reader of the whole sees a difference.
-    """
-
-    def __init__(self, source: Source, listing: Listing | None = None) -> None:
-        self._source = source
-        self._listing = listing
-        self._gzip = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP)
+    def __init__(self, pieces: Pieces, most: int = MANY) -> None:
+        self._pieces = pieces
+        self._left = iter(pieces)
+        self._most = most
         self._hash = hashlib.sha256()
-        self._ready = bytearray()
-        self._edges: list[int] = []
+        self._ready: deque[bytes] = deque()
+        self._waiting = self._crc = 0
+        self._edges: list[tuple[Part, int]] = []
         self._ended = False
         self.dump_bytes = 0
         self.backup_bytes = 0
+        self._keep(_HEAD)
 
     @property
     def sha256(self) -> str:
-        """The hexadecimal SHA-256 of everything read so far."""
+        """The hexadecimal SHA-256 of all, when all was read."""
         return self._hash.hexdigest()
 
     def contents(self) -> Contents | None:
         """Give the list of what was read, when all was; None where none could be made."""
-        if not self._listing:
+        if self.unlisted:
             return None
-        return self._listing.contents(self.sha256, [*self._edges, self.backup_bytes])
+        ranges: dict[Part, list[Range]] = {}
+        edges = [*(at for _, at in self._edges), self.backup_bytes]
+        for (part, _), part_range in zip(self._edges, pairwise(edges), strict=True):
+            ranges.setdefault(part, []).append(part_range)
+        parts = [part.listed(found) for part, found in ranges.items()]
+        return Contents(
+            self.sha256,
+            tuple(each for each in parts if isinstance(each, TableRows)),
+            tuple(each for each in parts if isinstance(each, Statements)),
+        )
 
     @property
     def unlisted(self) -> str:
         """Why there is no list; nothing if there is one."""
-        return self._listing.refusal if self._listing else "nobody asked for one"
+        if len(self._edges) > self._most:
+            return f"it has more than {self._most:,} parts"
+        return self._pieces.refusal
 
     def check(self) -> None:
-        """Raise what the source was stopped with."""
-        self._source.check()
+        """Raise what it was stopped with."""
+        self._pieces.check()
 
     def commit(self) -> None:
-        """Take the last step, if the source was not stopped before."""
-        self._source.commit()
+        """Take the last step, if it was not stopped before."""
+        self._pieces.commit()
 
     def read(self, size: int = -1, /) -> bytes:
-        """Give exactly `size` compressed bytes, fewer at the end; raises what the source does.
+        """Give exactly `size` bytes, fewer at the end; raises what the pieces do.
 
         Without a size gives all that is left: s3transfer asks so once a first part came short.
         """
-        while not self._ended and (size < 0 or len(self._ready) < size):
-            block = self._source.read(_BLOCK)
-            self.dump_bytes += len(block)
-            self._ended = not block
-            for text, begins in self._cut(block):
-                if begins:
-                    self._begin()
-                self._ready += self._gzip.compress(text)
-            if self._ended:
-                self._ready += self._gzip.flush()
-        with memoryview(self._ready) as view:
-            given = bytes(view[:size] if size >= 0 else view)
-        del self._ready[: len(given)]
-        self._hash.update(given)
+        while not self._ended and (size < 0 or self._waiting < size):
+            piece = next(self._left, None)
+            if piece:
+                self._take(piece)
+            else:
+                self._end()
+        given = b"".join(self._given(self._waiting if size < 0 else min(size, self._waiting)))
         self.backup_bytes += len(given)
         return given
 
-    def _cut(self, block: bytes) -> Iterable[Cut]:
-        if not self._listing:
-            return (Cut(block),) if block else ()
-        return self._listing.on(block) if block else self._listing.end()
+    def _take(self, piece: Packed) -> None:
+        start = self.backup_bytes + self._waiting
+        for part, at in piece.begins:
+            if len(self._edges) > self._most:
+                break
+            # The first part begins with the head of the gzip.
+            self._edges.append((part, start + at if self._edges else 0))
+        self._crc = isal_zlib.crc32_combine(self._crc, piece.crc, piece.plain)
+        self.dump_bytes += piece.plain
+        for text in piece.texts:
+            self._keep(text)
 
-    def _begin(self) -> None:
-        """Note where a part begins; what comes refers to nothing that came before."""
-        if self._edges:  # the first part begins with the head of the gzip
-            self._ready += self._gzip.flush(isal_zlib.Z_FULL_FLUSH)
-        self._edges.append(self.backup_bytes + len(self._ready))
+    def _end(self) -> None:
+        self._ended = True
+        size = self.dump_bytes & 0xFFFFFFFF
+        self._keep(_LAST_BLOCK + self._crc.to_bytes(4, "little") + size.to_bytes(4, "little"))
+
+    def _keep(self, text: bytes) -> None:
+        self._hash.update(text)
+        self._ready.append(text)
+        self._waiting += len(text)
+
+    def _given(self, size: int) -> Iterator[bytes]:
+        """Take so many bytes of those that are ready."""
+        self._waiting -= size
+        while size:
+            text = self._ready.popleft()
+            if len(text) > size:
+                self._ready.appendleft(text[size:])
+                text = text[:size]
+            size -= len(text)
+            yield text

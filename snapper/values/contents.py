@@ -1,13 +1,15 @@
 """What is in a backup: its tables with their rows, and what lies between, in the order of the dump.
 
 Each part of the dump ends where the compressor begins anew, so that it can be unpacked by itself
-from the bytes that are stored for it.
+from the bytes that are stored for it. Where a dump is made by several programs at once, a large
+table is loaded by several statements, between which others may lie: it then has as many ranges.
 """
 
 import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Self
@@ -17,19 +19,29 @@ from snapper.values import document
 from snapper.values.seal import SEAL, is_sealed, seal
 
 VERSION = 1
+"""Of a list in which each part has one range: every release reads it."""
+
+SPLIT = 2
+"""Of a list with a table in several ranges, which older releases refuse to read."""
 
 LONGEST = 64 << 20
 """Bytes of a list; that of a hundred thousand tables has some thirty million."""
 
+_READ = (VERSION, SPLIT)
+
 MANY = 200_000
-"""Parts of a dump that are listed at most."""
+"""Parts of a dump that are listed at most, and ranges of them."""
 
 _VALUES = 20 * MANY
-"""Values of JSON in a list: a table has 8, statements 6 and one for each kind."""
+"""Values of JSON in a list: a table has 8, and 3 for each range where there are several; statements
+have 6, and one for each kind."""
 
 _LONGEST_KIND = 100
 _MANY_KINDS = 500
 _ORDER = attrgetter("start")
+
+Range = tuple[int, int]
+"""The first byte of the stored object, and the one behind the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class TableRows:
     """One table's rows: how many, their plain bytes, and the SHA-256 (hexadecimal) of these.
 
     The part from `start` up to before `end`, in bytes of the stored object, unpacks to the whole
-    statement that loads them, whose first and last lines are not counted.
+    statement that loads them, whose first and last lines are not counted. Where one statement loads
+    some of them alone, `more` has the ranges of the others, in the order of the rows.
     """
 
     schema: str
@@ -47,6 +60,17 @@ class TableRows:
     start: int
     end: int
     sha256: str
+    more: tuple[Range, ...] = ()
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """All its ranges."""
+        return ((self.start, self.end), *self.more)
+
+    @property
+    def stored(self) -> int:
+        """How many bytes are stored for it."""
+        return sum(end - start for start, end in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,11 @@ class Statements:
     end: int
     sha256: str
 
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """Its one range."""
+        return ((self.start, self.end),)
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -70,6 +99,11 @@ class Contents:
     sha256: str
     tables: tuple[TableRows, ...]
     statements: tuple[Statements, ...]
+
+    @property
+    def version(self) -> int:
+        """The version of its form."""
+        return SPLIT if any(each.more for each in self.tables) else VERSION
 
     @property
     def parts(self) -> tuple[TableRows | Statements, ...]:
@@ -90,21 +124,22 @@ class Contents:
         return total
 
     def covers(self, size: int) -> bool:
-        """Tell whether the parts, one behind the other, are an object of so many bytes."""
+        """Tell whether the ranges, one behind the other, are an object of so many bytes."""
         at = 0
-        for part in self.parts:
-            if part.start != at:
+        for start, end in self._ranges():
+            if start != at:
                 return False
-            at = part.end
+            at = end
         return at == size
 
     def to_dict(self) -> dict[str, Any]:
         """Give the list as JSON values, with its version."""
+        version = self.version
         return {
-            "version": VERSION,
+            "version": version,
             "sha256": self.sha256,
-            "tables": [_plain(each) for each in self.tables],
-            "statements": [_plain(each) for each in self.statements],
+            "tables": [_plain(version, each) for each in self.tables],
+            "statements": [_plain(version, each) for each in self.statements],
         }
 
     def to_json(self) -> bytes:
@@ -112,14 +147,16 @@ class Contents:
 
         No more than one of its tables is held in a second form.
         """
+        version = self.version
         plain = {
-            "version": VERSION,
+            "version": version,
             "sha256": self.sha256,
             "tables": self.tables,
             "statements": self.statements,
         }
-        sealed = {**plain, SEAL: seal(plain, _plain)}
-        return json.dumps(sealed, separators=(",", ":"), default=_plain).encode()
+        as_plain = partial(_plain, version)
+        sealed = {**plain, SEAL: seal(plain, as_plain)}
+        return json.dumps(sealed, separators=(",", ":"), default=as_plain).encode()
 
     @classmethod
     def from_json(cls, raw: bytes) -> Self:
@@ -127,10 +164,11 @@ class Contents:
         try:
             document.require_few(raw, _VALUES)
             found = document.read_document(raw, LONGEST)
-            if found["version"] != VERSION:
+            version = found["version"]
+            if type(version) is not int or version not in _READ:
                 raise BackupDamaged(
-                    f"the list of contents has version {found['version']}, this Snapper reads"
-                    f" {VERSION}"
+                    f"the list of contents has version {version}, this Snapper reads"
+                    f" {VERSION} and {SPLIT}"
                 )
             if not is_sealed(found):
                 raise BackupDamaged("the list of contents was changed after it was written")
@@ -141,7 +179,7 @@ class Contents:
                 raise ValueError
             read = cls(
                 document.sha256(found["sha256"]),
-                tuple(map(_table, tables)),
+                tuple(map(partial(_table, version), tables)),
                 tuple(map(_statements, statements)),
             )
             read._require_order()
@@ -149,18 +187,29 @@ class Contents:
             raise BackupDamaged("the list of contents is not as Snapper writes one") from None
         return read
 
+    def _ranges(self) -> list[Range]:
+        """Give the ranges of all parts in the order of the object."""
+        return sorted(each for part in self.parts for each in part.ranges)
+
     def _require_order(self) -> None:
-        """Raise ValueError where parts overlap."""
-        if any(one.end > next_.start for one, next_ in pairwise(self.parts)):
+        """Raise ValueError where parts overlap, or are too many."""
+        found = self._ranges()
+        if len(found) > MANY:
+            raise ValueError("too many parts")
+        if any(end > start for (_, end), (start, _) in pairwise(found)):
             raise ValueError("parts overlap")
 
 
-def _plain(part: TableRows | Statements) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in part.__slots__}
+def _plain(version: int, part: TableRows | Statements) -> dict[str, Any]:
+    plain = {name: getattr(part, name) for name in part.__slots__ if name != "more"}
+    if version == SPLIT and isinstance(part, TableRows):
+        del plain["start"], plain["end"]
+        plain["ranges"] = part.ranges
+    return plain
 
 
-def _table(found: Any) -> TableRows:  # noqa: ANN401  of any kind of JSON
-    start, end = _range(found)
+def _table(version: int, found: Any) -> TableRows:  # noqa: ANN401  of any kind of JSON
+    (start, end), *more = _several(found["ranges"]) if version == SPLIT else [_range(found)]
     return TableRows(
         document.name(found["schema"]),
         document.name(found["table"]),
@@ -169,6 +218,7 @@ def _table(found: Any) -> TableRows:  # noqa: ANN401  of any kind of JSON
         start,
         end,
         document.sha256(found["sha256"]),
+        tuple(more),
     )
 
 
@@ -183,7 +233,17 @@ def _statements(found: Any) -> Statements:  # noqa: ANN401  of any kind of JSON
     )
 
 
-def _range(found: Mapping[str, object]) -> tuple[int, int]:
+def _several(found: Any) -> list[Range]:  # noqa: ANN401  of any kind of JSON
+    """Read the ranges of one table, in the order of its rows: that of the object too."""
+    if not isinstance(found, list) or not all(isinstance(each, list) for each in found):
+        raise TypeError
+    ranges = [_range({"start": start, "end": end}) for start, end in found]
+    if ranges != sorted(ranges):
+        raise ValueError("ranges in another order than their rows")
+    return ranges
+
+
+def _range(found: Mapping[str, object]) -> Range:
     start, end = document.size(found["start"]), document.size(found["end"])
     if start > end:
         raise ValueError("a range that ends before it begins")

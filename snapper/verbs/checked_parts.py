@@ -57,7 +57,7 @@ def _keep(
     for part in parts:
         for piece in read_table(vault, manifest, part, partial(_count, progress, done)):
             _write(copy, packing.compress(piece))
-        done += part.end - part.start
+        done += part.stored
     _write(copy, packing.flush())
 
 

@@ -11,7 +11,10 @@ from snapper.aws.vault import Vault
 from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
 from snapper.engines.engine import Engine, Engines, engine_of
 from snapper.engines.facts import Client, Facts
+from snapper.engines.joined import Joined
 from snapper.engines.listing import Listing
+from snapper.engines.stage import Stage
+from snapper.engines.strand import Strand
 from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed, SnapperError
 from snapper.values.clock import is_ahead
@@ -169,9 +172,13 @@ class Dumper:
         self, job: Job, at: datetime, database: Database, facts: Facts, engine: Engine
     ) -> GzipStream:
         source = engine.dump(database, facts, self.patience)
-        listing = Listing(engine.sections.follow(facts.part))
-        with source, listing, self._watched(source, job, database, facts):
-            stream = GzipStream(source, listing)
+        whole = Stage(Strand(source, Listing(engine.sections.follow(facts.part))))
+        with (
+            source,
+            Joined(source, whole) as pieces,
+            self._watched(source, job, database, facts),
+        ):
+            stream = GzipStream(pieces)
             key = object_key(job.database, at, Kind.DUMP)
             self.vault.upload(stream, key, plan_parts(facts.size))
         if words := source.last_words():

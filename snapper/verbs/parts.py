@@ -6,6 +6,7 @@ The list of contents says where a part lies in the object, and what its plain by
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from isal import isal_zlib
@@ -13,7 +14,7 @@ from isal import isal_zlib
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import BackupDamaged
-from snapper.values.contents import Statements, TableRows
+from snapper.values.contents import Range, Statements, TableRows
 from snapper.values.manifest import Manifest
 from snapper.verbs.unpacked import Packed, Progress, why
 
@@ -51,8 +52,9 @@ def read_statements(
     `progress` is given the stored bytes read so far. Raises BackupDamaged where they are not those
     of the list, AwsFailed.
     """
-    plain = _unpacked(vault, manifest, part, part.bytes, progress)
-    return _checked(plain, part, _place(manifest, part))
+    place = _place(manifest, part)
+    plain = _unpacked(vault, manifest, (part.start, part.end), part.bytes, place, progress)
+    return _checked(plain, part, place)
 
 
 def read_table(
@@ -60,13 +62,38 @@ def read_table(
 ) -> TablePart:
     """Give a table's part, read up to where its rows begin; raises as `read_statements` does.
 
-    So do its rows, while they are read.
+    So do its rows, while they are read. Where several statements load them it is given as one.
     """
     place = _place(manifest, table)
+    end = engine_of(manifest.engine).sections.rows_end()
+    head, rows = _loaded(vault, manifest, table, table.ranges[0], progress)
+
+    def all_rows() -> Iterator[bytes]:
+        yield from rows
+        done = table.end - table.start
+        for one in table.more:
+            again, others = _loaded(vault, manifest, table, one, partial(_count, progress, done))
+            if not head.endswith(again):
+                raise BackupDamaged(f"{place} has rows that are loaded in two ways")
+            yield from others
+            done += one[1] - one[0]
+
+    return TablePart(head, _checked(all_rows(), table, place), end)
+
+
+def _count(progress: Progress, before: int, read: int) -> None:
+    progress(before + read)
+
+
+def _loaded(
+    vault: Vault, manifest: Manifest, table: TableRows, stored: Range, progress: Progress
+) -> tuple[bytes, Iterator[bytes]]:
+    """Give what stands before the rows that one statement loads, and the rows."""
+    place = _place(manifest, table, stored)
     sections = engine_of(manifest.engine).sections
     end = sections.rows_end()
     most = _LONGEST_HEAD + table.bytes + len(end)
-    pieces = _unpacked(vault, manifest, table, most, progress)
+    pieces = _unpacked(vault, manifest, stored, most, place, progress)
     head, begun = b"", None
     for piece in pieces:
         head += piece
@@ -78,27 +105,28 @@ def read_table(
             break
     if begun is None:
         raise BackupDamaged(f"{place} does not begin as a table's rows do")
-    rows = _checked(_without(chain([head[begun:]], pieces), end, place), table, place)
-    return TablePart(head[:begun], rows, end)
+    return head[:begun], _without(chain([head[begun:]], pieces), end, place)
 
 
 def _unpacked(
-    vault: Vault, manifest: Manifest, part: TableRows | Statements, most: int, progress: Progress
+    vault: Vault, manifest: Manifest, stored: Range, most: int, place: str, progress: Progress
 ) -> Iterator[bytes]:
-    """Read the range of a part; no more than so many plain bytes are given."""
-    if part.start == part.end:
+    """Read a range of the object; no more than so many plain bytes are given."""
+    start, end = stored
+    if start == end:
         return
-    with vault.open(manifest.dump_key, part.start, part.end) as body:
-        yield from _inflated(body, part, most, _place(manifest, part), progress)
+    with vault.open(manifest.dump_key, start, end) as body:
+        yield from _inflated(body, stored, most, place, progress)
 
 
 def _inflated(
-    body: Packed, part: TableRows | Statements, most: int, place: str, progress: Progress
+    body: Packed, stored: Range, most: int, place: str, progress: Progress
 ) -> Iterator[bytes]:
     # The first part begins with the head of the gzip, every other one where the compressor began
     # anew: no part needs what was before it.
-    gunzip = isal_zlib.decompressobj(_WITHIN if part.start else _GZIP)
-    size = part.end - part.start
+    start, end = stored
+    gunzip = isal_zlib.decompressobj(_WITHIN if start else _GZIP)
+    size = end - start
     read = given = 0
     try:
         while block := body.read(_BLOCK):
@@ -135,6 +163,8 @@ def _checked(pieces: Iterable[bytes], part: TableRows | Statements, place: str) 
     for piece in pieces:
         digest.update(piece)
         given += len(piece)
+        if given > part.bytes:
+            raise BackupDamaged(f"{place} unpacks to more than it should")
         yield piece
     if given != part.bytes or digest.hexdigest() != part.sha256:
         raise BackupDamaged(
@@ -143,6 +173,7 @@ def _checked(pieces: Iterable[bytes], part: TableRows | Statements, place: str) 
         )
 
 
-def _place(manifest: Manifest, part: TableRows | Statements) -> str:
+def _place(manifest: Manifest, part: TableRows | Statements, stored: Range | None = None) -> str:
     what = f"table {part.schema}.{part.table} " if isinstance(part, TableRows) else ""
-    return f"{manifest.dump_key}, {what}from byte {part.start} to {part.end},"
+    start, end = stored or (part.ranges[0][0], part.ranges[-1][1])
+    return f"{manifest.dump_key}, {what}from byte {start} to {end},"

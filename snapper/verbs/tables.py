@@ -89,7 +89,7 @@ class _Listed:
         return checked_parts(self.vault, self.manifest, self._parts(tables), progress)
 
     def size(self, tables: SomeTables) -> int:
-        return sum(part.end - part.start for part in self._parts(tables))
+        return sum(part.stored for part in self._parts(tables))
 
     def _parts(self, tables: SomeTables) -> tuple[TableRows, ...]:
         wanted = frozenset(tables.parts)

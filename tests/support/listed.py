@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,9 +27,13 @@ def rows(name: str, *lines: str) -> bytes:
 
 
 def packed(parts: Sequence[bytes]) -> tuple[bytes, Contents]:
-    """Pack the parts of a dump, and list them; those that end as rows do are tables."""
+    """Pack the parts of a dump, and list them; those that end as rows do are tables.
+
+    What loads more rows of a table has its statement alone, without a comment before it.
+    """
     gzip = isal_zlib.compressobj(1, isal_zlib.DEFLATED, 16 + isal_zlib.MAX_WBITS)
     body, tables, statements = b"", list[TableRows](), list[Statements]()
+    texts = dict[tuple[str, str], bytes]()
     for at, part in enumerate(parts):
         start = len(body)
         body += gzip.compress(part)
@@ -39,6 +44,19 @@ def packed(parts: Sequence[bytes]) -> tuple[bytes, Contents]:
             named = _NAMES.search(part)
             assert named
             schema, table = named[1].decode(), named[2].decode()
+            if part.startswith(b"COPY"):
+                number = [(each.schema, each.table) for each in tables].index((schema, table))
+                before = tables[number]
+                texts[schema, table] += plain
+                tables[number] = replace(
+                    before,
+                    rows=before.rows + plain.count(b"\n"),
+                    bytes=before.bytes + len(plain),
+                    sha256=sha(texts[schema, table]),
+                    more=(*before.more, (start, len(body))),
+                )
+                continue
+            texts[schema, table] = plain
             tables.append(
                 TableRows(
                     schema, table, plain.count(b"\n"), len(plain), start, len(body), sha(plain)

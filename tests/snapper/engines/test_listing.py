@@ -9,8 +9,11 @@ import pytest
 from isal import isal_zlib
 
 from snapper.engines.following import Closing, Opening, Piece, RowBytes, Words
+from snapper.engines.joined import Joined
 from snapper.engines.listing import Listing
 from snapper.engines.postgresql.reading.following import Following
+from snapper.engines.stage import Stage
+from snapper.engines.strand import Strand
 from snapper.engines.stream import GzipStream
 from snapper.errors import SnapperError
 from snapper.values.contents import Contents, Statements
@@ -35,10 +38,14 @@ class Source(io.BytesIO):
 
     def commit(self) -> None: ...
 
+    def stop(self, reason: SnapperError) -> bool:
+        raise AssertionError(reason)
+
 
 def listed(dump: bytes, listing: Listing) -> tuple[bytes, GzipStream]:
-    stream = GzipStream(Source(dump), listing)
-    with listing:
+    source = Source(dump)
+    with Joined(source, Stage(Strand(source, listing))) as pieces:
+        stream = GzipStream(pieces)
         return b"".join(iter(lambda: stream.read(10_000), b"")), stream
 
 

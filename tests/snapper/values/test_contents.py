@@ -32,10 +32,51 @@ def test_rows_and_kinds_are_summed() -> None:
     assert CONTENTS.kinds == {"CREATE TABLE": 2, "SET": 11, "ALTER TABLE": 1}
 
 
+SPLIT = Contents(
+    HASH,
+    (replace(ITEMS, more=((360, 400), (410, 420))), EMPTY),
+    (HEAD, replace(END, start=400, end=410), replace(END, start=420, end=430)),
+)
+
+
+def test_a_list_of_tables_in_several_ranges_is_of_a_version_that_older_releases_refuse() -> None:
+    assert (CONTENTS.version, SPLIT.version) == (1, 2)
+    assert Contents.from_json(SPLIT.to_json()) == SPLIT
+    assert SPLIT.rows == 3
+    table = json.loads(SPLIT.to_json())["tables"][0]
+    assert table["ranges"] == [[300, 345], [360, 400], [410, 420]]
+    assert not table.keys() & {"start", "end", "more"}, "no part is taken for the whole"
+    assert SPLIT.tables[0].stored == 45 + 40 + 10
+
+
+def test_an_object_is_covered_by_all_ranges() -> None:
+    assert SPLIT.covers(430)
+    assert not replace(SPLIT, tables=CONTENTS.tables).covers(430)
+    assert not replace(SPLIT, statements=SPLIT.statements[:-1]).covers(430)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        *([], None, {}, [[300]], [[300, 345, 346]], [300, 345], [["300", 345]], [[345, 300]]),
+        *([[310, 345], [300, 310]], [[300, 345], [344, 360]], [[300, 345], [350, 420]]),
+        [[300 + n, 301 + n] for n in range(MANY + 1)],
+    ],
+)
+def test_ranges_that_snapper_does_not_write_are_damage(ranges: object) -> None:
+    found = SPLIT.to_dict()
+    plain = {**found, "tables": [{**found["tables"][0], "ranges": ranges}]}
+    raw = json.dumps({**plain, SEAL: seal(plain)}).encode()
+    with pytest.raises(BackupDamaged, match="not as Snapper writes"):
+        Contents.from_json(raw)
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"version": 2},
+        {"version": 3},
+        {"version": True},
         {"sha256": "none"},
         {"tables": {}},
         {"tables": [{**asdict(ITEMS), "rows": -1}]},

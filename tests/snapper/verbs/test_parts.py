@@ -185,3 +185,57 @@ def test_a_head_without_end_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(BackupDamaged, match="does not begin as a table's rows do"):
         read_table(vault, manifest, table, told.append)
     assert told[-1] < part.end - part.start
+
+
+def again(name: str, *lines: str) -> bytes:
+    """Give a statement that loads more rows of a table."""
+    return b"COPY" + rows(name, *lines).partition(b"COPY")[2]
+
+
+LARGE, SMALL = '"public"."large"', '"public"."small"'
+SPLIT = [
+    *(HEAD, rows(LARGE, "1", "2"), rows(SMALL, "a"), again(LARGE, "3"), again(SMALL, "b")),
+    *(again(LARGE, "4", "5"), TAIL),
+]
+
+
+def test_a_table_that_several_statements_load_is_given_as_one_statement(vault: Vault) -> None:
+    manifest, contents = store_listed(vault, SPLIT)
+    counting, told = Counting(vault), list[int]()
+    large, small = contents.tables
+    found = b"".join(read_table(counting, manifest, large, told.append))
+    assert found == rows(LARGE, "1", "2", "3", "4", "5")
+    assert counting.ranges == list(large.ranges)
+    assert told == sorted(told)
+    assert told[-1] == large.stored
+    assert b"".join(read_table(vault, manifest, small)) == rows(SMALL, "a", "b")
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_flipped_bit_is_seen_in_each_of_its_ranges(number: int) -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, SPLIT)
+    table = contents.tables[0]
+    start, end = table.ranges[number]
+    whole = vault.objects[manifest.dump_key]
+    for at in range(start, end):
+        flip(vault, manifest, at)
+        try:
+            found = read_table(vault, manifest, table)
+            assert sha(b"".join(found.rows)) == table.sha256
+        except BackupDamaged:
+            pass
+        vault.objects[manifest.dump_key] = whole
+
+
+def test_rows_of_which_a_range_is_missing_or_another_tables_are_damage() -> None:
+    vault = MemoryVault()
+    manifest, contents = store_listed(vault, SPLIT)
+    large, small = contents.tables
+    for more, words in [
+        (large.more[:1], "is not what was stored"),
+        (small.more, "loaded in two ways"),
+        ((*large.more, large.more[0]), "unpacks to more than it should"),
+    ]:
+        with pytest.raises(BackupDamaged, match=words):
+            b"".join(read_table(vault, manifest, replace(large, more=more)))

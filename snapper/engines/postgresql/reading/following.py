@@ -2,16 +2,17 @@ r"""A dump of pg_dump as it flows by: which bytes are rows of which table, and w
 
 It is read by the reader of restores: what a list says of a dump is what a restore makes of it.
 
->>> for piece in Following("UTF8").on(b'COPY "a"."t" ("b") FROM stdin;\n1\n\\.\n'): print(piece)
-Opening(text=b'COPY "a"."t" ("b") FROM stdin;\n', schema='a', table='t')
-RowBytes(text=b'1\n')
-Closing(text=b'\\.\n', rows=1)
+>>> dump = b'COPY "a"."t" ("b") FROM stdin;\n1\n\\.\n'
+>>> for piece in Following("UTF8").on(dump): print(type(piece).__name__, piece[:3])
+Opening (b'COPY "a"."t" ("b") FROM stdin;\n', 'a', 't')
+RowBytes (b'1\n',)
+Closing (b'\\.\n', 1)
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
-from snapper.engines.following import Closing, Opening, Piece, RowBytes, Words
+from snapper.engines.following import Closing, Opening, Piece, RowBytes, Seam, Words
 from snapper.engines.postgresql.naming.encoding import name_in
 from snapper.engines.postgresql.naming.names import NAME
 from snapper.engines.postgresql.reading.known import kind_of
@@ -74,7 +75,7 @@ class Following:
         if not found:
             raise RestoreFailed("there are rows of a table that is not named with its schema")
         schema, table = (self._name(found[each]) for each in ("schema", "table"))
-        return Opening(text, schema, table)
+        return Opening(text, schema, table, Seam(b"\n", _END_OF_ROWS, body + b"\n"))
 
     def _rows(self, rows: Rows) -> Iterator[Piece]:
         text = rows.text

@@ -1,0 +1,78 @@
+"""One dumping program's text on its way: read, followed, listed and packed, in one thread."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from snapper.engines.listing import Cut, Listing, Part
+from snapper.engines.packing import Packed, Packer
+from snapper.errors import NotFollowed
+
+_READ_AT_ONCE = 1 << 20
+_READ_TO_SPLIT = 256 << 10
+"""Bytes: there are several that split, and each holds some times as many in memory."""
+
+_READY = 256 << 10
+"""Packed bytes that are given on, where nothing is split."""
+
+
+class Source(Protocol):
+    """A stream that gives b"" only at its true end, and raises otherwise."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give what has come, at most `size` bytes."""
+        ...
+
+
+class Strand:
+    """Packs one source. Others' pieces may come between its own where it is `split`.
+
+    That is done behind so many packed bytes, where a part of the dump ends or a row does: then the
+    rest of the table is loaded by one more statement. What has no such place, such as a row of a
+    gigabyte or large objects, comes in pieces that are not whole.
+    """
+
+    def __init__(self, source: Source, listing: Listing, *, split: int = 0) -> None:
+        self.listing = listing
+        self._source = source
+        self._split = split
+        self._packer = Packer()
+        self._part: Part | None = None
+
+    def pieces(self) -> Iterator[Packed]:
+        """Give all of it; raises what the source does.
+
+        Raises NotFollowed where it is to be split and nobody knows where.
+        """
+        size = _READ_TO_SPLIT if self._split else _READ_AT_ONCE
+        with self.listing:
+            while block := self._source.read(size):
+                yield from self._packed(self.listing.on(block))
+            yield from self._packed(self.listing.end())
+        yield self._packer.take(whole=True)
+
+    def _packed(self, cuts: Iterable[Cut]) -> Iterator[Packed]:
+        packer = self._packer
+        for text, part, seam in cuts:
+            if part:
+                if self._is_due:
+                    yield packer.take(whole=True)
+                self._part = part
+                packer.begin(part)
+            left = text
+            if seam and self._part and self._is_due:
+                # Behind the first row that ends here: so each statement has a row at least.
+                end = text.find(seam.row_end) + len(seam.row_end)
+                if len(seam.row_end) <= end < len(text):
+                    packer.add(text[:end] + seam.ends)
+                    yield packer.take(whole=True)
+                    packer.begin(self._part)
+                    left = seam.begins + text[end:]
+            packer.add(left)
+            if packer.size >= (2 * self._split or _READY):
+                yield packer.take(whole=False)
+        if self._split and self.listing.refusal:
+            raise NotFollowed(self.listing.refusal)
+
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._split) and (self._packer.size >= self._split or self._packer.is_open)
