@@ -46,7 +46,8 @@ CREATE TABLE public.part_{number} (
     id bigint PRIMARY KEY, noise text NOT NULL, words text NOT NULL, at timestamptz NOT NULL
 );
 INSERT INTO public.part_{number}
-SELECT n, (SELECT string_agg(md5((5 * n + k + {number})::text), ' ') FROM generate_series(0, 4) AS k),
+SELECT n,
+       (SELECT string_agg(md5((5 * n + k + {number})::text), ' ') FROM generate_series(0, 4) AS k),
        repeat('what people write is often what they wrote before ', 15), '2026-01-01'::timestamptz
            + n * interval '1 second'
 FROM generate_series(1, {rows}) AS n;
