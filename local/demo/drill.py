@@ -25,7 +25,7 @@ class Prover:
     def __init__(self, cloud: Cloud, function: str) -> None:
         self._function = function
         self._functions = Functions(cloud.client("lambda"))
-        self._logs = Logs(f"/aws/lambda/{function}", cloud.client("logs"))
+        self._logs = Logs(cloud.client("logs"), f"/aws/lambda/{function}")
 
     def order(self, chapter: Chapter) -> Drill | None:
         """Order a drill of the newest backup, and do not wait for it."""

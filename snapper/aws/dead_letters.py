@@ -9,6 +9,7 @@ from typing import Any, Self
 from urllib.parse import unquote_plus
 
 from snapper.aws import client as aws
+from snapper.aws.failed_container import read_failed_container
 from snapper.errors import SettingsError
 from snapper.values.drill import Drill
 from snapper.values.health import Failure
@@ -31,7 +32,8 @@ class Letter:
     """One dead letter: a job, a drill, or an event with the failure of its function; else foreign.
 
     The event is a scheduled one of certain `rules`, or tells of the backup after which was not
-    `pruned`. A drill that speaks against its backup brings the `failure` along.
+    `pruned`. A drill that speaks against its backup brings the `failure` along, and so does what a
+    container was to do that has failed.
     """
 
     message_id: str
@@ -52,7 +54,7 @@ class Letter:
     @property
     def undispatched(self) -> bool:
         """Whether it is a scheduled event that never became jobs."""
-        return self.failure is not None and not (self.pruned or self.drill or self.unplanned)
+        return self.failure is not None and not (self.database or self.unplanned)
 
     @property
     def unplanned(self) -> bool:
@@ -133,11 +135,16 @@ def _letter(message: dict[str, Any]) -> Letter:
     place = message["MessageId"], message["ReceiptHandle"]
     sent_at = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
     body = message["Body"]
+    container = read_failed_container(body)
+    wish, reason = container or (body, "")
     with suppress(SettingsError):
-        return Letter(*place, sent_at, job=Job.from_json(body))
+        job = Job.from_json(wish)
+        lost = Failure(job.scheduled_at, sent_at, reason) if reason else None
+        return Letter(*place, sent_at, job=job, failure=lost)
     with suppress(SettingsError):
-        drill = Drill.from_json(body)
-        told = Failure(drill.taken_at, sent_at, drill.reason) if drill.reason else None
+        drill = Drill.from_json(wish)
+        why = drill.reason or reason
+        told = Failure(drill.taken_at, sent_at, why) if why else None
         return Letter(*place, sent_at, failure=told, drill=drill)
     failure, pruned, rules = _failed_event(body, sent_at)
     return Letter(*place, sent_at, failure=failure, pruned=pruned, rules=rules)

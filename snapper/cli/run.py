@@ -32,6 +32,7 @@ _EVENTS = {
     "dump.began": "dumping",
     "dump.ended": "stored",
     "dump.failed": "failed",
+    "dump.handed_over": "handed over to a container of AWS Batch",
 }
 _Result = Manifest | SnapperError | None
 

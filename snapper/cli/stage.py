@@ -58,8 +58,8 @@ class Stage:
 
     @cached_property
     def logs(self) -> Logs:
-        """What the dumper has logged."""
-        return Logs.connect(self.service.log_group)
+        """What the dumper has logged, and the containers that have taken over from it."""
+        return Logs.connect(*self.service.dump_log_groups)
 
     @cached_property
     def prover_logs(self) -> Logs | None:

@@ -33,6 +33,8 @@ def explained(each: Standing) -> Iterator[str]:
     """Say what the table has no room for."""
     if failure := each.health.failure:
         yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
+    if due := each.in_container:
+        yield f"a container of AWS Batch makes the backup of {each.database} due {write_time(due)}"
     if newest := _newest(each):
         for omission in newest.omitted:
             yield f"{each.database}: {render.with_fixes(omission.fact, omission.fix)}"
@@ -119,6 +121,7 @@ def to_dict(each: Standing) -> dict[str, Any]:
         "dead_letters": each.dead_letters,
         "proven": each.proven.to_dict(),
         "trial": _trial_to_dict(each.trial) if each.trial else None,
+        "in_container": write_time(each.in_container) if each.in_container else None,
         "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
     }
 

@@ -20,7 +20,7 @@ from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.letters import Letters, look
 from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
-from snapper.verbs.status import Surroundings, newest_failures, standing
+from snapper.verbs.status import Surroundings, handed_over, newest_failures, standing
 
 
 def status(
@@ -64,6 +64,7 @@ def status(
         letters,
         options,
         opened.proving,
+        handed_over(opened.logs, now) if opened.service.container_log_group else {},
     )
     standings = [
         standing(opened.vault, key, parameters.retention(key), around, now) for key in named

@@ -16,7 +16,8 @@ class Service:
 
     `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill` and
     `proven_within_days` are the stage's settings, and `drill_disk_gb` is what the prover has of
-    disk. Memory is in MB; `alarms` says how many metrics the alarms look at. What has a default is
+    disk. Memory is in MB; `alarms` says how many metrics the alarms look at. `container_log_group`
+    is where containers of AWS Batch log, and empty where there are none. What has a default is
     not on the signpost of stages that an older release deployed.
     """
 
@@ -40,6 +41,7 @@ class Service:
     dumper_memory: str = ""
     prover_memory: str = ""
     alarms: str = ""
+    container_log_group: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -65,6 +67,11 @@ class Service:
     def log_group(self) -> str:
         """The log group of the dumper."""
         return f"/aws/lambda/{self.dumper}"
+
+    @property
+    def dump_log_groups(self) -> tuple[str, ...]:
+        """The log groups of all that dump."""
+        return tuple(filter(None, (self.log_group, self.container_log_group)))
 
     @property
     def prover_log_group(self) -> str:

@@ -97,7 +97,8 @@ def _reasons(letters: Sequence[Letter], logs: Logs, event: str) -> _Reasons:
 
 def _reason(letter: Letter, jobs: _Reasons, drills: _Reasons) -> Failure | None:
     if job := letter.job:
-        return jobs.get((job.database, job.scheduled_at))
+        # What a container said itself says more than what Batch says of its end.
+        return jobs.get((job.database, job.scheduled_at)) or letter.failure
     if letter.drill and not letter.failure:
         return drills.get((letter.drill.database, letter.drill.taken_at))
     return letter.failure

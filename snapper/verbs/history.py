@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from snapper.aws.vault import Vault, Version
 from snapper.errors import AwsDenied, BackupDamaged
 from snapper.values.clock import TOLERANCE
+from snapper.values.container import LONGEST
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
@@ -70,7 +71,10 @@ def _late(holding: Holding, manifest: Manifest) -> str:
     dump, stored = holding.objects[Kind.DUMP], holding.objects[Kind.MANIFEST]
     at, began = write_time(stored.changed_at), write_time(manifest.started_at)
     told = "copied here, or somebody wrote it: "
-    if stored.changed_at - manifest.started_at > _LONGEST:
+    took = manifest.finished_at - manifest.started_at
+    # A container works for hours, and its manifest says so: it is stored when they are over.
+    since = manifest.finished_at if _LONGEST < took <= LONGEST else manifest.started_at
+    if stored.changed_at - since > _LONGEST:
         return f"{told}its manifest, which says that it was begun at {began}, is of {at}"
     if dump.changed_at > stored.changed_at:
         dumped = write_time(dump.changed_at)

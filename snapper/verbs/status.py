@@ -1,13 +1,16 @@
 """How every database of a stage stands: what is there, what is due, what went wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from snapper.aws.logs import Logs
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
+from snapper.values.container import LONGEST
 from snapper.values.health import Failure, Health, Made, judge
+from snapper.values.job import read_time
 from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule
@@ -36,6 +39,8 @@ class Standing:
     dead_letters: int | None
     trial: Trial | None = None
     proven: Proven = NEVER_PROVEN
+    in_container: datetime | None = None
+    """When the backup was due that a container is at work on, as far as is known."""
 
     @property
     def good(self) -> Sequence[Listed]:
@@ -62,6 +67,7 @@ class Surroundings:
     letters: Letters
     options: Mapping[str, Options] = field(default_factory=dict)
     proving: Proving | None = None  # of the stage, if it has a prover
+    handed_over: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def standing(
@@ -89,7 +95,11 @@ def standing(
         unproven=proven.is_unproven(now),
         ahead=sum(1 for each in listed if each.ahead),
     )
-    return Standing(database, retention, listed, health, letters, trial, proven)
+    due = around.handed_over.get(database)
+    failed = around.failures.get(database)
+    ended = (failed and failed.scheduled_at == due) or any(each.taken_at == due for each in listed)
+    working = None if ended else due
+    return Standing(database, retention, listed, health, letters, trial, proven, working)
 
 
 def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
@@ -99,6 +109,20 @@ def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
         # Nobody knows then whether it failed, so it is no good news.
         failed = FailedTrial(now, str(damage))
         return Trial(now, now, Verification(now, "", sound=True, failed=failed))
+
+
+def handed_over(logs: Logs, now: datetime) -> dict[str, datetime]:
+    """Give by database when the backup was due whose job was last handed over to a container.
+
+    None of longer ago than a container may work.
+    """
+    newest: dict[str, datetime] = {}
+    for event in logs.events(now - LONGEST, '"dump.handed_over"'):
+        if event.name == "dump.handed_over":
+            with suppress(ValueError):
+                due = read_time(str(event.fields.get("scheduled_at")))
+                newest[str(event.fields.get("database"))] = due
+    return newest
 
 
 def newest_failures(logs: Logs, schedules: Iterable[Schedule], now: datetime) -> dict[str, Failure]:

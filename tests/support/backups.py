@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from snapper.aws.vault import Vault
 from snapper.values.manifest import Manifest
@@ -28,6 +29,7 @@ def store(
     body: bytes = BODY,
     started_at: datetime | None = None,
     dump_bytes: int = 4_000_000,
+    **differing: Any,
 ) -> Manifest:
     """Put a whole backup into the vault; it was begun when it was scheduled, if not told."""
     made = manifest(
@@ -37,6 +39,7 @@ def store(
         backup_bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
         dump_bytes=dump_bytes,
+        **differing,
     )
     vault.put(made.dump_key, body)
     vault.put(made.key, made.to_json().encode())

@@ -78,6 +78,22 @@ def test_a_forged_backup_of_an_earlier_time_is_told_of(
         assert not found.fault  # as in a bucket that was copied
 
 
+def test_one_that_a_container_worked_on_for_hours_is_as_it_should_be(
+    kept: Vault, now: datetime
+) -> None:
+    made = store(kept, now - 20 * HOUR, finished_at=now)
+    with faulted(FAMILY):
+        assert seen(kept, made) == NOTHING_KNOWN
+
+
+def test_one_that_would_have_taken_a_container_longer_than_a_day_is_told_of(
+    kept: Vault, now: datetime
+) -> None:
+    forged = store(kept, now - 25 * HOUR, finished_at=now)
+    with faulted(FAMILY):
+        assert "its manifest, which says that it was begun at 20" in seen(kept, forged).remark
+
+
 def test_a_dump_that_claims_to_have_taken_days_is_told_of(kept: Vault, now: datetime) -> None:
     forged = again(kept, store(kept, now - 48 * HOUR), finished_at=now)
     with faulted(FAMILY):
