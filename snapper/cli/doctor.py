@@ -54,7 +54,8 @@ def doctor(
             own, now = options.get(database, UNSET), datetime.now(UTC)
             allowed = late_after(own, opened.schedule)
             made = listing(opened.vault, database)
-            found[database] += examine_last(database, made, allowed, now)
+            large = bool(opened.service.container_log_group)
+            found[database] += examine_last(database, made, allowed, now, hands_over=large)
             if opened.proving:
                 trial = known_trial(opened.vault, database, now)
                 proven = last_proof(made, trial, opened.proving.of(own))
