@@ -49,7 +49,9 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
-        queue = DumpQueue(f"{name}-queue", DumpQueueArgs(scope, timeout), child)
+        queue = DumpQueue(
+            f"{name}-queue", DumpQueueArgs(scope, timeout, settings.large_databases), child
+        )
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",

@@ -9,9 +9,9 @@ from typing import Any, Self
 from urllib.parse import unquote_plus
 
 from snapper.aws import client as aws
-from snapper.aws.failed_container import read_failed_container
 from snapper.errors import SettingsError
 from snapper.values.drill import Drill
+from snapper.values.failed_container import read_failed_container
 from snapper.values.health import Failure
 from snapper.values.job import Job, read_time
 from snapper.values.keys import Kind, read_key

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from snapper.aws.dead_letters import Letter, _letter
-from snapper.aws.failed_container import read_failed_container
 from snapper.values.drill import Drill
+from snapper.values.failed_container import read_failed_container
 from tests.support.batch_events import as_message, container_failed
 from tests.support.databases import AT, job
 
