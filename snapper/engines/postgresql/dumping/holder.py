@@ -118,13 +118,18 @@ class Holder:
         """Raise DumpFailed if the session is over. While it is not, nothing comes of itself."""
         if not self._news.poll(0):
             return
+        heard = len(self._link.notices)
         try:
+            # Read first: behind a question, the server's last words would be lost.
+            self._link.poll()
             with self._link.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except psycopg2.Error as error:
+            # What the server has said while nothing was asked, it says itself: no function did.
+            last = self._link.notices[heard:]
+            said = last[0].partition(":")[2].strip().split("\n")[0] if last else words_of(error)
             raise DumpFailed(
-                "the session that holds the snapshot of the dump was ended: "
-                f"{self._redact(words_of(error))}",
+                f"the session that holds the snapshot of the dump was ended: {self._redact(said)}",
                 hint="somebody, or the server, has ended it: the server's log says why; "
                 "the job is tried again",
             ) from None

@@ -43,6 +43,7 @@ _HINTS = {
     "cache lookup failed": _VANISHED,
     "could not open relation with OID": _VANISHED,
     "failed sanity check": _VANISHED,
+    "no matching tables were found": _VANISHED,
     "returned 0 rows (expected 1)": _VANISHED,
     "invalid page in block": _DAMAGED,
     "invalid pages among blocks": _DAMAGED,

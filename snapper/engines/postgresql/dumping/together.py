@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -135,5 +134,15 @@ class Together:
 
     def _at_once(self, action: Callable[[CheckedDump], object]) -> None:
         """Do it to all programs at the same time: each may take its time to end."""
-        with ThreadPoolExecutor(len(self._dumps)) as each_apart:
-            list(each_apart.map(action, self._dumps))
+        started = []
+        for dump in self._dumps:
+            thread = threading.Thread(target=action, args=(dump,), name="end", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # Without memory for a thread they are ended one by one.
+                action(dump)
+            else:
+                started.append(thread)
+        for thread in started:
+            thread.join()
