@@ -14,6 +14,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import SnapperError
+from snapper.machine.processors import jobs_here
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
@@ -62,6 +63,7 @@ def handler(
         events=telemetry,
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000),
+        jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
         turns=Turns.of(settings),
         elsewhere=_elsewhere(settings, vault, telemetry),
     )

@@ -17,6 +17,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import DeadlineReached, DumpFailed, SnapperError
+from snapper.machine.processors import jobs_here
 from snapper.values.attempts import ATTEMPTS, pause_after
 from snapper.values.container import FAREWELL, LONGEST, PAYLOAD
 from snapper.values.deadline import Deadline
@@ -57,6 +58,7 @@ class Work:
             events=telemetry,
             engines=partial(engine_of, clients=Path(settings.clients)),
             deadline=replace(Deadline.after((LONGEST - _STARTED).total_seconds()), hint=_HINT),
+            jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
             turns=Turns.of(settings),
         )
         return cls(telemetry, Parameters.connect(settings.parameter_root), dumper)

@@ -88,7 +88,7 @@ def test_every_command_with_json_is_told() -> None:
 
 
 def test_manifest_and_verification_are_as_told() -> None:
-    known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab")
+    known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab", jobs=2)
     check("manifest", known.to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
     proof = Proof("18.6", 1, ("SELECT true",), Lacking(("postgis",), {"table": 1}, ("a.b",)))

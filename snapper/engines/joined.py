@@ -33,7 +33,7 @@ class Programs(Protocol):
 
 
 class Joined:
-    """The pieces of one stage, then those of the next; all of them are read from the beginning.
+    """The pieces of one stage, then those of the next, which is read while they are given.
 
     As a context, nothing of it outlives its block: where that ends early, the programs are stopped.
     A fault of one strand stops all others, and is raised by whoever takes the pieces.
@@ -45,7 +45,7 @@ class Joined:
 
     def __enter__(self) -> Self:
         try:
-            for stage in self._stages:
+            for stage in self._stages[:2]:
                 stage.start(self._stop)
         except BaseException:
             # Without memory for a thread, those that have begun must end.
@@ -63,7 +63,13 @@ class Joined:
 
     def __iter__(self) -> Iterator[Packed]:
         for stage in self._stages:
+            stage.start(self._stop)
             yield from stage
+
+    @property
+    def jobs(self) -> int:
+        """How many programs give rows at once."""
+        return max(len(stage.strands) for stage in self._stages)
 
     @property
     def refusal(self) -> str:

@@ -18,7 +18,7 @@ Came = Callable[[Sequence[Tables]], None]
 
 
 class Stage:
-    """All strands have begun when it is started; each waits while enough of them is waiting."""
+    """Strands which wait while enough of them is waiting."""
 
     def __init__(self, *strands: Strand, came: Came = lambda _: None) -> None:
         self.strands = strands
@@ -33,8 +33,8 @@ class Stage:
         self._failed: BaseException | None = None
 
     def start(self, stop: Callable[[BaseException], None]) -> None:
-        """Begin to read; `stop` is told of a fault at once, wherever the reader of this is."""
-        for strand in self.strands:
+        """Begin to read, once; `stop` is told of a fault, wherever the reader of this is."""
+        for strand in self.strands[len(self._threads) :]:
             run = threading.Thread(target=self._run, args=(strand, stop), daemon=True)
             run.start()
             self._threads.append(run)

@@ -71,7 +71,10 @@ class Strand:
             if packer.size >= (2 * self._split or _READY):
                 yield packer.take(whole=False)
         if self._split and self.listing.refusal:
-            raise NotFollowed(self.listing.refusal)
+            raise NotFollowed(
+                f"nobody knows where its rows may be parted: {self.listing.refusal}",
+                hint="set dumpJobs to 1 for this database",
+            )
 
     @property
     def _is_due(self) -> bool:

@@ -25,10 +25,14 @@ def processors(environment: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
-def jobs_here(asked: int, environment: Mapping[str, str]) -> int:
+def jobs_here(asked: int | None, stage: int, environment: Mapping[str, str]) -> int:
     """Give how many programs dump one database at once: as many as asked for, or as fit here.
 
-    >>> jobs_here(0, {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}), jobs_here(8, {})
-    (4, 8)
+    What is not asked for one database, its stage decides.
+
+    >>> memory = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}
+    >>> jobs_here(None, 0, memory), jobs_here(8, 1, {}), jobs_here(0, 1, memory)
+    (4, 8, 4)
     """
-    return asked or min(processors(environment), MOST)
+    wanted = stage if asked is None else asked
+    return wanted or min(processors(environment), MOST)

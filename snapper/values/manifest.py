@@ -28,9 +28,9 @@ class Manifest:
     Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of the plain dump,
     `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
     `source` is a digest by which the same database is known again, `contents` the SHA-256 of the
-    list of what is in the backup; nothing where there is none. `part` is what the engine adds:
-    its fields stand beside the others, and only the engine reads and writes them. It may hold
-    secrets, so it is in no `repr`.
+    list of what is in the backup; nothing where there is none. `jobs` is how many programs made it
+    at once. `part` is what the engine adds: its fields stand beside the others, and only the engine
+    reads and writes them. It may hold secrets, so it is in no `repr`.
     """
 
     database: str
@@ -48,6 +48,7 @@ class Manifest:
     sha256: str
     engine: str = FIRST_ENGINE
     contents: str = ""
+    jobs: int = 1
     part: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -80,9 +81,8 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the manifest as JSON values, with its version and the object it vouches for."""
-        own = {name: getattr(self, name) for name in _READERS if name != "contents"}
-        if self.contents:
-            own["contents"] = self.contents
+        own = {name: getattr(self, name) for name in _READERS}
+        own = {name: value for name, value in own.items() if value != _UNSAID.get(name)}
         plain = {
             name: write_time(value) if isinstance(value, datetime) else value
             for name, value in own.items()
@@ -140,8 +140,12 @@ _READERS: dict[str, Callable[[object], object]] = {
     "sha256": document.sha256,
     "engine": document.word,
     "contents": document.sha256,
+    "jobs": document.size,
 }
 """Who reads each field of its own."""
+
+_UNSAID = {"contents": "", "jobs": 1}
+"""What stands in no manifest, as in those of releases that knew nothing else."""
 
 
 def _read(found: Mapping[str, Any], name: str) -> object:

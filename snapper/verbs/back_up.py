@@ -37,6 +37,7 @@ def back_up(job: Job, parameters: Parameters, dumper: Dumper) -> None:
             database=job.database,
             scheduled_at=write_time(job.scheduled_at),
             object=manifest.dump_key,
+            jobs=manifest.jobs,
             seconds=(manifest.finished_at - manifest.started_at).total_seconds(),
             database_bytes=manifest.database_bytes,
             dump_bytes=manifest.dump_bytes,

@@ -8,15 +8,12 @@ from datetime import UTC, datetime
 import snapper
 from snapper.aws.parts import plan_parts
 from snapper.aws.vault import Vault
-from snapper.engines.checked_dump import LONGEST_SILENCE, CheckedDump
+from snapper.engines.bands import OneJob
+from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.engine import Engine, Engines, engine_of
-from snapper.engines.facts import Client, Facts
-from snapper.engines.joined import Joined
-from snapper.engines.listing import Listing
-from snapper.engines.stage import Stage
-from snapper.engines.strand import Strand
+from snapper.engines.facts import Facts
 from snapper.engines.stream import GzipStream
-from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed, SnapperError
+from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed, NotFollowed, SnapperError
 from snapper.values.clock import is_ahead
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.job import Job, write_time
@@ -24,6 +21,8 @@ from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
 from snapper.verbs.contents import keep_contents
+from snapper.verbs.dump_log import DumpLog
+from snapper.verbs.dumping import PIECES_OF_A_PART, Dumping, Programs
 from snapper.verbs.ending import Ending
 from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.hand_over import HandOver
@@ -33,14 +32,16 @@ from snapper.verbs.network import from_the_function
 from snapper.verbs.place import made_for, nobody, place_for
 from snapper.verbs.turns import Turns
 
-_OPTIONS_HINT = "change the options of this database, then pulumi up"
+Stored = tuple[GzipStream, int]
+"""What was read as it was stored, and by how many programs at once it was made."""
 
 
 @dataclass(frozen=True)
 class Dumper:
     """What dumping needs beside the job: where to, with which engines, until when.
 
-    `elsewhere` is where a dump goes that does not fit here; None where it goes nowhere.
+    `jobs` gives by how many programs at once a large database is dumped, of which its option says
+    so many. `elsewhere` is where a dump goes that does not fit here; None where it goes nowhere.
     """
 
     vault: Vault
@@ -49,6 +50,7 @@ class Dumper:
     deadline: Deadline = NO_DEADLINE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: float = LONGEST_SILENCE
+    jobs: Callable[[int | None], int] = lambda asked: asked or 1
     turns: Turns | None = None
     elsewhere: HandOver | None = None
     ending: Ending = field(default_factory=Ending)
@@ -84,9 +86,10 @@ class Dumper:
         if self._goes_elsewhere(job, database, facts):
             return None
         client = engine.client_for(facts)
-        self._introduce(job, facts, client, engine)
+        told = DumpLog(self.events, job, engine, facts, client)
+        told.introduce()
         try:
-            stream = self._store(job, place.taken_at, database, facts, engine)
+            stream, jobs = self._store(told, place.taken_at, database)
         except AlreadyStored:
             # The other delivery won while this one was dumping: its backup stands.
             if made_for(self.vault, job):
@@ -114,6 +117,7 @@ class Dumper:
             sha256=stream.sha256,
             engine=engine.kind,
             contents=contents,
+            jobs=jobs,
             part=engine.part(facts, client),
         )
         if manifest.late:
@@ -143,72 +147,27 @@ class Dumper:
                 hint="the clock of who sent it is wrong, or somebody else may write to the queue",
             )
 
-    def _introduce(self, job: Job, facts: Facts, client: Client, engine: Engine) -> None:
-        """Log what is dumped by what, and what an operator should fix."""
-        if not facts.encrypted:
-            self.events.emit(
-                "connection.plain",
-                database=job.database,
-                hint=engine.encryption_hint,
-            )
-        if client.older:
-            self.events.emit(
-                "client.older",
-                database=job.database,
-                server_version=facts.version,
-                client_version=client.version,
-                hint="update Snapper and run pulumi up, for the client of the server's own release",
-            )
-        self.events.emit(
-            "dump.began",
-            database=job.database,
-            scheduled_at=write_time(job.scheduled_at),
-            server_version=facts.version,
-            client_version=client.version,
-            database_bytes=facts.size,
-        )
+    def _store(self, told: DumpLog, at: datetime, database: Database) -> Stored:
+        """Store the dump; raises as `Vault.upload` does."""
+        plan = plan_parts(told.facts.size)
+        split = plan.size // PIECES_OF_A_PART
+        left = self._patience_left()
+        dumping = Dumping(told.engine, database, told.facts, self.patience, left, split)
 
-    def _store(
-        self, job: Job, at: datetime, database: Database, facts: Facts, engine: Engine
-    ) -> GzipStream:
-        source = engine.dump(database, facts, self.patience)
-        whole = Stage(Strand(source, Listing(engine.sections.follow(facts.part))))
-        with (
-            source,
-            Joined(source, whole) as pieces,
-            self._watched(source, job, database, facts),
-        ):
-            stream = GzipStream(pieces)
-            key = object_key(job.database, at, Kind.DUMP)
-            self.vault.upload(stream, key, plan_parts(facts.size))
-        if words := source.last_words():
-            # It ended well and warned: of subscriptions it may not see, or of circular keys.
-            self.events.emit(
-                "dump.warned",
-                database=job.database,
-                scheduled_at=write_time(job.scheduled_at),
-                words=words,
-            )
-        for doubt in facts.doubts:
-            self.events.emit(
-                "dump.warned",
-                database=job.database,
-                scheduled_at=write_time(job.scheduled_at),
-                reason=doubt,
-                hint=_OPTIONS_HINT,
-            )
-        for omission in facts.omitted:
-            self.events.emit(
-                "dump.warned",
-                database=job.database,
-                scheduled_at=write_time(job.scheduled_at),
-                reason=omission.fact,
-                omitted=omission.kind,
-                objects=", ".join(omission.objects),
-                count=omission.count,
-                hint=omission.fix,
-            )
-        return stream
+        def upload(jobs: int) -> Stored:
+            with dumping.by(jobs, told.alone) as (programs, pieces):
+                told.began(pieces.jobs)
+                stream = GzipStream(pieces)
+                with self._watched(programs, told.job, database, told.facts):
+                    self.vault.upload(stream, object_key(told.job.database, at, Kind.DUMP), plan)
+            told.stored(programs.last_words())
+            return stream, pieces.jobs
+
+        try:
+            return upload(self.jobs(database.options.dump_jobs))
+        except NotFollowed as odd:
+            told.alone(OneJob(str(odd), odd.hint))
+            return upload(1)
 
     def _patience_left(self) -> float:
         """Give the seconds that a server may take for an answer: not more than there are."""
@@ -226,7 +185,7 @@ class Dumper:
         return bool(why)
 
     def _watched(
-        self, source: CheckedDump, job: Job, database: Database, facts: Facts
+        self, source: Programs, job: Job, database: Database, facts: Facts
     ) -> AbstractContextManager[None]:
         """Stop the dump while there is still time to clear up, and say so."""
 

@@ -23,6 +23,6 @@ def test_elsewhere_they_are_those_that_this_process_may_use() -> None:
 
 
 def test_nobody_gets_more_than_four_connections_at_once_unasked() -> None:
-    assert jobs_here(0, function(10240)) == MOST == 4
-    assert jobs_here(8, function(512)) == 8
-    assert jobs_here(1, function(10240)) == 1
+    assert jobs_here(None, 0, function(10240)) == MOST == 4
+    assert jobs_here(8, 1, function(512)) == 8
+    assert jobs_here(1, 0, function(10240)) == 1
