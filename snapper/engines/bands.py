@@ -32,11 +32,11 @@ class Bands(Protocol):
     """All of them. As a context it leaves no program and no session behind."""
 
     before: Text
-    """What the rows need: it is to be read to its end first."""
+    """What the rows need."""
     bands: Sequence[Text]
     """The rows, of different tables each; what else stands there is in one band alone."""
     after: Text
-    """What needs the rows: indexes, constraints, rights; to be read last."""
+    """What needs the rows: indexes, constraints, rights. It comes when `before` has ended."""
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -7,6 +7,7 @@ a table by a right that somebody has taken from its owner.
 """
 
 import hashlib
+import threading
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.errors import DumpFailed
@@ -15,6 +16,9 @@ _HEAD_ENDS = b"SET row_security = off;\n\n"
 """The last of the settings with which each begins."""
 
 _LONGEST_HEAD = 1 << 16
+
+_GLANCE = 0.25
+"""Seconds until who waits for another text looks whether all is stopped."""
 
 _CHANGED = "something was defined anew while pg_dump read the catalogue: the job is tried again"
 
@@ -52,6 +56,7 @@ class Beginning(Endless):
         super().__init__(dump, end)
         self._hash = hashlib.sha256()
         self.size = 0
+        self.ended = threading.Event()
 
     @property
     def digest(self) -> bytes:
@@ -63,6 +68,8 @@ class Beginning(Endless):
         block = super().read(size)
         self._hash.update(block)
         self.size += len(block)
+        if not block:
+            self.ended.set()
         return block
 
 
@@ -99,11 +106,13 @@ class Remainder:
         self._passed = 0
 
     def read(self, size: int, /) -> bytes:
-        """Give what has come behind the beginning, which must have been read to its end.
+        """Give what has come behind the beginning, when somebody has read that to its end.
 
         Raises DumpFailed as the dump does, or if it began otherwise.
         """
         beginning = self._beginning
+        while not beginning.ended.wait(_GLANCE):
+            self._dump.check()
         while self._passed < beginning.size:
             block = self._dump.read(min(size, beginning.size - self._passed))
             self._hash.update(block)

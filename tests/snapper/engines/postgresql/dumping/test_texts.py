@@ -1,5 +1,6 @@
 """What each of several pg_dumps writes, cut so that together it is the text of one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -24,6 +25,9 @@ class Pieces:
     """A pg_dump whose output comes in pieces of these lengths, over and over."""
 
     name = "pg_dump"
+
+    def check(self) -> None:
+        pass
 
     def __init__(self, text: bytes, cuts: list[int] | None = None) -> None:
         self._text = text
@@ -72,6 +76,26 @@ def test_what_stands_behind_the_rows_is_all_but_the_beginning(
     assert read(beginning, size) == HEAD + before
     remainder = Remainder(dump(HEAD + before + after + END, cuts), beginning)
     assert read(remainder, size) == after + END
+
+
+def test_what_stands_behind_waits_until_the_beginning_is_known() -> None:
+    beginning = Beginning(dump(HEAD + b"one" + END, [8]), END)
+    remainder = Remainder(dump(HEAD + b"one" + b"two" + END), beginning)
+    with ThreadPoolExecutor(1) as other:
+        promise = other.submit(read, remainder)
+        first = beginning.read(10)
+        assert first + read(beginning) == HEAD + b"one"
+        assert promise.result() == b"two" + END
+
+
+def test_it_waits_for_none_that_was_stopped() -> None:
+    class Stopped(Pieces):
+        def check(self) -> None:
+            raise DumpFailed("stopped")
+
+    beginning = Beginning(dump(HEAD + END), END)
+    with pytest.raises(DumpFailed, match="stopped"):
+        Remainder(cast("CheckedDump", Stopped(b"")), beginning).read(1)
 
 
 @pytest.mark.parametrize("text", [b"", b"short", b"rows" + end_of("other"), END + b"more"])
