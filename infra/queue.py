@@ -1,16 +1,13 @@
 """Jobs waiting to be dumped, and the dead letters: those that failed too often."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.iam import Statement, document, may_send, may_take, only_by_tls
-from infra.lost_jobs import LostJobs, LostJobsArgs, rule_may_send
 from infra.scope import Scope
 from snapper.values.attempts import ATTEMPTS
 from snapper.values.place import Place
@@ -27,11 +24,10 @@ DEAD_LETTERS_KEPT = timedelta(days=14)
 
 @dataclass(frozen=True)
 class DumpQueueArgs:
-    """Whose queue, how long the longest dump may take, and whether containers take over from it."""
+    """Whose queue, and how long the longest dump may take."""
 
     scope: Scope
     dump_timeout: timedelta
-    large: bool = False
 
 
 class DumpQueue(pulumi.ComponentResource):
@@ -72,15 +68,7 @@ class DumpQueue(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        only_by_tls_to(
-            f"{name}-dead-letters-policy",
-            letters,
-            *([partial(rule_may_send, args.scope)] if args.large else []),
-            parent=self,
-        )
-        if args.large:
-            lost = LostJobsArgs(args.scope, letters.arn)
-            LostJobs(f"{name}-lost-jobs", lost, pulumi.ResourceOptions(parent=self))
+        only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self)
         self.url, self.arn = jobs.url, jobs.arn
         self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn
         self.dead_letter_name = letters.name
@@ -133,19 +121,12 @@ def waiting_queue(
     return queue
 
 
-def only_by_tls_to(
-    name: str,
-    queue: aws.sqs.Queue,
-    *allowing: Callable[[str], Statement],
-    parent: pulumi.Resource,
-) -> None:
-    """Let nobody come to a queue but by TLS; and services that have no role, by what allows it."""
+def only_by_tls_to(name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource) -> None:
+    """Let nobody come to a queue but by TLS."""
     aws.sqs.QueuePolicy(
         name,
         queue_url=queue.url,
-        policy=queue.arn.apply(
-            lambda arn: document(only_by_tls(["sqs:*"], [arn]), *(allow(arn) for allow in allowing))
-        ),
+        policy=queue.arn.apply(lambda arn: document(only_by_tls(["sqs:*"], [arn]))),
         opts=pulumi.ResourceOptions(parent=parent),
     )
 

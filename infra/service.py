@@ -49,9 +49,7 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
-        queue = DumpQueue(
-            f"{name}-queue", DumpQueueArgs(scope, timeout, settings.large_databases), child
-        )
+        queue = DumpQueue(f"{name}-queue", DumpQueueArgs(scope, timeout), child)
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",
