@@ -21,6 +21,7 @@ from snapper.errors import (
     AlreadyStored,
     AwsDenied,
     AwsFailed,
+    BackupDamaged,
     ObjectGone,
     ObjectUnreadable,
     SettingsError,
@@ -123,6 +124,10 @@ def translated(call: str) -> Iterator[None]:
                 fact,
                 hint="another delivery of the job stored it, or this one, whose answer was lost;"
                 " the job returns to the queue and is tried again",
+            ) from None
+        if code == "InvalidRange":
+            raise BackupDamaged(
+                f"{call} failed: the object ends before the part that is asked for begins"
             ) from None
         kind = AwsDenied if code in _DENIED else AwsFailed
         if code in _OF_ONE_OBJECT and error.operation_name == "GetObject":

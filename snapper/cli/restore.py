@@ -24,6 +24,7 @@ from snapper.cli.outcome import Outcome
 from snapper.cli.restore_options import (
     BestEffortOption,
     FinalNameOption,
+    JobsOption,
     NoOwnerOption,
     NoPrivilegesOption,
     ShowValuesOption,
@@ -95,6 +96,7 @@ def restore_backup(
     best_effort: BestEffortOption = False,
     final_name: FinalNameOption = False,
     show_values: ShowValuesOption = False,
+    jobs: JobsOption = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
@@ -130,11 +132,12 @@ def restore_backup(
                 "--over-source": over_source,
                 "--best-effort": best_effort,
                 "--final-name": final_name,
+                "--jobs": jobs > 1,
                 "--force without --data-only": force and not data_only,
             }
         )
     options = checked_options(
-        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values),
+        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs),
         create=create,
     )
     limit = read_at(at, key)

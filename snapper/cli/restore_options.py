@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from snapper.engines.at_once import MOST_JOBS
 from snapper.engines.facts import RestoreOptions
 from snapper.errors import SettingsError
 
@@ -37,6 +38,17 @@ ShowValuesOption = Annotated[
     bool,
     typer.Option("--show-values", help="Show what the server says in full, with values of rows."),
 ]
+JobsOption = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        metavar="COUNT",
+        min=0,
+        max=MOST_JOBS,
+        help="With --create: restore by so many connections at once; 0 for one for each processor"
+        " here, at most 4, where the backup is large enough.",
+    ),
+]
 
 
 def checked_options(options: RestoreOptions, *, create: bool) -> RestoreOptions:
@@ -44,6 +56,11 @@ def checked_options(options: RestoreOptions, *, create: bool) -> RestoreOptions:
     if options.best_effort and not create:
         raise SettingsError(
             "--best-effort fills no database that is there already",
+            hint="add --create, and a name in the connection that is still free",
+        )
+    if options.jobs > 1 and not create:
+        raise SettingsError(
+            "--jobs is for a new database: one that is there is filled in one transaction",
             hint="add --create, and a name in the connection that is still free",
         )
     if options.final_name and not create:

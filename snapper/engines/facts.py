@@ -84,7 +84,8 @@ class RestoreOptions:
     `strict` stops at what would be left out. `best_effort` leaves out whatever is refused, in a
     database that is made for it. `no_owner` and `no_privileges` mean what pg_restore means by
     them. `final_name` makes a new database under its own name at once. `show_values` tells what the
-    server says in full, with values of rows.
+    server says in full, with values of rows. A new database is filled by so many `jobs` at once, 0
+    for as many as are worth it.
     """
 
     strict: bool = False
@@ -93,6 +94,7 @@ class RestoreOptions:
     no_privileges: bool = False
     final_name: bool = False
     show_values: bool = False
+    jobs: int = 1
 
 
 PLAINLY = RestoreOptions()

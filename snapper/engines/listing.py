@@ -3,6 +3,7 @@
 The list is worth less than the backup: where the dump cannot be followed, it goes on without one.
 """
 
+import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Part:
     rows: int = 0
     section: str = ""
     kinds: Counter[str] | None = None
+    head: str = ""
 
     @property
     def name(self) -> tuple[str, str] | None:
@@ -34,7 +36,9 @@ class Part:
         (start, end), *more = ranges
         size, digest = self.digest.bytes, self.digest.sha256
         if self.name:
-            return TableRows(*self.name, self.rows, size, start, end, digest, tuple(more))
+            return TableRows(
+                *self.name, self.rows, size, start, end, digest, tuple(more), self.head
+            )
         return Statements(self.kinds or {}, size, start, end, digest)
 
 
@@ -127,6 +131,8 @@ class Listing:
         if part is None:
             raise SnapperError("there are rows of no table")
         match piece:
+            case Opening(text):
+                part.head = hashlib.sha256(text).hexdigest()
             case RowBytes(text):
                 part.digest.update(text)
             case Closing(_, rows):

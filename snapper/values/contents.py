@@ -33,7 +33,7 @@ MANY = 200_000
 """Parts of a dump that are listed at most, and ranges of them."""
 
 _VALUES = 20 * MANY
-"""Values of JSON in a list: a table has 8, and 3 for each range where there are several; statements
+"""Values of JSON in a list: a table has 9, and 3 for each range where there are several; statements
 have 6, and one for each kind."""
 
 _LONGEST_KIND = 100
@@ -50,7 +50,8 @@ class TableRows:
 
     The part from `start` up to before `end`, in bytes of the stored object, unpacks to the whole
     statement that loads them, whose first and last lines are not counted. Where one statement loads
-    some of them alone, `more` has the ranges of the others, in the order of the rows.
+    some of them alone, `more` has the ranges of the others, in the order of the rows. `head` is the
+    SHA-256 of what stands before the first of them; lists of older releases have none.
     """
 
     schema: str
@@ -61,6 +62,7 @@ class TableRows:
     end: int
     sha256: str
     more: tuple[Range, ...] = ()
+    head: str = ""
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -134,27 +136,23 @@ class Contents:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the list as JSON values, with its version."""
-        version = self.version
-        return {
-            "version": version,
-            "sha256": self.sha256,
-            "tables": [_plain(version, each) for each in self.tables],
-            "statements": [_plain(version, each) for each in self.statements],
-        }
+        as_plain = partial(_plain, self.version)
+        tables, statements = map(as_plain, self.tables), map(as_plain, self.statements)
+        plain = {"version": self.version, "sha256": self.sha256}
+        return {**plain, "tables": [*tables], "statements": [*statements]}
 
     def to_json(self) -> bytes:
         """Write the list as it lies in the vault: without a space, for it may be long.
 
         No more than one of its tables is held in a second form.
         """
-        version = self.version
         plain = {
-            "version": version,
+            "version": self.version,
             "sha256": self.sha256,
             "tables": self.tables,
             "statements": self.statements,
         }
-        as_plain = partial(_plain, version)
+        as_plain = partial(_plain, self.version)
         sealed = {**plain, SEAL: seal(plain, as_plain)}
         return json.dumps(sealed, separators=(",", ":"), default=as_plain).encode()
 
@@ -201,7 +199,8 @@ class Contents:
 
 
 def _plain(version: int, part: TableRows | Statements) -> dict[str, Any]:
-    plain = {name: getattr(part, name) for name in part.__slots__ if name != "more"}
+    every = {name: getattr(part, name) for name in part.__slots__ if name != "more"}
+    plain = {name: value for name, value in every.items() if value != ""}
     if version == SPLIT and isinstance(part, TableRows):
         del plain["start"], plain["end"]
         plain["ranges"] = part.ranges
@@ -219,6 +218,7 @@ def _table(version: int, found: Any) -> TableRows:  # noqa: ANN401  of any kind 
         end,
         document.sha256(found["sha256"]),
         tuple(more),
+        document.sha256(found["head"]) if "head" in found else "",
     )
 
 

@@ -12,7 +12,7 @@ from typing import IO, BinaryIO
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
-from snapper.verbs.unpacked import Progress, unpacked
+from snapper.verbs.unpacked import Progress, unpacked, unpacked_ahead
 
 
 @contextmanager
@@ -44,7 +44,7 @@ class _Copy:
 
     def __iter__(self) -> Iterator[bytes]:
         self._copy.seek(0)
-        return unpacked(self._copy, self._manifest, self._progress)
+        return unpacked_ahead(self._copy, self._manifest, self._progress)
 
 
 class _Kept:

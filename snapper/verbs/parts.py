@@ -11,11 +11,11 @@ from itertools import chain
 
 from isal import isal_zlib
 
-from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import BackupDamaged
 from snapper.values.contents import Range, Statements, TableRows
 from snapper.values.manifest import Manifest
+from snapper.verbs.runs import Ranges
 from snapper.verbs.unpacked import Packed, Progress, why
 
 _BLOCK = 1 << 20
@@ -45,7 +45,7 @@ class TablePart:
 
 
 def read_statements(
-    vault: Vault, manifest: Manifest, part: Statements, progress: Progress = lambda _: None
+    vault: Ranges, manifest: Manifest, part: Statements, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
     """Give the plain bytes of what lies between rows; they end only after all was checked.
 
@@ -58,7 +58,7 @@ def read_statements(
 
 
 def read_table(
-    vault: Vault, manifest: Manifest, table: TableRows, progress: Progress = lambda _: None
+    vault: Ranges, manifest: Manifest, table: TableRows, progress: Progress = lambda _: None
 ) -> TablePart:
     """Give a table's part, read up to where its rows begin; raises as `read_statements` does.
 
@@ -67,6 +67,8 @@ def read_table(
     place = _place(manifest, table)
     end = engine_of(manifest.engine).sections.rows_end()
     head, rows = _loaded(vault, manifest, table, table.ranges[0], progress)
+    if table.head and hashlib.sha256(head).hexdigest() != table.head:
+        raise BackupDamaged(f"{place} begins otherwise than the list of contents says")
 
     def all_rows() -> Iterator[bytes]:
         yield from rows
@@ -86,7 +88,7 @@ def _count(progress: Progress, before: int, read: int) -> None:
 
 
 def _loaded(
-    vault: Vault, manifest: Manifest, table: TableRows, stored: Range, progress: Progress
+    vault: Ranges, manifest: Manifest, table: TableRows, stored: Range, progress: Progress
 ) -> tuple[bytes, Iterator[bytes]]:
     """Give what stands before the rows that one statement loads, and the rows."""
     place = _place(manifest, table, stored)
@@ -109,7 +111,7 @@ def _loaded(
 
 
 def _unpacked(
-    vault: Vault, manifest: Manifest, stored: Range, most: int, place: str, progress: Progress
+    vault: Ranges, manifest: Manifest, stored: Range, most: int, place: str, progress: Progress
 ) -> Iterator[bytes]:
     """Read a range of the object; no more than so many plain bytes are given."""
     start, end = stored

@@ -1,14 +1,16 @@
 """Restore one backup into a database: checked before it can harm, final only when it is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from snapper.aws.vault import Vault
+from snapper.engines.at_once import AtOnce
 from snapper.engines.engine import Engine
 from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.values.manifest import Manifest
 from snapper.verbs.checked_copy import checked_copy
-from snapper.verbs.unpacked import Progress, unpacked
+from snapper.verbs.dump_in_parts import in_parts, jobs_for
+from snapper.verbs.unpacked import Progress, unpacked_ahead
 
 
 def restore(
@@ -41,9 +43,14 @@ def restore_as_new(
 ) -> Restoration:
     """Restore a backup into a database that is made for it; gives and raises as `restore` does.
 
-    The database has its name only when it is whole, so the backup is checked while it flows.
+    The database has its name only when it is whole, so the backup is checked while it flows. Where
+    several jobs restore it, `progress` is called by several threads, one after the other.
     """
-    return engine.restore_as_new(Dump(vault, manifest, progress), manifest, target, options)
+    dump: Iterable[bytes] = Dump(vault, manifest, progress)
+    jobs = jobs_for(options.jobs, manifest)
+    if parts := in_parts(vault, manifest, jobs, progress):
+        dump = AtOnce(dump, parts, jobs)
+    return engine.restore_as_new(dump, manifest, target, options)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class Dump:
 def read_back(
     vault: Vault, manifest: Manifest, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
-    """Give a backup's plain dump from the vault; see `unpacked`."""
+    """Give a backup's plain dump from the vault; see `unpacked_ahead`."""
     with vault.open(manifest.dump_key) as body:
-        yield from unpacked(body, manifest, progress)
+        # Whoever works with it, mostly a server, does not wait for what is read and unpacked next.
+        yield from unpacked_ahead(body, manifest, progress)

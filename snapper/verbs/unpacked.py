@@ -9,6 +9,7 @@ from isal import isal_zlib
 
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
+from snapper.verbs.ahead import ahead
 
 _BLOCK = 1 << 20
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -63,6 +64,27 @@ def unpacked(
         )
     if not gunzip.eof or written != manifest.dump_bytes:
         raise BackupDamaged(f"{manifest.dump_key} unpacks to {written} bytes, not to its dump")
+
+
+def unpacked_ahead(
+    body: Packed, manifest: Manifest, progress: Progress = lambda _: None
+) -> Iterator[bytes]:
+    """Give and raise the same; some of it is read and unpacked while the rest is worked with.
+
+    `progress` is given the bytes of which all before them were taken.
+    """
+    read = told = 0
+
+    def count(size: int) -> None:
+        nonlocal read
+        read = size
+
+    pieces = ((read, piece) for piece in unpacked(body, manifest, count))
+    for at, piece in ahead(pieces):
+        if at != told:
+            told = at
+            progress(at)
+        yield piece
 
 
 def why(error: Exception) -> str:

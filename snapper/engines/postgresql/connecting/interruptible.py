@@ -59,7 +59,7 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
         except psycopg2.Error:
             raise
         except BaseException as why:
-            self._leave(why)
+            self.leave(why)
             raise
 
     def _result(self, promise: Future[_Result]) -> _Result:
@@ -70,11 +70,11 @@ class Session(connection):  # type: ignore[misc]  # psycopg2 has no types
             if promise.done():
                 return promise.result()
         late = psycopg2.OperationalError(f"no answer in {self.patience:.0f} s")
-        self._leave(late)
+        self.leave(late)
         wait([promise])
         raise late
 
-    def _leave(self, why: BaseException) -> None:
+    def leave(self, why: BaseException) -> None:
         """End what is under way: the server is asked to stop, and then nobody listens any more."""
         self.left = why
         cancel(self)

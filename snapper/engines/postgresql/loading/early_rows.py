@@ -16,7 +16,7 @@ from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out
 from snapper.engines.postgresql.loading.task import Loading
-from snapper.engines.postgresql.reading.statements import Part, Rows, Statement, parted
+from snapper.engines.postgresql.reading.statements import Part, Rows, Statement
 
 GiveUp = Callable[[Statement, psycopg2.Error], None]
 
@@ -42,7 +42,7 @@ class EarlyRows:
     ) -> None:
         self._attempts, self._checks, self._loading = attempts, checks, loading
         self._give_up = give_up
-        self._waiting: dict[bytes, _Waiting] = {}
+        self._waiting: dict[int, _Waiting] = {}  # by line: two may have the same words
 
     def copy(self, statement: Statement, parts: Iterator[Part]) -> None:
         """Run a COPY with the rows that come next."""
@@ -58,10 +58,10 @@ class EarlyRows:
             return
         self._loading.kept.add(statement.text, error)
         if is_astray(error) and self._loading.again:
-            self._waiting[statement.text] = _Waiting(statement, error, whole=True)
+            self._waiting[statement.line] = _Waiting(statement, error, whole=True)
         elif leniency.comes_too_early(statement.text, error) and self._loading.again:
             path = self._loading.search_path if leniency.misses_a_name(error) else ""
-            self._waiting[statement.text] = _Waiting(statement, error, path)
+            self._waiting[statement.line] = _Waiting(statement, error, path)
         else:
             self._give_up(statement, error)
 
@@ -76,9 +76,8 @@ class EarlyRows:
             waiting, self._waiting = self._waiting, {}
             parts = self._loading.again()
             while waiting and (part := next(parts, None)):
-                body = parted(part.text)[1] if isinstance(part, Statement) else b""
-                if body in waiting:
-                    self._once_more(waiting.pop(body), parts)
+                if isinstance(part, Statement) and part.line in waiting:
+                    self._once_more(waiting.pop(part.line), parts)
 
     def _once_more(self, tried: _Waiting, parts: Iterator[Part]) -> None:
         left = self._copied(tried, parts)
@@ -93,7 +92,7 @@ class EarlyRows:
             told_at_first = tried.whole or tried.search_path
             self._give_up(tried.statement, tried.error if told_at_first else left)
             return
-        self._waiting[tried.statement.text] = again
+        self._waiting[tried.statement.line] = again
 
     def _makes_room(self, tried: _Waiting, left: psycopg2.Error) -> bool:
         """Take away what keeps rows out, where the best is to be made of it."""

@@ -1,9 +1,13 @@
 """What a restore would have to ask another server for."""
 
+from dataclasses import dataclass
+
 import psycopg2
 
+from snapper.engines.postgresql.loading import leniency
 from snapper.engines.postgresql.loading.leniency import REFRESH
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
+from snapper.engines.postgresql.loading.task import Loading
 
 # Through views, other materialized views, and the partitions of tables.
 _USES_FOREIGN = """
@@ -34,3 +38,26 @@ def is_filled_elsewhere(body: bytes, runner: StatementRunner) -> bool:
         return runner.ask(_USES_FOREIGN, found["name"].decode()) == [(True,)]
     except (psycopg2.Error, UnicodeDecodeError):
         return False
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """Materialized views that stay unfilled for want of a server, of a right, or of such a view.
+
+    Others are that already, if there are `others`; user mappings were set aside, if `mapped`.
+    """
+
+    runner: StatementRunner
+    loading: Loading
+    others: bool
+    mapped: bool
+
+    def explains(self, body: bytes, error: psycopg2.Error) -> bool:
+        """Tell whether a refused statement is to fill such a one."""
+        return REFRESH.match(body) is not None and (
+            (leniency.reaches_elsewhere(error) or self.loading.lacks_xml(error))
+            or leniency.may_hide_rows(body, error)
+            or (self.others and leniency.is_unfilled(error))
+            or (self.mapped and leniency.misses_a_name(error))
+            or is_filled_elsewhere(body, self.runner)
+        )

@@ -17,10 +17,9 @@ from snapper.engines.postgresql.loading.attempt import Attempts
 from snapper.engines.postgresql.loading.checks import BrokenChecks
 from snapper.engines.postgresql.loading.described import described, left_out, makes_missing
 from snapper.engines.postgresql.loading.early_rows import EarlyRows
-from snapper.engines.postgresql.loading.foreign import is_filled_elsewhere
+from snapper.engines.postgresql.loading.foreign import Unfilled, is_filled_elsewhere
 from snapper.engines.postgresql.loading.kept import whole
 from snapper.engines.postgresql.loading.late_owners import LateOwners
-from snapper.engines.postgresql.loading.reason import reason
 from snapper.engines.postgresql.loading.refusal import refusal
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.superusers import is_called, is_denied
@@ -37,10 +36,14 @@ def load(
 
     Raises RestoreFailed at what stops the restore, or whatever reading the parts raises.
     """
-    _Load(runner, loading).all(iter(parts), more=more)
+    loader = Load(runner, loading)
+    loader.run(iter(parts))
+    loader.end(more=more)
 
 
-class _Load:
+class Load:
+    """The statements of one dump: `run` as they come, in however many calls; at last the `end`."""
+
     def __init__(self, runner: StatementRunner, loading: Loading) -> None:
         self._attempts, self._loading = Attempts(runner, loading), loading
         self._runner, self._options, self._alone = runner, loading.options, loading.alone
@@ -50,13 +53,13 @@ class _Load:
         self._last: list[Statement] = []
         self._mappings: list[Statement] = []
         self._owners = LateOwners(runner, loading)
-        self._has_unfilled = False
         self._gone: set[tuple[bytes, bytes]] = set()
         self._grantor = ""
-        self._in_batch = self._skips_batch = False
+        self._in_batch = self._skips_batch = self._has_unfilled = False
         self._had_data = self._data_ended = False
 
-    def all(self, parts: Iterator[Part], *, more: bool) -> None:
+    def run(self, parts: Iterator[Part]) -> None:
+        """Run these."""
         for part in parts:
             body = parted(whole(part, parts))[1]
             if not body:
@@ -69,11 +72,10 @@ class _Load:
                 self._batch(statement)
             elif not self._set_aside(statement):
                 self._run(statement)
-        self._end_data()
-        self._end(more=more)
 
-    def _end(self, *, more: bool) -> None:
+    def end(self, *, more: bool = False) -> None:
         """Run what was to wait for all the rest, and give up what still fails."""
+        self.end_data()
         self._retry()
         for statement in chain(() if more else self._owners.all(), self._last):
             if not self._is_unwanted(statement.text):
@@ -87,14 +89,19 @@ class _Load:
     def _enter_section(self, body: bytes) -> None:
         """Try again what came too early when all tables are there, and when all rows are."""
         if leniency.ROW_DATA.match(body):
-            if not self._had_data:
-                self._had_data = True
-                self._retry()
-                self._early = self._loading.without_outgrown(self._early, self._runner)
+            self.begin_data()
         elif self._had_data and not body.startswith(b"SET "):
-            self._end_data()
+            self.end_data()
 
-    def _end_data(self) -> None:
+    def begin_data(self) -> None:
+        """All tables are there, and rows come next."""
+        if not self._had_data:
+            self._had_data = True
+            self._retry()
+            self._early = self._loading.without_outgrown(self._early, self._runner)
+
+    def end_data(self) -> None:
+        """All rows are there."""
         if not self._data_ended:
             self._data_ended = True
             self._rows.retry()
@@ -212,13 +219,14 @@ class _Load:
         is_lacking = self._loading.lacks(statement, error, self._runner)
         if is_lacking or self._loading.outgrown(statement, error, self._runner):
             return
-        why = self._reason(error, statement.text)
+        why = self._loading.reason(error, statement.text, self._runner)
         if self._can_go(statement.text, error):
             if self._alone and is_denied(statement.text, error):
                 self._alone.lacks.deny(statement.text)
             self._leave_out(statement, error, why)
             return
-        if self._stays_unfilled(statement.text, error):
+        unfilled = Unfilled(self._runner, self._loading, self._has_unfilled, bool(self._mappings))
+        if unfilled.explains(statement.text, error):
             self._has_unfilled = True
             self._leave_out(statement, error, f"it stays unfilled: {why}")
             return
@@ -229,22 +237,9 @@ class _Load:
             raise refusal(cause, why_not, self._runner, self._loading) from None
         if weaker := leniency.for_new_rows(statement.text):
             failed = self._attempts.run(Statement(weaker, statement.line))
-            why += (
-                f"; nor can it be added for new rows only: {self._reason(failed, weaker)}"
-                if failed
-                else "; it holds for new rows (NOT VALID)"
-            )
+            if failed:
+                why += "; nor can it be added for new rows only: "
+                why += self._loading.reason(failed, weaker, self._runner)
+            else:
+                why += "; it holds for new rows (NOT VALID)"
         self._loading.tell(self._loading.missing, left_out(statement.text, why, sqlstate(error)))
-
-    def _stays_unfilled(self, body: bytes, error: psycopg2.Error) -> bool:
-        """Tell whether a view is not filled for want of a server, of a right, or of such a view."""
-        return leniency.REFRESH.match(body) is not None and (
-            (leniency.reaches_elsewhere(error) or self._loading.lacks_xml(error))
-            or leniency.may_hide_rows(body, error)
-            or (self._has_unfilled and leniency.is_unfilled(error))
-            or (bool(self._mappings) and leniency.misses_a_name(error))
-            or is_filled_elsewhere(body, self._runner)
-        )
-
-    def _reason(self, error: psycopg2.Error, body: bytes) -> str:
-        return reason(error, body, self._runner, show_values=self._options.show_values)

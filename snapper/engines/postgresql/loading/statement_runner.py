@@ -22,9 +22,12 @@ _BLOCK = 1 << 16
 class StatementRunner:
     """One session; every statement commits by itself, unless one of them begins a transaction."""
 
-    def __init__(self, connection: Connection, redact: Redactor) -> None:
-        """Connect; raises DatabaseUnreachable, DatabaseUnsupported."""
-        self._link = connect(connection, redact)
+    def __init__(self, connection: Connection, redact: Redactor, *, again: bool = True) -> None:
+        """Connect, `again` for a while where the server is not ready.
+
+        Raises DatabaseUnreachable, DatabaseUnsupported.
+        """
+        self._link = connect(connection, redact, again=again)
         self._link.patience = WORKS
         self._cursor = self._link.cursor()
         self.version = self._link.server_version
@@ -59,6 +62,10 @@ class StatementRunner:
             if reading.failure:
                 raise reading.failure from None
             raise
+
+    def leave(self, why: BaseException) -> None:
+        """Have the server stop what it does, and the session end; any thread may call this."""
+        self._link.leave(why)
 
     def close(self) -> None:
         """End the session, and with it a transaction that is open."""

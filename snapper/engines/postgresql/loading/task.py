@@ -94,9 +94,13 @@ class Loading:
             return False
         if not self.alone.lacks.outgrown(body, error):
             return False
-        why = reason(error, body, runner, show_values=self.options.show_values)
+        why = self.reason(error, body, runner)
         self.tell(self.left_out, left_out(body, why, sqlstate(error)))
         return True
+
+    def reason(self, error: psycopg2.Error, body: bytes, runner: StatementRunner) -> str:
+        """Say why a statement was refused, as far as the user wants to see it."""
+        return reason(error, body, runner, show_values=self.options.show_values)
 
     def without_outgrown(
         self, waiting: list[tuple[Statement, psycopg2.Error]], runner: StatementRunner

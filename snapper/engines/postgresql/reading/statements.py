@@ -140,6 +140,10 @@ class Reading:
             yield self._long()
         self._left = sql[at:]
 
+    def skip(self, lines: int) -> None:
+        """Count lines between two statements that are not read here."""
+        self.line += lines
+
     def end(self) -> Iterator[Part]:
         """Give what is left; raises RestoreFailed if the dump does not end with a statement."""
         yield from self.on(b"", last=True)

@@ -1,9 +1,8 @@
 """Restore a dump: all of it is in the target in the end, or nothing, or it is said what is not."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 import psycopg2
 
@@ -18,19 +17,14 @@ from snapper.engines.postgresql.loading.restore_calls import restore_calls
 from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Alone, Loading
 from snapper.engines.postgresql.naming.names import database_name, quoted
-from snapper.engines.postgresql.reading.head import Head
 from snapper.engines.postgresql.reading.portable import Portable
-from snapper.engines.postgresql.reading.statements import Part, parted, rewritten
+from snapper.engines.postgresql.reading.statements import Part, rewritten
+from snapper.engines.postgresql.restoring.fill import Fill, fill
 from snapper.engines.postgresql.target.content import tablespaces
 from snapper.engines.postgresql.target.draft import AS_EVER, Making, draft, rename
 from snapper.engines.postgresql.target.maintenance import maintenance
 from snapper.errors import RestoreFailed
-from snapper.values.redaction import Redactor
 
-Fill = Callable[[Iterable[bytes], Connection, Recorded, Portable, Loading, Redactor], None]
-"""Fills an empty database from a dump."""
-
-_OF_THE_SESSION = (b"SET ", b"SELECT pg_catalog.set_config(")
 _LONGEST_NAME = 40
 """Bytes of the name that a database has which is not whole: PostgreSQL cuts a name after 63."""
 
@@ -81,7 +75,7 @@ def restore_as_new(
     backup: Recorded,
     target: str,
     options: RestoreOptions,
-    fill: Fill | None = None,
+    another: Fill | None = None,
     making: Making = AS_EVER,
     *,
     alone: Alone | None = None,
@@ -92,7 +86,7 @@ def restore_as_new(
     is set on it too. So no transaction is needed, and none of the locks that a transaction holds
     on every table it makes. With `best_effort` what is not whole is kept under a name that says so.
 
-    `fill` is another one for a superuser's target on a throw-away server: `restore_confined`.
+    `another` way to fill it is for a superuser's target on a throw-away server: `restore_confined`.
     `alone` is for a trial, and told what that does without.
     """
     warned: list[str] = []
@@ -104,7 +98,7 @@ def restore_as_new(
     loading.alone = alone
     made = connection.replace(dbname=_incomplete(connection)) if options.best_effort else connection
     with draft(made, backup, redact, warned.append, making=making) as unfinished:
-        (fill or _fill)(dump, unfinished, backup, portable, loading, redact)
+        (another or fill)(dump, unfinished, backup, portable, loading, redact)
     if options.best_effort and not loading.missing:
         rename(made, connection, via, redact)
     came = restoration(loading, portable, warned)
@@ -118,32 +112,6 @@ def restore_as_new(
 def _incomplete(connection: Connection) -> str:
     name = database_name(connection).encode()[:_LONGEST_NAME].decode(errors="ignore")
     return f"{name}-incomplete-{secrets.token_hex(4)}"
-
-
-def _fill(
-    dump: Iterable[bytes],
-    database: Connection,
-    _: Recorded,
-    portable: Portable,
-    loading: Loading,
-    redact: Redactor,
-) -> None:
-    head = Head()
-    parts = rewritten(dump, portable, head)
-    *beginning, first = head.read(parts)
-    with StatementRunner(database, redact) as runner:
-        load(beginning, runner, loading, more=True)
-    with (
-        restore_calls(database, redact, loading.notes),
-        StatementRunner(database, redact) as runner,
-    ):
-        # Giving the name is a commit that waits for the disk, and for all that was before it.
-        runner.run(b"SET synchronous_commit = off")
-        load(chain(filter(_is_the_sessions, beginning), [first], parts), runner, loading)
-
-
-def _is_the_sessions(part: Part) -> bool:
-    return parted(part.text)[1].startswith(_OF_THE_SESSION)
 
 
 def _loading(

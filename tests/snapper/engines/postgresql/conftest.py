@@ -18,6 +18,7 @@ from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import restore_as_new
 from tests.support import canary
 from tests.support.anew import OWNER, Anew, Owner
+from tests.support.at_once import restore_at_once
 from tests.support.certificates import Authority
 from tests.support.databases import UNTENDED, Source, job
 from tests.support.engines import engines, postgresql
@@ -95,9 +96,10 @@ def owner(source: Callable[..., Source]) -> Iterator[Owner]:
         admin.run(f"DROP ROLE {OWNER}")
 
 
-@pytest.fixture
-def anew(dumper: Dumper, tools: ClientTools) -> Anew:
-    """Back a database up and restore it as a new one."""
+@pytest.fixture(params=["in order", pytest.param("at once", marks=pytest.mark.long)])
+def anew(request: pytest.FixtureRequest, dumper: Dumper, tools: ClientTools) -> Anew:
+    """Back a database up and restore it as a new one, by one session or by several."""
+    way = restore_as_new if request.param == "in order" else restore_at_once
 
     backups: dict[str, Manifest] = {}
 
@@ -107,7 +109,7 @@ def anew(dumper: Dumper, tools: ClientTools) -> Anew:
             assert stored is not None
             backups[made.name] = stored
         backup = backups[made.name]
-        return restore_as_new(dumper.vault, backup, target, postgresql(tools), options=options)
+        return way(dumper.vault, backup, target, postgresql(tools), options=options)
 
     return go
 

@@ -38,6 +38,7 @@ def test_a_new_database_is_told_of_its_restore(told: Source, anew: Anew) -> None
     assert target.rows("SELECT n FROM t") == [(1,)]
     assert target.rows("SHOW search_path") == [('"$user", public',)]
     assert target.rows("SELECT current_setting('told.restoring', true)") == [(None,)]
+    replace(told, name="postgres").run(f'DROP DATABASE "{target.name}"')
 
 
 def test_so_is_one_that_has_the_extension_already_also_where_the_restore_fails(
