@@ -1,12 +1,13 @@
 """How much memory and time a dump of about 1.5 GB takes, through the real pipeline.
 
-    .venv/bin/python -m benchmarks.dump [gigabytes] [rounds]
+    .venv/bin/python -m benchmarks.dump [gigabytes] [rounds] [jobs…]
 
 A real server and its real pg_dump on one side, on the other an S3 that throws everything away, so
 that the figures are ours alone: once as fast as it comes, and once so slowly that parts pile up in
 memory as far as they may. The dump runs in a process of its own, with all that the function
 imports; its peak is what the kernel counts as resident. What the list of contents costs is seen by
-dumps with and without one, in turn: by their medians. The figures are printed, not judged.
+dumps with and without one, in turn: by their medians. So are several programs at once, which dump a
+database of more than 1 GiB alone. The figures are printed, not judged.
 """
 
 import json
@@ -31,6 +32,7 @@ from snapper.machine.run_directory import run_directory
 
 DUMP = "--dump"
 WITHOUT = "--without-list"
+JOBS = "--jobs"
 MIB = 1 << 20
 
 _STORES = {"quick S3": 0.0, "slow S3": 1.0}
@@ -38,10 +40,11 @@ _STORES = {"quick S3": 0.0, "slow S3": 1.0}
 
 # 67 bytes of plain SQL a row; half of it hardly to be compressed.
 _ROWS_PER_GIGABYTE = 15_000_000
+_TABLES = 8
 _FILL = """
-CREATE UNLOGGED TABLE public.measured AS
+CREATE UNLOGGED TABLE public.measured{number} AS
 SELECT n, md5(n::text) AS noise, 'a word that is often said' AS words
-FROM generate_series(1, {rows}) AS n
+FROM generate_series({number}, {rows}, {tables}) AS n
 """
 
 
@@ -87,8 +90,9 @@ class _Abyss(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def main(gigabytes: float = 1.5, rounds: float = 3) -> None:
+def main(gigabytes: float = 1.5, rounds: float = 3, *jobs: float) -> None:
     """Make the database, dump it in children in turn, and print the medians of their figures."""
+    several = {f"with {int(each)} jobs": [JOBS, str(int(each)), DUMP] for each in jobs}
     abyss = ThreadingHTTPServer(("127.0.0.1", 0), _Abyss)
     threading.Thread(target=abyss.serve_forever, daemon=True).start()
     with run_directory() as directory, PostgresServer(17, directory / "server") as server:
@@ -101,7 +105,7 @@ def main(gigabytes: float = 1.5, rounds: float = 3) -> None:
             "AWS_REGION": "us-east-1",
             "NO_PROXY": "127.0.0.1",
         }
-        ways = {"with a list": [DUMP], "without": [WITHOUT, DUMP]}
+        ways = {"with a list": [DUMP], "without": [WITHOUT, DUMP], **several}
         for name, seconds in _STORES.items():
             _Abyss.seconds_per_part = seconds
             found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
@@ -134,10 +138,11 @@ def _told(figures: dict[str, float]) -> str:
 
 def _fill(dsn: str, rows: int) -> None:
     with asking(Connection.parse(dsn), redactor(dsn)) as cursor:
-        cursor.execute(_FILL.format(rows=rows))
+        for number in range(1, _TABLES + 1):
+            cursor.execute(_FILL.format(number=number, rows=rows, tables=_TABLES))
 
 
-def _dump(dsn: str, *, listed: bool) -> None:
+def _dump(dsn: str, *, listed: bool, jobs: int) -> None:
     """Be the function: import what it imports, dump, and tell the peak of this process."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
     from snapper.aws.vault import Vault
@@ -151,7 +156,7 @@ def _dump(dsn: str, *, listed: bool) -> None:
         # As it was before there were lists.
         vars(dump)["Listing"] = lambda following: Listing(following, most=0)
 
-    dumper = dump.Dumper(Vault.connect("vault"), Silence())
+    dumper = dump.Dumper(Vault.connect("vault"), Silence(), jobs=lambda _: jobs)
     before, began, used = _peak(), time.monotonic(), time.process_time()
     manifest = dumper.dump(Job("measured", datetime.now(UTC)), Database("measured", dsn, 1))
     assert manifest is not None
@@ -177,6 +182,7 @@ def _peak() -> int:
 
 if __name__ == "__main__":
     if DUMP in sys.argv:
-        _dump(sys.argv[-1], listed=WITHOUT not in sys.argv)
+        several = int(sys.argv[sys.argv.index(JOBS) + 1]) if JOBS in sys.argv else 1
+        _dump(sys.argv[-1], listed=WITHOUT not in sys.argv, jobs=several)
     else:
         main(*map(float, sys.argv[1:]))

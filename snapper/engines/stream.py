@@ -1,6 +1,7 @@
 """From packed pieces to the object that is stored: one gzip member, its SHA-256 and its list."""
 
 import hashlib
+import io
 from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
@@ -49,7 +50,7 @@ class GzipStream:
         self._most = most
         self._hash = hashlib.sha256()
         self._ready: deque[bytes] = deque()
-        self._waiting = self._crc = 0
+        self._taken = self._crc = 0
         self._edges: list[tuple[Part, int]] = []
         self._ended = False
         self.dump_bytes = 0
@@ -96,18 +97,29 @@ class GzipStream:
 
         Without a size gives all that is left: s3transfer asks so once a first part came short.
         """
-        while not self._ended and (size < 0 or self._waiting < size):
+        # It gives its own bytes away in place of a copy of them: a part is in memory once.
+        given = io.BytesIO()
+        while (missing := size - given.tell()) and self._fill():
+            text = self._ready.popleft()
+            if 0 < missing < len(text):
+                self._ready.appendleft(text[missing:])
+                text = text[:missing]
+            given.write(text)
+        self.backup_bytes += given.tell()
+        return given.getvalue()
+
+    def _fill(self) -> bool:
+        """Have something ready; False at the end."""
+        while not (self._ready or self._ended):
             piece = next(self._left, None)
             if piece:
                 self._take(piece)
             else:
                 self._end()
-        given = b"".join(self._given(self._waiting if size < 0 else min(size, self._waiting)))
-        self.backup_bytes += len(given)
-        return given
+        return bool(self._ready)
 
     def _take(self, piece: Packed) -> None:
-        start = self.backup_bytes + self._waiting
+        start = self._taken
         for part, at in piece.begins:
             if len(self._edges) > self._most:
                 break
@@ -126,15 +138,4 @@ class GzipStream:
     def _keep(self, text: bytes) -> None:
         self._hash.update(text)
         self._ready.append(text)
-        self._waiting += len(text)
-
-    def _given(self, size: int) -> Iterator[bytes]:
-        """Take so many bytes of those that are ready."""
-        self._waiting -= size
-        while size:
-            text = self._ready.popleft()
-            if len(text) > size:
-                self._ready.appendleft(text[size:])
-                text = text[:size]
-            size -= len(text)
-            yield text
+        self._taken += len(text)

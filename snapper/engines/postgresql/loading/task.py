@@ -60,9 +60,14 @@ class Loading:
     """What would have stopped the restore, if the best were not to be made of it."""
     notes: list[str] = field(default_factory=list)
     kept: Kept = field(default_factory=Kept)
+    _told: set[LeftOut | str] = field(default_factory=set)
 
     def tell(self, report: list[_Told], what: _Told) -> None:
-        """Add something to one of the lists."""
+        """Add something to one of the lists; once of a table that several statements load."""
+        if isinstance(what, str) or what.kind == "rows":
+            if what in self._told:
+                return
+            self._told.add(what)
         self.kept.add(str(what))
         report.append(what)
 

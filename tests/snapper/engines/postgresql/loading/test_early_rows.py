@@ -4,9 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from snapper.engines.facts import Restoration, RestoreOptions
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.errors import RestoreFailed
+from snapper.values.manifest import Manifest
 from tests.support.anew import Anew, beside
 from tests.support.databases import Source
-from tests.support.restores import EMPTY
+from tests.support.engines import postgresql
+from tests.support.restores import EMPTY, plain_dump
 
 MAJORS = [pytest.param(14, marks=pytest.mark.long), 18]
 
@@ -71,3 +76,72 @@ def test_the_path_of_the_source_helps_where_a_function_hides_what_it_misses(
     assert target.rows("SELECT a.s, b.s FROM a, b") == [("1x", "1y")]
     assert "rows public.a names things without their schema" in told
     assert "rows public.b names things without their schema" in told
+
+
+# Loaded before the other table, which rows need that stand in statements of their own.
+WANTED = """
+    CREATE TABLE wanted (n int);
+    CREATE FUNCTION known(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        RETURN $1 = 2 OR $1 IN (SELECT n FROM public.wanted); END $$;
+    CREATE TABLE several (n int CHECK (known(n)));
+    INSERT INTO wanted VALUES (1), (3); INSERT INTO several VALUES (1), (2), (3);
+"""
+COPY = b'COPY "public"."several" ("n") FROM stdin;\n'
+
+
+def loaded_by_three(dump: bytes, *rows: bytes) -> bytes:
+    """Load a table by as many statements as it has rows, as a dump in bands does."""
+    before, found, behind = dump.partition(COPY + b"1\n2\n3\n")
+    assert found
+    return before + b"\\.\n".join(COPY + row + b"\n" for row in rows) + behind
+
+
+@pytest.fixture
+def by_three(
+    source: Callable[..., Source], back_up: Callable[[Source], Manifest], tools: ClientTools
+) -> Callable[..., Restoration]:
+    """Restore a source, of whose table each row is loaded alone."""
+
+    def restore(made: Source, target: Source, *rows: bytes, **options: bool) -> Restoration:
+        dump = loaded_by_three(plain_dump(tools, 18, made.dsn, "--quote-all-identifiers"), *rows)
+        engine, how = postgresql(tools), RestoreOptions(**options)
+        return engine.restore([dump], back_up(made), target.dsn, how)
+
+    return restore
+
+
+def test_of_several_statements_for_one_table_those_wait_that_were_refused(
+    source: Callable[..., Source], by_three: Callable[..., Restoration]
+) -> None:
+    target = source(18, EMPTY)
+    came = by_three(source(18, WANTED), target, b"1", b"2", b"3")
+    assert came.left_out == ()
+    assert target.rows("SELECT n FROM several ORDER BY n") == [(1,), (2,), (3,)]
+
+
+def test_a_check_that_some_of_them_break_is_taken_away_once(
+    source: Callable[..., Source], by_three: Callable[..., Restoration]
+) -> None:
+    made, target = source(18, WANTED), source(18, EMPTY)
+    made.run("TRUNCATE wanted")
+    came = by_three(made, target, b"1", b"2", b"3", best_effort=True)
+    assert [each.kind for each in came.missing] == ["constraint"]
+    assert target.rows("SELECT n FROM several ORDER BY n") == [(1,), (2,), (3,)]
+
+
+def test_of_those_that_are_given_up_one_tells_for_all(
+    source: Callable[..., Source], by_three: Callable[..., Restoration]
+) -> None:
+    target = source(18, EMPTY)
+    came = by_three(source(18, WANTED), target, b"x", b"2", b"x", best_effort=True)
+    assert [(each.kind, each.name) for each in came.missing] == [("rows", "public.several")]
+    assert target.rows("SELECT n FROM several") == [(2,)]
+
+
+def test_one_that_is_refused_stops_the_restore(
+    source: Callable[..., Source], by_three: Callable[..., Restoration]
+) -> None:
+    target = source(18, EMPTY)
+    with pytest.raises(RestoreFailed, match=r"rows public\.several"):
+        by_three(source(18, WANTED), target, b"1", b"2", b"x")
+    assert target.rows("SELECT to_regclass('several')") == [(None,)]
