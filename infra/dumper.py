@@ -1,15 +1,17 @@
 """The dumper: takes one job at a time from the queue and makes one backup of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.batch import Batch, BatchArgs
 from infra.function import Function, FunctionArgs, Runtime
 from infra.iam import Statement, but_not_itself, may_join_network, may_leave_network
 from infra.layers import Layers
+from infra.package import Packages
 from infra.queue import DumpQueue
 from infra.scope import Scope
 from infra.secrets import SecretParameters
@@ -20,7 +22,10 @@ from snapper.values.settings import DumperSettings
 
 @dataclass(frozen=True)
 class DumperArgs:
-    """What runs it, how large, how many at once, in which network, and between which rooms."""
+    """What runs it, how large, how many at once, in which network, and between which rooms.
+
+    `large` are the zips of the containers that do what a function has no time for; None is none.
+    """
 
     runtime: Runtime
     memory: int
@@ -34,26 +39,30 @@ class DumperArgs:
     secrets: SecretParameters
     queue: DumpQueue
     vault: Vault
+    large: Packages | None = None
 
 
 class Dumper(pulumi.ComponentResource):
     """The function, and the mapping that brings it jobs."""
 
     function_name: pulumi.Output[str]
+    container_log_group: str
 
     def __init__(
         self, name: str, args: DumperArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:Dumper", name, None, opts)
         scope = args.runtime.scope
-        signing_in = args.secrets.may_sign_in()
-        rights = [
+        dumping = [
             args.secrets.may_read(),
-            signing_in,
+            args.secrets.may_sign_in(),
             args.vault.may_store(),
-            args.queue.may_take(),
             args.queue.may_put_off(),
         ]
+        batch = self._batch(name, args, args.large, dumping) if args.large else None
+        rights = [*dumping, args.queue.may_take()]
+        if batch:
+            rights.append(batch.may_hand_over())
         # Without subnets too: there may have been some before, and Lambda has still to clear up.
         network = may_join_network if args.subnet_ids else may_leave_network
         rights.append(args.queue.arn.apply(lambda arn: _on(network, Place.of(arn), scope)))
@@ -71,15 +80,10 @@ class Dumper(pulumi.ComponentResource):
                 memory=args.memory,
                 timeout=int(args.timeout.total_seconds()),
                 layers=[args.layers.dependencies, args.layers.postgresql],
-                environment=pulumi.Output.all(args.vault.bucket_name, args.queue.url).apply(
-                    lambda known: DumperSettings(
-                        scope.stage,
-                        scope.parameter_root,
-                        known[0],
-                        queue_url=known[1],
-                        dump_jobs=str(args.dump_jobs),
-                        max_per_server=str(args.max_per_server),
-                    ).to_env()
+                environment=_environment(
+                    args,
+                    batch_queue=batch.queue_arn if batch else "",
+                    batch_definition=batch.definition_arn if batch else "",
                 ),
                 rights=rights,
                 vpc=vpc,
@@ -104,7 +108,47 @@ class Dumper(pulumi.ComponentResource):
             ),
         )
         self.function_name = function.name
+        self.container_log_group = batch.log_group if batch else ""
         self.register_outputs({"function_name": self.function_name})
+
+    def _batch(
+        self,
+        name: str,
+        args: DumperArgs,
+        packages: Packages,
+        rights: Sequence[pulumi.Output[list[Statement]]],
+    ) -> Batch:
+        """Make the containers: with the dumper's rights, but for those on the queue's jobs."""
+        return Batch(
+            f"{name}-batch",
+            BatchArgs(
+                runtime=args.runtime,
+                place=args.queue.arn.apply(Place.of),
+                packages=packages,
+                subnet_ids=args.subnet_ids,
+                security_group_ids=args.security_group_ids,
+                at_once=args.max_concurrency,
+                dead_letter_arn=args.queue.dead_letter_arn,
+                environment=_environment(args),
+                rights=rights,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _environment(args: DumperArgs, **more: pulumi.Input[str]) -> pulumi.Output[dict[str, str]]:
+    """Say what a dump has to know; `more` are further fields of the dumper's settings."""
+    scope = args.runtime.scope
+    known = pulumi.Output.all(bucket=args.vault.bucket_name, queue_url=args.queue.url, **more)
+    return known.apply(
+        lambda known: DumperSettings(
+            scope.stage,
+            scope.parameter_root,
+            dump_jobs=str(args.dump_jobs),
+            max_per_server=str(args.max_per_server),
+            **known,
+        ).to_env()
+    )
 
 
 def _on(network: Callable[[Place], list[Statement]], place: Place, scope: Scope) -> list[Statement]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pulumi
 import pulumi_aws as aws
 
+from infra.container_rights import failures_may_be_told
 from infra.iam import Statement, document, may_send, may_take, only_by_tls
 from infra.scope import Scope
 from snapper.values.attempts import ATTEMPTS
@@ -18,16 +19,20 @@ JOBS_KEPT = timedelta(days=4)
 DRILLS = "drills"
 """What the queue of the drills is called, whose dead letters come here too."""
 
+FAILED_CONTAINERS = "large-failed"
+"""What the rule is called that puts what became of failed containers among the dead letters."""
+
 DEAD_LETTERS_KEPT = timedelta(days=14)
 """As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
 
 
 @dataclass(frozen=True)
 class DumpQueueArgs:
-    """Whose queue, and how long the longest dump may take."""
+    """Whose queue, how long the longest dump may take, and whether containers dump too."""
 
     scope: Scope
     dump_timeout: timedelta
+    containers: bool = False
 
 
 class DumpQueue(pulumi.ComponentResource):
@@ -68,7 +73,8 @@ class DumpQueue(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self)
+        failed = args.scope.name(FAILED_CONTAINERS) if args.containers else ""
+        only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self, told_by=failed)
         self.url, self.arn = jobs.url, jobs.arn
         self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn
         self.dead_letter_name = letters.name
@@ -121,12 +127,20 @@ def waiting_queue(
     return queue
 
 
-def only_by_tls_to(name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource) -> None:
-    """Let nobody come to a queue but by TLS."""
+def only_by_tls_to(
+    name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource, told_by: str = ""
+) -> None:
+    """Let nobody come to a queue but by TLS; and a rule of EventBridge of this name, if one is."""
+
+    def statements(arn: str) -> list[Statement]:
+        rule = Place.of(arn).arn("events", f"rule/{told_by}")
+        more = [failures_may_be_told(arn, rule)] if told_by else []
+        return [only_by_tls(["sqs:*"], [arn]), *more]
+
     aws.sqs.QueuePolicy(
         name,
         queue_url=queue.url,
-        policy=queue.arn.apply(lambda arn: document(only_by_tls(["sqs:*"], [arn]))),
+        policy=queue.arn.apply(lambda arn: document(*statements(arn))),
         opts=pulumi.ResourceOptions(parent=parent),
     )
 

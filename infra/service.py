@@ -49,7 +49,9 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
-        queue = DumpQueue(f"{name}-queue", DumpQueueArgs(scope, timeout), child)
+        queue = DumpQueue(
+            f"{name}-queue", DumpQueueArgs(scope, timeout, settings.large_databases), child
+        )
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",
@@ -89,6 +91,7 @@ class BackupService(pulumi.ComponentResource):
                 secrets=secrets,
                 queue=queue,
                 vault=vault,
+                large=packages if settings.large_databases else None,
             ),
             child,
         )
@@ -166,6 +169,7 @@ class BackupService(pulumi.ComponentResource):
                     "proven_within_days": settings.said_within_days,
                     "drill_disk_gb": str(settings.drill_disk_gb),
                     "architecture": settings.architecture,
+                    "container_log_group": dumper.container_log_group,
                     "dumper_memory": str(settings.dumper_memory),
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),

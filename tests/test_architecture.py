@@ -47,7 +47,8 @@ POSTGRESQL = (  # rooms of the engine: each may import those before it
     *("reading", "selecting", "target", "loading", "restoring", "trying", "examining"),
 )
 OUTSIDE = {  # what only some rooms may import of others' work
-    "boto3": ("snapper.aws", "local"),
+    # The start of a container stands alone: what it fetches is the very code that knows S3.
+    "boto3": ("snapper.aws", "local", "functions.start"),
     "botocore": ("snapper.aws", "local"),
     "s3transfer": ("snapper.aws",),
     "psycopg2": ("snapper.engines.postgresql", "local.demo"),

@@ -15,7 +15,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from local.deployment.resources import ADOPTERS, HANDLERS
+from local.deployment.resources import ADOPTERS, HANDLERS, LOOKUPS
 from local.deployment.resources.request import Created, Inputs, Request
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
@@ -82,8 +82,12 @@ class CloudMonitor(MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
-        """Refuse: nothing here looks anything up in AWS."""
-        raise self._unknown(request.tok)
+        """Look something up in the cloud, if it is one of the few things that the program asks."""
+        if not (look_up := LOOKUPS.get(request.tok)):
+            raise self._unknown(request.tok)
+        answer = struct_pb2.Struct()
+        answer.update({"id": "-", **look_up(self._cloud, rpc.deserialize_properties(request.args))})
+        return resource_pb2.ResourceInvokeResponse(**{"return": answer})
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802, ANN401  gRPC's
         """Refuse: nothing exists here that the program did not make."""

@@ -33,7 +33,9 @@ from snapper.machine import children, python
 
 START_SECONDS = 300.0  # of a machine that is busy with other things
 ACCOUNT = "000000000000"
-SERVICES = "events,iam,kms,lambda,logs,monitoring,s3,scheduler,secretsmanager,sns,sqs,ssm,sts"
+SERVICES = (
+    "batch,ec2,events,iam,kms,lambda,logs,monitoring,s3,scheduler,secretsmanager,sns,sqs,ssm,sts"
+)
 # Where a developer's own AWS profile must not be looked for.
 NO_FILE = os.devnull
 

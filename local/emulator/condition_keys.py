@@ -4,6 +4,7 @@ Which calls have which key is from AWS's service authorization reference. Where 
 it has none here too, and a policy that asks for it allows nothing.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -61,6 +62,26 @@ def of_writing(original: Callable[..., Context]) -> Callable[..., Context]:
         return found
 
     return s3_service_context
+
+
+def as_the_service(original: Callable[..., bool]) -> Callable[..., bool]:
+    """Let root, who takes roles here in place of AWS's services, name the account as they do.
+
+    Only ECS is asked for it, by the roles of containers.
+    """
+
+    def evaluate_trust_policy(trust: Any, caller: str, given: Any = None) -> bool:  # noqa: ANN401 (as theirs)
+        if given is not None and given.principal_type == "Root":
+            account = given.principal_account
+            named = {
+                "aws:sourceaccount": account,
+                "aws:sourcearn": f"arn:aws:ecs:{given.region}:{account}:task/local",
+            }
+            keys = {**given.service_context, **named}
+            given = dataclasses.replace(given, service_context=keys)
+        return original(trust, caller, given)
+
+    return evaluate_trust_policy
 
 
 def _of_role(action: str, _body: bytes, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

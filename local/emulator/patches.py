@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import lambda_svc, s3, sns
 
-from local.emulator import condition_keys, notifications
+from local.emulator import batch, condition_keys, notifications
 
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
@@ -41,6 +41,10 @@ def apply() -> None:
     )
     s3._deliver_event_to_lambda = notifications.asking_the_function(s3._deliver_event_to_lambda)
     sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
+    batch.apply()
+    iam_evaluator.evaluate_trust_policy = condition_keys.as_the_service(
+        iam_evaluator.evaluate_trust_policy
+    )
     lambda_svc._execute_function_proxy = _telling_real_errors(lambda_svc._execute_function_proxy)
 
 
@@ -68,6 +72,8 @@ def _asking_aws_resource(original: Callable[..., str]) -> Callable[..., str]:
     ) -> str:
         condition_keys.path.set(path)
         found = original(service, method, path, headers, body, query, region, account)
+        if service == "batch":
+            return batch.resource(path, json.loads(body or b"{}"), region, account)
         if service == "ssm" and found == "*":
             name = _named_parameters(body)
             return f"arn:aws:ssm:{region}:{account}:parameter{name}" if name else found

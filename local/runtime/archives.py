@@ -5,6 +5,7 @@ import sysconfig
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 
 def unpack(archive: Path, directory: Path, wanted: Callable[[str], bool] = bool) -> None:
@@ -25,7 +26,7 @@ def unpack(archive: Path, directory: Path, wanted: Callable[[str], bool] = bool)
                 path.chmod(stat.S_IMODE(mode))
 
 
-def suits_this_python(archive: Path) -> bool:
+def suits_this_python(archive: Path | IO[bytes]) -> bool:
     """Tell whether the running interpreter can load every extension module in the archive.
 
     A layer is built for Lambda's interpreter and processor, which are not always ours.

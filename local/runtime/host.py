@@ -27,6 +27,7 @@ from local.emulator.cloud import Cloud
 from local.loopback import LoopbackHandler, LoopbackServer
 from local.runtime.api import Answer, Invocation
 from local.runtime.archives import suits_this_python, unpack
+from local.runtime.containers import Containers
 from local.runtime.environment import Environment, Function, variables
 from local.runtime.log_stream import CloudWatchStream, LogStream
 from local.runtime.sandbox import Sandbox
@@ -65,6 +66,7 @@ class LambdaHost:
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._ending = ExitStack()
         self._functions = self._ending.enter_context(run_directory(_parent()))
+        self.containers = Containers(cloud, self._functions / "containers", self._logs)
         self._server = _Server(self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="lambda-host", daemon=True
@@ -116,6 +118,7 @@ class LambdaHost:
         """End every function, also those that are at work."""
         self._server.shutdown()
         self._server.server_close()
+        self.containers.stop()
         for name in list(self._installed):
             self.remove(name)
         self._ending.close()

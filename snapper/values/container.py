@@ -17,6 +17,12 @@ LONGEST = timedelta(hours=24)
 FAREWELL = timedelta(seconds=30)
 """From SIGTERM until SIGKILL. Source: "Job timeouts" of Batch's guide; Fargate's usual."""
 
+ATTEMPTS = 3
+"""How often a container is tried that could not begin, or that says so with the status `AGAIN`."""
+
+AGAIN = 75
+"""The exit status of a container that may go well in a minute. Source: sysexits.h, EX_TEMPFAIL."""
+
 LARGEST = 16
 """vCPUs of the largest container on Fargate."""
 

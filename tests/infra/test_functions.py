@@ -64,8 +64,8 @@ def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_the
         (["s3:PutObject"], [*MADE, MARK], None),
         (["s3:AbortMultipartUpload"], MADE[:1], None),
         (["s3:ListBucket"], [BUCKET], None),
-        (TAKE, [f"{QUEUES}-jobs"], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs"], None),
+        (TAKE, [f"{QUEUES}-jobs"], None),
         (["ec2:DeleteNetworkInterface"], ["arn:aws:ec2:eu-central-1:123456789012:*/*"], None),
         (["ec2:DescribeNetworkInterfaces"], ["*"], None),
     ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from local.deployment.resources import (
     alarms,
     buckets,
+    containers,
     functions,
     parameters,
     queues,
@@ -15,11 +16,17 @@ from local.deployment.resources import (
     schedules,
     topics,
 )
+from local.deployment.resources.lookups import LOOKUPS
 from local.deployment.resources.request import Adopter, Handler
+
+__all__ = ["ADOPTERS", "HANDLERS", "LOOKUPS"]
 
 HANDLERS: Mapping[str, Handler] = {
     token: handler
-    for family in (alarms, buckets, functions, parameters, queues, roles, schedules, topics)
+    for family in (
+        *(alarms, buckets, containers, functions, parameters, queues, roles, schedules),
+        topics,
+    )
     for token, handler in family.HANDLERS.items()
 }
 

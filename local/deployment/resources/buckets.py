@@ -1,7 +1,9 @@
 """S3: buckets and their rules."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from local.deployment.resources.request import Adopter, Created, Handler, Request, capitalised
 
@@ -111,6 +113,22 @@ def lifecycle(request: Request) -> Created:
     return Created(name, partial(s3.delete_bucket_lifecycle, Bucket=name))
 
 
+def stored(request: Request) -> Created:
+    """Put a file into a bucket."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name, key = inputs["bucket"], inputs["key"]
+    inputs.get("sourceHash")  # only tells the provider that the file is another
+    with Path(inputs["source"].path).open("rb") as file:
+        s3.put_object(
+            Bucket=name,
+            Key=key,
+            Body=file,
+            Tagging=urlencode(inputs.get("tags", {})),
+            **inputs.take(ContentType="contentType"),
+        )
+    return Created(f"{name}/{key}", partial(s3.delete_object, Bucket=name, Key=key), {"key": key})
+
+
 def policy(request: Request) -> Created:
     """Say who may do what with a bucket."""
     s3, inputs = request.cloud.client("s3"), request.inputs
@@ -152,6 +170,7 @@ HANDLERS: dict[str, Handler] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
+    "aws:s3/bucketObjectv2:BucketObjectv2": stored,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
     "aws:s3/bucketNotification:BucketNotification": notification,
 }

@@ -66,6 +66,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     f"{_S3}/bucketVersioning:BucketVersioning": Kind(_OF_BUCKET),
     f"{_S3}/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Kind(_OF_BUCKET),
+    f"{_S3}/bucketObjectv2:BucketObjectv2": Kind("bucket key", "arn etag versionId"),
+    "aws:batch/computeEnvironment:ComputeEnvironment": Kind("name namePrefix type", "arn status"),
+    "aws:batch/jobQueue:JobQueue": Kind("name", "arn"),
+    "aws:batch/jobDefinition:JobDefinition": Kind("name type", "arn arnPrefix revision"),
+    "aws:ec2/securityGroup:SecurityGroup": Kind("name namePrefix description vpcId", "arn ownerId"),
     "aws:cloudwatch/logGroup:LogGroup": Kind("name namePrefix logGroupClass", "arn"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Kind("name", "arn"),
     "aws:cloudwatch/eventRule:EventRule": Kind(

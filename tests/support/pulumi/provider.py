@@ -20,7 +20,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.deployment.resources import ADOPTERS, HANDLERS
+from local.deployment.resources import ADOPTERS, HANDLERS, LOOKUPS
 from local.deployment.resources.buckets import empty
 from local.deployment.resources.request import Created, Inputs, Request
 from local.emulator.cloud import Cloud
@@ -88,7 +88,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in has no {request.tok}")
+        if request.tok not in LOOKUPS:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in has no {request.tok}")
+        found = LOOKUPS[request.tok](self._cloud, read(request.args))
+        return provider_pb2.InvokeResponse(**{"return": write({"id": "-", **found})})
 
     # --- one resource
 

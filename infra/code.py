@@ -1,0 +1,106 @@
+"""The functions' own zips, where a container can fetch them: by their SHA-256, in a bucket apart.
+
+Not in the vault: whoever may write there must not write what runs here. Nobody but who deploys
+writes here; a container may read exactly the zips that its definition names.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import Statement, allow, document, only_by_tls
+from infra.scope import Scope
+
+
+@dataclass(frozen=True)
+class CodeArgs:
+    """Whose code, and the zips by what they are called here."""
+
+    scope: Scope
+    archives: Mapping[str, Path]
+
+
+class Code(pulumi.ComponentResource):
+    """The bucket and what lies in it."""
+
+    bucket_name: pulumi.Output[str]
+    digests: Mapping[str, str]
+    stored: list[aws.s3.BucketObjectv2]
+
+    def __init__(
+        self, name: str, args: CodeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("snapper:infra:Code", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket_prefix=args.scope.name("code-"),
+            # Only what can be built again lies here.
+            force_destroy=True,
+            tags=args.scope.tags,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["bucket", "bucket_prefix"]),
+        )
+        self.bucket_name, self._arn = bucket.bucket, bucket.arn
+        self._guard(name, bucket, child)
+        self.digests = {part: _digest(archive) for part, archive in args.archives.items()}
+        self.stored = [
+            aws.s3.BucketObjectv2(
+                f"{name}-{part}",
+                bucket=bucket.bucket,
+                key=f"{self.digests[part]}.zip",
+                source=pulumi.FileAsset(str(archive)),
+                source_hash=self.digests[part],
+                content_type="application/zip",
+                tags=args.scope.tags,
+                # What waits in the queue since before an update finds the code that it names.
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            )
+            for part, archive in args.archives.items()
+        ]
+        self.register_outputs({"bucket_name": self.bucket_name})
+
+    def may_fetch(self) -> pulumi.Output[list[Statement]]:
+        """Read exactly these zips."""
+        keys = [f"{digest}.zip" for digest in self.digests.values()]
+        return self._arn.apply(
+            lambda arn: [allow(["s3:GetObject"], [f"{arn}/{key}" for key in keys])]
+        )
+
+    def _guard(self, name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions) -> None:
+        blocked = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access-block",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.bucket,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=child,
+        )
+        aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.bucket,
+            policy=bucket.arn.apply(lambda arn: document(only_by_tls(["s3:*"], [arn, f"{arn}/*"]))),
+            # S3 refuses two changes of access to one bucket at once.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[blocked])),
+        )
+
+
+def _digest(archive: Path) -> str:
+    with archive.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

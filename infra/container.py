@@ -1,0 +1,82 @@
+"""What a container of AWS Batch is: AWS's own image of Lambda's Python, which becomes the job.
+
+Batch has a container's argument, and no way to say what is to be started with it: the image's own
+start is. That one takes a single argument, the name of a handler, and goes on to `bootstrap`, a
+script of bash, if the address of Lambda's runtime is said. A bash that runs a script reads first
+the file that BASH_ENV names. So ours has the Python of the image run the argument, in its place.
+Source: `/lambda-entrypoint.sh` and `/var/runtime/bootstrap` of the image; "Bash Startup Files".
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from snapper.values.container import size_for
+
+DIGEST = "sha256:c36ed8595ecf9a9e92fea72540fb04522924a9eda83649c5ed4c19c6f17add2d"
+IMAGE = f"public.ecr.aws/lambda/python:3.13@{DIGEST}"
+"""For both processors. To renew it, see "Databases of any size" in the README."""
+
+PROCESSORS = {"arm64": "ARM64", "x86_64": "X86_64"}
+START = Path(__file__).parents[1] / "functions" / "start.py"
+
+DISK_GB = 21
+"""The least that can be asked for: a dump flows by, and needs room for the code alone."""
+
+ENTRY = {
+    "AWS_LAMBDA_RUNTIME_API": "none",
+    "BASH_ENV": '$(printf %s "$SNAPPER_ENTRY" >/tmp/entry; echo /tmp/entry)',
+    "SNAPPER_ENTRY": (
+        "unset BASH_ENV AWS_LAMBDA_RUNTIME_API SNAPPER_ENTRY; "
+        'exec /var/lang/bin/python3 -c "$_HANDLER"'
+    ),
+}
+"""The variables by which the image's own start becomes ours."""
+
+
+def container(
+    *,
+    architecture: str,
+    environment: Mapping[str, str],
+    log_group: str,
+    region: str,
+    roles: Sequence[str],
+    public: bool,
+) -> str:
+    """Write the properties of a container as JSON; the roles are that of the job and of its start.
+
+    The order is Batch's own, as far as it has one, so that what it tells is what was said.
+    """
+    size = size_for(1)
+    job, start = roles
+    said: dict[str, Any] = {
+        "image": IMAGE,
+        "command": [START.read_text()],
+        "jobRoleArn": job,
+        "executionRoleArn": start,
+        "environment": [
+            {"name": name, "value": value}
+            for name, value in sorted({**ENTRY, **environment}.items())
+        ],
+        "resourceRequirements": [
+            {"type": "VCPU", "value": str(size.vcpus)},
+            {"type": "MEMORY", "value": str(size.memory_mb)},
+        ],
+        "ephemeralStorage": {"sizeInGiB": DISK_GB},
+        "fargatePlatformConfiguration": {"platformVersion": "LATEST"},
+        "runtimePlatform": {
+            "operatingSystemFamily": "LINUX",
+            "cpuArchitecture": PROCESSORS[architecture],
+        },
+        "networkConfiguration": {"assignPublicIp": "ENABLED" if public else "DISABLED"},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group,
+                "awslogs-region": region,
+                "awslogs-stream-prefix": "job",
+            },
+        },
+    }
+    return json.dumps(said, sort_keys=True)

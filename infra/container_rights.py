@@ -1,0 +1,44 @@
+"""Statements of IAM policies for containers of AWS Batch, as pure values."""
+
+from infra.iam import Statement, allow
+from snapper.values.place import Place
+
+
+def containers_may_assume(place: Place) -> Statement:
+    """Trust the service that runs containers, for those of this account, to take a role.
+
+    Source: "Amazon ECS task execution IAM role", on the confused deputy.
+    """
+    return {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": place.account},
+            "ArnLike": {"aws:SourceArn": place.arn("ecs", "*")},
+        },
+    }
+
+
+def may_hand_over(queue: str, definition: str) -> list[Statement]:
+    """Put jobs of one definition, of any revision, into one queue, and see what became of them.
+
+    Batch knows no narrower right to see: whoever may see one job may see all of the account's.
+    Source: "Actions, resources, and condition keys for AWS Batch".
+    """
+    return [
+        allow(["batch:SubmitJob"], [queue, definition, f"{definition}:*"]),
+        allow(["batch:DescribeJobs", "batch:ListJobs"], ["*"]),
+    ]
+
+
+def failures_may_be_told(queue: str, rule: str) -> Statement:
+    """Let this rule of EventBridge, and no other, put what it tells into the queue."""
+    return {
+        "Sid": "FailedContainers",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["sqs:SendMessage"],
+        "Resource": [queue],
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
