@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
@@ -32,6 +33,17 @@ CREATE INDEX ON a (n);
 DO $$ BEGIN EXECUTE format('COMMENT ON INDEX a_n_idx IS %L', repeat('long', 900000)); END $$;
 """
 PROGRAMS = ["before", "band of a", "band of b", "the rest", "after"]
+
+
+LONG = pytest.mark.long
+
+
+def victims(*always: int) -> list[ParameterSet]:
+    """Give all programs by number, of which these are tried always, the others if there is time."""
+    return [
+        pytest.param(number, id=name, marks=() if number in always else LONG)
+        for number, name in enumerate(PROGRAMS)
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +113,7 @@ def require_failed(dump: Together, words: str) -> None:
             act()
 
 
-@pytest.mark.parametrize("victim", range(len(PROGRAMS)), ids=PROGRAMS)
+@pytest.mark.parametrize("victim", victims(1, 4))
 def test_one_of_the_programs_is_killed(tools: ClientTools, three: Source, victim: int) -> None:
     with faulted(FAMILY + "a program is killed"), under_way(tools, three) as dump:
         begin(dump)
@@ -110,7 +122,7 @@ def test_one_of_the_programs_is_killed(tools: ClientTools, three: Source, victim
         require_failed(dump, "pg_dump was killed by SIGKILL")
 
 
-@pytest.mark.parametrize("victim", [1, 2, 3], ids=PROGRAMS[1:4])
+@pytest.mark.parametrize("victim", victims(3)[1:4])
 def test_the_session_of_one_is_ended(tools: ClientTools, three: Source, victim: int) -> None:
     with faulted(FAMILY + "a session is ended"), under_way(tools, three) as dump:
         begin(dump)
@@ -145,7 +157,7 @@ def test_the_deadline_stops_all(tools: ClientTools, three: Source) -> None:
         assert failure(dump) is reason
 
 
-@pytest.mark.long
+@LONG
 def test_the_deadline_stops_all_while_one_of_them_hangs(tools: ClientTools, three: Source) -> None:
     reason = DeadlineReached("the time is over")
     with faulted(FAMILY + "stopped at the deadline"), under_way(tools, three) as dump:
@@ -205,7 +217,10 @@ MISBEHAVIOUR = [
 ]
 
 
-@pytest.mark.parametrize(("script", "words"), MISBEHAVIOUR, ids=[each[0] for each in MISBEHAVIOUR])
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [pytest.param(*each, marks=() if "$" in each[0] else LONG) for each in MISBEHAVIOUR],
+)
 def test_one_of_them_misbehaves(
     tools: ClientTools, three: Source, tmp_path: Path, script: str, words: str
 ) -> None:

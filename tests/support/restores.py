@@ -50,11 +50,13 @@ def awkward(source: Callable[..., Source], server: PostgresServer) -> Source:
     return made
 
 
-def plain_dump(tools: ClientTools, major: int, dsn: str, *arguments: str) -> bytes:
+def plain_dump(
+    tools: ClientTools, major: int, dsn: str, *arguments: str, encoding: str = "UTF8"
+) -> bytes:
     """Dump with the major's own pg_dump; the token that is new each time is made equal."""
     connection = Connection.parse(dsn)
     done = subprocess.run(
-        pg_dump_command(tools, major, connection, "UTF8", arguments=arguments),
+        pg_dump_command(tools, major, connection, encoding, arguments=arguments),
         env={**tools.environment(), **connection.environment()},
         capture_output=True,
         check=True,

@@ -8,7 +8,6 @@ import os
 import select
 import socket
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 
 import psycopg2
 
@@ -25,6 +24,8 @@ from snapper.values.redaction import Redactor
 
 _LOCK_WAIT = "60s"
 """How long it waits for a table whose size it asks for: as long as pg_dump does for each."""
+
+_EXPORT = "SELECT pg_export_snapshot()"
 
 # Where there is no limit, none is reached. A superuser is held to none.
 _ROOM = """
@@ -43,11 +44,8 @@ _ROOM = """
 """
 
 
-@dataclass(frozen=True)
 class NoSnapshot(Exception):
     """A snapshot cannot be shared here; why, in the server's words."""
-
-    words: str
 
 
 class Holder:
@@ -99,7 +97,7 @@ class Holder:
         """Give the name by which other sessions take over the snapshot; raises NoSnapshot."""
         with self._answering(), self._link.cursor() as cursor:
             try:
-                cursor.execute("SELECT pg_export_snapshot()")
+                cursor.execute(_EXPORT)
             except psycopg2.Error as error:
                 if self._link.closed:
                     raise

@@ -63,7 +63,7 @@ def dump_in_bands(
         try:
             snapshot = holder.export()
         except NoSnapshot as why:
-            return OneJob(f"the server shares no snapshot: {why.words}", "set dumpJobs to 1")
+            return OneJob(f"the server shares no snapshot: {why}", "set dumpJobs to 1")
         there = holder.at_the_same_server(connection)
         environment = {**tools.environment(), **there.environment()}
         # Nobody knew it when the snapshot was taken: nothing in the dump can end the restriction.

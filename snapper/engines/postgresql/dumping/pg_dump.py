@@ -31,8 +31,7 @@ _ELSEWHERE = (
     "one server, and no address that stands for several, or set dumpJobs to 1"
 )
 _HINTS = {
-    "invalid snapshot identifier": _ELSEWHERE,
-    "could not import the requested snapshot": _ELSEWHERE,
+    "SET TRANSACTION SNAPSHOT": _ELSEWHERE,
     "conflict with recovery": "the server is a replica, and applied changes over a long query of "
     "ours: set hot_standby_feedback = on there, or max_standby_streaming_delay longer than a dump "
     "takes, or dump the primary; the job is tried again",

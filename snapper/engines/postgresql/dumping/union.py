@@ -22,31 +22,25 @@ def require_union(
     """Raise DumpFailed unless each table that is `listed` came once, from its own band.
 
     The `dealt` ones are those of all bands but the last, by number. In that one came all others,
-    and what belongs to extensions.
+    and what belongs to extensions. Several tables can have what reads as the same name: in a
+    database without an encoding it may be any bytes.
     """
     last = len(dealt)
-    own = {_named(each, encoding): band for band, tables in enumerate(dealt) for each in tables}
-    counted = Counter(
-        (band, schema, table) for band, tables in came.items() for schema, table in tables
-    )
-    _refuse("came twice", [named for named, count in counted.items() if count > 1])
+    own = {each.pattern: band for band, tables in enumerate(dealt) for each in tables}
+    due = Counter((own.get(each.pattern, last), *_named(each, encoding)) for each in listed)
+    counted = Counter((band, *table) for band, tables in came.items() for table in tables)
+    known = {(schema, table) for _, schema, table in due}
+    surplus = counted - due
+    _refuse("did not come", due - counted)
     _refuse(
         "came from another dump than theirs",
-        [each for each in counted if own.get(each[1:], last) != each[0]],
+        [each for each in surplus if not due[each] and (each[0] != last or each[1:] in known)],
     )
-    _refuse(
-        "did not come",
-        [
-            (band, *name)
-            for name in (_named(each, encoding) for each in listed)
-            if not counted[(band := own.get(name, last), *name)]
-        ],
-    )
+    _refuse("came twice", [each for each in surplus if counted[each] > 1])
 
 
-def _refuse(what: str, wrong: Sequence[tuple[int, str, str]]) -> None:
-    if wrong:
-        names = tuple(sorted(f"{schema}.{table}" for _, schema, table in wrong))
+def _refuse(what: str, wrong: Iterable[tuple[int, str, str]]) -> None:
+    if names := tuple(sorted(f"{schema}.{table}" for _, schema, table in wrong)):
         raise DumpFailed(f"rows of tables {what}: {some(names)}", hint=_HINT)
 
 

@@ -32,11 +32,12 @@ def test_what_belongs_to_an_extension_comes_with_the_rest() -> None:
         (("a", "bc", ""), "did not come: s.d"),
         (("a", "bc"), "did not come: s.d"),
         (("a", "bc", "dc"), "from another dump than theirs: s.c"),
+        (("a", "b", "dc"), "did not come: s.c"),
         (("ab", "bc", "d"), "from another dump than theirs: s.b"),
+        (("a", "bc", "dxx"), "came twice: s.x"),
         (("ax", "bc", "d"), "from another dump than theirs: s.x"),
         (("a", "bcb", "d"), "came twice: s.b"),
         (("a", "bc", "dd"), "came twice: s.d"),
-        (("a", "c", "db"), "from another dump than theirs: s.b"),
         (("a", "bc", "d", "d"), "from another dump than theirs: s.d"),
     ],
 )
@@ -52,3 +53,14 @@ def test_names_are_compared_in_the_databases_own_encoding() -> None:
     require_union([], [odd], {0: [("s", r"m\xfcller")]}, "SQL_ASCII")
     with pytest.raises(DumpFailed):
         require_union([], [odd], {0: [("s", r"m\xfcller")]}, "LATIN1")
+
+
+def test_two_tables_may_read_the_same() -> None:
+    bytes_, words = Listed(b"s", b"\xfc", 0), Listed(b"s", rb"\xfc", 0)
+    name = ("s", r"\xfc")
+    for dealt, came in (([[words]], {0: [name], 1: [name]}), ([], {0: [name, name]})):
+        require_union(dealt, [bytes_, words], came, "SQL_ASCII")
+    with pytest.raises(DumpFailed, match="did not come"):
+        require_union([[words]], [bytes_, words], {0: [name]}, "SQL_ASCII")
+    with pytest.raises(DumpFailed, match="came twice"):
+        require_union([[words]], [bytes_, words], {0: [name, name], 1: [name]}, "SQL_ASCII")
