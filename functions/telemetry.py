@@ -11,8 +11,7 @@ from snapper.values.visible import visible_json
 NAMESPACE = "Snapper"
 
 _COUNTS = {
-    # Only a dump that was made just now is a success. A job that comes again makes none, and would
-    # keep the late alarm silent for ever.
+    # Only a dump that was made just now is a success. A job that comes again makes none.
     "dump.ended": "BackupSucceeded",
     "dump.failed": "BackupFailed",
     "prune.failed": "PruneFailed",
@@ -27,12 +26,13 @@ _MEASURES = {
     },
     "drill.ended": {"seconds": ("RecoverySeconds", MetricUnit.Seconds)},
     "drill.planned": {"unproven": ("Unproven", MetricUnit.Count)},
+    "backups.watched": {"late": ("Late", MetricUnit.Count)},
 }
 # One alarm watches all databases of a stage for these.
-_OF_THE_STAGE = frozenset({"drill.ended", "drill.failed", "drill.planned"})
+_OF_THE_STAGE = frozenset({"drill.ended", "drill.failed", "drill.planned", "backups.watched"})
 _WARNINGS = frozenset(
     {
-        *("client.older", "connection.plain", "dump.warned", "job.unhurried"),
+        *("backup.late", "client.older", "connection.plain", "dump.warned", "job.unhurried"),
         *("drill.skipped", "drill.unproven", "drill.untried"),
     }
 )

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from infra.iam import alarms_may_publish, document, only_by_tls
 from infra.scope import Scope
+from infra.watcher import WATCHER
 
 NAMESPACE = "Snapper"
 DEAD_LETTERS, DISPATCHER, LATE = "dead-letters", "dispatcher", "late"
@@ -21,15 +22,15 @@ HOUR = timedelta(hours=1)
 class AlarmsArgs:
     """Whom to tell, nobody by default, and what to watch.
 
-    `late_after` is how long each database may be without a good backup; zero watches none. Whether
-    they are proven is watched if `watches_proofs`.
+    Whether any database is late is watched if `watches_lateness`, whether all are proven if
+    `watches_proofs`.
     """
 
     scope: Scope
     email: str
-    late_after: Mapping[str, timedelta]
     dead_letters: pulumi.Output[str]
     dispatcher: pulumi.Output[str]
+    watches_lateness: bool
     watches_proofs: bool
 
 
@@ -132,48 +133,31 @@ class Alarms(pulumi.ComponentResource):
                 args.scope.name(UNPROVEN),
                 "A database has been unproven for too long, which status tells; or nobody has "
                 "looked for hours.",
-                self._missing_proofs(),
+                self._counted_hourly("Unproven", periods=3),
             )
-        for database, late_after in args.late_after.items():
-            if late_after:
-                self._alarm(
-                    f"{name}-{database}-{LATE}",
-                    args.scope.name(LATE, database),
-                    f"{database} has had no good backup for {late_after / HOUR:g} hours.",
-                    self._lateness(database, late_after),
-                )
+        if args.watches_lateness:
+            self._alarm(
+                f"{name}-{LATE}",
+                args.scope.name(LATE),
+                "The newest good backup of a database is too old: status says of which, as does "
+                f"the log of {args.scope.name(WATCHER)}; or nobody has looked for hours.",
+                self._counted_hourly("Late", periods=2),
+            )
         self.register_outputs({})
 
-    def _lateness(self, database: str, late_after: timedelta) -> Watch:
-        """Watch for nothing having succeeded for so long: a dead man's switch.
+    def _counted_hourly(self, metric: str, periods: int) -> Watch:
+        """Watch how many databases there are of whom that is true, and that they are counted.
 
-        Hour by hour: every hour without a success breaches, so it takes all of them to ring and
-        one success to stop. CloudWatch looks back seven days in this way, and one day in finer.
+        It takes some hours in a row to ring, so that one does not in which the count was a minute
+        late.
         """
         return Watch(
             NAMESPACE,
-            "BackupSucceeded",
-            "Sum",
-            {"Stage": self._scope.stage, "Database": database},
-            comparison="LessThanThreshold",
-            threshold=1,
-            period=HOUR,
-            periods=int(late_after / HOUR),
-            silence_is="breaching",
-        )
-
-    def _missing_proofs(self) -> Watch:
-        """Watch how many databases are unproven, and that they are counted: every hour they are.
-
-        It takes three hours to ring, so that one in which the count was a minute late does not.
-        """
-        return Watch(
-            NAMESPACE,
-            "Unproven",
+            metric,
             "Maximum",
             {"Stage": self._scope.stage},
             period=HOUR,
-            periods=3,
+            periods=periods,
             silence_is="breaching",
         )
 
@@ -198,8 +182,9 @@ class Alarms(pulumi.ComponentResource):
     def _make_topic(self, name: str, email: str) -> aws.sns.Topic:
         scope = self._scope
         # Whatever begins with the stage's name alone may be another stage's: prod-2 begins so too.
-        single = (DEAD_LETTERS, DISPATCHER, DRILL_FAILED, UNPROVEN)
-        alarms = [*map(scope.name, single), scope.name(LATE, "*")]
+        alarms = [
+            scope.name(each) for each in (DEAD_LETTERS, DISPATCHER, DRILL_FAILED, UNPROVEN, LATE)
+        ]
         topic = aws.sns.Topic(
             f"{name}-topic", name=scope.name("alarms"), tags=scope.tags, opts=self._named
         )

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from snapper.values.fit import DISK_GB
+from snapper.values.health import LONGEST_AGE
 from snapper.values.options import BATCH, SETTING
 from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
@@ -20,9 +21,6 @@ LOG_RETENTIONS = (
     *(2192, 2557, 2922, 3288, 3653),
 )
 """The days CloudWatch Logs can keep. Source: PutRetentionPolicy."""
-
-LONGEST_WATCH = timedelta(days=7)
-"""No alarm can look further back. Source: PutMetricAlarm."""
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:policy/(?:[!-~]+/)?[\w+=,.@-]{1,128}", re.A)
@@ -38,7 +36,7 @@ _RANGES = {
     "noncurrent_days": ("noncurrentDays", 1, 3650),
     "drill_disk_gb": ("drillDiskGb", *DISK_GB),
     "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),
-    "late_after_hours": ("lateAfterHours", -1, int(LONGEST_WATCH / timedelta(hours=1))),
+    "late_after_hours": ("lateAfterHours", -1, LONGEST_AGE),
 }
 
 

@@ -104,6 +104,11 @@ def may_read_parameters(*paths: str) -> Statement:
     return allow(["ssm:GetParameter"], [f"{path}/*" for path in paths])
 
 
+def may_list_bucket(bucket: str) -> Statement:
+    """See which objects there are, how large they are and when they were made."""
+    return allow(["s3:ListBucket"], [bucket])
+
+
 def may_store_backups(bucket: str) -> list[Statement]:
     """Make dumps, lists of contents, manifests and the marks of late ones, and list.
 
@@ -114,7 +119,7 @@ def may_store_backups(bucket: str) -> list[Statement]:
     return [
         allow(["s3:PutObject"], made),
         allow(["s3:AbortMultipartUpload"], [_of_backups(bucket, Kind.DUMP)]),
-        allow(["s3:ListBucket"], [bucket]),
+        may_list_bucket(bucket),
     ]
 
 
@@ -123,7 +128,7 @@ def may_prune_backups(bucket: str) -> list[Statement]:
     ends = (*Kind, f"{MARK}{_STAMP}")
     return [
         allow(["s3:DeleteObject"], [_of_backups(bucket, end) for end in ends]),
-        allow(["s3:ListBucket"], [bucket]),
+        may_list_bucket(bucket),
     ]
 
 
@@ -140,7 +145,7 @@ def may_prove_backups(bucket: str) -> list[Statement]:
     return [
         allow(["s3:GetObject"], [*backups, *verdicts]),
         allow(["s3:PutObject"], verdicts),
-        allow(["s3:ListBucket"], [bucket]),
+        may_list_bucket(bucket),
     ]
 
 

@@ -13,19 +13,19 @@ class Scope:
 
     stage: str
 
-    def name(self, part: str, database: str | None = None) -> str:
-        """Give the physical name of a part, or of what the part has for each database.
+    def name(self, part: str, mark: str | None = None) -> str:
+        """Give the physical name of a part, or of one of many that bear a mark.
 
         No two stages share a name. The parts are few, and none ends like another after a hyphen.
-        A database's key could: the `_` before it is in no stage and no part.
+        A mark could: the `_` before it is in no stage and no part.
 
         >>> Scope("prod").name("jobs")
         'snapper-prod-jobs'
-        >>> Scope("prod").name("late", "eu-ORDERS")
-        'snapper-prod-late_eu-ORDERS'
+        >>> Scope("prod").name("schedule", "0a1b2c3d")
+        'snapper-prod-schedule_0a1b2c3d'
         """
         name = f"{PROJECT}-{self.stage}-{part}"
-        return name if database is None else f"{name}_{database}"
+        return name if mark is None else f"{name}_{mark}"
 
     @property
     def parameter_root(self) -> str:

@@ -11,7 +11,6 @@ from infra.authorities import deployed
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
-from infra.lateness import unwatched, watched_for
 from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
 from infra.prover import MEMORY, Prover, ProverArgs
@@ -21,6 +20,7 @@ from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
 from infra.signpost import Signpost, SignpostArgs
 from infra.vault import Vault, VaultArgs
+from infra.watcher import Watcher, WatcherArgs
 from snapper.errors import SnapperError
 from snapper.values.place import Place
 from snapper.values.secrets import Database
@@ -117,6 +117,13 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
+        watcher = Watcher(
+            f"{name}-watcher",
+            WatcherArgs(
+                runtime, settings.schedule, settings.late_after_hours, layers, secrets, vault
+            ),
+            child,
+        )
         if settings.is_foreign:
             pulumi.log.warn(
                 f"{settings.bucket} was not made by a stage {settings.stage}: what lies there in "
@@ -124,21 +131,12 @@ class BackupService(pulumi.ComponentResource):
                 "beyond their counts are deleted",
                 self,
             )
-        lateness = settings.databases, settings.schedule, settings.late_after_hours
-        for schedule, keys in unwatched(*lateness).items():
-            pulumi.log.warn(
-                f"no alarm will report late backups of {', '.join(keys)}: {schedule} pauses for "
-                "longer than CloudWatch looks back; ask `bin/snapper status` in its place",
-                self,
-            )
         alarms = Alarms(
             f"{name}-alarms",
             AlarmsArgs(
                 scope=scope,
                 email=settings.alarm_email,
-                late_after={
-                    each.key: watched_for(each, *lateness[1:]) for each in settings.databases
-                },
+                watches_lateness=settings.watches_lateness,
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
                 watches_proofs=settings.watches_proofs,
@@ -153,6 +151,7 @@ class BackupService(pulumi.ComponentResource):
             "dumper": dumper.function_name,
             "pruner": pruner.function_name,
             "prover": prover.function_name,
+            "watcher": watcher.function_name,
             "schedule": pulumi.Output.from_input(settings.schedule),
             "topic": alarms.topic_arn,
             "region": place.apply(lambda place: place.region),
@@ -173,6 +172,7 @@ class BackupService(pulumi.ComponentResource):
                     "dumper_memory": str(settings.dumper_memory),
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),
+                    "late_after_hours": str(settings.late_after_hours),
                     "version": snapper.__version__,
                 },
             ),

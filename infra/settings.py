@@ -21,8 +21,10 @@ from snapper.values.handover import crowding
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
 from snapper.values.proving import WEEKLY, Proving, read_days
+from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.timetable import Punctuality
 
 
 class SettingsRefused(pulumi.RunError):
@@ -117,6 +119,12 @@ class StackSettings:
     def watches_proofs(self) -> bool:
         """Whether any database is to be proven within some time."""
         return any(self.proving.of(each.options).within for each in self.databases)
+
+    @property
+    def watches_lateness(self) -> bool:
+        """Whether an alarm shall tell that a database is late."""
+        punctuality = Punctuality(parse_schedule(self.schedule), self.late_after_hours)
+        return any(punctuality.is_watched(each.options) for each in self.databases)
 
     @property
     def is_foreign(self) -> bool:

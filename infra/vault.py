@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from infra.iam import (
     Statement,
     document,
+    may_list_bucket,
     may_prove_backups,
     may_prune_backups,
     may_store_backups,
@@ -64,6 +65,10 @@ class Vault(pulumi.ComponentResource):
         """Make and list backups, but neither read, replace nor delete one."""
         # An upload of parts needs both: a new data key to begin, the same one again to go on.
         return self.arn.apply(lambda arn: [*may_store_backups(arn), *self._may_use_key()])
+
+    def may_look(self) -> pulumi.Output[list[Statement]]:
+        """List backups, and neither read, make nor delete one."""
+        return self.arn.apply(lambda arn: [may_list_bucket(arn)])
 
     def may_prune(self) -> pulumi.Output[list[Statement]]:
         """List and delete backups, but neither read nor write one."""

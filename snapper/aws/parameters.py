@@ -1,5 +1,6 @@
 """The secrets of a stage in SSM Parameter Store, read one database at a time."""
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
 
@@ -22,6 +23,8 @@ from snapper.values.settings import (
     retention_parameter,
 )
 from snapper.values.table import Row, read_table
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Parameters:
@@ -83,11 +86,24 @@ class Parameters:
         """List the TYPEs that there are among the databases."""
         return sorted({row.kind for row in self._table.values()} or {FIRST_ENGINE})
 
+    @property
+    def changed_at(self) -> datetime:
+        """When a deployment last changed which databases there are, or their counts and TYPEs.
+
+        Long ago where an older release deployed the stage.
+        """
+        return max((each["LastModifiedDate"] for each in self._pieces), default=_LONG_AGO)
+
     @cached_property
     def _table(self) -> dict[str, Row]:
         """The table of databases; empty where an older release deployed the stage."""
-        pieces = self._below(databases_path(self._root), decrypt=True)
-        return read_table([pieces[name] for name in sorted(pieces, key=_number)])
+        pieces = sorted(self._pieces, key=lambda piece: _number(piece["Name"]))
+        return read_table([piece["Value"] for piece in pieces])
+
+    @cached_property
+    def _pieces(self) -> list[dict[str, Any]]:
+        """The parameters of the table."""
+        return self._list(databases_path(self._root), decrypt=True)
 
     def _connection(self, key: str) -> str:
         row = self._table.get(key)
@@ -116,12 +132,16 @@ class Parameters:
         return Row(read_count(key, count), FIRST_ENGINE)
 
     def _below(self, path: str, *, decrypt: bool) -> dict[str, str]:
-        """Give the parameters right below a path, by name."""
+        """Give the values right below a path, by name."""
+        return {each["Name"]: each["Value"] for each in self._list(path, decrypt=decrypt)}
+
+    def _list(self, path: str, *, decrypt: bool) -> list[dict[str, Any]]:
+        """Give the parameters right below a path."""
         pages = self._client.get_paginator("get_parameters_by_path").paginate(
             Path=path, WithDecryption=decrypt
         )
         with aws.translated(f"ssm:GetParametersByPath of {path}"):
-            return {found["Name"]: found["Value"] for page in pages for found in page["Parameters"]}
+            return [found for page in pages for found in page["Parameters"]]
 
     def _value(self, name: str) -> str:
         with aws.translated(f"ssm:GetParameter of {name}"):

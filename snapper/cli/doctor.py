@@ -13,7 +13,6 @@ from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
 from snapper.values.finding import Finding, Level
 from snapper.values.options import UNSET
-from snapper.values.timetable import late_after
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.letters import examine_letters
@@ -52,7 +51,7 @@ def doctor(
             for key, findings in answer.items():
                 found[key or _FUNCTION] = [Finding.from_dict(each) for each in findings]
             own, now = options.get(database, UNSET), datetime.now(UTC)
-            allowed = late_after(own, opened.schedule)
+            allowed = opened.punctuality.late_after(own)
             made = listing(opened.vault, database)
             large = bool(opened.service.container_log_group)
             found[database] += examine_last(database, made, allowed, now, hands_over=large)

@@ -21,6 +21,7 @@ from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
+from snapper.values.timetable import Punctuality, read_hours
 from snapper.verbs.run import only
 
 
@@ -107,6 +108,11 @@ class Stage:
         except ScheduleInvalid as error:
             # AWS has taken it, so it is we who do not understand.
             raise SettingsError(f"the schedule {self.service.schedule} {error}") from None
+
+    @property
+    def punctuality(self) -> Punctuality:
+        """When the stage backs up, and how old a backup may be."""
+        return Punctuality(self.schedule, read_hours(self.service.late_after_hours))
 
     def databases(self, *keys: str) -> list[str]:
         """Give the databases that are backed up, and those that only have old backups.

@@ -33,8 +33,8 @@ def status(
 ) -> None:
     """Show the state of every database, one line each. Exits 1 if something is wrong.
 
-    A database is LATE when its newest good backup is older than 1.5 times its schedule's period, or
-    than its option maxAgeHours,
+    A database is LATE when its newest good backup is older than its option maxAgeHours, else than
+    the stage's lateAfterHours, or without both than 1.5 times its schedule's period,
     SHRUNK when that is less than half the median of the five before (the usual size), FAILING when
     a later attempt failed, FAILED when a job was given up and is a dead letter, DAMAGED
     when a backup does not match its manifest, UNRESTORABLE when the newest backup that was restored
@@ -59,7 +59,7 @@ def status(
     options = parameters.options()
     schedules = [schedule_of(options[key], opened.schedule) for key in named]
     around = Surroundings(
-        opened.schedule,
+        opened.punctuality,
         newest_failures(opened.logs, schedules, now),
         letters,
         options,

@@ -15,6 +15,7 @@ from snapper.values.settings import STAGE, parameter_root
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,64}")
 _SCHEDULE = re.compile(r"(?:rate|cron)\([ -~]{1,240}\)")
+_HOURS = re.compile(r"-1|[0-9]{0,4}")
 _DAYS = re.compile(r"[0-9]{0,3}")
 _DISK = re.compile(r"[0-9]{0,2}")
 _LONGEST_SHOWN = 100
@@ -43,8 +44,10 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "dumper": service.dumper == f"{name}dumper",
         "pruner": service.pruner in ("", f"{name}pruner"),
         "prover": service.prover in ("", f"{name}prover"),
+        "watcher": service.watcher in ("", f"{name}watcher"),
         "drill": service.drill in ("", *FREQUENCIES),
         "proven_within_days": bool(_DAYS.fullmatch(service.proven_within_days)),
+        "late_after_hours": bool(_HOURS.fullmatch(service.late_after_hours)),
         "drill_disk_gb": bool(_DISK.fullmatch(service.drill_disk_gb)),
         "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
         "kms_key_arn": not service.kms_key_arn

@@ -14,7 +14,7 @@ from snapper.values.settings import STAGE
 BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
-FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner")
+FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner", "watcher")
 _LAYERS = ("dependencies", "postgresql", "postgresql-server")
 
 # Pulumi makes up the rest of a bucket's name: these are as many characters, no fewer and no more,
@@ -31,8 +31,11 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "logs:log-group:/aws/lambda/": tuple(
         f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
     ),
-    "events:rule/": ("schedule", "schedule_*", "drills"),
-    "cloudwatch:alarm:": ("dead-letters", "dispatcher", "drill-failed", "unproven", "late_*"),
+    "events:rule/": ("schedule", "schedule_*", "drills", "watcher"),
+    # An older deployment has an alarm for each database, which the next one deletes.
+    "cloudwatch:alarm:": (
+        *("dead-letters", "dispatcher", "drill-failed", "unproven", "late", "late_*"),
+    ),
     "sns:": ("alarms",),
 }
 

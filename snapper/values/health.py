@@ -10,6 +10,9 @@ from snapper.values.clock import AHEAD
 LATE = 1.5
 """Periods after which the newest backup is late."""
 
+LONGEST_AGE = 366 * 24
+"""Hours: the oldest that a newest backup can be allowed to be."""
+
 SHRUNK = 0.5
 """Share of the usual size below which a backup is suspicious."""
 
@@ -49,6 +52,11 @@ class Health:
     problems: tuple[str, ...]
 
 
+def is_late(newest_at: datetime, late_after: timedelta, now: datetime) -> bool:
+    """Tell whether a database is late whose newest backup was begun then."""
+    return now - newest_at > late_after
+
+
 def judge(
     made: Sequence[Made],
     damaged: int,
@@ -78,7 +86,7 @@ def judge(
     problems: list[str] = []
     if newest is None:
         problems.append("no backup")
-    elif now - newest.taken_at > late_after:
+    elif is_late(newest.taken_at, late_after, now):
         problems.append("late")
     if newest is not None and usual and newest.backup_bytes < SHRUNK * usual:
         problems.append("shrunk")

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from snapper.errors import SettingsError
 from snapper.values.credentials import secret_fault
+from snapper.values.health import LONGEST_AGE
 from snapper.values.nearest import did_you_mean
 from snapper.values.option import Choice, Names, Option, Queries, Text, Whole, config_key, option
 from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
@@ -69,7 +70,7 @@ class Options:
         unset="in the function; with largeDatabases in a container if that takes too long",
     )
     max_age_hours: int = option(
-        Whole(1, 168),
+        Whole(1, LONGEST_AGE),
         "Hours without a good backup until this database is late, for the alarm and for status",
         default=0,
         unset="lateAfterHours; with a schedule of its own, 1.5 times its longest pause",

@@ -14,11 +14,11 @@ from snapper.values.proving import Proving, read_days
 class Service:
     """One stage's parts: the bucket, URLs of the queues, names of the functions, the schedule.
 
-    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill` and
-    `proven_within_days` are the stage's settings, and `drill_disk_gb` is what the prover has of
-    disk. Memory is in MB; `alarms` says how many metrics the alarms look at. `container_log_group`
-    is where containers of AWS Batch log, and empty where there are none. What has a default is
-    not on the signpost of stages that an older release deployed.
+    `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill`,
+    `proven_within_days` and `late_after_hours` are the stage's settings, and `drill_disk_gb` is
+    what the prover has of disk. Memory is in MB; `alarms` says how many metrics the alarms look at.
+    `container_log_group` is where containers of AWS Batch log, and empty where there are none. What
+    has a default is not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -42,6 +42,8 @@ class Service:
     prover_memory: str = ""
     alarms: str = ""
     container_log_group: str = ""
+    late_after_hours: str = ""
+    watcher: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -7,6 +7,8 @@ from typing import Self
 
 from snapper.errors import SettingsError
 from snapper.values.proving import Proving, read_days
+from snapper.values.schedule import parse_schedule
+from snapper.values.timetable import Punctuality, read_hours
 
 STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 """A stage stands in names of which the bucket's prefix is the shortest allowed: 37 characters."""
@@ -146,6 +148,22 @@ class PrunerSettings(_Environment):
     stage: str
     parameter_root: str
     bucket: str
+
+
+@dataclass(frozen=True)
+class WatcherSettings(_Environment):
+    """Where the watcher finds the databases and their backups, and when these are late."""
+
+    stage: str
+    parameter_root: str
+    bucket: str
+    schedule: str
+    late_after_hours: str = "0"
+
+    @property
+    def punctuality(self) -> Punctuality:
+        """When the stage backs up, and how old a backup may be."""
+        return Punctuality(parse_schedule(self.schedule), read_hours(self.late_after_hours))
 
 
 @dataclass(frozen=True)

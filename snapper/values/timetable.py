@@ -7,6 +7,7 @@ rule, and the rule's name ends with a mark of the schedule; the stage's own has 
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeGuard
 
@@ -63,8 +64,29 @@ def schedule_of(options: Options, stage: Schedule) -> Schedule:
     return parse_schedule(options.schedule) if options.schedule else stage
 
 
-def late_after(options: Options, stage: Schedule) -> timedelta:
-    """Give how old the newest backup of a database may be: what it says, or 1.5 longest pauses."""
-    if options.max_age_hours:
-        return timedelta(hours=options.max_age_hours)
-    return LATE * schedule_of(options, stage).longest_pause()
+@dataclass(frozen=True)
+class Punctuality:
+    """When a stage backs up, and its `lateAfterHours`: 0 leaves it to the schedule, -1 is never."""
+
+    schedule: Schedule
+    hours: int = 0
+
+    def late_after(self, options: Options) -> timedelta:
+        """Give how old the newest backup of a database may be: what is said, or 1.5 longest pauses.
+
+        What the stage says is no measure for a database with a schedule of its own.
+        """
+        if options.max_age_hours:
+            return timedelta(hours=options.max_age_hours)
+        if self.hours > 0 and not options.schedule:
+            return timedelta(hours=self.hours)
+        return LATE * schedule_of(options, self.schedule).longest_pause()
+
+    def is_watched(self, options: Options) -> bool:
+        """Tell whether an alarm shall tell that this database is late."""
+        return self.hours >= 0 or bool(options.max_age_hours)
+
+
+def read_hours(text: str) -> int:
+    """Read `lateAfterHours` as it travels; empty where an older release deployed the stage."""
+    return int(text or "0")

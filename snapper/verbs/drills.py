@@ -18,7 +18,7 @@ from snapper.values.trial import Trial
 from snapper.verbs.catalog import holdings
 from snapper.verbs.drill import named
 from snapper.verbs.events import Events
-from snapper.verbs.holding import Holding
+from snapper.verbs.holding import Holding, newest_good
 from snapper.verbs.trial import known_trial
 
 # Listings are small and far away: some are read at once.
@@ -74,11 +74,6 @@ def order(vault: Vault, databases: Iterable[str], queue: JobQueue, now: datetime
     return drills
 
 
-def newest_good(found: Iterable[Holding]) -> Holding | None:
-    """Give the first backup that is complete and, by the listing alone, not known to be damaged."""
-    return next((each for each in found if _is_good(each)), None)
-
-
 def unproven_since(trial: Trial | None, found: Iterable[Holding]) -> datetime | None:
     """Say when a database was last proven; if it never was, since when it has been to be proven.
 
@@ -86,11 +81,7 @@ def unproven_since(trial: Trial | None, found: Iterable[Holding]) -> datetime | 
     """
     if trial and trial.unproven_since:
         return trial.unproven_since
-    return min((each.begun_at for each in found if _is_good(each)), default=None)
-
-
-def _is_good(holding: Holding) -> bool:
-    return holding.entry.complete and not (holding.entry.damaged or holding.ahead)
+    return min((each.begun_at for each in found if each.is_good), default=None)
 
 
 def _look(vault: Vault, stage: Proving, now: datetime, database: str, options: Options) -> _Looked:

@@ -1,5 +1,6 @@
 """What lies in the vault for one scheduled time, and what the listing alone says of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +30,11 @@ class Holding:
         too_small = dump is not None and dump.size < SMALLEST_DUMP
         damaged = too_small or self.verdict is Kind.DAMAGED
         return Entry(self.taken_at, frozenset(self.objects), damaged, self._late_at, self.ahead)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is complete and, by the listing alone, not known to be damaged or forged."""
+        return self.entry.complete and not (self.entry.damaged or self.ahead)
 
     @property
     def ahead(self) -> bool:
@@ -71,3 +77,8 @@ class Holding:
     def manifest_key(self) -> str:
         """The key of the object that makes it a backup."""
         return object_key(self.database, self.taken_at, Kind.MANIFEST)
+
+
+def newest_good(found: Iterable[Holding]) -> Holding | None:
+    """Give the first of these backups that is good, by the listing alone."""
+    return next((each for each in found if each.is_good), None)

@@ -14,7 +14,7 @@ from snapper.values.job import read_time
 from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule
-from snapper.values.timetable import late_after
+from snapper.values.timetable import Punctuality
 from snapper.values.trial import Trial
 from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed, listing
@@ -62,7 +62,7 @@ class Standing:
 class Surroundings:
     """What is read once for all databases of a stage."""
 
-    schedule: Schedule
+    punctuality: Punctuality
     failures: dict[str, Failure]
     letters: Letters
     options: Mapping[str, Options] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def standing(
         made,
         damaged=sum(1 for each in listed if each.damage and not each.ahead),
         failure=around.failures.get(database),
-        late_after=late_after(own, around.schedule),
+        late_after=around.punctuality.late_after(own),
         now=now,
         dead_letters=letters or 0,
         unrestorable=bool(trial and trial.verdict.unrestorable),

@@ -41,7 +41,7 @@ class Said:
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], Said]:
     """Give what was said since the last time; every line must be JSON."""
-    for service in ("dispatcher", "dumper", "pruner", "prover", "job"):
+    for service in ("dispatcher", "dumper", "pruner", "prover", "watcher", "job"):
         # The one of an earlier test holds on to the stdout of that test.
         logging.Logger.manager.loggerDict.pop(service, None)
     return lambda: Said([json.loads(line) for line in capsys.readouterr().out.splitlines()])

@@ -60,41 +60,24 @@ def test_whatever_fails_fires_at_the_first_data_point(graph: Graph) -> None:
     }
 
 
-@pytest.mark.parametrize("hours", [25, 36, 168])
-def test_a_database_without_a_good_backup_fires_after_its_hours(hours: int) -> None:
-    recorded = alarms(record(lateAfterHours=str(hours)))
-    for database in ("orders", "people"):
-        alarm = recorded[f"snapper-prod-late_{database}"].inputs
-        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
-        assert (alarm["statistic"], alarm["treatMissingData"]) == ("Sum", "breaching")
-        assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
-        # CloudWatch refuses to look further back than a week.
-        assert alarm["period"] * alarm["evaluationPeriods"] <= 7 * 24 * 3600
-
-
-@pytest.mark.parametrize(
-    ("schedule", "hours"),
-    [
-        ("rate(1 day)", 36),
-        ("rate(5 minutes)", 1),
-        ("rate(7 hours)", 11),  # 10.5 are no whole number of periods
-        ("cron(0 3 ? * MON-FRI *)", 108),  # Friday to Monday
-        ("rate(6 days)", 168),  # 216, but no alarm looks back further
-    ],
-)
-def test_unless_told_otherwise_it_fires_after_one_and_a_half_pauses_of_the_schedule(
-    schedule: str, hours: int
+def test_one_alarm_watches_whether_any_database_is_late_and_that_somebody_looks(
+    graph: Graph,
 ) -> None:
-    alarm = alarms(record(schedule=schedule))["snapper-prod-late_orders"].inputs
-    assert (alarm["period"], alarm["evaluationPeriods"]) == (3600, hours)
+    alarm = alarms(graph)["snapper-prod-late"].inputs
+    assert (alarm["metricName"], alarm["statistic"]) == ("Late", "Maximum")
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["treatMissingData"] == "breaching"
+    # It is counted once an hour, and that may be a minute late.
+    rule = graph.named("snapper-watcher-rule").inputs["scheduleExpression"]
+    assert (rule, alarm["period"]) == ("rate(1 hour)", 3600)
+    assert alarm["evaluationPeriods"] == 2
+    assert "the log of snapper-prod-watcher" in alarm["alarmDescription"]
 
 
-def test_a_schedule_that_no_alarm_can_watch_is_deployed_with_a_warning(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    recorded = alarms(record(schedule="cron(0 3 ? * SUN *)"))
-    assert set(recorded) == OF_THE_STAGE
-    assert "no alarm will report late backups of orders, people: cron(0 3 ? * SUN *)" in caplog.text
+def test_a_schedule_of_any_pause_is_watched(caplog: pytest.LogCaptureFixture) -> None:
+    recorded = alarms(record(schedule="cron(0 3 1 * ? *)", alarmEmail="operator@example.com"))
+    assert set(recorded) == {*OF_THE_STAGE, "snapper-prod-late"}
+    assert caplog.text == ""
 
 
 def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(
@@ -121,21 +104,23 @@ def test_a_stage_with_an_address_for_its_alarms_is_deployed_without_one(
     assert subscription.inputs["topic"] == graph.outputs["topic"]
 
 
-def test_the_late_alarm_listens_to_what_the_dumper_says(
-    graph: Graph, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_one_database_that_says_its_age_is_enough_for_the_alarm() -> None:
+    options = json.dumps({"orders": {"maxAgeHours": 30}})
+    assert "snapper-prod-late" in alarms(record(lateAfterHours="-1", databases=options))
+
+
+def test_the_late_alarm_listens_to_what_the_watcher_says(
+    graph: Graph, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = graph.named("snapper-dumper-function").inputs["environment"]["variables"]
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    Telemetry("dumper", "prod").emit("dump.ended", database="orders", seconds=1.5)
+    Telemetry("watcher", "prod").emit("backups.watched", databases=2, late=1)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (emitted,) = [line for line in lines if "_aws" in line]
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]
     (dimensions,) = directive["Dimensions"]
 
-    alarm = alarms(graph)["snapper-prod-late_orders"].inputs
+    alarm = alarms(graph)["snapper-prod-late"].inputs
     assert directive["Namespace"] == alarm["namespace"]
-    assert alarm["metricName"] in [metric["Name"] for metric in directive["Metrics"]]
+    assert (alarm["metricName"], emitted[alarm["metricName"]]) == ("Late", [1.0])
     # A metric with one dimension more is another metric: the alarm would never hear of it.
     assert {name: emitted[name] for name in dimensions} == alarm["dimensions"]
 
@@ -158,7 +143,7 @@ def test_only_alarms_of_this_stage_may_publish_and_only_by_tls(graph: Graph) -> 
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert (allowed["Action"], allowed["Resource"]) == (["sns:Publish"], [TOPIC])
     mine = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:snapper-prod"
-    parts = ("dead-letters", "dispatcher", "drill-failed", "unproven", "late_*")
+    parts = ("dead-letters", "dispatcher", "drill-failed", "unproven", "late")
     assert allowed["Condition"] == {
         "ArnLike": {"aws:SourceArn": [f"{mine}-{part}" for part in parts]},
         "StringEquals": {"aws:SourceAccount": "123456789012"},

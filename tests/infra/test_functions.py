@@ -17,7 +17,7 @@ PARAMETERS = "arn:aws:ssm:eu-central-1:123456789012:parameter/snapper/prod"
 LOGS = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/snapper-prod"
 BUCKET = "arn:aws:s3:::snapper-prod-0123456789"
 LOGGING = ["logs:CreateLogStream", "logs:PutLogEvents"]
-PARTS = ("dispatcher", "dumper", "prover", "pruner")
+PARTS = ("dispatcher", "dumper", "prover", "pruner", "watcher")
 EACH = pytest.mark.parametrize("part", PARTS)
 
 
@@ -105,7 +105,8 @@ def test_the_customers_key_serves_only_through_ssm_and_s3(graph: Graph, full_gra
     )
     assert prover == dumper
     # Who lists and deletes objects reads none, and needs no key for it.
-    assert rights(full_graph, "pruner")[2] == rights(full_graph, "dispatcher")[2]
+    for part in ("pruner", "watcher"):
+        assert rights(full_graph, part)[2] == rights(full_graph, "dispatcher")[2]
     assert "kms" not in repr([rights(graph, part) for part in PARTS])
 
 
@@ -222,7 +223,7 @@ def test_each_function_is_told_what_it_reads(graph: Graph) -> None:
 def test_each_function_has_the_layers_it_needs(graph: Graph) -> None:
     layers = "arn:aws:lambda:eu-central-1:123456789012:layer:snapper-prod"
     dependencies, postgresql = f"{layers}-dependencies:1", f"{layers}-postgresql:1"
-    for part in ("dispatcher", "pruner"):
+    for part in ("dispatcher", "pruner", "watcher"):
         assert graph.named(f"snapper-{part}-function").inputs["layers"] == [dependencies]
     server = f"{layers}-postgresql-server:1"
     all_three = [dependencies, postgresql, server]

@@ -28,17 +28,17 @@ TAGGABLE = {
 
 def test_the_program_registers_exactly_these_resources(graph: Graph) -> None:
     assert Counter(one.type.removeprefix("aws:") for one in graph if one.custom) == {
-        "cloudwatch/eventRule:EventRule": 2,  # the schedule, and the drills
-        "cloudwatch/eventTarget:EventTarget": 2,
-        "cloudwatch/logGroup:LogGroup": 4,
-        "cloudwatch/metricAlarm:MetricAlarm": 6,  # four of the stage, and one of each database
-        "iam/role:Role": 4,
-        "iam/rolePolicy:RolePolicy": 4,
+        "cloudwatch/eventRule:EventRule": 3,  # the schedule, the drills and the watcher
+        "cloudwatch/eventTarget:EventTarget": 3,
+        "cloudwatch/logGroup:LogGroup": 5,
+        "cloudwatch/metricAlarm:MetricAlarm": 5,
+        "iam/role:Role": 5,
+        "iam/rolePolicy:RolePolicy": 5,
         "lambda/eventSourceMapping:EventSourceMapping": 2,
-        "lambda/function:Function": 4,
+        "lambda/function:Function": 5,
         "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 3,
         "lambda/layerVersion:LayerVersion": 3,
-        "lambda/permission:Permission": 3,
+        "lambda/permission:Permission": 4,
         "s3/bucket:Bucket": 1,
         "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
         "s3/bucketNotification:BucketNotification": 1,
@@ -72,6 +72,8 @@ def test_the_components_form_one_tree(graph: Graph) -> None:
         ("Function", "snapper-pruner", "snapper-pruner"),
         ("Dispatcher", "snapper-dispatcher", "snapper"),
         ("Function", "snapper-dispatcher", "snapper-dispatcher"),
+        ("Watcher", "snapper-watcher", "snapper"),
+        ("Function", "snapper-watcher", "snapper-watcher"),
         ("Alarms", "snapper-alarms", "snapper"),
         ("Signpost", "snapper-signpost", "snapper"),
     }
@@ -126,6 +128,7 @@ def test_the_outputs_tell_where_everything_is(graph: Graph) -> None:
         "dumper": "snapper-prod-dumper",
         "pruner": "snapper-prod-pruner",
         "prover": "snapper-prod-prover",
+        "watcher": "snapper-prod-watcher",
         "schedule": "rate(1 day)",
         "topic": "arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
         "region": "eu-central-1",

@@ -53,18 +53,12 @@ def test_stage_and_database_are_read_out_of_a_name_in_one_way(
     assume(pairs[0] != pairs[1])
     first, second = (
         (
-            Scope(stage).name("late", key),
             connection_parameter(Scope(stage).parameter_root, key),
             retention_parameter(Scope(stage).parameter_root, key),
         )
         for stage, key in pairs
     )
     assert not set(first) & set(second)
-
-
-def test_the_pair_that_once_shared_an_alarm_does_not() -> None:
-    one, other = with_databases("prod", "eu-ORDERS"), with_databases("prod-eu", "ORDERS")
-    assert not names(one) & names(other)
 
 
 def test_no_part_ends_like_another_after_a_hyphen(graph: Graph) -> None:

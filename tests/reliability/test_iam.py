@@ -17,9 +17,11 @@ import pytest
 
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
+from snapper.values.options import Options
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
 from tests.support.added import SOME
+from tests.support.backups import store
 from tests.support.busy import busy
 from tests.support.cloud import eventually, invoke
 from tests.support.deployments import NOWHERE
@@ -200,6 +202,23 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
         assert_nothing_is_superfluous(stage, dispatcher, weaken, signs)
 
 
+@BY_PARTS_AND_WHOLE
+def test_the_watcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
+    watcher, aged = stage.deployment.outputs["watcher"], Options(max_age_hours=1)
+
+    def signs() -> set[str]:
+        cold_start(stage, watcher)
+        answer = invoke(stage.cloud, watcher, {})
+        seen = set() if "overdue" in answer.get("late", ()) else {"the event failed"}
+        if "AccessDenied" in answer.get("errorMessage", ""):
+            seen.add(NAMED)
+        return seen
+
+    with stage.database("overdue", NOWHERE, 1, aged):
+        store(stage.vault, datetime(2026, 1, 1, tzinfo=UTC), "overdue")
+        assert_nothing_is_superfluous(stage, watcher, weaken, signs)
+
+
 def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
     stage: StageUnderTest,
 ) -> None:
@@ -223,9 +242,8 @@ def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
 
 def test_without_its_log_a_stage_fires_its_alarm(stage: StageUnderTest) -> None:
     alarms = stage.deployment.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
-    late = [one.inputs for one in alarms if one.inputs.get("metricName") == "BackupSucceeded"]
-    assert {one["dimensions"]["Database"] for one in late} == {"shop", "sensors"}
-    assert {one["treatMissingData"] for one in late} == {"breaching"}
+    (late,) = [one.inputs for one in alarms if one.inputs.get("metricName") == "Late"]
+    assert late["treatMissingData"] == "breaching"
 
 
 def cold_start(stage: StageUnderTest, function: str) -> None:

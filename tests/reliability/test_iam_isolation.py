@@ -201,6 +201,7 @@ ALLOWED = {
     "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *SEND, *TAKE},
     "prover": {*READ, *JUDGE, *LIST, *NAMES, *OPTIONS, *DRILL, *GIVE_UP},
     "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
+    "watcher": {*LIST, *NAMES, *OPTIONS},
     "dispatcher": {*NAMES, *OPTIONS, *SEND, *GIVE_UP},
 }
 EACH = pytest.mark.parametrize("part", ALLOWED)

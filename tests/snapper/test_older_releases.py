@@ -3,17 +3,22 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from snapper.aws.parameters import Parameters
 from snapper.values.manifest import Manifest
 from snapper.values.seal import write_sealed
 from snapper.values.settings import (
+    connection_parameter,
     databases_path,
     parameter_root,
     retention_parameter,
     service_parameter,
 )
+from snapper.values.table import Row, write_table
 from tests.support.backed_up import COUNT, backed_up
 from tests.support.stage import StageUnderTest
 
@@ -25,35 +30,51 @@ SIGNPOST = (
 
 
 @contextmanager
-def older(stage: StageUnderTest, **counts: int) -> Iterator[None]:
-    """Lay the parameters out as 1.0.0 deployed them; at the end they are today's again."""
+def older(stage: StageUnderTest, *, has_table: bool, **counts: int) -> Iterator[None]:
+    """Lay the parameters out as an older release deployed them; at the end they are today's again.
+
+    That is without pieces, and 1.0.0 has no table either, and less on its signpost.
+    """
     ssm, root = stage.cloud.client("ssm"), parameter_root(stage.name)
-    today = {}
-    for name in (f"{databases_path(root)}/1", service_parameter(root)):
-        today[name] = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
-    ssm.delete_parameter(Name=f"{databases_path(root)}/1")
+    reader = Parameters(root, ssm)
+    known = [replace(reader.database(key), retention=count) for key, count in counts.items()]
+    today = everything(ssm, root)
     signpost = json.loads(today[service_parameter(root)]["Value"])
-    was = {
-        service_parameter(root): json.dumps({name: signpost[name] for name in SIGNPOST}),
-        **{retention_parameter(root, key): str(count) for key, count in counts.items()},
-    }
+    was = {connection_parameter(root, each.key): each.connection for each in known}
+    if has_table:
+        (table,) = write_table({each.key: Row(each.retention, each.kind) for each in known})
+        was |= {f"{databases_path(root)}/1": table, service_parameter(root): json.dumps(signpost)}
+    else:
+        older_signpost = {name: signpost[name] for name in SIGNPOST}
+        was |= {retention_parameter(root, each.key): str(each.retention) for each in known}
+        was |= {service_parameter(root): json.dumps(older_signpost)}
+    for name in today:
+        ssm.delete_parameter(Name=name)
     for name, value in was.items():
         kind = "String" if name == service_parameter(root) else "SecureString"
-        ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+        ssm.put_parameter(Name=name, Value=value, Type=kind)
     try:
         yield
     finally:
-        for key in counts:
-            ssm.delete_parameter(Name=retention_parameter(root, key))
+        for name in was:
+            ssm.delete_parameter(Name=name)
         for name, found in today.items():
-            kind = found["Type"]
-            ssm.put_parameter(Name=name, Value=found["Value"], Type=kind, Overwrite=True)
+            ssm.put_parameter(Name=name, Value=found["Value"], Type=found["Type"])
 
 
-def test_a_stage_with_the_older_layout_of_parameters_is_dispatched_dumped_and_looked_at(
-    stage: StageUnderTest,
+def everything(ssm: Any, root: str) -> dict[str, dict[str, Any]]:
+    """Give all parameters of a stage by name, decrypted."""
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(
+        Path=root, Recursive=True, WithDecryption=True
+    )
+    return {found["Name"]: found for page in pages for found in page["Parameters"]}
+
+
+@pytest.mark.parametrize("has_table", [False, True])
+def test_a_stage_with_an_older_layout_of_parameters_is_dispatched_dumped_and_looked_at(
+    stage: StageUnderTest, has_table: bool
 ) -> None:
-    with older(stage, shop=3, sensors=2):
+    with older(stage, has_table=has_table, shop=3, sensors=2):
         ran = stage.run_cli("run", "--wait", "--json")
         assert ran.code == 0, ran.err
         assert [job["database"] for job in ran.document["jobs"]] == ["sensors", "shop"]

@@ -9,6 +9,7 @@ import pytest
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from snapper.values.schedule import Rate
+from snapper.values.timetable import Punctuality
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.choice import find
 from snapper.verbs.letters import Letters
@@ -20,7 +21,7 @@ from tests.support.manifests import manifest
 from tests.support.twin import MemoryVault
 
 NOW = AT + timedelta(hours=1)
-AROUND = Surroundings(Rate(timedelta(days=1)), {}, Letters(()))
+AROUND = Surroundings(Punctuality(Rate(timedelta(days=1))), {}, Letters(()))
 ROWS = "".join(f"{n}\t{hashlib.sha256(str(n).encode()).hexdigest()}\n" for n in range(400))
 SQL = (
     "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.t (n integer, v text);\n\n"

@@ -59,7 +59,7 @@ def test_every_definition_has_words_and_an_example_that_is_right() -> None:
         ("timeout", 59),
         ("timeout", 901),
         ("maxAgeHours", 0),
-        ("maxAgeHours", 169),
+        ("maxAgeHours", 8785),
         ("schedule", "rate(1 days)"),
         ("schedule", "rate(1 hour)\n"),
         ("excludeSchemas", "scratch"),

@@ -6,7 +6,7 @@ import pytest
 
 from snapper.values.options import Options
 from snapper.values.schedule import Rate
-from snapper.values.timetable import are_of_drills, due, late_after, mark_of, rules_of
+from snapper.values.timetable import Punctuality, are_of_drills, due, mark_of, rules_of
 
 RULE = "arn:aws:events:eu-central-1:123456789012:rule/snapper-prod-schedule"
 HOURLY = Options(schedule="rate(1 hour)")
@@ -40,8 +40,31 @@ def test_an_event_that_names_no_rule_is_for_every_database(event: dict[str, obje
 
 
 def test_a_backup_is_late_by_its_own_schedule_unless_its_age_is_said() -> None:
-    assert late_after(Options(), DAILY) == timedelta(hours=36)
-    assert late_after(HOURLY, DAILY) == timedelta(minutes=90)
-    assert late_after(Options(schedule="rate(1 hour)", max_age_hours=6), DAILY) == timedelta(
-        hours=6
-    )
+    daily = Punctuality(DAILY)
+    assert daily.late_after(Options()) == timedelta(hours=36)
+    assert daily.late_after(HOURLY) == timedelta(minutes=90)
+    aged = Options(schedule="rate(1 hour)", max_age_hours=6)
+    assert daily.late_after(aged) == timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
+    ("options", "hours"),
+    [
+        (Options(), 48),
+        (Options(schedule="rate(1 hour)"), 1.5),
+        (Options(schedule="rate(7 days)"), 252),
+        (Options(max_age_hours=30), 30),
+    ],
+)
+def test_what_the_stage_says_is_for_those_with_its_own_schedule_and_no_other_word(
+    options: Options, hours: float
+) -> None:
+    assert Punctuality(DAILY, 48).late_after(options) == timedelta(hours=hours)
+
+
+def test_who_wants_no_alarm_has_one_only_for_a_database_that_says_its_age() -> None:
+    never = Punctuality(DAILY, -1)
+    assert never.late_after(Options()) == timedelta(hours=36)
+    assert not never.is_watched(Options())
+    assert never.is_watched(Options(max_age_hours=6))
+    assert Punctuality(DAILY, 0).is_watched(Options())

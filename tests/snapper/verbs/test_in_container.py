@@ -12,6 +12,7 @@ from snapper.aws.vault import Vault
 from snapper.values.health import Failure
 from snapper.values.job import write_time
 from snapper.values.schedule import parse_schedule
+from snapper.values.timetable import Punctuality
 from snapper.verbs.failures import explained
 from snapper.verbs.letters import Letters
 from snapper.verbs.status import Surroundings, handed_over, standing
@@ -50,7 +51,7 @@ def logs() -> Logs:
 
 def around(handed: datetime | None, failure: Failure | None = None) -> Surroundings:
     return Surroundings(
-        parse_schedule("rate(1 day)"),
+        Punctuality(parse_schedule("rate(1 day)")),
         {"orders": failure} if failure else {},
         Letters(()),
         handed_over={"orders": handed} if handed else {},
