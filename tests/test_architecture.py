@@ -34,6 +34,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "snapper.verbs": EDGES,
     "snapper.cli": CORE,
     "snapper.cli.demo": (*CORE, "snapper.cli", "local"),
+    "snapper.cli.demo_tables": (*CORE, "snapper.cli", "local"),
     "functions": CORE,
     "local": (),
     "local.loopback": (),

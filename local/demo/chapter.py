@@ -100,6 +100,7 @@ class Chapter:
             key=self.database.key,
             backups=self.manifests,
             pruned=self.pipeline.pruned(self.database.key),
+            in_container=self.pipeline.handed_over(self.database.key),
             exported=self.exported,
             runs=self.runs,
             made=self.made,

@@ -3,16 +3,19 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from local.demo.fault import Fault
 from local.emulator.cloud import Cloud
+from snapper.aws.batch import Batch
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
-from snapper.values.job import read_time, write_time
+from snapper.values.container import container_name
+from snapper.values.failed_container import FAILED
+from snapper.values.job import Job, read_time, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.verbs.catalog import holding_at
 from snapper.verbs.network import PRIVATE_HINT
@@ -26,7 +29,7 @@ _BEGIN_SECONDS = 120.0
 _LONGEST_SECONDS = 960.0
 
 Logs = Callable[[str], list[str]]
-"""Gives all lines that a function has written, by its name."""
+"""Gives all lines that a function has written, or containers of a name, by that name."""
 
 
 class ScheduleBroken(SnapperError):
@@ -45,12 +48,16 @@ class Schedule:
 class Pipeline:
     """Fires the schedule of one deployment and watches what comes of it."""
 
-    def __init__(self, cloud: Cloud, outputs: Mapping[str, str], logs: Logs) -> None:
+    def __init__(
+        self, cloud: Cloud, outputs: Mapping[str, str], logs: Logs, containers: Logs
+    ) -> None:
         self._cloud = cloud
         self._outputs = outputs
         self._logs = logs
+        self._containers = containers
         self._last = 0
         self._read = {"dispatcher": 0, "dumper": 0, "pruner": 0}
+        self._batch = Batch("", "", cloud.client("batch"))
         self.vault = Vault(outputs["bucket"], cloud.client("s3"))
         self.schedule = self._read_schedule()
 
@@ -86,13 +93,14 @@ class Pipeline:
         """
         began = time.monotonic()
         silent: dict[str, Fault] = {}
-        while waiting := set(keys) - self._faults().keys() - self._made(at, keys):
+        while waiting := set(keys) - self._all_faults().keys() - self._made(at, keys):
             passed = time.monotonic() - began
             if passed > _DISPATCH_SECONDS and not self._logged("dispatcher", "job.queued"):
                 raise ScheduleBroken(
                     "the schedule fired, but no job was queued", hint=self._last_words("dispatcher")
                 )
-            begun = {record["database"] for record in self._logged("dumper", "dump.began")}
+            begins = self._logged("dumper", "dump.began", "dump.handed_over")
+            begun = {record["database"] for record in begins}
             late = waiting if passed > _LONGEST_SECONDS else waiting - begun
             if passed > _BEGIN_SECONDS and late:
                 words = self._last_words("dumper")
@@ -102,10 +110,10 @@ class Pipeline:
             self._check_dispatcher()
             time.sleep(_POLL_SECONDS)
         # S3 calls the pruner for each that was made.
-        made = set(keys) - self._faults().keys() - silent.keys()
+        made = set(keys) - self._all_faults().keys() - silent.keys()
         while made - self._pruned_after(at) and time.monotonic() - began < _LONGEST_SECONDS:
             time.sleep(_POLL_SECONDS)
-        return silent | self._faults() | self._faults("pruner", "prune.failed")
+        return silent | self._all_faults() | self._faults("pruner", "prune.failed")
 
     def pruned(self, key: str) -> tuple[str, ...]:
         """Give the backups of a database that were pruned so far, oldest run first."""
@@ -114,6 +122,17 @@ class Pipeline:
             for record in self._records("pruner")
             if record["message"] == "backup.pruned" and record["database"] == key
         )
+
+    def handed_over(self, key: str) -> dict[str, str]:
+        """Give the backups of a database whose jobs containers have taken over, and why they have.
+
+        Containers make them unless they fail.
+        """
+        return {
+            object_key(key, read_time(record["scheduled_at"]), Kind.DUMP): record["reason"]
+            for record in self._records("dumper")
+            if record["message"] == "dump.handed_over" and record["database"] == key
+        }
 
     def _read_schedule(self) -> Schedule:
         events = self._cloud.client("events")
@@ -138,15 +157,26 @@ class Pipeline:
                 hint=record.get("hint", ""),
             )
 
+    def _all_faults(self) -> dict[str, Fault]:
+        """Give what went wrong in the dumper, and in the containers that it handed jobs over to."""
+        return self._faults() | self._faults_in_containers()
+
     def _faults(self, function: str = "dumper", event: str = "dump.failed") -> dict[str, Fault]:
-        return {
-            record["database"]: Fault(
-                record.get("reason") or f"an unexpected {record.get('kind', 'error')}",
-                # Here the functions are in the network of this machine.
-                record.get("hint", "").removesuffix(PRIVATE_HINT).removesuffix("; "),
-            )
-            for record in self._logged(function, event)
-        }
+        return {record["database"]: _fault(record) for record in self._logged(function, event)}
+
+    def _faults_in_containers(self) -> dict[str, Fault]:
+        """Give what containers said of a failure, or what Batch says of one that said nothing."""
+        found = {}
+        for record in self._logged("dumper", "dump.handed_over"):
+            key = record["database"]
+            name = container_name(Job(key, read_time(record["scheduled_at"])))
+            lines = self._containers(name)
+            said = [each for each in parsed(lines) if each["message"] == "dump.failed"]
+            if said:
+                found[key] = _fault(said[0])
+            elif (state := self._batch.state(record["container"])).status == FAILED:
+                found[key] = Fault(f"its container failed: {state.reason}", "\n".join(lines[-3:]))
+        return found
 
     def _logged(self, function: str, *events: str) -> list[dict[str, Any]]:
         """Give the records of these events since the schedule was last fired."""
@@ -159,10 +189,23 @@ class Pipeline:
 
     def _records(self, function: str, start: int = 0) -> Iterator[dict[str, Any]]:
         """Give the structured log of a function; lines of other kinds are the runtime's own."""
-        for line in self._logs(self._outputs[function])[start:]:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict) and "message" in record:
-                yield record
+        return parsed(self._logs(self._outputs[function])[start:])
+
+
+def parsed(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the events among lines of a log; others are the runtime's own."""
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and "message" in record:
+            yield record
+
+
+def _fault(record: Mapping[str, Any]) -> Fault:
+    return Fault(
+        record.get("reason") or f"an unexpected {record.get('kind', 'error')}",
+        # Here the functions are in the network of this machine.
+        record.get("hint", "").removesuffix(PRIVATE_HINT).removesuffix("; "),
+    )

@@ -1,7 +1,7 @@
 """What the demo found out, as values: per database its backups, what was pruned, and the proof."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.demo.compare import Comparison
@@ -15,7 +15,7 @@ class DatabaseReport:
     """One database: `backups` newest first as they lie in the vault, `pruned` oldest first.
 
     Of its `runs` so many `made` their backup. `missing` is what a restore needs and no server at
-    hand has.
+    hand has. `in_container` holds the objects that containers of AWS Batch have made, and why.
     """
 
     key: str
@@ -28,6 +28,7 @@ class DatabaseReport:
     missing: str = ""
     runs: int = 0
     made: int = 0
+    in_container: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def restored(self) -> bool:
@@ -60,6 +61,16 @@ class DatabaseReport:
         return "; ".join(done)
 
     @property
+    def handed_over(self) -> tuple[str, ...]:
+        """Say why its jobs were handed over to containers, if they were."""
+        whys = dict.fromkeys(self.in_container.values())
+        return tuple(f"handed over to a container of AWS Batch: {why}" for why in whys)
+
+    def made_in(self, backup: Manifest) -> str:
+        """Say whether a function or a container has made a backup."""
+        return "container" if backup.dump_key in self.in_container else "function"
+
+    @property
     def _identical(self) -> str:
         if self.comparison and self.comparison.differences:
             return "no"
@@ -79,6 +90,7 @@ class DatabaseReport:
                     "bytes": backup.backup_bytes,
                     "dump_bytes": backup.dump_bytes,
                     "sha256": backup.sha256,
+                    "made_in": self.made_in(backup),
                 }
                 for backup in self.backups
             ],

@@ -7,6 +7,7 @@ Nothing in it stands in for Snapper's own parts: the deployed schedule is read b
 packaged functions run with the rights of their own roles, and the backups are restored.
 """
 
+import json
 import platform
 import shutil
 import time
@@ -36,6 +37,7 @@ from snapper.errors import SnapperError
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
 from snapper.values.job import write_time
+from snapper.values.options import BATCH, SETTING
 from snapper.values.secrets import Database
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
@@ -61,12 +63,16 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What to demonstrate: on which databases (none: the samples), how often, keeping how many."""
+    """What to demonstrate: on which databases (none: the samples), how often, keeping how many.
+
+    With `large` one of them is dumped in a container, as what takes too long for a function is.
+    """
 
     databases: tuple[Database, ...] = ()
     retention: int = 2
     runs: int = 3
     export: Path | None = None
+    large: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,10 +116,12 @@ def demonstration(options: DemoOptions, listener: Listener) -> Iterator[Demonstr
         host = stack.enter_context(LambdaHost(cloud, directory))
         filled.result()
         listener("deploying the Pulumi program")
-        deployment = deploy(cloud, host, ROOT, STAGE, _config(sources.databases))
+        deployment = deploy(
+            cloud, host, ROOT, STAGE, _config(sources.databases, large=options.large)
+        )
         for major in sources.majors:
             pool.submit(proofs.server, Programs(major))
-        pipeline = Pipeline(cloud, deployment.outputs, host.logs)
+        pipeline = Pipeline(cloud, deployment.outputs, host.logs, host.containers.logs)
         listener.result(
             f"{len(deployment.registrations)} resources, schedule {pipeline.schedule.expression}"
         )
@@ -174,15 +182,22 @@ def _stop(starting: Future[Cloud]) -> None:
         starting.result().stop()
 
 
-def _config(databases: Sequence[Database]) -> dict[str, str]:
-    """Give the stack's settings: the two secrets, and packages for this machine's architecture."""
+def _config(databases: Sequence[Database], *, large: bool) -> dict[str, str]:
+    """Give the stack's settings: the two secrets, and packages for this machine's architecture.
+
+    The samples are dumped in seconds: only an option has one of them go to a container.
+    """
     arm = platform.machine().lower() in {"arm64", "aarch64"}
+    handing_over = {
+        "largeDatabases": "true",
+        SETTING: json.dumps({databases[-1].key: {"dumpIn": BATCH}}),
+    }
     return {
         CONNECTIONS: "|".join(f"{each.key},{each.connection},POSTGRES" for each in databases),
         RETENTIONS: "|".join(f"{each.key},{each.retention}" for each in databases),
         "architecture": "arm64" if arm else "x86_64",
         "alarmEmail": "operator@example.com",  # nothing leaves the machine
-        "maxPerServer": "100",  # nobody who looks on is to wait for a minute or two
+        **(handing_over if large else {}),
     }
 
 

@@ -5,15 +5,16 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from local.demo.report import DatabaseReport, DemoReport
+from local.demo.report import DemoReport
 from local.demo.story import Demonstration, DemoOptions, demonstration
 from snapper.cli import render
+from snapper.cli.demo_tables import show
 from snapper.cli.interruption import Interrupted
 from snapper.cli.lines import warn
 from snapper.cli.outcome import Outcome
@@ -56,6 +57,12 @@ def demo(
         Path | None,
         typer.Option(metavar="DIR", help="Copy the backups that are kept to this folder."),
     ] = None,
+    large: Annotated[
+        bool,
+        typer.Option(
+            "--large", help="Dump the last database in a container, as what takes too long is."
+        ),
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave all of it running until Ctrl-C.")
     ] = False,
@@ -73,7 +80,7 @@ def demo(
     """
     outcome: Outcome = context.obj
     options = DemoOptions(
-        parse_rows(database or rows_of(os.environ), retention), retention, runs, export
+        parse_rows(database or rows_of(os.environ), retention), retention, runs, export, large
     )
     for gap in gaps() if options.databases else ():
         warn(gap)
@@ -122,33 +129,8 @@ def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         outcome.answered = True
         render.document(report.to_dict())
-        return
-    backups = [row for database in report.databases for row in _backup_rows(database)]
-    if backups:
-        render.table(("backup", "size", "sha256", "state"), backups, ("sha256", "size"))
-        render.say("")
     else:
-        render.remark("no backup was made")
-    render.table(
-        ("database", "server", "backups", "pruned", "tables", "rows", "restored"),
-        [_summary_row(database) for database in report.databases],
-        ("pruned", "server", "tables"),
-    )
-    for database in report.databases:
-        for line in _remarks(database):
-            render.say(f"{database.key}: {line}")
-    if report.drill:
-        render.say(f"drill in the prover: {report.drill.words}")
-    render.say("")
-    render.say(f"{_verdict(report)}; {report.resources} resources, {report.seconds:.1f} s")
-
-
-def _verdict(report: DemoReport) -> str:
-    if report.good:
-        return "all backups restored, identical row by row"
-    good = sum(database.good for database in report.databases)
-    others = ", ".join(database.key for database in report.databases if not database.good)
-    return f"{good} of {len(report.databases)} databases proven: not {others}"
+        show(report)
 
 
 def again(options: DemoOptions, *, rows_given: bool) -> tuple[str, str]:
@@ -166,51 +148,12 @@ def again(options: DemoOptions, *, rows_given: bool) -> tuple[str, str]:
         words += ["--runs", str(options.runs)]
     if options.export:
         words += ["--export", str(options.export)]
+    if options.large:
+        words.append("--large")
     command = f"{PROGRAM} {shlex.join([*words, '--keep'])}"
     note = f", with {ROWS_VARIABLE} as it is" if options.databases and not rows_given else ""
     note = ", with the connection in place of …" if "…" in command else note
     return f"All of it is gone now. To look further, leave it running{note}:", command
-
-
-def _backup_rows(database: DatabaseReport) -> Iterator[tuple[str, ...]]:
-    for backup in database.backups:
-        yield backup.dump_key, render.size(backup.backup_bytes), backup.sha256[:16], "kept"
-    for key in reversed(database.pruned):
-        yield key, "", "", "pruned"
-
-
-def _summary_row(database: DatabaseReport) -> tuple[str, ...]:
-    found = database.comparison
-    if found is None:
-        verdict = "not here" if database.missing else "no"
-    elif found.differences:
-        verdict = "DIFFERENT"
-    else:
-        verdict = "in part" if found.unread else "identical"
-    return (
-        database.key,
-        f"PostgreSQL {database.backups[0].server_version}" if database.backups else "",
-        str(len(database.backups)),
-        str(len(database.pruned)),
-        str(found.tables) if found else "",
-        f"{found.rows:,}" if found else "",
-        verdict,
-    )
-
-
-def _remarks(database: DatabaseReport) -> list[str]:
-    differences = database.comparison.differences if database.comparison else ()
-    faults = [
-        line
-        for fault in database.faults
-        for line in (f"error: {fault.fact}", f"hint: {fault.hint}" if fault.hint else "")
-        if line
-    ]
-    exported = (
-        [f"{render.number(len(database.exported), 'file')} exported"] if database.exported else []
-    )
-    steps = [] if database.good else [database.steps]
-    return [*steps, *database.notes, *exported, *differences, *faults]
 
 
 def _keep(demonstrated: Demonstration, out: TextIO) -> None:

@@ -165,3 +165,17 @@ def test_an_export_folder_that_cannot_be_exits_2_at_once(room: Path, tmp_path: P
     ended = finished(room, "--json", "--export", str(tmp_path / "file"))
     assert ended.code == 2
     assert "cannot be created" in json.loads(ended.out)["error"]["fact"]
+
+
+@pytest.mark.long
+def test_a_container_takes_over_from_the_dumper_and_its_backups_are_as_good(room: Path) -> None:
+    ended = finished(room, "--json", "--large", "--runs", "1")
+    assert ended.code == 0, ended.err
+    report = json.loads(ended.out)
+    assert report["good"]
+    made_in = {
+        database["key"]: [backup["made_in"] for backup in database["backups"]]
+        for database in report["databases"]
+    }
+    assert made_in == {"shop": ["function"], "sensors": ["container"]}
+    assert_nothing_is_left(room)

@@ -107,6 +107,21 @@ def test_the_tables_show_what_was_kept_pruned_and_restored(
     assert "\x1b" not in out, "no colours in a pipe"
 
 
+def test_a_backup_of_a_container_is_told_as_one_with_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (made,) = report(Comparison(13, 15_374, 4, ())).databases
+    key = made.backups[0].dump_key
+    large = replace(made, in_container={key: "the option dumpIn of orders is batch"})
+    assert (made.made_in(made.backups[0]), made.handed_over) == ("function", ())
+    demo._show(DemoReport((large,), 38, {}, 9.96), Outcome(), as_json=False)
+    out = capsys.readouterr().out
+    assert "  container  kept" in out
+    why = "orders: handed over to a container of AWS Batch: the option dumpIn of orders is batch"
+    assert why in " ".join(out.split())
+    assert large.to_dict()["backups"][0]["made_in"] == "container"
+
+
 def test_faults_and_differences_are_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
     found = Comparison(1, 5, 0, ("table public.t is only in the source",))
     demo._show(report(found, Fault("no answer", "look at it")), Outcome(), as_json=False)
@@ -163,6 +178,8 @@ def test_the_same_command_with_keep_is_printed_without_a_password() -> None:
         f"{gone}, with SNAPPER_DEMO_DATABASE as it is:",
         "bin/snapper demo --retention 3 --runs 1 --export '/some where' --keep",
     )
+    _, command = demo.again(DemoOptions(large=True), rows_given=False)
+    assert command == "bin/snapper demo --large --keep"
     assert demo.again(DemoOptions(), rows_given=False) == (f"{gone}:", "bin/snapper demo --keep")
 
 
