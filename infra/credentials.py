@@ -1,5 +1,6 @@
 """Rights to what proves to a database who we are: as exactly one user, by exactly one secret."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from infra.iam import Statement, allow
@@ -8,6 +9,29 @@ from snapper.values.options import RDS_IAM
 from snapper.values.place import Place
 from snapper.values.rds import region_of
 from snapper.values.secrets import Database
+
+LONGEST_POLICY = 10_240
+"""Characters of all inline policies of a role, blanks not counted. Source: IAM quotas."""
+
+OTHERS = 4_096
+"""Kept for the dumper's other rights, which take less."""
+
+_ANYWHERE = Place("aws", "ap-southeast-1", "123456789012")
+
+
+def sign_in_faults(databases: Sequence[Database]) -> Iterator[str]:
+    """Tell that the users and secrets to sign in by are too many for the dumper's role."""
+    room = LONGEST_POLICY - OTHERS
+    taken = len(json.dumps(may_sign_in(_ANYWHERE, databases), separators=(",", ":")))
+    if taken > room:
+        number = sum(
+            bool(each.options.secret) or each.options.auth == RDS_IAM for each in databases
+        )
+        yield (
+            f"{number} databases sign in by {RDS_IAM} or by a secret, and what the dumper's role "
+            f"must name of them takes {taken:,} characters of {room:,}: let databases share a user "
+            "or a secret, or make a stage for the others"
+        )
 
 
 def may_sign_in(place: Place, databases: Sequence[Database]) -> list[Statement]:

@@ -12,6 +12,7 @@ from pulumi.runtime.config import CONFIG
 
 from infra import checks
 from infra.authorities import bundle_faults
+from infra.credentials import sign_in_faults
 from infra.scope import Scope
 from snapper.engines.checks import doubts, option_faults, usability_checks
 from snapper.errors import SecretsInvalid
@@ -206,7 +207,8 @@ def _with_options(
     except pulumi.ConfigTypeError:
         given = None
     chosen = with_options(databases, given, faults, datetime.now(UTC))
-    faults.extend(option_faults(chosen))
+    # Only where each option can be kept is it known who signs in by what.
+    faults.extend(list(option_faults(chosen)) or sign_in_faults(chosen))
     return chosen
 
 

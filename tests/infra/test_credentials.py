@@ -1,6 +1,6 @@
 """Rights to what proves who we are: as exactly one user, by exactly one secret."""
 
-from infra.credentials import may_sign_in
+from infra.credentials import LONGEST_POLICY, may_sign_in, sign_in_faults
 from snapper.values.options import Options
 from snapper.values.place import Place
 from snapper.values.secrets import Database
@@ -43,3 +43,25 @@ def test_two_databases_of_one_user_need_one_right() -> None:
 
 def test_no_option_needs_no_right() -> None:
     assert may_sign_in(HERE, [Database("a", "postgresql://h/d", 1)]) == []
+
+
+def signing_in(number: int) -> list[Database]:
+    secrets = (f"{SECRET_ARN[:-7]}-{n:03}{SECRET_ARN[-7:]}" for n in range(number))
+    return [
+        Database(f"d{n}", "postgresql://h/d", 1, options=Options(secret=secret))
+        for n, secret in enumerate(secrets)
+    ]
+
+
+def test_more_secrets_than_a_role_can_name_are_refused_before_aws_does() -> None:
+    assert list(sign_in_faults(signing_in(25))) == []
+    (fault,) = sign_in_faults(signing_in(100))
+    assert fault.startswith(
+        "100 databases sign in by rds-iam or by a secret, and what the dumper's"
+    )
+    assert "let databases share a user or a secret" in fault
+
+
+def test_what_is_kept_for_the_other_rights_is_enough(full_graph: Graph) -> None:
+    policy = full_graph.named("snapper-dumper-rights").inputs["policy"]
+    assert len("".join(policy.split())) + 6144 < LONGEST_POLICY
