@@ -14,6 +14,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import SnapperError
+from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
@@ -55,6 +56,7 @@ def handler(
     settings = DumperSettings.from_env(os.environ)
     if "doctor" in event:
         return doctor.answer(event["doctor"], settings)
+    give_back_large_blocks()
     telemetry = Telemetry("dumper", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)
     vault = Vault.connect(settings.bucket)

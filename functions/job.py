@@ -17,6 +17,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import DeadlineReached, DumpFailed, SnapperError
+from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
 from snapper.values.attempts import ATTEMPTS, pause_after
 from snapper.values.container import FAREWELL, LONGEST, PAYLOAD
@@ -66,6 +67,7 @@ class Work:
 
 def main(environment: Mapping[str, str]) -> int:
     """Do the job that the environment holds; give the exit status, which is 0 for a backup."""
+    give_back_large_blocks()
     work = Work.of(DumperSettings.from_env(environment))
     try:
         job = Job.from_json(environment.get(PAYLOAD, ""))
