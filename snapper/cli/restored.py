@@ -39,6 +39,7 @@ class Restored:
             "kept_as": came.kept_as or None,
             "commands": list(self.commands),
             "restored": self.came is not None,
+            "jobs": self.came.jobs if self.came else None,
             "seconds": None if self.seconds is None else round(self.seconds, 3),
         }
 
@@ -58,7 +59,10 @@ class Restored:
         came, place = self.came or Restoration(), self.rehearsal.place
         if not came.missing:
             render.say(f"restored {self._what()} into {place} in {self.seconds:.1f} s")
-            render.say(f"SHA-256 {self.manifest.sha256}, as in the manifest")
+            if came.jobs > 1:
+                render.say(f"by {came.jobs} connections; each part has the SHA-256 of its contents")
+            else:
+                render.say(f"SHA-256 {self.manifest.sha256}, as in the manifest")
             return
         rows = [
             (each.kind, each.name, each.sqlstate, "missing" if each.rows else "all", each.reason)

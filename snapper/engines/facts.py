@@ -181,7 +181,8 @@ class Restoration:
     """What came of a restore: sentences on what is not as it was, and what was left out.
 
     `missing` is what would have stopped it, if the best had not been made of it. The new database
-    is then `kept_as` another name than its own, which it gets by the statement `accepting`.
+    is then `kept_as` another name than its own, which it gets by the statement `accepting`. So many
+    `jobs` worked at once.
     """
 
     warnings: tuple[str, ...] = ()
@@ -193,3 +194,4 @@ class Restoration:
     """What tables needed and the target had already, as it was: kind and name."""
     unneeded: tuple[str, ...] = ()
     """Extensions that tables might have needed, and that were not made."""
+    jobs: int = 1

@@ -1,7 +1,7 @@
 """Restore one backup into a database: checked before it can harm, final only when it is whole."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from snapper.aws.vault import Vault
 from snapper.engines.at_once import AtOnce
@@ -46,11 +46,12 @@ def restore_as_new(
     The database has its name only when it is whole, so the backup is checked while it flows. Where
     several jobs restore it, `progress` is called by several threads, one after the other.
     """
-    dump: Iterable[bytes] = Dump(vault, manifest, progress)
-    jobs = jobs_for(options.jobs, manifest)
-    if parts := in_parts(vault, manifest, jobs, progress):
-        dump = AtOnce(dump, parts, jobs)
-    return engine.restore_as_new(dump, manifest, target, options)
+    dump, jobs = Dump(vault, manifest, progress), jobs_for(options.jobs, manifest)
+    parts = in_parts(vault, manifest, jobs, progress)
+    if parts is None:
+        return engine.restore_as_new(dump, manifest, target, options)
+    came = engine.restore_as_new(AtOnce(dump, parts, jobs), manifest, target, options)
+    return replace(came, jobs=jobs)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from snapper.verbs.dump_in_parts import in_parts
 from snapper.verbs.parts import read_table
 from snapper.verbs.restore import restore_as_new
 from tests.support.at_once import restore_at_once
-from tests.support.databases import EVERY_MAJOR, Source, job
+from tests.support.databases import Source, job
 from tests.support.engines import postgresql
 from tests.support.odd_tables import ODD_TABLES
 from tests.support.restores import (
@@ -71,7 +71,9 @@ def back_up(dumper: Dumper) -> Callable[[Source], Manifest]:
     return make
 
 
-@pytest.mark.parametrize("major", EVERY_MAJOR)
+@pytest.mark.parametrize(
+    "major", [*(pytest.param(each, marks=pytest.mark.long) for each in (14, 15, 16, 17)), 18]
+)
 def test_a_database_restored_at_once_dumps_as_its_source_does(
     major: int,
     server: Server,
@@ -133,7 +135,7 @@ def test_the_sessions_beside_the_main_one_do_the_work(
     assert references == [b'ALTER TABLE ONLY "public"."small"']
 
 
-@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("strict", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_row_that_is_refused_stops_it_with_the_same_words(
     strict: bool,
     server: Server,

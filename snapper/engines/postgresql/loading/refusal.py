@@ -103,7 +103,8 @@ def refusal(
     said = sentence(error)
     words = reason(error, body, runner, show_values=loading.options.show_values)
     if leniency.is_lost(error):
-        return RestoreFailed(f"the session ended at line {statement.line}: {words}", hint=_ENDED)
+        where = f"at line {statement.line}" if statement.line else f"at the {what}"
+        return RestoreFailed(f"the session ended {where}: {words}", hint=_ENDED)
     line = f" at line {statement.line} of the dump" if statement.line else ""
     fact = f"the restore stopped{line}: {what}: {words} ({code})"
     fix = next((fix for sign, fix in _FIXES.items() if sign in said), _BY_CODE.get(code, ""))
