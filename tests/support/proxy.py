@@ -89,8 +89,9 @@ class Proxy:
         except OSError:
             pass
         if self._reset:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            client.shutdown(socket.SHUT_RD)  # wakes the other thread, which would keep it open
+            with contextlib.suppress(OSError):  # it has gone already
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.shutdown(socket.SHUT_RD)  # wakes the other thread, which would keep it open
             client.close()
         _hang_up(client)
         _hang_up(server)
