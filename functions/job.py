@@ -75,7 +75,10 @@ def main(environment: Mapping[str, str]) -> int:
         work.telemetry.emit("job.failed", reason=str(error), hint=error.hint)
         return error.exit_code
     signal.signal(signal.SIGTERM, lambda *_: say_farewell(work, job))
-    return do(work, job)
+    status = do(work, job)
+    # There are reports that a last line which is a metric is lost on its way from a container.
+    work.telemetry.emit("job.ended", status=status)
+    return status
 
 
 def do(work: Work, job: Job, pause: Callable[[int], timedelta] = pause_after) -> int:

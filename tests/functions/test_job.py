@@ -89,7 +89,8 @@ def test_a_job_becomes_a_backup(
     assert main(os.environ) == 0
     assert keys(environment) == [CONTENTS, MANIFEST, DUMP]
     told = said()
-    assert told.messages() == ["connection.plain", "dump.began", "dump.ended"]
+    assert told.messages() == ["connection.plain", "dump.began", "dump.ended", "job.ended"]
+    assert told.log("job.ended")["status"] == 0
     assert len(told.measured("BackupSucceeded")) == 1
 
 
@@ -171,8 +172,9 @@ def test_one_that_is_told_to_end_stops_the_dump_and_says_why(
         eventually(lambda: made.rows(waits))
         process.send_signal(signal.SIGTERM)
         assert process.wait() == DumpFailed.exit_code
-    told = events(said)[-1]
+    told, last = events(said)[-2:]
     assert (told["message"], told["database"]) == ("dump.failed", "orders")
+    assert (last["message"], last["status"]) == ("job.ended", DumpFailed.exit_code)
     assert told["reason"] == "the container was told to end before the dump was done"
     assert keys(environment) == []
     assert open_uploads(environment) == []
