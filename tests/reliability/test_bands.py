@@ -14,6 +14,7 @@ from _pytest.mark.structures import ParameterSet
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.dumping.together import Together
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DeadlineReached, DumpFailed, SnapperError
 from tests.support import banded
 from tests.support.cloud import eventually
@@ -51,9 +52,12 @@ def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     banded.small_is_large(monkeypatch)
 
 
-@pytest.fixture
-def three(source: Callable[..., Source]) -> Source:
-    return source(17, THREE)
+@pytest.fixture(scope="module")
+def three(server: Callable[[int], PostgresServer]) -> Source:
+    """Give a database that is only read."""
+    made = Source(server(17), "postgres").create("three bands")
+    made.run(THREE)
+    return made
 
 
 @contextmanager

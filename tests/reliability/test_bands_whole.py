@@ -12,6 +12,7 @@ from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping import in_bands
 from snapper.engines.postgresql.dumping.together import Together
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DumpFailed, SnapperError
 from snapper.values.deadline import RESERVE
 from snapper.verbs.dump import Dumper
@@ -55,12 +56,19 @@ def banded(dumper: Dumper) -> Dumper:
     return several.by_several(dumper)
 
 
+@pytest.fixture(scope="module")
+def large(server: Callable[[int], PostgresServer]) -> Source:
+    """Give a database of some size that is only read."""
+    made = Source(server(17), "postgres").create("two large tables")
+    made.run(TWO_LARGE)
+    return made
+
+
 @pytest.fixture
-def two(source: Make) -> Iterator[Source]:
-    """Give a database of some size; no session of ours is left in it."""
-    made = source(17, TWO_LARGE)
-    yield made
-    require_no_session(made)
+def two(large: Source) -> Iterator[Source]:
+    """Give the same; no session of ours is left in it."""
+    yield large
+    require_no_session(large)
 
 
 def require_no_session(made: Source) -> None:
