@@ -50,10 +50,13 @@ class Vault:
         # Enough connections for every part on its way.
         return cls(bucket, aws.client("s3", Config(max_pool_connections=16)))
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Give every object under the prefix in key order, however many pages it takes."""
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
+        """Give every object under the prefix in key order, however many pages it takes.
+
+        Only those behind the key `after`, which need not be there.
+        """
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=prefix
+            Bucket=self.bucket, Prefix=prefix, **({"StartAfter": after} if after else {})
         )
         with aws.translated(f"s3:ListObjectsV2 of {prefix}"):
             for page in pages:

@@ -26,7 +26,7 @@ def holdings(vault: Vault, database: str, now: datetime | None = None) -> list[H
     Objects that are not named as Snapper names them are not ours, and not mentioned. Here and below
     `now` is the clock's own time where none is given.
     """
-    return _group(database, vault.list(prefix(database)), now or datetime.now(UTC))
+    return grouped(database, vault.list(prefix(database)), now or datetime.now(UTC))
 
 
 def holding_at(vault: Vault, database: str, at: datetime, now: datetime | None = None) -> Holding:
@@ -34,7 +34,7 @@ def holding_at(vault: Vault, database: str, at: datetime, now: datetime | None =
     seen_at = now or datetime.now(UTC)
     # One listing under the stem of the keys: a HEAD would need the right to read the backup.
     stem = object_key(database, at, Kind.MANIFEST).removesuffix(Kind.MANIFEST)
-    found = _group(database, vault.list(stem), seen_at)
+    found = grouped(database, vault.list(stem), seen_at)
     return found[0] if found else Holding(database, at, seen_at)
 
 
@@ -202,7 +202,8 @@ def _proves_nothing(verdict: Verification, holding: Holding) -> bool:
     return verdict.sound and holding.stamps_ahead(stored, *verdict.times)
 
 
-def _group(database: str, objects: Iterable[StoredObject], seen_at: datetime) -> list[Holding]:
+def grouped(database: str, objects: Iterable[StoredObject], seen_at: datetime) -> list[Holding]:
+    """Group the objects of one database by what they belong to, newest first."""
     found: dict[datetime, Holding] = {}
     for stored in objects:
         if parsed := parse_key(database, stored.key):

@@ -205,17 +205,22 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
 @BY_PARTS_AND_WHOLE
 def test_the_watcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
     watcher, aged = stage.deployment.outputs["watcher"], Options(max_age_hours=1)
+    days = (datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
 
     def signs() -> set[str]:
+        at = next(days)
         cold_start(stage, watcher)
+        stage.forget("overdue")
+        store(stage.vault, at, "overdue")
         answer = invoke(stage.cloud, watcher, {})
         seen = set() if "overdue" in answer.get("late", ()) else {"the event failed"}
         if "AccessDenied" in answer.get("errorMessage", ""):
             seen.add(NAMED)
+        if "backup.late" not in heard(stage, watcher, write_time(at)):
+            seen.add("its log tells of no late database")
         return seen
 
     with stage.database("overdue", NOWHERE, 1, aged):
-        store(stage.vault, datetime(2026, 1, 1, tzinfo=UTC), "overdue")
         assert_nothing_is_superfluous(stage, watcher, weaken, signs)
 
 

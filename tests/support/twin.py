@@ -29,10 +29,10 @@ class MemoryVault(Vault):
         twin.changed = dict(self.changed)
         return twin
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
         # S3 sorts by bytes.
         for key in sorted(self.objects, key=str.encode):
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key.encode() > after.encode():
                 yield StoredObject(key, len(self.objects[key]), self.changed[key])
 
     def folders(self) -> tuple[str, ...]:

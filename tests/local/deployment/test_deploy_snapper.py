@@ -73,7 +73,7 @@ def test_the_whole_service_comes_and_goes(cloud: Cloud, host: LambdaHost) -> Non
     deployment = up(cloud, host, "whole", **settings)
     assert set(deployment.outputs) == {
         "bucket", "dead_letter_url", "dispatcher", "dumper", "prover", "pruner", "queue_url",
-        "region", "schedule", "topic",
+        "region", "schedule", "topic", "watcher",
     }  # fmt: skip
     assert left_of(cloud, "whole")
     cloud.client("s3").put_object(Bucket=deployment.outputs["bucket"], Key="a", Body=b"a")
