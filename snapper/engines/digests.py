@@ -15,6 +15,8 @@ _MOST_WAITING = 8
 class Digester:
     """The thread, and what waits for it; digests of what is small are made at once."""
 
+    at_once = _AT_ONCE
+
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "digests")
         self._waiting: deque[Future[None]] = deque()
@@ -37,6 +39,8 @@ class Digester:
 
 class AtOnce:
     """Hashes in the thread that asks for it, as a `Digester` does beside it."""
+
+    at_once = 32 << 10
 
     def feed(self, digest: "hashlib._Hash", texts: Sequence[bytes]) -> None:
         """Have a digest take these texts."""
@@ -68,7 +72,7 @@ class Digest:
         self.bytes += len(text)
         self._size += len(text)
         self._texts.append(text)
-        if self._size >= _AT_ONCE:
+        if self._size >= self._digester.at_once:
             self._hash = self._hash or hashlib.sha256()
             self._digester.feed(self._hash, self._texts)
             self._texts, self._size = [], 0

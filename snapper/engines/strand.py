@@ -8,7 +8,7 @@ from snapper.engines.packing import Packed, Packer
 from snapper.errors import NotFollowed
 
 _READ_AT_ONCE = 256 << 10
-_READ_TO_SPLIT = 256 << 10
+_READ_TO_SPLIT = 64 << 10
 """Bytes: there are several that split, and each holds some times as many in memory."""
 
 _READY = 256 << 10

@@ -7,7 +7,11 @@ _LARGE = 2 << 20
 """Bytes: parts of an upload are larger, what is read at once is smaller."""
 
 _MMAP_THRESHOLD = -3
-"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+_ARENA_MAX = -8
+"""M_MMAP_THRESHOLD and M_ARENA_MAX of glibc's malloc.h."""
+
+_HEAPS = 2
+"""Else each of a dump's threads gets one of its own, with gaps of its own."""
 
 
 def give_back_large_blocks() -> bool:
@@ -20,4 +24,4 @@ def give_back_large_blocks() -> bool:
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE))
+    return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_ARENA_MAX, _HEAPS))

@@ -16,7 +16,7 @@ from snapper.engines.stage import Stage
 from snapper.engines.strand import Strand
 from snapper.values.secrets import Database
 
-PIECES_OF_A_PART = 8
+PIECES_OF_A_PART = 32
 """A table is parted behind so many bytes that this many are a part of an upload: however large the
 database is, they are no more than a list of contents may have."""
 
