@@ -52,11 +52,11 @@ def main(dsn: str, jobs: int, *, listed: bool = True) -> None:
     from snapper.machine.memory import give_back_large_blocks
     from snapper.values.job import Job
     from snapper.values.secrets import Database
-    from snapper.verbs import dump
+    from snapper.verbs import dump, dumping
     from snapper.verbs.events import Silence
 
     if not listed:  # as it was before there were lists
-        vars(dump)["Listing"] = lambda following: Listing(following, most=0)
+        vars(dumping)["Listing"] = lambda following: Listing(following, most=0)
     give_back_large_blocks()
     engines = partial(engine_of, clients=Path(os.environ[CLIENTS]))
     dumper = dump.Dumper(Vault.connect("vault"), Silence(), engines, jobs=lambda _: jobs)

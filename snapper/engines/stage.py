@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from snapper.engines.packing import Packed
 from snapper.engines.strand import Strand
 
-_MOST_WAITING = 1 << 20
+_MOST_WAITING = 512 << 10
 """Packed bytes that wait to be stored: more is not read until some are taken."""
 
 Tables = Sequence[tuple[str, str]]

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
@@ -51,7 +52,9 @@ class GzipStream:
         self._hash = hashlib.sha256()
         self._ready: deque[bytes] = deque()
         self._taken = self._crc = 0
-        self._edges: list[tuple[Part, int]] = []
+        self._parts: list[Part] = []
+        self._edges = array("q")
+        """Where each begins, in bytes of the object; one that is parted is there several times."""
         self._ended = False
         self.dump_bytes = 0
         self.backup_bytes = 0
@@ -67,8 +70,9 @@ class GzipStream:
         if self.unlisted:
             return None
         ranges: dict[Part, list[Range]] = {}
-        edges = [*(at for _, at in self._edges), self.backup_bytes]
-        for (part, _), part_range in zip(self._edges, pairwise(edges), strict=True):
+        for part, part_range in zip(
+            self._parts, pairwise([*self._edges, self.backup_bytes]), strict=True
+        ):
             ranges.setdefault(part, []).append(part_range)
         parts = [part.listed(found) for part, found in ranges.items()]
         return Contents(
@@ -119,12 +123,11 @@ class GzipStream:
         return bool(self._ready)
 
     def _take(self, piece: Packed) -> None:
-        start = self._taken
         for part, at in piece.begins:
-            if len(self._edges) > self._most:
-                break
-            # The first part begins with the head of the gzip.
-            self._edges.append((part, start + at if self._edges else 0))
+            if len(self._edges) <= self._most:
+                # The first part begins with the head of the gzip.
+                self._edges.append(self._taken + at if self._parts else 0)
+                self._parts.append(part)
         self._crc = isal_zlib.crc32_combine(self._crc, piece.crc, piece.plain)
         self.dump_bytes += piece.plain
         for text in piece.texts:

@@ -22,7 +22,7 @@ from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
 from snapper.verbs.contents import keep_contents
 from snapper.verbs.dump_log import DumpLog
-from snapper.verbs.dumping import PIECES_OF_A_PART, Dumping, Programs
+from snapper.verbs.dumping import Dumping, Programs
 from snapper.verbs.ending import Ending
 from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.hand_over import HandOver
@@ -150,9 +150,8 @@ class Dumper:
     def _store(self, told: DumpLog, at: datetime, database: Database) -> Stored:
         """Store the dump; raises as `Vault.upload` does."""
         plan = plan_parts(told.facts.size)
-        split = plan.size // PIECES_OF_A_PART
         left = self._patience_left()
-        dumping = Dumping(told.engine, database, told.facts, self.patience, left, split)
+        dumping = Dumping(told.engine, database, told.facts, self.patience, left)
 
         def upload(jobs: int) -> Stored:
             with dumping.by(jobs, told.alone) as (programs, pieces):

@@ -16,9 +16,11 @@ from snapper.engines.stage import Stage
 from snapper.engines.strand import Strand
 from snapper.values.secrets import Database
 
-PIECES_OF_A_PART = 32
-"""A table is parted behind so many bytes that this many are a part of an upload: however large the
-database is, they are no more than a list of contents may have."""
+_PARTED = 1 << 20
+"""Packed bytes of rows that several programs hold in all, before a table is parted."""
+
+_MANY = 150_000
+"""A list of contents has room for more ranges than these, and then for the tables."""
 
 
 class Programs(joined.Programs, Protocol):
@@ -34,7 +36,7 @@ class Dumping:
     """One database that is to be dumped.
 
     The server may let wait for `patience` seconds, and while several programs are started only for
-    those that are `left`. Behind `split` packed bytes a table is parted.
+    those that are `left`.
     """
 
     engine: Engine
@@ -42,7 +44,6 @@ class Dumping:
     facts: Facts
     patience: float
     left: float
-    split: int
 
     @contextmanager
     def by(self, jobs: int, alone: Callable[[OneJob], None]) -> Iterator[tuple[Programs, Joined]]:
@@ -53,7 +54,7 @@ class Dumping:
         follow = partial(self.engine.sections.follow, self.facts.part)
         several = self._several(jobs)
         if not isinstance(several, OneJob):
-            with several, joined.joined(several, follow, self.split) as pieces:
+            with several, joined.joined(several, follow, self._split(jobs)) as pieces:
                 yield several, pieces
             return
         if several.reason:
@@ -66,3 +67,7 @@ class Dumping:
         if jobs < 2:
             return OneJob()
         return self.engine.dump_in_bands(self.database, self.facts, self.left, jobs)
+
+    def _split(self, jobs: int) -> int:
+        """Give behind how many packed bytes a table is parted: of a huge one not too often."""
+        return max(_PARTED // jobs, self.facts.size // _MANY)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from snapper.verbs import dump
+from snapper.verbs import dumping
 from snapper.verbs.dump import Dumper
 from tests.support.banded import small_is_large
 
@@ -28,7 +28,7 @@ SELECT nextval('counting'), lo_from_bytea(0, 'a large object');
 def part_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every database be dumped by several, and each table be parted behind some 40 kB."""
     small_is_large(monkeypatch)
-    monkeypatch.setattr(dump, "PIECES_OF_A_PART", 200)
+    monkeypatch.setattr(dumping, "_PARTED", 40_000 * JOBS)
 
 
 def by_several(dumper: Dumper, jobs: int = JOBS) -> Dumper:
