@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.deployment.resources.containers import resources
 from local.deployment.resources.functions import PROXY
 from local.deployment.resources.request import capitalised
 from local.emulator.cloud import Cloud
@@ -144,6 +145,14 @@ def _function(change: Change) -> None:
     )
 
 
+def _environment(change: Change) -> None:
+    change.only("computeResources")
+    change.cloud.client("batch").update_compute_environment(
+        computeEnvironment=change.identifier,
+        computeResources=resources(change.inputs["computeResources"]),
+    )
+
+
 def _never(change: Change) -> None:
     change.only()
 
@@ -156,6 +165,9 @@ UPDATES: Mapping[str, Callable[[Change], dict[str, Any] | None]] = {
     "aws:sqs/queue:Queue": _queue,
     "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
     "aws:lambda/function:Function": _function,
+    "aws:batch/computeEnvironment:ComputeEnvironment": _environment,
+    "aws:batch/jobQueue:JobQueue": _never,
+    "aws:ec2/securityGroup:SecurityGroup": _never,
     "aws:sns/topic:Topic": _never,
     "aws:sns/topicSubscription:TopicSubscription": _never,
 }

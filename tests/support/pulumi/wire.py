@@ -12,6 +12,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 DEFAULTS = "__defaults"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+ASSET = "c44067f5952c0a294b673a41bacd8c17"
 
 
 def read(struct: struct_pb2.Struct) -> dict[str, Any]:
@@ -32,12 +33,14 @@ def with_archives(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get(SIGNATURE) == ARCHIVE:
             return pulumi.FileArchive(value["path"])
+        if value.get(SIGNATURE) == ASSET:
+            return pulumi.FileAsset(value["path"])
         return {key: with_archives(item) for key, item in value.items() if key != DEFAULTS}
     return [with_archives(item) for item in value] if isinstance(value, list) else value
 
 
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Give the inputs that differ. An archive is its hash, wherever it lies."""
+    """Give the inputs that differ. A file is its hash, wherever it lies."""
     return sorted(
         key
         for key in {*old, *new} - {DEFAULTS}
@@ -55,7 +58,7 @@ def _whole(value: Any) -> Any:
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.get(SIGNATURE) == ARCHIVE:
+        if value.get(SIGNATURE) in (ARCHIVE, ASSET):
             return value["hash"]
         return {key: _comparable(item) for key, item in value.items()}
     return [_comparable(item) for item in value] if isinstance(value, list) else value

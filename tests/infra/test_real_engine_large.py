@@ -1,0 +1,82 @@
+"""Containers for large databases on the real engine: switched on, changed by nothing, and off."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from local.emulator.cloud import Cloud
+from tests.infra.test_real_engine import SECRETS
+from tests.support.pulumi import installation
+from tests.support.pulumi.provider import Call
+from tests.support.pulumi.workspace import Ran, Workspace
+
+installation.need()
+
+KINDS = ("ComputeEnvironment", "JobQueue", "JobDefinition", "SecurityGroup")
+
+
+@dataclass
+class Step:
+    """What a command wrote, and what it called."""
+
+    ran: Ran
+    calls: list[Call]
+
+    def made(self, verb: str) -> list[str]:
+        return sorted(call.type.split(":")[-1] for call in self.calls if call.verb == verb)
+
+
+class Life:
+    """A stage that has containers for a while."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        stack = workspace.stack("large", **SECRETS, deleteBackupsOnDestroy="true")
+        workspace.provider.take_calls()
+
+        def up(*arguments: str) -> Step:
+            return Step(stack.up(*arguments), workspace.provider.take_calls())
+
+        self.without = up()
+        stack.set(largeDatabases="true")
+        self.preview = stack.run("preview")
+        self.on = up()
+        self.again = up("--refresh", "--expect-no-changes")
+        stack.set(maxConcurrency="5")
+        self.wider = up()
+        stack.set(largeDatabases="false")
+        self.off = up()
+        stack.set(largeDatabases="true")
+        self.on_again = up()
+        self.destroyed = Step(stack.destroy(), workspace.provider.take_calls())
+
+
+@pytest.fixture(scope="module")
+def life(workspace: Workspace) -> Life:
+    return Life(workspace)
+
+
+def test_switched_on_it_makes_each_part_once_and_a_second_up_changes_nothing(life: Life) -> None:
+    assert life.preview.code == 0, life.preview.text
+    assert life.on.ran.code == 0, life.on.ran.text
+    made = life.on.made("create")
+    assert [made.count(kind) for kind in KINDS] == [1] * len(KINDS)
+    assert "Function" not in made
+    assert (life.again.ran.code, life.again.calls) == (0, [])
+
+
+def test_more_at_once_is_a_wider_environment_and_no_new_one(life: Life) -> None:
+    assert life.wider.ran.code == 0, life.wider.ran.text
+    assert life.wider.made("update") == ["ComputeEnvironment", "EventSourceMapping"]
+    assert {call.verb for call in life.wider.calls} == {"update"}
+
+
+def test_switched_off_and_destroyed_it_goes_in_order(life: Life, cloud: Cloud) -> None:
+    for step in (life.off, life.destroyed):
+        assert step.ran.code == 0, step.ran.text
+        gone = step.made("delete")
+        assert [gone.count(kind) for kind in KINDS] == [1] * len(KINDS)
+    batch = cloud.client("batch")
+    queues = batch.describe_job_queues()["jobQueues"]
+    assert not [one for one in queues if one["jobQueueName"] == "snapper-large-large"]
+    buckets = [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]]
+    assert not [name for name in buckets if name.startswith("snapper-large-")]
