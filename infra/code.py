@@ -38,7 +38,8 @@ class Code(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
-            bucket_prefix=args.scope.name("code-"),
+            # No stage's vault begins so, whatever the stage is called.
+            bucket_prefix=f"code-{args.scope.name('')}",
             # Only what can be built again lies here.
             force_destroy=True,
             tags=args.scope.tags,

@@ -34,13 +34,24 @@ def apply() -> None:
     batch.handle_request = _asking_for_the_definition(batch.handle_request)
 
 
+_NAMED = {  # call: what it names, and as what kind of thing
+    "submitjob": ("jobQueue", "job-queue"),
+    "terminatejob": ("jobId", "job"),
+    "createcomputeenvironment": ("computeEnvironmentName", "compute-environment"),
+    "updatecomputeenvironment": ("computeEnvironment", "compute-environment"),
+    "deletecomputeenvironment": ("computeEnvironment", "compute-environment"),
+    "createjobqueue": ("jobQueueName", "job-queue"),
+    "updatejobqueue": ("jobQueue", "job-queue"),
+    "deletejobqueue": ("jobQueue", "job-queue"),
+    "registerjobdefinition": ("jobDefinitionName", "job-definition"),
+    "deregisterjobdefinition": ("jobDefinition", "job-definition"),
+}
+
+
 def resource(path: str, body: Mapping[str, Any], region: str, account: str) -> str:
     """Give what the first right to a call is asked on; `*` where Batch knows no resource of it."""
-    if path.rstrip("/").lower() == "/v1/submitjob":
-        return _arn(body.get("jobQueue", ""), "job-queue", region, account)
-    if path.rstrip("/").lower() == "/v1/terminatejob":
-        return _arn(body.get("jobId", ""), "job", region, account)
-    return "*"
+    key, kind = _NAMED.get(path.rstrip("/").lower().removeprefix("/v1/"), ("", ""))
+    return _arn(body.get(key, ""), kind, region, account) if kind else "*"
 
 
 def _asking_for_the_definition(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,16 +18,21 @@ from snapper.values.place import partition_of
 
 
 class Policy(StrEnum):
-    """Which policy is printed: an operator's, or one of the two of who deploys."""
+    """Which policy is printed: an operator's, or one of those of who deploys."""
 
     READ = Rights.READ
     RESTORE = Rights.RESTORE
     OPERATE = Rights.OPERATE
     DEPLOY = "deploy"
+    DEPLOY_LARGE = "deploy-large"
     BOUNDARY = "boundary"
 
 
-_DOCUMENTS = {Policy.DEPLOY: "deploy-policy.json", Policy.BOUNDARY: "boundary.json"}
+_DOCUMENTS = {
+    Policy.DEPLOY: "deploy-policy.json",
+    Policy.DEPLOY_LARGE: "deploy-large-policy.json",
+    Policy.BOUNDARY: "boundary.json",
+}
 
 
 def policy(
@@ -36,7 +41,8 @@ def policy(
         typer.Argument(
             metavar="RIGHTS",
             help="read: look; restore: read backups too; operate: every command. "
-            "deploy: pulumi up; boundary: the most that a function may have.",
+            "deploy: pulumi up; deploy-large: with largeDatabases these too; "
+            "boundary: the most that a function may have.",
         ),
     ] = Policy.READ,
     stage: StageOption = "prod",
@@ -49,8 +55,9 @@ def policy(
     Each of read, restore and operate includes the ones before it. Printing one needs only the right
     to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
 
-    `deploy` and `boundary` are docs/deploy-policy.json and docs/boundary.json for this stage alone.
-    They need neither AWS nor a stage that exists.
+    `deploy`, `deploy-large` and `boundary` are docs/deploy-policy.json,
+    docs/deploy-large-policy.json and docs/boundary.json for this stage alone. They need neither AWS
+    nor a stage that exists.
     """
     if rights in _DOCUMENTS:
         render.document(_of_deployer(_DOCUMENTS[rights], stage, region))

@@ -27,11 +27,16 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "sqs:": ("jobs", "drills", "dead-letters"),
     "lambda:function:": FUNCTIONS,
     "lambda:layer:": tuple(f"{part}{end}" for part in _LAYERS for end in ("", ":*")),
-    "iam:role/": FUNCTIONS,
+    "iam:role/": (*FUNCTIONS, "large", "large-start"),
     "logs:log-group:/aws/lambda/": tuple(
         f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
     ),
-    "events:rule/": ("schedule", "schedule_*", "drills", "watcher"),
+    "s3:code-": (_MADE_UP,),
+    "logs:log-group:/aws/batch/": ("large", "large:*"),
+    "batch:compute-environment/": ("large",),
+    "batch:job-queue/": ("large",),
+    "batch:job-definition/": ("large", "large:*"),
+    "events:rule/": ("large-failed", "schedule", "schedule_*", "drills", "watcher"),
     # An older deployment has an alarm for each database, which the next one deletes.
     "cloudwatch:alarm:": (
         *("dead-letters", "dispatcher", "drill-failed", "unproven", "late", "late_*"),

@@ -103,7 +103,7 @@ def test_a_container_may_what_a_dumper_may_and_fetch_its_own_code(large: Graph) 
         if one["Action"] == ["s3:GetObject"]
     ]
     keys = {one.inputs["key"] for one in large.of("s3/bucketObjectv2:BucketObjectv2")}
-    code = "arn:aws:s3:::snapper-prod-code-0123456789"
+    code = "arn:aws:s3:::code-snapper-prod-0123456789"
     assert set(fetching["Resource"]) == {f"{code}/{key}" for key in keys}
     assert len(keys) == 3
 

@@ -45,6 +45,9 @@ def arns(graph: Graph) -> set[str]:
         "cloudwatch/eventRule:EventRule": "events:{place}:rule/{}",
         "sns/topic:Topic": "sns:{place}:{}",
         "ssm/parameter:Parameter": "ssm:{place}:parameter{}",
+        "batch/computeEnvironment:ComputeEnvironment": "batch:{place}:compute-environment/{}",
+        "batch/jobQueue:JobQueue": "batch:{place}:job-queue/{}",
+        "batch/jobDefinition:JobDefinition": "batch:{place}:job-definition/{}:3",
     }
     for kind, way in ways.items():
         for one in graph.of(kind):
@@ -53,17 +56,24 @@ def arns(graph: Graph) -> set[str]:
     for one in graph.of("lambda/layerVersion:LayerVersion"):
         name = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{one.inputs['layerName']}"
         made |= {name, f"{name}:7"}
-    (bucket,) = graph.of("s3/bucket:Bucket")
-    return made | {f"arn:aws:s3:::{bucket.inputs['bucketPrefix']}{BUCKET_END}"}
+    return made | {
+        f"arn:aws:s3:::{bucket.inputs['bucketPrefix']}{BUCKET_END}"
+        for bucket in graph.of("s3/bucket:Bucket")
+    }
 
 
 @pytest.fixture(scope="module")
 def belongings() -> dict[str, set[str]]:
-    return {stage: arns(record(stage=stage)) for stage in STAGES}
+    return {stage: arns(record(stage=stage, largeDatabases="true")) for stage in STAGES}
 
 
 def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
     assert [one for one in graph.of("iam/role:Role") if "permissionsBoundary" in one.inputs] == []
+
+
+@pytest.fixture(scope="module")
+def large_graph() -> Graph:
+    return record(stage="full", largeDatabases="true")
 
 
 def test_with_the_setting_every_role_has_it(full_graph: Graph) -> None:
@@ -72,9 +82,11 @@ def test_with_the_setting_every_role_has_it(full_graph: Graph) -> None:
     assert len(found) == len(full_graph.of("lambda/function:Function"))
 
 
-def test_the_boundary_leaves_every_role_what_it_needs(graph: Graph, full_graph: Graph) -> None:
+def test_the_boundary_leaves_every_role_what_it_needs(
+    graph: Graph, full_graph: Graph, large_graph: Graph
+) -> None:
     boundary = document_of("boundary")["Statement"]
-    for needed in roles(graph, full_graph):
+    for needed in roles(graph, full_graph, large_graph):
         for action in listed(needed["Action"]):
             for resource in listed(needed["Resource"]):
                 found = [each for each in boundary if covers(each, action, resource)]
@@ -86,8 +98,11 @@ def test_the_boundary_leaves_every_role_what_it_needs(graph: Graph, full_graph: 
                     assert not via or any(fnmatchcase(via, pattern) for pattern in allowed)
 
 
-def test_the_boundary_has_nothing_that_no_role_needs(graph: Graph, full_graph: Graph) -> None:
-    needed = {action for each in roles(graph, full_graph) for action in listed(each["Action"])}
+def test_the_boundary_has_nothing_that_no_role_needs(
+    graph: Graph, full_graph: Graph, large_graph: Graph
+) -> None:
+    all_roles = roles(graph, full_graph, large_graph)
+    needed = {action for each in all_roles for action in listed(each["Action"])}
     for statement in document_of("boundary")["Statement"]:
         assert statement["Effect"] == "Allow"
         assert set(listed(statement["Action"])) <= needed
@@ -113,6 +128,12 @@ def test_no_secret_and_no_database_user_is_within_the_boundary_by_itself(
     ]
 
 
+def of_document(name: str, stage: str | None = None) -> list[Mapping[str, Any]]:
+    """The statements of a policy; who deploys may have two."""
+    names = (name, "deploy-large-policy") if name == "deploy-policy" else (name,)
+    return [each for part in names for each in document_of(part, stage)["Statement"]]
+
+
 @pytest.mark.parametrize("document", ["deploy-policy", "boundary"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_policies_of_one_stage_cover_nothing_of_another(
@@ -120,7 +141,7 @@ def test_the_policies_of_one_stage_cover_nothing_of_another(
 ) -> None:
     patterns = {
         pattern
-        for each in document_of(document, stage)["Statement"]
+        for each in of_document(document, stage)
         for pattern in listed(each["Resource"])
         if "snapper" in pattern
     }
@@ -134,9 +155,7 @@ def test_the_policies_of_one_stage_cover_nothing_of_another(
 
 def test_the_policies_of_all_stages_cover_all_of_them(belongings: dict[str, set[str]]) -> None:
     patterns = [
-        pattern
-        for each in document_of("deploy-policy")["Statement"]
-        for pattern in listed(each["Resource"])
+        pattern for each in of_document("deploy-policy") for pattern in listed(each["Resource"])
     ]
     for arn in set().union(*belongings.values()):
         assert any(fnmatchcase(arn, each) for each in patterns), arn

@@ -24,8 +24,10 @@ from tests.support.rights import Statement, listed, without_a_part
 FAMILY = "iam: one right of who deploys is missing"
 POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 
+LARGE: list[Statement] = document_of("deploy-large-policy")["Statement"]
+
 # The emulator asks these for every resource, where AWS asks for the one that is named.
-UNNAMED = ("events:", "cloudwatch:", "sns:")
+UNNAMED = ("events:", "cloudwatch:", "sns:", "ec2:")
 
 NOT_ASKED = {
     "iam:PassRole": "the emulator takes any role for a function",
@@ -38,6 +40,16 @@ NOT_ASKED = {
     "s3:ListTagsForResource": "newer providers read a bucket's tags so, it knows the older way",
     "s3:TagResource": "likewise",
     "s3:UntagResource": "likewise",
+}
+
+
+NOT_ASKED_OF_CONTAINERS = {
+    "batch:ListTagsForResource": "the emulator knows no tags of Batch",
+    "batch:TagResource": "likewise",
+    "batch:UntagResource": "likewise",
+    "iam:CreateServiceLinkedRole": "it has no roles of services",
+    "ec2:DescribeNetworkInterfaces": "the provider waits for them where they are many",
+    "ec2:DescribeSecurityGroupRules": "newer providers read a group so, it knows the older way",
 }
 
 
@@ -60,16 +72,23 @@ def host(cloud: Cloud, tmp_path: Path) -> Iterator[LambdaHost]:
 
 
 def as_asked(statements: Sequence[Statement]) -> list[Statement]:
-    """Widen the resources that the emulator does not name; the actions stay."""
+    """Widen the resources that the emulator does not name; the actions stay.
+
+    Nor does it know the tags of a network's parts.
+    """
     return [
-        {**one, "Resource": "*"} if listed(one["Action"])[0].startswith(UNNAMED) else one
+        {"Effect": one["Effect"], "Action": one["Action"], "Resource": "*"}
+        if listed(one["Action"])[0].startswith(UNNAMED)
+        else one
         for one in statements
     ]
 
 
-def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str, boundary: str) -> list[str]:
+def life_of_a_stage(
+    deployer: Deployer, host: LambdaHost, stage: str, boundary: str, **more: str
+) -> list[str]:
     """Deploy, use and destroy a stage; give whatever was refused."""
-    more = {"alarmEmail": "a@example.com", "permissionsBoundary": boundary}
+    more = {"alarmEmail": "a@example.com", "permissionsBoundary": boundary, **more}
     try:
         deployment = bring_up(deployer, host, stage, **more)
     except SnapperError as error:
@@ -89,6 +108,35 @@ def life_of_a_stage(deployer: Deployer, host: LambdaHost, stage: str, boundary: 
 def test_the_policy_suffices(deployer: Deployer, host: LambdaHost, boundary: str) -> None:
     deployer.may(*as_asked(POLICY))
     assert "\n".join(life_of_a_stage(deployer, host, "by-policy", boundary)) == ""
+
+
+def test_with_large_databases_the_other_policy_suffices_too(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
+    deployer.may(*as_asked([*POLICY, *LARGE]))
+    large = {"largeDatabases": "true"}
+    assert "\n".join(life_of_a_stage(deployer, host, "by-both", boundary, **large)) == ""
+
+
+@pytest.mark.long
+def test_nothing_in_the_other_policy_is_superfluous(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    superfluous = []
+    for number, weakening in enumerate(without_a_part(as_asked(LARGE))):
+        if set(weakening.actions) <= {*NOT_ASKED, *NOT_ASKED_OF_CONTAINERS}:
+            continue
+        deployer.may(*as_asked(POLICY), *weakening.left)
+        try:
+            stage = f"large{number}"
+            needed = bool(life_of_a_stage(deployer, host, stage, boundary, largeDatabases="true"))
+        finally:
+            deployer.may(everything)
+        tried(FAMILY, survived=needed)
+        if not needed:
+            superfluous.append(str(weakening))
+    assert superfluous == []
 
 
 @pytest.mark.long
@@ -112,12 +160,14 @@ def test_nothing_in_the_policy_is_superfluous(
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    types = {one.type for one in record(alarmEmail="a@example.com") if one.custom}
+    graph = record(alarmEmail="a@example.com", largeDatabases="true")
+    types = {one.type for one in graph if one.custom}
     assert types == REHEARSED.keys()
 
 
-def test_the_policy_fits_into_a_managed_policy() -> None:
-    document = {"Version": "2012-10-17", "Statement": POLICY}
+@pytest.mark.parametrize("policy", [POLICY, LARGE], ids=["all", "large"])
+def test_the_policy_fits_into_a_managed_policy(policy: list[Statement]) -> None:
+    document = {"Version": "2012-10-17", "Statement": policy}
     # Source: IAM quotas; white space is not counted.
     assert len(json.dumps(document, separators=(",", ":"))) <= 6144
 

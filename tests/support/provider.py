@@ -205,6 +205,25 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
         _of_arn("sns", "tag_resource", "ResourceArn", Tags=LISTED),
         _of_arn("sns", "untag_resource", "ResourceArn", TagKeys=NAMES),
     ),
+    "aws:batch/computeEnvironment:ComputeEnvironment": (
+        Call("batch", "describe_compute_environments", lambda it: {}),
+        Call(
+            "batch",
+            "update_compute_environment",
+            lambda it: {"computeEnvironment": it.identifier, "state": "ENABLED"},
+        ),
+    ),
+    "aws:batch/jobQueue:JobQueue": (Call("batch", "describe_job_queues", lambda it: {}),),
+    "aws:batch/jobDefinition:JobDefinition": (
+        Call("batch", "describe_job_definitions", lambda it: {}),
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": (
+        Call("ec2", "describe_security_groups", lambda it: {"GroupIds": [it.identifier]}),
+    ),
+    "aws:s3/bucketObjectv2:BucketObjectv2": tuple(
+        Call("s3", call, lambda it: {"Bucket": it.inputs["bucket"], "Key": it.inputs["key"]})
+        for call in ("head_object", "get_object_tagging")
+    ),
     "aws:sns/topicPolicy:TopicPolicy": (),
     "aws:sns/topicSubscription:TopicSubscription": (
         Call("sns", "get_subscription_attributes", lambda it: {"SubscriptionArn": it.identifier}),

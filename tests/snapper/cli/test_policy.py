@@ -215,7 +215,12 @@ def test_json_is_what_it_prints_with_or_without_asking(stage: StageUnderTest) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "document"), [("deploy", "deploy-policy"), ("boundary", "boundary")]
+    ("kind", "document"),
+    [
+        ("deploy", "deploy-policy"),
+        ("deploy-large", "deploy-large-policy"),
+        ("boundary", "boundary"),
+    ],
 )
 def test_who_deploys_gets_the_policies_of_one_stage_without_aws(
     stage: StageUnderTest, kind: str, document: str
