@@ -16,11 +16,11 @@ from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import DeadlineReached, DumpFailed, SnapperError
+from snapper.errors import DeadlineReached, DumpStopped, SnapperError
 from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
 from snapper.values.attempts import ATTEMPTS, pause_after
-from snapper.values.container import FAREWELL, LONGEST, PAYLOAD
+from snapper.values.container import CONTAINER, FAREWELL, LONGEST, PAYLOAD
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
@@ -53,7 +53,7 @@ class Work:
     @classmethod
     def of(cls, settings: DumperSettings) -> "Work":
         """Open what the settings name; raises SettingsError."""
-        telemetry = Telemetry("job", settings.stage)
+        telemetry = Telemetry(CONTAINER, settings.stage)
         dumper = Dumper(
             vault=Vault.connect(settings.bucket),
             events=telemetry,
@@ -115,7 +115,7 @@ def say_farewell(
 
     In a thread of its own: what a signal interrupts may hold what is needed for it.
     """
-    reason = DumpFailed(
+    reason = DumpStopped(
         "the container was told to end before the dump was done",
         hint="somebody has ended it in AWS Batch, its time was over, or AWS took the machine away",
     )

@@ -112,6 +112,10 @@ class NotFollowed(DumpFailed):
     """What a program gives cannot be followed, so nobody knows where it may be parted."""
 
 
+class DumpStopped(DumpFailed):
+    """The process was told to end, so the dump was stopped."""
+
+
 class DatabaseUnreachable(SnapperError):
     """No connection to the database could be made.
 

@@ -11,6 +11,9 @@ from snapper.values.keys import STAMP
 PAYLOAD = "SNAPPER_JOB"
 """The variable in which a container finds its job, as JSON; a job holds no secret."""
 
+CONTAINER = "job"
+"""What a container is called in its log, as a function is by its part."""
+
 LONGEST = timedelta(hours=24)
 """How long one attempt may take; Batch ends it then."""
 

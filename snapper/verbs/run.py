@@ -9,7 +9,16 @@ from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue, Retries
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, BackupInProgress, DumpFailed, SettingsError, exit_code_of
+from snapper.errors import (
+    AwsFailed,
+    BackupInProgress,
+    DeadlineReached,
+    DumpFailed,
+    DumpStopped,
+    SettingsError,
+    exit_code_of,
+)
+from snapper.values.container import CONTAINER
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
 from snapper.values.nearest import did_you_mean
@@ -18,6 +27,9 @@ from snapper.verbs.catalog import read_manifest
 from snapper.verbs.place import made_for
 
 _POLL_SECONDS = 1.0
+
+_FINAL = frozenset({DeadlineReached.__name__, DumpStopped.__name__})
+"""After such a failure a container does not try again, nor after a defect of ours."""
 
 
 def queue_now(
@@ -100,7 +112,11 @@ def _failure(job: Job, fields: dict[str, Any], retries: Callable[[], Retries]) -
     error.exit_code = exit_code_of(kind) or DumpFailed.exit_code
     attempt = fields.get("attempt")
     known = attempt if isinstance(attempt, int) else 1  # a log is input too
-    error.add_note(_what_follows(job, known, retries))
+    final = kind in _FINAL or exit_code_of(kind) is None
+    if final and fields.get("service") == CONTAINER:
+        error.add_note(_given_up(job, "it is not tried again"))
+    else:
+        error.add_note(_what_follows(job, known, retries))
     return error
 
 
@@ -113,8 +129,12 @@ def _what_follows(job: Job, attempt: int, retries: Callable[[], Retries]) -> str
     if attempt < queue.attempts:
         minutes = queue.pause_after(attempt).total_seconds() / 60
         return f"tried again in {minutes:.0f} min ({attempt + 1} of {queue.attempts})"
+    return _given_up(job, f"that was attempt {attempt} of {queue.attempts}")
+
+
+def _given_up(job: Job, why: str) -> str:
     return (
-        f"that was attempt {attempt} of {queue.attempts}: the job goes to the dead-letter queue;"
+        f"{why}: the job goes to the dead-letter queue;"
         f" {PROGRAM} retry {job.database} tries it again"
     )
 

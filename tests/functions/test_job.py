@@ -175,6 +175,7 @@ def test_one_that_is_told_to_end_stops_the_dump_and_says_why(
     told, last = events(said)[-2:]
     assert (told["message"], told["database"]) == ("dump.failed", "orders")
     assert (last["message"], last["status"]) == ("job.ended", DumpFailed.exit_code)
+    assert told["kind"] == "DumpStopped"
     assert told["reason"] == "the container was told to end before the dump was done"
     assert keys(environment) == []
     assert open_uploads(environment) == []

@@ -13,6 +13,7 @@ class Containers:
     def __init__(self) -> None:
         self.submitted: list[tuple[str, str, Size]] = []
         self.refuses = False
+        self.loses_answers = False
         self._under_way: dict[str, str] = {}
 
     def submit(self, payload: str, name: str, size: Size) -> str:
@@ -21,6 +22,8 @@ class Containers:
         if name not in self._under_way:
             self.submitted.append((payload, name, size))
             self._under_way[name] = f"container-{len(self.submitted)}"
+        if self.loses_answers:
+            raise AwsFailed("batch:SubmitJob failed: connection was closed")
         return self._under_way[name]
 
     def under_way(self, name: str) -> str | None:

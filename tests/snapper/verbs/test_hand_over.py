@@ -173,6 +173,19 @@ def test_a_refusal_of_batch_fails_the_delivery_which_comes_back(
     assert events.names() == ["dump.failed"]
 
 
+def test_a_container_whose_start_nobody_heard_of_is_found_by_the_next_delivery(
+    source: Callable[..., Source], handing: Dumper, containers: Containers, events: RecordedEvents
+) -> None:
+    made = optioned(source(), dump_in=BATCH)
+    containers.loses_answers = True
+    with pytest.raises(AwsFailed):
+        back_up(job(), made, handing)
+    containers.loses_answers = False
+    back_up(job(), made, handing)
+    assert len(containers.submitted) == 1
+    assert events.names() == ["dump.failed", "dump.handed_over"]
+
+
 @pytest.mark.parametrize(("asked", "stage", "size"), [(8, 1, 8), (None, 3, 4), (0, 4, 2)])
 def test_the_container_has_a_processor_for_each_connection(
     asked: int | None,

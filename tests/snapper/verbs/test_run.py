@@ -14,13 +14,14 @@ from snapper.verbs.run import follow
 from tests.support.databases import AT, job
 
 
-def note_after(attempt: int, retries: Any) -> str:
+def note_after(attempt: int, retries: Any, **more: Any) -> str:
     """Follow a job whose attempt failed; give the note on what comes then."""
     fields = {
         "database": job().database,
         "scheduled_at": write_time(AT),
         "reason": "no route",
         "attempt": attempt,
+        **more,
     }
     failed = LogEvent(datetime.now(UTC), "dump.failed", fields)
     vault: Any = SimpleNamespace(list=lambda _: iter(()))
@@ -52,6 +53,20 @@ def test_a_failed_attempt_says_when_the_next_one_is(attempt: int, note: str) -> 
 def test_a_dumper_that_decides_itself_tries_again_sooner(attempt: int, minutes: int) -> None:
     note = note_after(attempt, lambda: Retries(5, timedelta(minutes=90)))
     assert note == f"tried again in {minutes} min ({attempt + 1} of 5)"
+
+
+@pytest.mark.parametrize("kind", ["DeadlineReached", "DumpStopped", "ZeroDivisionError"])
+def test_what_a_container_does_not_try_again_is_given_up(kind: str) -> None:
+    def retries() -> Retries:
+        return Retries(5, timedelta(minutes=90))
+
+    assert note_after(1, retries, kind=kind, service="job") == (
+        "it is not tried again: the job goes to the dead-letter queue;"
+        " bin/snapper retry orders tries it again"
+    )
+    assert note_after(1, retries, kind=kind, service="dumper").startswith("tried again in 2 min")
+    other = note_after(1, retries, kind="DatabaseUnreachable", service="job")
+    assert other.startswith("tried again in 2 min")
 
 
 def test_a_queue_that_may_not_be_looked_at_is_no_failure() -> None:
