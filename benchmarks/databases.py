@@ -13,12 +13,13 @@ SELECT n, md5((n + {number})::text) AS noise, 'a word that is often said' AS wor
 FROM generate_series(1, {gigabytes} * 15000000 / {tables}) AS n
 """
 
-# Digits of hexadecimal alone, as pg_dump writes bytes: nothing but their alphabet is to be saved.
+# Base64 of digests: nothing is to be saved but what its alphabet leaves of each byte.
 _NOISE = """
 CREATE UNLOGGED TABLE public.measured_{number} AS
-SELECT n, (SELECT string_agg(sha512(({number} + n * 16 + k)::text::bytea), '')
+SELECT n, (SELECT replace(encode(string_agg(sha512((n * 64 + {number} * 16 + k)::text::bytea), ''),
+                                 'base64'), E'\\n', '')
            FROM generate_series(0, 15) AS k) AS noise
-FROM generate_series(1, {gigabytes} * 486000 / {tables}) AS n
+FROM generate_series(1, ({gigabytes} * 726000 / {tables})::int) AS n
 """
 
 _SMALL = """

@@ -22,7 +22,10 @@ CLIENTS = "BENCHMARK_CLIENTS"
 
 @dataclass(frozen=True)
 class Took:
-    """What a dump took: sizes in bytes, times in seconds, memory of this process in bytes."""
+    """What a dump took: sizes in bytes, times in seconds, memory of this process in bytes.
+
+    `starting` and `before` are processor time and memory when the job came.
+    """
 
     dump_bytes: int
     backup_bytes: int
@@ -30,7 +33,7 @@ class Took:
     cpu: float
     peak: int
     before: int
-    jobs: int
+    starting: float
 
 
 def clients_in(directory: Path) -> Path:
@@ -70,7 +73,7 @@ def main(dsn: str, jobs: int, *, listed: bool = True) -> None:
         time.process_time() - used,
         _peak(),
         before,
-        jobs,
+        used,
     )
     print(json.dumps(vars(took)))
 

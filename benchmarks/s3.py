@@ -1,41 +1,39 @@
 """An S3 on loopback, as much of it as an upload asks for, in a process of its own.
 
-    python -m benchmarks.s3 SECONDS_PER_PART [FOLDER]
+    python -m benchmarks.s3 SECONDS_PER_PART
 
-It throws away what it is sent, or keeps it in a folder: then it can be read again. It prints its
-port, and ends with its standard input.
+It throws away what it is sent; `keeping` is one that keeps it. It prints its port, and ends with
+its standard input.
 """
 
+import http.client
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from snapper.machine import python
 
 MIB = 1 << 20
+RECEIVED = "/received"
 
 
 class Bucket(BaseHTTPRequestHandler):
-    """Answers uploads, reads and listings; of a listing it knows no object."""
+    """Answers uploads and listings; it knows of no object."""
 
     protocol_version = "HTTP/1.1"
-
-    def __init__(self, seconds: float, folder: Path | None, *args: object) -> None:
-        self._seconds, self._folder = seconds, folder
-        super().__init__(*args)  # type: ignore[arg-type]  # as the server calls it
+    seconds_per_part = 0.0
+    received = 0
 
     def do_GET(self) -> None:
-        """Give an object that was kept, or an empty listing."""
-        kept = self._kept()
-        if kept and kept.exists():
-            self._answer(kept.read_bytes())
+        """Give an empty listing, or how many bytes came since that was asked."""
+        if self.path == RECEIVED:
+            Bucket.received, received = 0, Bucket.received
+            self._answer(str(received).encode())
             return
         self._answer(
             b"<ListBucketResult><Name>vault</Name><Prefix></Prefix><KeyCount>0</KeyCount>"
@@ -43,51 +41,29 @@ class Bucket(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Begin or complete an upload: its parts are in order already, one after the other."""
-        self._swallow(None)
-        if "uploads" in self._query:
+        """Begin or complete an upload."""
+        self._swallow()
+        if "uploads" in parse_qs(urlsplit(self.path).query, keep_blank_values=True):
             self._answer(b"<R><UploadId>1</UploadId></R>")
         else:
-            if kept := self._kept():
-                self._join(kept)
             self._answer(
                 b"<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>"
             )
 
     def do_PUT(self) -> None:
         """Take a part, or an object."""
-        kept = self._kept()
-        if kept and "partNumber" in self._query:
-            kept = kept.with_name(f"{kept.name}.{int(self._query['partNumber'][0]):05}")
-        self._swallow(kept)
-        time.sleep(self._seconds)
+        self._swallow()
+        time.sleep(self.seconds_per_part)
         self._answer(b"")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    @property
-    def _query(self) -> Mapping[str, list[str]]:
-        return parse_qs(urlsplit(self.path).query, keep_blank_values=True)
-
-    def _kept(self) -> Path | None:
-        name = unquote(urlsplit(self.path).path).strip("/").replace("/", "_")
-        return self._folder / name if self._folder and "list-type" not in self._query else None
-
-    def _join(self, kept: Path) -> None:
-        with kept.open("wb") as whole:
-            for part in sorted(kept.parent.glob(f"{kept.name}.?????")):
-                whole.write(part.read_bytes())
-                part.unlink()
-
-    def _swallow(self, kept: Path | None) -> None:
+    def _swallow(self) -> None:
         left = int(self.headers.get("Content-Length", 0))
-        with (kept or Path("/dev/null")).open("wb") as file:
-            while left:
-                block = self.rfile.read(min(left, MIB))
-                left -= len(block)
-                if kept:
-                    file.write(block)
+        Bucket.received += left
+        while left:
+            left -= len(self.rfile.read(min(left, MIB)))
 
     def _answer(self, body: bytes) -> None:
         self.send_response(200)
@@ -98,10 +74,9 @@ class Bucket(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def s3(seconds_per_part: float = 0, folder: Path | None = None) -> Iterator[dict[str, str]]:
+def s3(seconds_per_part: float = 0) -> Iterator[dict[str, str]]:
     """Serve until the end of the block; give the variables by which boto3 finds it."""
-    arguments = [str(seconds_per_part), *([str(folder)] if folder else [])]
-    command = [sys.executable, *python.running("benchmarks.s3", *arguments)]
+    command = [sys.executable, *python.running("benchmarks.s3", str(seconds_per_part))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin
         assert server.stdout
@@ -111,20 +86,30 @@ def s3(seconds_per_part: float = 0, folder: Path | None = None) -> Iterator[dict
                 "AWS_ACCESS_KEY_ID": "nobody",
                 "AWS_SECRET_ACCESS_KEY": "nothing",
                 "AWS_REGION": "us-east-1",
+                "AWS_DEFAULT_REGION": "us-east-1",
                 "NO_PROXY": "127.0.0.1",
             }
         finally:
             server.stdin.close()
 
 
-def main(seconds_per_part: str, folder: str = "") -> None:
+def received(environment: Mapping[str, str]) -> int:
+    """Give how many bytes have come to that S3 since this was asked before."""
+    asked = http.client.HTTPConnection(urlsplit(environment["AWS_ENDPOINT_URL"]).netloc)
+    asked.request("GET", RECEIVED)
+    found = int(asked.getresponse().read())
+    asked.close()
+    return found
+
+
+def main(seconds_per_part: float) -> None:
     """Serve until nobody is there any more."""
-    bucket = partial(Bucket, float(seconds_per_part), Path(folder) if folder else None)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), bucket)
+    Bucket.seconds_per_part = seconds_per_part
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(float(sys.argv[1]))
