@@ -5,7 +5,7 @@
 
 import sys
 
-import boto3
+from snapper.aws import client as aws
 
 if __name__ == "__main__":
-    boto3.client("s3").upload_fileobj(sys.stdin.buffer, "vault", "dump")
+    aws.client("s3").upload_fileobj(sys.stdin.buffer, "vault", "dump")
