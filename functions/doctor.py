@@ -1,7 +1,7 @@
 """The dumper's check-up: findings about its clients, its databases and the vault, as JSON."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,30 @@ from snapper.values.embedded import is_embedded
 from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import checked
-from snapper.verbs.doctor import examine, examine_vault
+from snapper.verbs.doctor import examine, examine_first_dump, examine_vault
 
 CLIENTS = ""
 """The key of the findings about the function itself; no database has it."""
 
 
-def answer(databases: Iterable[str], settings: DumperSettings) -> dict[str, list[dict[str, str]]]:
-    """Give the findings by database key, those about the bundled clients under `CLIENTS`."""
+def answer(
+    databases: Iterable[str], settings: DumperSettings, seconds: float
+) -> dict[str, list[dict[str, str]]]:
+    """Give the findings by database key, those about the bundled clients under `CLIENTS`.
+
+    A dump has about so many seconds in this function.
+    """
     engines = partial(engine_of, clients=Path(settings.clients))
     parameters = Parameters.connect(settings.parameter_root)
     vault = Vault.connect(settings.bucket)
     found = {CLIENTS: list(_examine_clients(parameters, engines))}
     for key in databases:
-        stored = examine_vault(vault, key, datetime.now(UTC))
-        found[key] = [*_examine(key, parameters, engines), stored]
+        now = datetime.now(UTC)
+        stored = examine_vault(vault, key, now)
+        first = partial(
+            examine_first_dump, vault, key, seconds, now, hands_over=bool(settings.batch_queue)
+        )
+        found[key] = [*_examine(key, parameters, engines, first), stored]
     return {key: [finding.to_dict() for finding in findings] for key, findings in found.items()}
 
 
@@ -42,11 +51,16 @@ def _examine_clients(parameters: Parameters, engines: Engines) -> Iterator[Findi
         yield from engines(kind).examine_clients()
 
 
-def _examine(key: str, parameters: Parameters, engines: Engines) -> Iterator[Finding]:
+def _examine(
+    key: str,
+    parameters: Parameters,
+    engines: Engines,
+    of_size: Callable[[int], Iterable[Finding]],
+) -> Iterator[Finding]:
     try:
         database = checked(parameters.database(key), engines)
     except SnapperError as error:
         yield failure("secrets", str(error), error.hint)
         return
     from_here = is_embedded(filter(None, [os.environ.get("AWS_ENDPOINT_URL")]))
-    yield from examine(database, engines(database.kind), from_here=from_here)
+    yield from examine(database, engines(database.kind), from_here=from_here, of_size=of_size)

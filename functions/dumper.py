@@ -16,7 +16,7 @@ from snapper.engines.engine import engine_of
 from snapper.errors import SnapperError
 from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
-from snapper.values.deadline import Deadline
+from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
@@ -55,7 +55,8 @@ def handler(
     """
     settings = DumperSettings.from_env(os.environ)
     if "doctor" in event:
-        return doctor.answer(event["doctor"], settings)
+        seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE
+        return doctor.answer(event["doctor"], settings, seconds)
     give_back_large_blocks()
     telemetry = Telemetry("dumper", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)

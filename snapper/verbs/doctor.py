@@ -4,7 +4,7 @@ Runs inside the dumper function, so that the network, the rights and the clients
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from snapper.aws.vault import Vault
@@ -12,18 +12,27 @@ from snapper.engines.checked_dump import LONGEST_SILENCE
 from snapper.engines.engine import Engine
 from snapper.engines.facts import Facts
 from snapper.errors import SnapperError
+from snapper.values.estimate import too_long
 from snapper.values.finding import Finding, Level, failure, ok, warning
 from snapper.values.keys import Kind, object_key, prefix
 from snapper.values.secrets import Database
+from snapper.verbs.hand_over import took
 from snapper.verbs.network import from_the_function
 
 _WAYS = "in a network of yours, S3's gateway endpoint and its policy must let the function through"
 
 
-def examine(database: Database, engine: Engine, *, from_here: bool = False) -> Iterator[Finding]:
+def examine(
+    database: Database,
+    engine: Engine,
+    *,
+    from_here: bool = False,
+    of_size: Callable[[int], Iterable[Finding]] = lambda _: (),
+) -> Iterator[Finding]:
     """Look one database over, and stop where nothing more can be learned.
 
-    `from_here` is whether the function runs on the operator's own machine.
+    `from_here` is whether the function runs on the operator's own machine; `of_size` gives what is
+    to be said of its size in bytes.
     """
     names = [each for host in engine.hosts(database.connection) for each in _resolve(host)]
     yield from names
@@ -43,11 +52,34 @@ def examine(database: Database, engine: Engine, *, from_here: bool = False) -> I
     yield _encryption(facts, engine)
     yield _client(facts, engine)
     yield ok("size", f"{facts.size / 1e6:,.1f} MB in {facts.database_name}, {facts.about}")
+    yield from of_size(facts.size)
     yield from engine.examine(database, facts)
     for doubt in facts.doubts:
         yield warning("options", doubt, "change the options of this database, then pulumi up")
     for omission in facts.omitted:
         yield warning(omission.subject, omission.fact, omission.fix)
+
+
+def examine_first_dump(
+    vault: Vault, database: str, seconds: float, now: datetime, size: int, *, hands_over: bool
+) -> Iterator[Finding]:
+    """Say whether the first dump of a database may take longer than the function has.
+
+    Later ones are judged by how long the earlier took. `hands_over` is whether it then goes to a
+    container.
+    """
+    try:
+        if next(took(vault, database, now), None):
+            return
+    except SnapperError:
+        return  # said of the vault
+    if not (why := too_long(size, (), seconds)):
+        return
+    if hands_over:
+        yield ok("time", f"{why}: it is dumped in a container of AWS Batch")
+    else:
+        fix = "set largeDatabases, unless you know that it is quicker"
+        yield warning("time", f"{why}, as slow servers are", fix)
 
 
 def examine_vault(vault: Vault, database: str, now: datetime) -> Finding:

@@ -56,7 +56,7 @@ class HandOver:
             return f"the option dumpIn of {job.database} is {BATCH}"
         if seconds is None or not _may_leave(database):
             return ""
-        return too_long(size, list(took(self.vault, job, now)), seconds)
+        return too_long(size, list(took(self.vault, job.database, now)), seconds)
 
     def take(self, job: Job, database: Database, size: int, why: str) -> None:
         """Hand a job over, and log `dump.handed_over`; raises AwsFailed.
@@ -94,14 +94,14 @@ class HandOver:
         return self.containers.under_way(container_name(job)) is not None
 
 
-def took(vault: Vault, job: Job, now: datetime) -> Iterator[Took]:
-    """Say how long the last backups of the job's database took, as far as a listing tells.
+def took(vault: Vault, database: str, now: datetime) -> Iterator[Took]:
+    """Say how long the last backups of a database took, as far as a listing tells.
 
     S3 dates a dump of several parts by the beginning of its upload: from there to the manifest it
     took at least. From when it was due it took at most, with what it waited for its turn and what
     earlier attempts took.
     """
-    found = (each for each in holdings(vault, job.database, now) if not each.ahead)
+    found = (each for each in holdings(vault, database, now) if not each.ahead)
     for holding in islice((each for each in found if each.entry.complete), LOOKED_AT):
         made_at = holding.objects[Kind.MANIFEST].changed_at
         least = (made_at - holding.objects[Kind.DUMP].changed_at).total_seconds()

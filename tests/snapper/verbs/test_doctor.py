@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.values.finding import Level
+from snapper.values.finding import Finding, Level
 from snapper.values.secrets import Database
-from snapper.verbs.doctor import examine, examine_vault
+from snapper.verbs.doctor import examine, examine_first_dump, examine_vault
+from tests.support.backups import days, store
 from tests.support.databases import AT, Source
 from tests.support.engines import postgresql
 from tests.support.vaults import keys, open_uploads
@@ -72,6 +74,30 @@ def test_a_connection_that_fails_is_judged_as_check_judges_it(tmp_path: Path) ->
     assert "hush" not in str(judged)
     # Where the function runs on this machine, that is no fault.
     assert [each.subject for each in examine(orders, engine, from_here=True)] == ["connection"]
+
+
+@pytest.mark.parametrize(
+    ("hands_over", "level", "told"),
+    [
+        (False, Level.WARNING, "there are 14 min, as slow servers are"),
+        (True, Level.OK, "it is dumped in a container of AWS Batch"),
+    ],
+)
+def test_a_first_dump_that_may_take_too_long_is_told_of(
+    hands_over: bool, level: Level, told: str, vault: Vault
+) -> None:
+    def of(size: int) -> list[Finding]:
+        found = examine_first_dump(vault, "orders", 840, AT, size, hands_over=hands_over)
+        return list(found)
+
+    assert of(20_000_000_000) == []
+    (finding,) = of(30_000_000_000)
+    assert (finding.level, finding.subject) == (level, "time")
+    assert finding.fact.startswith("30.0 GB take about 17 min to dump, and there are 14 min")
+    assert finding.fact.endswith(told)
+    assert ("largeDatabases" in finding.fix) is not hands_over
+    store(vault, days(-1))
+    assert of(30_000_000_000) == []  # how long that one took says more
 
 
 def test_what_a_backup_would_lack_is_warned_of_beforehand(

@@ -233,5 +233,5 @@ def test_earlier_backups_took_from_their_upload_or_from_when_they_were_due(
             yield StoredObject(each.key, each.size, days(-1) + dated.get(each.key, timedelta()))
 
     monkeypatch.setattr(vault, "list", list_dated)
-    ((found),) = took(vault, job(), AT)
+    ((found),) = took(vault, "orders", AT)
     assert (found.least, found.most) == (30 * 60, 34 * 60)
