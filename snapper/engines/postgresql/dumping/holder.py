@@ -7,9 +7,11 @@ else does, the dump is not taken for whole, though the others may have gone on.
 import os
 import select
 import socket
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in small letters
 
 from snapper.engines.postgresql.connecting.interruptible import Session
 from snapper.engines.postgresql.connecting.server_words import words_of
@@ -44,12 +46,15 @@ _ROOM = """
 """
 
 
-class NoSnapshot(Exception):
-    """A snapshot cannot be shared here; why, in the server's words."""
+class CannotShare(Exception):
+    """No snapshot can be shared here; why, in the server's words."""
 
 
 class Holder:
-    """One session; `close` ends it, and with it the snapshot."""
+    """One session; `close` ends it, and with it the snapshot.
+
+    What asks the server raises CannotShare where that refuses something, and DatabaseUnreachable.
+    """
 
     def __init__(self, connection: Connection, redact: Redactor, patience: float) -> None:
         """Connect; raises as `connect` does."""
@@ -63,45 +68,31 @@ class Holder:
 
     def is_direct(self) -> bool:
         """Tell whether the server itself answers: a pooler gives out numbers of its own."""
-        with self._answering(), self._link.cursor() as cursor:
+        with self._asking() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             return bool(cursor.fetchone()[0] == self._link.info.backend_pid)
 
     def room(self) -> int:
         """Give how many more connections the server takes from this login."""
-        with self._answering(), self._link.cursor() as cursor:
+        with self._asking() as cursor:
             cursor.execute(_ROOM)
             return int(cursor.fetchone()[0])
 
     def hold(self, role: str, arguments: tuple[str, ...]) -> Content:
-        """Begin the transaction of the snapshot, as this role, and list what a dump has of it.
-
-        Raises DumpFailed where a table is locked for too long.
-        """
-        with self._answering(), self._link.cursor() as cursor:
+        """Begin the transaction of the snapshot, as this role, and list what a dump has of it."""
+        with self._asking() as cursor:
             if role:
                 cursor.execute(f"SET ROLE {quoted(role)}")
             # Names come as the bytes that they are.
             self._link.set_client_encoding(NO_ENCODING)
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
-            try:
-                return content(cursor, arguments)
-            except psycopg2.errors.LockNotAvailable:
-                raise DumpFailed(
-                    f"a table was locked for more than {_LOCK_WAIT}",
-                    hint="move the schedule away from migrations",
-                ) from None
+            return content(cursor, arguments)
 
     def export(self) -> str:
-        """Give the name by which other sessions take over the snapshot; raises NoSnapshot."""
-        with self._answering(), self._link.cursor() as cursor:
-            try:
-                cursor.execute(_EXPORT)
-            except psycopg2.Error as error:
-                if self._link.closed:
-                    raise
-                raise NoSnapshot(self._redact(words_of(error))) from None
+        """Give the name by which other sessions take over the snapshot."""
+        with self._asking() as cursor:
+            cursor.execute(_EXPORT)
             return str(cursor.fetchone()[0])
 
     def at_the_same_server(self, connection: Connection) -> Connection:
@@ -142,5 +133,14 @@ class Holder:
         self._line.close()
         self._link.close()
 
-    def _answering(self) -> AbstractContextManager[None]:
-        return answering(self._link, self._connection, self._redact, self._patience)
+    @contextmanager
+    def _asking(self) -> Iterator[Cursor]:
+        """Ask the server, and raise as it is said of the class."""
+        answered = answering(self._link, self._connection, self._redact, self._patience)
+        with answered, self._link.cursor() as cursor:
+            try:
+                yield cursor
+            except psycopg2.Error as error:
+                if self._link.closed:
+                    raise
+                raise CannotShare(self._redact(words_of(error))) from None

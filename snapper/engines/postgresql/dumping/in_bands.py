@@ -15,7 +15,8 @@ from snapper.engines.postgresql.connecting.signing_in import connection_of
 from snapper.engines.postgresql.conninfo.redaction import redactor
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.dumping.dealing import deal
-from snapper.engines.postgresql.dumping.holder import Holder, NoSnapshot
+from snapper.engines.postgresql.dumping.holder import CannotShare, Holder
+from snapper.engines.postgresql.dumping.listed import Content, Listed
 from snapper.engines.postgresql.dumping.pg_dump import PG_DUMP, pg_dump_command
 from snapper.engines.postgresql.dumping.shares import shares
 from snapper.engines.postgresql.dumping.silence import why_silent
@@ -39,8 +40,7 @@ def dump_in_bands(
 ) -> Together | OneJob:
     """Start the pg_dumps of a large database with several large tables; else OneJob.
 
-    Raises SettingsError if they cannot run, DatabaseUnreachable, and DumpFailed where a table is
-    locked for too long.
+    Raises SettingsError if they cannot run, DatabaseUnreachable.
     """
     if jobs < 2 or facts.size < bands.LEAST:
         return OneJob()
@@ -52,18 +52,13 @@ def dump_in_bands(
     with ExitStack() as stack:
         holder = Holder(connection, redact, patience)
         stack.callback(holder.close)
-        if not holder.is_direct():
-            return _POOLER
-        room = holder.room()
-        if (jobs := min(jobs, room - _BESIDE)) < 2:
-            return _too_few(room)
-        content = holder.hold(facts.role, facts.arguments)
-        if not (dealt := deal(content, jobs)):
-            return OneJob()
         try:
-            snapshot = holder.export()
-        except NoSnapshot as why:
+            shared = _share(holder, facts, jobs)
+        except CannotShare as why:
             return OneJob(f"the server shares no snapshot: {why}", "set dumpJobs to 1")
+        if isinstance(shared, OneJob):
+            return shared
+        content, dealt, snapshot = shared
         there = holder.at_the_same_server(connection)
         environment = {**tools.environment(), **there.environment()}
         # Nobody knew it when the snapshot was taken: nothing in the dump can end the restriction.
@@ -87,6 +82,24 @@ def dump_in_bands(
         together = Together(holder, before, rows, after, end_of(key), came)
         stack.pop_all()
         return together
+
+
+def _share(
+    holder: Holder, facts: Facts, jobs: int
+) -> tuple[Content, list[list[Listed]], str] | OneJob:
+    """Give what the snapshot holds, how its tables are dealt, and its name.
+
+    Raises CannotShare, DatabaseUnreachable.
+    """
+    if not holder.is_direct():
+        return _POOLER
+    room = holder.room()
+    if (jobs := min(jobs, room - _BESIDE)) < 2:
+        return _too_few(room)
+    content = holder.hold(facts.role, facts.arguments)
+    if not (dealt := deal(content, jobs)):
+        return OneJob()
+    return content, dealt, holder.export()
 
 
 def _too_few(room: int) -> OneJob:

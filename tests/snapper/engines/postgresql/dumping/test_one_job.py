@@ -15,6 +15,7 @@ from snapper.values.secrets import Database
 from tests.support import banded, poolers
 from tests.support.cloud import eventually
 from tests.support.databases import Source, query
+from tests.support.engines import postgresql
 from tests.support.standby import standby
 
 TWO = "CREATE TABLE a AS SELECT 1 AS n; CREATE TABLE b AS SELECT 2 AS n"
@@ -107,12 +108,25 @@ def test_the_server_shares_no_snapshot(
     assert "dumpJobs" in given.hint
 
 
-def test_a_table_that_is_locked_for_long_ends_it(
+def test_a_table_is_locked_for_as_long_as_pg_dump_waits(
     tools: ClientTools, two: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holder, "_LOCK_WAIT", "100ms")
-    with two.locked("a"), pytest.raises(DumpFailed, match="locked for more than 100ms"):
-        banded.started(tools, two.database())
+    engine = postgresql(tools)
+    facts = engine.inspect(two.database(), banded.PATIENCE)
+    with two.locked("a"):
+        given = engine.dump_in_bands(two.database(), facts, banded.PATIENCE, 2)
+    assert isinstance(given, OneJob)
+    assert "lock timeout" in given.reason
+
+
+def test_somebody_has_taken_away_what_everybody_may_read(tools: ClientTools, two: Source) -> None:
+    with as_limited(two, "REVOKE SELECT ON pg_stat_activity FROM PUBLIC") as database:
+        two.run("REVOKE pg_read_all_data FROM limited")
+        given = one_job(tools, database)
+    assert given.reason == (
+        "the server shares no snapshot: permission denied for view pg_stat_activity"
+    )
 
 
 def test_of_several_hosts_all_go_where_the_first_has_gone(

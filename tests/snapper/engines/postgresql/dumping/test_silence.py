@@ -21,14 +21,17 @@ LONG_AGO = 0.0
 """Seconds of silence after which whatever a session did is long ago."""
 
 
-def judged(source: Source, silent: float = LONG_AGO) -> Silence | None:
-    return why_silent(Connection.parse(source.dsn), redactor(source.dsn), silent, lambda _: None)
+def judged(source: Source, silent: float = LONG_AGO, name: str = "") -> Silence | None:
+    asking = Connection.parse(source.dsn)
+    return why_silent(asking, redactor(source.dsn), silent, lambda _: None, name=name)
 
 
 @contextmanager
-def session(source: Source, *statements: str) -> Iterator[psycopg2.extensions.connection]:
+def session(
+    source: Source, *statements: str, name: str = "snapper"
+) -> Iterator[psycopg2.extensions.connection]:
     """Be a session of pg_dump that is in the midst of its transaction."""
-    link = psycopg2.connect(source.dsn, application_name="snapper")
+    link = psycopg2.connect(source.dsn, application_name=name)
     try:
         for statement in statements:
             link.cursor().execute(statement)
@@ -125,3 +128,16 @@ def test_a_dump_that_waits_for_a_lock_without_a_limit_is_given_up_by_the_holders
                 dump.read(1)
     finally:
         lock.close()
+
+
+def test_of_several_the_one_of_that_name_is_judged(source: Callable[..., Source]) -> None:
+    made = source()
+    with doing(made, "SELECT pg_sleep(600)", "state = 'active'"):
+        with session(made, "BEGIN", name="snapper band 1"):
+            found = judged(made, name="snapper band 1")
+            assert found
+            assert "waits for pg_dump" in found.words
+        assert judged(made) is None
+        found = judged(made, name="snapper band 2")
+        assert found
+        assert "no session of it" in found.words
