@@ -25,7 +25,7 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
             Vault.connect(settings.bucket),
             parameters.options(),
             settings.punctuality,
-            parameters.changed_at,
+            parameters.known_since,
             telemetry,
             datetime.now(UTC),
         )

@@ -13,6 +13,7 @@ from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database
 from snapper.values.settings import STAGE
+from snapper.values.timetable import age_fault
 
 ARCHITECTURES = ("arm64", "x86_64")
 
@@ -151,16 +152,8 @@ def option_faults(
             )
         if options.dump_in == BATCH and not large:
             yield f"{where}: dumpIn is {BATCH}, and largeDatabases is off"
-        try:
-            pause = parse_schedule(options.schedule or schedule).longest_pause()
-        except ScheduleInvalid:
-            continue  # said already
-        if options.max_age_hours and timedelta(hours=options.max_age_hours) <= pause:
-            yield (
-                f"{where}: maxAgeHours is {options.max_age_hours}, must be more than the "
-                f"{pause / timedelta(hours=1):g} hours between two runs of "
-                f"{options.schedule or schedule}"
-            )
+        if fault := age_fault(options, schedule):
+            yield f"{where}: {fault}"
 
 
 def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:

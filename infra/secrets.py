@@ -14,10 +14,17 @@ import pulumi_aws as aws
 from infra.credentials import may_sign_in
 from infra.iam import Statement, may_list_parameters, may_read_parameters, may_use_key
 from infra.scope import Scope
+from snapper.values.generation import heads_path, tables_path
 from snapper.values.layout import Parameter, lay_out
 from snapper.values.place import Place
 from snapper.values.secrets import Database
-from snapper.values.settings import CONNECTIONS, RETENTIONS, databases_path, options_path
+from snapper.values.settings import (
+    CONNECTIONS,
+    RETENTIONS,
+    added_root,
+    databases_path,
+    options_path,
+)
 
 AWS_KEY = "alias/aws/ssm"
 """Said, not left out: the provider takes silence for "as before", also after a key of one's own."""
@@ -50,10 +57,25 @@ class SecretParameters(pulumi.ComponentResource):
         # From the place, not from a parameter: the rights do not change with the databases.
         arn = args.place.apply(lambda place: place.arn("ssm", f"parameter{root}"))
         # Older releases kept each count by itself, and their code still runs during an update.
-        self._listed = arn.apply(lambda root: (databases_path(root), f"{root}/{RETENTIONS}"))
-        self._options_listed = arn.apply(options_path)
+        self._listed = arn.apply(
+            lambda root: (
+                databases_path(root),
+                f"{root}/{RETENTIONS}",
+                heads_path(added_root(root)),
+                f"{tables_path(added_root(root))}/*",
+            )
+        )
+        self._options_listed = arn.apply(
+            lambda root: (options_path(root), options_path(added_root(root)))
+        )
         self._read = arn.apply(
-            lambda root: (f"{root}/{CONNECTIONS}", options_path(root), f"{root}/{RETENTIONS}")
+            lambda root: (
+                f"{root}/{CONNECTIONS}",
+                options_path(root),
+                f"{root}/{RETENTIONS}",
+                f"{added_root(root)}/{CONNECTIONS}",
+                options_path(added_root(root)),
+            )
         )
         self.register_outputs({})
 
@@ -63,7 +85,7 @@ class SecretParameters(pulumi.ComponentResource):
 
     def may_list_options(self) -> pulumi.Output[list[Statement]]:
         """See the options of all databases."""
-        return self._options_listed.apply(lambda path: [may_list_parameters(path)])
+        return self._options_listed.apply(lambda paths: [may_list_parameters(*paths)])
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
         """Read, and decrypt, the table and the connections one by one."""

@@ -3,9 +3,16 @@
 from enum import StrEnum
 from typing import Any
 
+from snapper.values.generation import heads_path, tables_path
 from snapper.values.keys import MARK, Kind
 from snapper.values.service import Service
-from snapper.values.settings import RETENTIONS, databases_path, options_path, service_parameter
+from snapper.values.settings import (
+    RETENTIONS,
+    added_root,
+    databases_path,
+    options_path,
+    service_parameter,
+)
 
 Statement = dict[str, Any]
 
@@ -38,12 +45,13 @@ def _read(service: Service) -> list[Statement]:
     root = service.arn("ssm", "parameter")
     table = f"{root}{databases_path(service.parameter_root)}"
     options = f"{root}{options_path(service.parameter_root)}"
+    added = f"{root}{added_root(service.parameter_root)}"
     # Where older deployments keep the counts, one by one.
     counts = f"{root}{service.parameter_root}/{RETENTIONS}"
     bucket = _bucket(service)
     return [
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
-        _allow(["ssm:GetParametersByPath"], [table, options, counts]),
+        _allow(["ssm:GetParametersByPath"], [table, options, counts, *_listed(added)]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         # Versions tell when an object was written, and what is still kept of deleted ones.
         _allow(["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketTagging"], [bucket]),
@@ -83,6 +91,7 @@ def _restore(service: Service) -> list[Statement]:
 
 def _operate(service: Service) -> list[Statement]:
     function = service.arn("lambda", "function")
+    added = f"{service.arn('ssm', 'parameter')}{added_root(service.parameter_root)}"
     # Older deployments have no pruner, or no prover.
     functions = (service.dumper, service.dispatcher, service.pruner, service.prover)
     called = filter(None, functions)
@@ -94,7 +103,17 @@ def _operate(service: Service) -> list[Statement]:
             [f"{function}:{name}" for name in called],
         ),
         _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*")]),
+        # The databases that are no part of the deployment. What shares a parameter with one that
+        # changes is read and written anew.
+        _allow(["ssm:GetParametersByPath"], [added]),
+        _allow(["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"], [f"{added}/*"]),
+        *_key(service, "ssm", "kms:Encrypt"),
     ]
+
+
+def _listed(added: str) -> list[str]:
+    """Give what tells of the databases that were added, all but their connections."""
+    return [heads_path(added), f"{tables_path(added)}/*", options_path(added)]
 
 
 def _topic(service: Service) -> list[Statement]:

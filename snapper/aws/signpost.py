@@ -14,10 +14,14 @@ from snapper.values.service import Service
 from snapper.values.settings import parameter_root, service_parameter
 
 
+class NoStage(SettingsError):
+    """There is no stage of this name here."""
+
+
 def find(stage: str, ssm: Any) -> Service:  # noqa: ANN401  boto3 has no types
     """Read where the stage's parts are.
 
-    Raises SettingsError if there is no such stage here, or if what it names is not its own.
+    Raises NoStage if there is no such stage here, SettingsError if what it names is not its own.
     """
     name = service_parameter(parameter_root(stage))
     try:
@@ -29,7 +33,7 @@ def find(stage: str, ssm: Any) -> Service:  # noqa: ANN401  boto3 has no types
         if not any(code in str(error) for code in ("ParameterNotFound", "ValidationException")):
             raise
         where = f"{ssm.meta.region_name}{of_account()}"
-        raise SettingsError(
+        raise NoStage(
             f"there is no stage {stage} in {where}: {name} does not exist",
             hint="choose with --stage, --region and --profile; "
             "pulumi stack output region shows where a stage was deployed",

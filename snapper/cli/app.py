@@ -32,6 +32,7 @@ COMMANDS = {
     "cost": ("cost.cost", "show what each database costs in a month"),
     "failures": ("failures.failures", "show the jobs that failed too often, or discard them"),
     "retry": ("retry.retry_failures", "put failed jobs back on the queue"),
+    "databases": ("databases.databases", "list, add and remove databases without a deployment"),
     "check": ("check.check", "check the two secrets before they are set"),
     "doctor": ("doctor.doctor", "check the databases from inside the dumper"),
     "policy": ("policy.policy", "print the IAM policies for operators"),

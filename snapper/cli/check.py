@@ -1,15 +1,13 @@
 """`snapper check`: the two secrets, before they are set."""
 
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from snapper.cli import pulumi_config, render
+from snapper.cli import given, pulumi_config, render
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
@@ -25,7 +23,6 @@ from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
-_NAMES = (CONNECTIONS, RETENTIONS)
 _OPTIONS_TOO = "the settings"
 
 
@@ -55,19 +52,12 @@ def check(
     if stdin and pulumi is not None:
         raise SettingsError("--stdin and --pulumi are two sources", hint="choose one")
     if stdin:
-        secrets = _from_stdin(_read_stdin())
+        secrets = given.both(given.from_stdin(), "write lines NAME=value")
     elif pulumi is not None:
-        secrets = {name: pulumi_config.secret(name, pulumi) for name in _NAMES}
+        secrets = {name: pulumi_config.secret(name, pulumi) for name in given.NAMES}
     else:
-        secrets = dict(os.environ)
-    if missing := [name for name in _NAMES if name not in secrets]:
-        raise SettingsError(
-            f"{' and '.join(missing)} not given",
-            hint="write lines NAME=value"
-            if stdin
-            else "set them in the environment, or use --stdin or --pulumi STACK",
-        )
-    secrets = {name: secrets[name] for name in _NAMES}
+        hint = "set them in the environment, or use --stdin or --pulumi STACK"
+        secrets = given.both(given.from_environment(), hint)
     try:
         databases = _databases(secrets, pulumi_config.settings(pulumi) if pulumi else {})
     except SecretsInvalid as invalid:
@@ -139,26 +129,3 @@ def _drill_faults(settings: Mapping[str, Any], databases: Sequence[Database]) ->
             yield f"{name} is {given}, must lie within {least}..{most}"
     stage = Proving(str(settings.get("drill", "")), read_days(str(settings.get(days, ""))))
     yield from unprovable.faults(stage, databases)
-
-
-def _read_stdin() -> str:
-    try:
-        return sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError:
-        raise SettingsError("stdin is not UTF-8") from None
-
-
-def _from_stdin(text: str) -> dict[str, str]:
-    found = {}
-    for line in text.splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.strip() in _NAMES:
-            found[name.strip()] = _unquoted(value.strip())
-    return found
-
-
-def _unquoted(value: str) -> str:
-    for quote in "'\"":
-        if len(value) > 1 and value[0] == value[-1] == quote:
-            return value[1:-1]
-    return value

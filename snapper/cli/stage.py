@@ -6,6 +6,7 @@ from functools import cached_property
 
 from snapper.aws import client as aws
 from snapper.aws import signpost
+from snapper.aws.added import Added
 from snapper.aws.dead_letters import DeadLetters
 from snapper.aws.functions import Functions
 from snapper.aws.logs import Logs
@@ -15,7 +16,7 @@ from snapper.aws.queue import JobQueue
 from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
 from snapper.cli.lines import warn
-from snapper.errors import SettingsError
+from snapper.errors import AwsDenied, SettingsError
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
@@ -38,7 +39,7 @@ class Stage:
         """Find the stage; raise SettingsError if it, credentials or region are missing."""
         aws.sign_in(profile, region)
         service = signpost.find(name, aws.client("ssm"))
-        return cls(name, service, Parameters.connect(service.parameter_root))
+        return cls(name, service, Parameters.connect(service.parameter_root, _not_shown))
 
     @cached_property
     def vault(self) -> Vault:
@@ -114,6 +115,11 @@ class Stage:
         """When the stage backs up, and how old a backup may be."""
         return Punctuality(self.schedule, read_hours(self.service.late_after_hours))
 
+    @cached_property
+    def added(self) -> Added:
+        """The databases that are no part of the deployment, to be changed."""
+        return Added.connect(self.service.parameter_root, self.service.kms_key_arn)
+
     def databases(self, *keys: str) -> list[str]:
         """Give the databases that are backed up, and those that only have old backups.
 
@@ -122,3 +128,7 @@ class Stage:
         ours = filter(DATABASE_KEY.fullmatch, self.vault.folders())
         known = sorted({*self.parameters.database_keys(), *ours})
         return only(keys, known)
+
+
+def _not_shown(denied: AwsDenied) -> None:
+    warn(f"databases that were added to the stage are not shown: {denied}; {denied.hint}")

@@ -53,6 +53,30 @@ def pack(texts: Mapping[str, str], room: int = ROOM) -> Packed:
     )
 
 
+def fill(texts: Mapping[str, str], room: int = ROOM) -> list[dict[str, str]]:
+    """Part the texts into as few pieces as their order allows, for `write`.
+
+    Raises SecretsInvalid for one that is too long for any.
+    """
+    pieces: list[dict[str, str]] = []
+    left = 0
+    for key, text in texts.items():
+        taken = len(_written(key, text)) + 1
+        if taken + 1 > room:
+            raise SecretsInvalid((f"what is to be kept of {key} takes more than {room} bytes",))
+        if taken > left:
+            pieces.append({})
+            left = room - 1
+        pieces[-1][key] = text
+        left -= taken
+    return pieces
+
+
+def write(texts: Mapping[str, str]) -> str:
+    """Write a piece as `unpack` reads it."""
+    return f"{{{','.join(_written(key, text) for key, text in texts.items())}}}"
+
+
 def unpack(piece: str) -> dict[str, str]:
     """Read a piece; raise SecretsInvalid if somebody wrote nonsense past the deployment."""
     try:

@@ -66,6 +66,11 @@ def databases_path(root: str) -> str:
     return f"{root}/DATABASES"
 
 
+def added_root(root: str) -> str:
+    """Give the path below which the databases lie that were added to a stage as data."""
+    return f"{root}/ADDED"
+
+
 def service_parameter(root: str) -> str:
     """Name the parameter that says where the parts of a stage are."""
     return f"{root}/SERVICE"
@@ -132,13 +137,12 @@ class DumperSettings(_Environment):
     batch_queue: str = ""
     batch_definition: str = ""
     dump_jobs: str = "0"
+    max_per_server: str = ""
 
     @property
     def jobs(self) -> int:
         """By how many connections the stage dumps a large database; 0 where the machine decides."""
         return int(self.dump_jobs)
-
-    max_per_server: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 It holds no connection, so who may read it learns no secret. After that a row says whether its
 database has options, without which there are none to be read, and in which piece the connection
-(`c17`) and the options (`o3`) are. Older deployments have no pieces, and say nothing of them. One
-parameter has room for more than a hundred rows; a larger table is in several pieces. Each
-begins with the digest of the whole, so that a table which a deployment is just changing is never
-taken for a smaller one.
+(`c17`) and the options (`o3`) are; of one that was added without a deployment, since when
+(`s1795402800`). Older deployments have no pieces, and say nothing of them. One parameter has room
+for more than a hundred rows; a larger table is in several pieces. Each begins with the digest of
+the whole, so that a table which a deployment is just changing is never taken for a smaller one.
 """
 
 import hashlib
@@ -19,14 +19,15 @@ from snapper.values.packing import ROOM
 from snapper.values.secrets import read_count
 
 _OPTIONS = "options"
-_PIECE = re.compile(r"([co])(\d{1,9})", re.ASCII)
+_MARK = re.compile(r"([cos])(\d{1,10})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Row:
     """What is known of one database without its connection, and where the rest of it is.
 
-    That is the number of a piece; without one it lies in a parameter of its own.
+    That is the number of a piece; without one it lies in a parameter of its own. One that was added
+    without a deployment says `since` when it is there, in seconds since 1970.
     """
 
     retention: int
@@ -34,6 +35,7 @@ class Row:
     has_options: bool = False
     connection_in: int | None = None
     options_in: int | None = None
+    since: int | None = None
 
 
 def write_table(rows: Mapping[str, Row], room: int = ROOM) -> list[str]:
@@ -72,6 +74,7 @@ def _written(key: str, row: Row) -> str:
     words += [_OPTIONS] if row.has_options else []
     words += [f"c{row.connection_in}"] if row.connection_in is not None else []
     words += [f"o{row.options_in}"] if row.options_in is not None else []
+    words += [f"s{row.since}"] if row.since is not None else []
     return ",".join(words)
 
 
@@ -79,8 +82,9 @@ def _row(text: str) -> tuple[str, Row]:
     key, count, kind, *more = [*text.split(","), "", ""]
     if not (DATABASE_KEY.fullmatch(key) and kind):
         raise SecretsInvalid(("the table of databases has a row that is not KEY,count,TYPE",))
-    where = {found[1]: int(found[2]) for found in map(_PIECE.fullmatch, more) if found}
-    return key, Row(read_count(key, count), kind, _OPTIONS in more, where.get("c"), where.get("o"))
+    marks = {found[1]: int(found[2]) for found in map(_MARK.fullmatch, more) if found}
+    places = marks.get("c"), marks.get("o")
+    return key, Row(read_count(key, count), kind, _OPTIONS in more, *places, marks.get("s"))
 
 
 def _digest(rows: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from snapper.values.health import LATE
 from snapper.values.options import Options
-from snapper.values.schedule import Schedule, parse_schedule
+from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 
 _RULE = re.compile(
     r"arn:[a-z-]+:events:[a-z0-9-]+:\d+:rule/snapper-[a-z0-9-]+(?:_(?P<mark>[0-9a-f]{8}))?",
@@ -90,3 +90,18 @@ class Punctuality:
 def read_hours(text: str) -> int:
     """Read `lateAfterHours` as it travels; empty where an older release deployed the stage."""
     return int(text or "0")
+
+
+def age_fault(options: Options, schedule: str) -> str:
+    """Tell of an age that backups reach between two runs; `schedule` is the stage's."""
+    written = options.schedule or schedule
+    try:
+        pause = parse_schedule(written).longest_pause()
+    except ScheduleInvalid:
+        return ""  # said already
+    if not options.max_age_hours or timedelta(hours=options.max_age_hours) > pause:
+        return ""
+    return (
+        f"maxAgeHours is {options.max_age_hours}, must be more than the "
+        f"{pause / timedelta(hours=1):g} hours between two runs of {written}"
+    )

@@ -1,6 +1,6 @@
 """Which databases are late, told by who looks once an hour: the bucket says it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ def watch(
     vault: Vault,
     options: Mapping[str, Options],
     punctuality: Punctuality,
-    known_since: datetime,
+    known_since: Callable[[str], datetime],
     events: Events,
     now: datetime,
 ) -> list[str]:
@@ -37,7 +37,7 @@ def watch(
 
     Late is what `status` calls late, but nothing younger than the hour in which nobody looks. A
     database that never had a backup is late when it has been waited for so long since
-    `known_since`, when a deployment last changed which databases there are.
+    `known_since`, when it was added, or a deployment last changed which databases there are.
 
     Logs `backup.late` for each, and `backups.watched` with their number. Raises AwsFailed if the
     vault cannot be listed.
@@ -49,7 +49,7 @@ def watch(
         newest = found[database]
         newest_at = newest.begun_at if newest else None
         allowed = max(punctuality.late_after(own), HOUR)
-        if is_late(newest_at or known_since, allowed, now):
+        if is_late(newest_at or known_since(database), allowed, now):
             late.append(_Late(database, newest_at, allowed))
     for each in late:
         events.emit(

@@ -31,7 +31,7 @@ def test_the_dispatcher_lists_names_sends_jobs_and_nothing_else(graph: Graph) ->
     assert rights(graph, "dispatcher") == [
         (LOGGING, [f"{LOGS}-dispatcher:*"], None),
         (LIST, TABLE, None),
-        (LIST, [f"{PARAMETERS}/OPTIONS"], None),
+        (LIST, [f"{PARAMETERS}/OPTIONS", f"{ADDED}/OPTIONS"], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs", f"{QUEUES}-dead-letters"], None),
     ]
 
@@ -47,10 +47,17 @@ CONTENTS = f"{BACKUPS}.contents.json"
 MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json", CONTENTS]
 VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
-TABLE = [f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"]
+ADDED = f"{PARAMETERS}/ADDED"
+TABLE = [
+    *(f"{PARAMETERS}/DATABASES", f"{PARAMETERS}/BACKUP_STORAGE_DATA"),
+    *(f"{ADDED}/HEADS", f"{ADDED}/TABLES/*"),
+]
 READ = [
     f"{PARAMETERS}/{secret}/*"
-    for secret in ("DATABASE_CONN_STRINGS", "OPTIONS", "BACKUP_STORAGE_DATA")
+    for secret in (
+        *("DATABASE_CONN_STRINGS", "OPTIONS", "BACKUP_STORAGE_DATA"),
+        *("ADDED/DATABASE_CONN_STRINGS", "ADDED/OPTIONS"),
+    )
 ]
 
 

@@ -40,7 +40,7 @@ def test_the_prover_reads_backups_writes_verdicts_and_knows_no_connection(graph:
     assert rights(graph, "prover") == [
         (LOGGING, [f"{LOGS}-prover:*"], None),
         (LIST, TABLE, None),
-        (LIST, [f"{PARAMETERS}/OPTIONS"], None),
+        (LIST, [f"{PARAMETERS}/OPTIONS", f"{PARAMETERS}/ADDED/OPTIONS"], None),
         (["s3:GetObject"], [*MADE, *verdicts], None),
         (["s3:PutObject"], verdicts, None),
         (["s3:ListBucket"], [BUCKET], None),

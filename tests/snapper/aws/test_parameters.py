@@ -5,10 +5,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from snapper.aws.parameters import Parameters
-from snapper.errors import AwsFailed, SecretsInvalid
+from snapper.errors import AwsDenied, AwsFailed, SecretsInvalid
 from snapper.values.options import Options, OptionsInvalid
 from snapper.values.packing import ROOM
 from snapper.values.secrets import Database
@@ -70,7 +71,8 @@ def test_no_connection_is_decrypted_to_list_the_databases(ssm: Any, write: Write
     write(ssm, ROOT, [Database("orders", URI, 7)])
     asked, read = calls(ssm, "GetParametersByPath"), calls(ssm, "GetParameter")
     Parameters(ROOT, ssm).database_keys()
-    assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
+    paths = ["/snapper/prod/DATABASES", "/snapper/prod/ADDED/HEADS"]
+    assert [call["Path"] for call in asked] == paths
     assert read == []
 
 
@@ -134,7 +136,33 @@ def test_where_no_database_has_options_nobody_asks_for_them(ssm: Any) -> None:
     write_all(ssm, ROOT, [Database("orders", URI, 7)])
     asked = calls(ssm, "GetParametersByPath")
     assert Parameters(ROOT, ssm).options() == {"orders": Options()}
-    assert [call["Path"] for call in asked] == ["/snapper/prod/DATABASES"]
+    paths = ["/snapper/prod/DATABASES", "/snapper/prod/ADDED/HEADS"]
+    assert [call["Path"] for call in asked] == paths
+
+
+def test_who_may_not_list_added_databases_is_told_and_sees_the_others(ssm: Any) -> None:
+    """An older policy of an operator gives no right to."""
+    write_all(ssm, ROOT, [Database("orders", URI, 7)])
+    refusal = {"Error": {"Code": "AccessDeniedException"}}
+
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(ssm, name)
+
+        def get_paginator(self, name: str) -> Any:
+            class Pages:
+                def paginate(self, **how: Any) -> Any:
+                    if "/ADDED/" in how["Path"]:
+                        raise ClientError(refusal, "GetParametersByPath")
+                    return ssm.get_paginator(name).paginate(**how)
+
+            return Pages()
+
+    told: list[AwsDenied] = []
+    assert Parameters(ROOT, Refusing(), told.append).options() == {"orders": Options()}
+    assert told
+    with pytest.raises(AwsDenied):
+        Parameters(ROOT, Refusing()).options()
 
 
 @pytest.mark.parametrize("stored", ["{", '{"timeout": 1}', '{"colour": "blue"}', "[]", "[" * 4000])

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from snapper.aws.store import Store
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
 from tests.support.cloud import refused
@@ -22,6 +24,7 @@ LOOKING = (
     ("status",),
     ("prune", "--dry-run"),
     ("policy", "operate"),
+    ("databases",),
 )
 READING_LETTERS = (("failures",), ("retry", "--dry-run"))
 
@@ -162,6 +165,27 @@ def test_whoever_may_not_operate_orders_no_drill(
     ran = stage.run_cli("drill", guarded, env=who[kind])
     assert (ran.code, ran.out) == (8, "")
     assert "lambda:InvokeFunction" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["read", "restore"])
+def test_whoever_may_not_operate_adds_no_database_and_reads_none_that_was_added(
+    stage: StageUnderTest, who: Mapping[str, Env], tmp_path: Path, kind: str
+) -> None:
+    rows = tmp_path / "rows"
+    rows.write_text(
+        "DATABASE_CONN_STRINGS=extra,host=db.example.com,POSTGRES\nBACKUP_STORAGE_DATA=extra,2"
+    )
+    ran = stage.run_cli("databases", "add", "--file", str(rows), env=who[kind])
+    assert (ran.code, ran.out) == (8, "")
+    assert "ssm:PutParameter" in ran.err
+    assert stage.run_cli("databases", "add", "--file", str(rows), env=who["operate"]).code == 0
+    names = Store(stage.cloud.client("ssm")).all_below("/snapper/tried/ADDED")
+    (connections,) = (name for name in names if "/DATABASE_CONN_STRINGS/" in name)
+    ssm = client(stage, who[kind], "ssm")
+    assert refused(ssm.get_parameter, Name=connections, WithDecryption=True)
+    assert "extra" in stage.run_cli("databases", env=who[kind]).out
+    assert stage.run_cli("databases", "remove", "extra", env=who[kind]).code == 8
+    assert stage.run_cli("databases", "remove", "extra", env=who["operate"]).code == 0
 
 
 def test_whoever_may_operate_does_all_of_it(

@@ -1,6 +1,6 @@
 """Who looks once an hour tells which databases are late, as `status` does, and how many."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import boto3
 import pytest
@@ -21,7 +21,11 @@ from tests.support.recording import RecordedEvents
 DAILY = Punctuality(Rate(timedelta(days=1)))
 ALLOWED = timedelta(hours=36)
 SECOND = timedelta(seconds=1)
-LONG_AGO = days(-100)
+
+
+def long_ago(_: str) -> datetime:
+    """Every database is known since then."""
+    return days(-100)
 
 
 def late(
@@ -29,7 +33,7 @@ def late(
 ) -> list[str]:
     """Look at `orders` so long after its newest backup was due."""
     events = RecordedEvents()
-    return watch(vault, {"orders": options}, punctuality, LONG_AGO, events, AT + after)
+    return watch(vault, {"orders": options}, punctuality, long_ago, events, AT + after)
 
 
 @pytest.mark.parametrize("over", [0 * SECOND, SECOND])
@@ -84,7 +88,7 @@ def test_a_database_that_never_had_a_backup_is_waited_for_since_it_could_be_know
 ) -> None:
     known = {"orders": UNSET, "people": Options(max_age_hours=48)}
     for after, expected in ((ALLOWED, []), (ALLOWED + SECOND, ["orders"])):
-        found = watch(vault, known, DAILY, AT, RecordedEvents(), AT + after)
+        found = watch(vault, known, DAILY, lambda _: AT, RecordedEvents(), AT + after)
         assert found == expected
 
 
@@ -93,7 +97,7 @@ def test_each_one_is_told_with_its_newest_and_all_are_counted(vault: Vault) -> N
     store(vault, AT)
     store(vault, days(3), "people")
     options = {"empty": UNSET, "orders": UNSET, "people": UNSET}
-    watch(vault, options, DAILY, LONG_AGO, events, days(3))
+    watch(vault, options, DAILY, long_ago, events, days(3))
     assert events.reported == [
         ("backup.late", {"database": "empty", "newest": "none", "allowed_hours": 36.0}),
         (
@@ -109,5 +113,5 @@ def test_a_vault_that_cannot_be_listed_is_an_error_and_no_count() -> None:
     with mock_aws():
         nowhere = Vault("no-such-bucket", boto3.client("s3"))
         with pytest.raises(AwsFailed, match="NoSuchBucket"):
-            watch(nowhere, {"orders": UNSET}, DAILY, LONG_AGO, events, AT)
+            watch(nowhere, {"orders": UNSET}, DAILY, long_ago, events, AT)
     assert events.reported == []
