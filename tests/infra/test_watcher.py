@@ -9,7 +9,7 @@ def test_it_lists_databases_and_backups_and_nothing_else(graph: Graph) -> None:
     assert rights(graph, "watcher") == [
         (LOGGING, [f"{LOGS}-watcher:*"], None),
         (LIST, TABLE, None),
-        (LIST, [f"{PARAMETERS}/OPTIONS"], None),
+        (LIST, [f"{PARAMETERS}/OPTIONS", f"{PARAMETERS}/ADDED/OPTIONS"], None),
         (["s3:ListBucket"], [BUCKET], None),
     ]
 

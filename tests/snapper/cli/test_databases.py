@@ -11,8 +11,9 @@ from snapper.aws.added import Added
 from snapper.aws.adding import erase
 from snapper.aws.store import Store
 from snapper.values.settings import CONNECTIONS, RETENTIONS, parameter_root
-from tests.support.cloud import invoke
+from tests.support.cloud import eventually, invoke
 from tests.support.events import SCHEDULED
+from tests.support.rights import Rights, without_a_part
 from tests.support.stage import NAME, Ran, StageUnderTest
 
 HUSH = "hush-hush"
@@ -76,6 +77,23 @@ def test_it_is_dispatched_with_the_others(stage: StageUnderTest, tmp_path: Path)
         add(stage, tmp_path, extra=NOWHERE, more=NOWHERE)
         assert invoke(stage.cloud, dispatcher, SCHEDULED)["queued"] == before + 2
         stage.settle()
+
+
+@pytest.mark.parametrize("path", ["HEADS", "TABLES", "OPTIONS"])
+def test_a_dispatcher_that_may_not_see_one_of_them_fails_and_does_not_pass_it_over(
+    stage: StageUnderTest, tmp_path: Path, path: str
+) -> None:
+    dispatcher, options = stage.deployment.outputs["dispatcher"], tmp_path / "options.json"
+    options.write_text(json.dumps({"extra": {"timeout": 600}}))
+    assert add(stage, tmp_path, "--options", str(options), extra=NOWHERE).code == 0
+    rights = Rights(stage.cloud, dispatcher)
+    lost = next(
+        each
+        for each in without_a_part(rights.statements)
+        if f"/ADDED/{path}" in str(each.resources)
+    )
+    with stage.unserved(), rights.weakened(lost):
+        eventually(lambda: "AccessDenied" in str(invoke(stage.cloud, dispatcher, SCHEDULED)))
 
 
 def test_what_is_added_again_takes_the_place_of_what_was_there(
