@@ -15,14 +15,12 @@ from snapper.values.credentials import secret_fault
 from snapper.values.health import LONGEST_AGE
 from snapper.values.nearest import did_you_mean
 from snapper.values.option import Choice, Names, Option, Queries, Text, Whole, config_key, option
+from snapper.values.packing import ROOM
 from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 
 SETTING = "databases"
 """The key of the stack's config."""
-
-LONGEST = 4096
-"""Bytes of one database's options as they travel: what a standard SSM parameter holds."""
 
 PASSWORD, RDS_IAM = "password", "rds-iam"
 
@@ -212,8 +210,8 @@ def parse_options(
         if (schedule := read[key].schedule) and (never := why_never(parse_schedule(schedule), now)):
             wrong.append(f"schedule is {schedule}, it {never}")
         faults.extend(f"{SETTING}.{key}: {fault}" for fault in wrong)
-        if len(read[key].to_json().encode()) > LONGEST:
-            faults.append(f"{SETTING}.{key} has options of more than {LONGEST} bytes")
+        if len(read[key].to_json().encode()) > ROOM:
+            faults.append(f"{SETTING}.{key} has options of more than {ROOM} bytes")
     return read
 
 

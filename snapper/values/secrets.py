@@ -15,13 +15,14 @@ from snapper.values.credentials import Credentials
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import UNSET, Options, parse_options
+from snapper.values.packing import ROOM
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 
 Checks = Mapping[str, Callable[[str], Iterable[str]]]
 """By TYPE, what gives a sentence for each fault of a connection."""
 
-LONGEST_CONNECTION = 4096
-"""Bytes that a standard SSM parameter holds. Source: AWS Systems Manager quotas."""
+LONGEST_CONNECTION = ROOM
+"""Bytes of one connection."""
 
 # Parameter Store takes it for the name of another parameter.
 _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)

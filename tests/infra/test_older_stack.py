@@ -19,6 +19,8 @@ from tests.support.pulumi.workspace import Workspace
 
 installation.need()
 
+pytestmark = pytest.mark.long
+
 KEYS = [f"database-{number:02}" for number in range(40)]
 STAGE = "older"
 

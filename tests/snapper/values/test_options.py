@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.values.options import (
-    LONGEST,
     UNSET,
     Options,
     OptionsInvalid,
     definitions,
     parse_options,
 )
+from snapper.values.packing import ROOM
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FORMS: list[Any] = [None, {}, True, 1.5, "", [1.5]]
@@ -112,7 +112,7 @@ def test_a_token_and_a_secret_contradict_each_other() -> None:
 def test_options_that_fit_into_no_parameter_are_refused() -> None:
     found: list[str] = []
     parse_options(
-        {"orders": {"excludeSchemas": [f"s{n}" for n in range(LONGEST)]}}, ["orders"], found, NOW
+        {"orders": {"excludeSchemas": [f"s{n}" for n in range(ROOM)]}}, ["orders"], found, NOW
     )
     assert found == ["databases.orders has options of more than 4096 bytes"]
 
