@@ -13,7 +13,7 @@ from snapper.engines.postgresql.loading.statement_runner import StatementRunner
 from snapper.engines.postgresql.loading.task import Loading
 from snapper.engines.postgresql.reading.statements import Statement
 from snapper.errors import DatabaseUnreachable, RestoreFailed
-from tests.support.cloud import LONGEST
+from tests.support.cloud import LONGEST, eventually
 from tests.support.databases import Source
 from tests.support.restores import EMPTY
 
