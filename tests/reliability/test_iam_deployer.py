@@ -48,6 +48,9 @@ NOT_ASKED_OF_CONTAINERS = {
     "batch:TagResource": "likewise",
     "batch:UntagResource": "likewise",
     "iam:CreateServiceLinkedRole": "it has no roles of services",
+    "ec2:CreateTags": "it takes the tags of a new group as a part of it",
+    "s3:PutObjectTagging": "likewise, of an object",
+    "s3:GetLifecycleConfiguration": "the provider asks it of any bucket, we of one with such rules",
     "ec2:DescribeNetworkInterfaces": "the provider waits for them where they are many",
     "ec2:DescribeSecurityGroupRules": "newer providers read a group so, it knows the older way",
 }

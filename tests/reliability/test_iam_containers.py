@@ -1,0 +1,115 @@
+"""A container's role: it suffices, nothing in it is superfluous, and stolen it gets no further."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local.emulator.cloud import Cloud
+from local.runtime.host import LambdaHost
+from snapper.aws.batch import Batch
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.values.container import Size, container_name
+from snapper.values.job import Job
+from snapper.values.keys import Kind, object_key
+from snapper.values.settings import databases_path, parameter_root
+from tests.support.cloud import eventually, refused
+from tests.support.deployments import bring_up
+from tests.support.faults import faulted
+from tests.support.rights import Rights, Weakening, without_a_statement
+from tests.support.stage import StageUnderTest
+
+FAMILY = "iam: one right of a container's role is missing"
+NAME = "heavy"
+ROLE = f"snapper-{NAME}-large"
+
+NOT_ASKED = {
+    "s3:AbortMultipartUpload": "asked only when an upload breaks off",
+    "sqs:SendMessage": "asked only when a job has to wait for its server",
+}
+
+
+@pytest.fixture(scope="module")
+def heavy(
+    cloud: Cloud, server: Callable[[int], PostgresServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StageUnderTest]:
+    """Give a stage with largeDatabases."""
+    with LambdaHost(cloud, tmp_path_factory.mktemp(NAME)) as host:
+        deployment = bring_up(cloud, host, NAME, largeDatabases="true")
+        yield StageUnderTest(cloud, host, deployment, server, NAME)
+        deployment.destroy()
+
+
+def test_of_its_own_stage_a_container_reaches_its_work_and_no_more(
+    heavy: StageUnderTest, cloud: Cloud
+) -> None:
+    role = f"arn:aws:iam::{cloud.account}:role/{ROLE}"
+    s3, sqs, ssm, batch = (cloud.client_as(each, role) for each in ("s3", "sqs", "ssm", "batch"))
+    stored = heavy.deployment.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
+    code = stored[0].inputs["bucket"]
+    for each in stored:
+        assert s3.head_object(Bucket=code, Key=each.inputs["key"])["ContentLength"] > 0
+    table = databases_path(parameter_root(NAME))
+    assert ssm.get_parameters_by_path(Path=table, WithDecryption=True)["Parameters"]
+    assert refused(ssm.put_parameter, Name=f"{table}/1", Value="x", Overwrite=True)
+    assert refused(ssm.get_parameters_by_path, Path=databases_path(parameter_root("other")))
+    cloud.client("s3").put_object(Bucket=code, Key="other.zip", Body=b"")
+    dump = object_key("orders", datetime(2026, 11, 23, tzinfo=UTC), Kind.DUMP)
+    vault, outputs = heavy.vault.bucket, heavy.deployment.outputs
+    assert refused(s3.get_object, Bucket=code, Key="other.zip")
+    for each in stored:
+        assert refused(s3.put_object, Bucket=code, Key=each.inputs["key"], Body=b"")
+        assert refused(s3.delete_object, Bucket=code, Key=each.inputs["key"])
+    assert refused(s3.get_object, Bucket=vault, Key=dump)
+    assert refused(s3.delete_object, Bucket=vault, Key=dump)
+    assert refused(sqs.receive_message, QueueUrl=outputs["queue_url"])
+    assert refused(sqs.send_message, QueueUrl=outputs["dead_letter_url"], MessageBody="x")
+    queue, definition = _names(heavy)
+    call = {"jobName": "x", "jobQueue": queue, "jobDefinition": definition}
+    assert refused(batch.submit_job, **call)
+
+
+def _names(stage: StageUnderTest) -> tuple[str, str]:
+    (queue,) = stage.deployment.of_type("aws:batch/jobQueue:JobQueue")
+    (definition,) = stage.deployment.of_type("aws:batch/jobDefinition:JobDefinition")
+    return queue.outputs["arn"], definition.outputs["arnPrefix"]
+
+
+def asked(weakening: Weakening) -> bool:
+    """Tell whether a backup that goes well asks for what was taken away."""
+    return not set(weakening.actions) <= NOT_ASKED.keys()
+
+
+@pytest.mark.long
+def test_a_container_needs_every_right_it_has(heavy: StageUnderTest, cloud: Cloud) -> None:
+    client = cloud.client("batch")
+    batch = Batch(*_names(heavy), client)
+    days = (datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
+    source = heavy.source(18)
+
+    def said(key: str) -> str:
+        """Have a backup made, or not, and give what the container has said of it."""
+        job = Job(key, next(days))
+        name = container_name(job)
+        identifier = batch.submit(job.to_json(), name, Size(1))
+
+        def told() -> str:
+            lines = "\n".join(heavy.host.containers.logs(name))
+            ended = not batch.state(identifier).is_under_way
+            return lines if ended or '"dump.failed"' in lines else ""
+
+        words = str(eventually(told))
+        if batch.state(identifier).is_under_way:
+            # It would try again in some minutes.
+            client.terminate_job(jobId=identifier, reason="seen")
+            eventually(lambda: not batch.state(identifier).is_under_way)
+        return words
+
+    with heavy.database("weighed", source.dsn) as key:
+        assert '"dump.ended"' in said(key)
+        rights = Rights(cloud, ROLE)
+        for weakening in filter(asked, without_a_statement(rights.statements)):
+            with faulted(FAMILY), rights.weakened(weakening):
+                assert "AccessDenied" in said(key), str(weakening)
+        assert '"dump.ended"' in said(key)
