@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from local.emulator.cloud import Cloud
-from tests.infra.test_real_engine import SECRETS
 from tests.support.pulumi import installation
 from tests.support.pulumi.provider import Call
 from tests.support.pulumi.workspace import Ran, Workspace
+from tests.support.recorder import SECRETS
 
 installation.need()
 
