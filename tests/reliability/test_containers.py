@@ -35,10 +35,10 @@ WAITS = """
 def large(
     cloud: Cloud, server: Callable[[int], PostgresServer], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StageUnderTest]:
-    """Give a stage with largeDatabases."""
+    """Give a stage with largeDatabases, whose functions have half a minute for a dump."""
     directory: Path = tmp_path_factory.mktemp(NAME)
     with LambdaHost(cloud, directory) as host:
-        deployment = bring_up(cloud, host, NAME, largeDatabases="true")
+        deployment = bring_up(cloud, host, NAME, largeDatabases="true", dumperTimeout="60")
         yield StageUnderTest(cloud, host, deployment, server, NAME)
         deployment.destroy()
 
@@ -160,6 +160,24 @@ def test_one_that_is_told_to_end_leaves_nothing_and_says_why(
         assert list(large.vault.list(f"{key}/")) == []
         (letter,) = eventually(lambda: dead_letters(large))
         assert letter["reason"] == "the container was told to end before the dump was done"
+
+
+@pytest.mark.long
+def test_a_dump_for_which_a_function_has_no_time_any_more_goes_on_in_a_container(
+    large: StageUnderTest, source: Source
+) -> None:
+    key = f"slow-{source.name.rpartition(' ')[2]}"
+    with faulted(FAMILY), large.database(key, source.dsn):
+        with source.locked("t"):
+            work = Work(large, key)
+            (handed,) = eventually(lambda: work.told("dump.handed_over"))
+            assert handed["reason"] == "the dump was stopped 30 s before its time was over"
+            eventually(lambda: work.is_dumping(source))
+        assert work.ended() == "SUCCEEDED"
+        assert work.made() == 1
+        assert work.told("dump.failed") == []
+        assert open_uploads(large.vault) == []
+        assert dead_letters(large) == []
 
 
 def test_an_operator_sees_a_job_go_from_the_queue_through_a_container_to_its_backup(

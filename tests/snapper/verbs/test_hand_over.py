@@ -124,6 +124,7 @@ def test_a_dump_that_runs_into_its_deadline_is_handed_over_and_has_not_failed(
     assert open_uploads(handing.vault) == []
 
 
+@pytest.mark.long
 def test_a_dump_that_cannot_be_handed_over_at_its_deadline_has_failed_with_both_reasons(
     source: Callable[..., Source],
     handing: Dumper,
@@ -140,6 +141,7 @@ def test_a_dump_that_cannot_be_handed_over_at_its_deadline_has_failed_with_both_
     assert "could not be handed over to AWS Batch: batch:SubmitJob failed" in str(told["hint"])
 
 
+@pytest.mark.long
 def test_without_containers_the_hint_names_the_setting(
     source: Callable[..., Source], handing: Dumper, events: RecordedEvents
 ) -> None:
@@ -150,6 +152,7 @@ def test_without_containers_the_hint_names_the_setting(
     assert "largeDatabases" in str(events.fields("dump.failed")["hint"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{"timeout": 60}, {"dump_in": FUNCTION}])
 def test_a_dump_that_may_not_take_longer_or_not_elsewhere_is_never_handed_over(
     options: dict[str, Any],
