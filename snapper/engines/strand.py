@@ -35,7 +35,6 @@ class Strand:
         self.listing = listing
         self._source = source
         self._split = split
-        self._packer = Packer()
         self._part: Part | None = None
 
     def pieces(self) -> Iterator[Packed]:
@@ -44,22 +43,22 @@ class Strand:
         Raises NotFollowed where it is to be split and nobody knows where.
         """
         size = _READ_TO_SPLIT if self._split else _READ_AT_ONCE
+        packer = Packer()  # while there is something to pack: it takes half a megabyte
         with self.listing:
             while block := self._source.read(size):
-                yield from self._packed(self.listing.on(block))
-            yield from self._packed(self.listing.end())
-        yield self._packer.take(whole=True)
+                yield from self._packed(self.listing.on(block), packer)
+            yield from self._packed(self.listing.end(), packer)
+        yield packer.take(whole=True)
 
-    def _packed(self, cuts: Iterable[Cut]) -> Iterator[Packed]:
-        packer = self._packer
+    def _packed(self, cuts: Iterable[Cut], packer: Packer) -> Iterator[Packed]:
         for text, part, seam in cuts:
             if part:
-                if self._is_due:
+                if self._is_due(packer):
                     yield packer.take(whole=True)
                 self._part = part
                 packer.begin(part)
             left = text
-            if seam and self._part and self._is_due:
+            if seam and self._part and self._is_due(packer):
                 # Behind the first row that ends here: so each statement has a row at least.
                 end = text.find(seam.row_end) + len(seam.row_end)
                 if len(seam.row_end) <= end < len(text):
@@ -76,6 +75,5 @@ class Strand:
                 hint="set dumpJobs to 1 for this database",
             )
 
-    @property
-    def _is_due(self) -> bool:
-        return bool(self._split) and (self._packer.size >= self._split or self._packer.is_open)
+    def _is_due(self, packer: Packer) -> bool:
+        return bool(self._split) and (packer.size >= self._split or packer.is_open)

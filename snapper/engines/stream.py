@@ -12,6 +12,7 @@ from isal import isal_zlib
 
 from snapper.engines.listing import Part
 from snapper.engines.packing import Packed
+from snapper.errors import DumpFailed
 from snapper.values.contents import MANY, Contents, Range, Statements, TableRows
 
 _HEAD = bytes.fromhex("1f8b08000000000000ff")
@@ -55,7 +56,7 @@ class GzipStream:
         self._parts: list[Part] = []
         self._edges = array("q")
         """Where each begins, in bytes of the object; one that is parted is there several times."""
-        self._ended = False
+        self._ended = self._broken = False
         self.dump_bytes = 0
         self.backup_bytes = 0
         self._keep(_HEAD)
@@ -115,7 +116,12 @@ class GzipStream:
     def _fill(self) -> bool:
         """Have something ready; False at the end."""
         while not (self._ready or self._ended):
+            if self._broken:
+                self.check()
+                raise DumpFailed("the dump was broken off")
+            self._broken = True  # until there is an answer: an error must not look like an end
             piece = next(self._left, None)
+            self._broken = False
             if piece:
                 self._take(piece)
             else:

@@ -105,6 +105,19 @@ def test_nothing_is_left_where_who_reads_gives_up() -> None:
     assert bands.stopped
 
 
+def test_after_an_error_nobody_reads_an_end() -> None:
+    bands = MadeBands(Text(b"", fault=DumpFailed("pg_dump exited with status 1")))
+    missing = MadeBands(Text(b""))
+    missing.missing = DumpFailed("s.u did not come")
+    for dumped_by, again in ((bands, "status 1"), (missing, "broken off")):
+        with joined(dumped_by, lambda: Following("UTF8"), 100_000) as pieces:
+            stream = GzipStream(pieces)
+            with pytest.raises(DumpFailed):
+                stored(stream)
+            with pytest.raises(DumpFailed, match=again):
+                stream.read()
+
+
 def test_what_has_not_come_is_told_before_the_end_is_given() -> None:
     bands = MadeBands(Text(table(b"t", b"1\n")))
     bands.missing = DumpFailed("s.u did not come")
