@@ -15,6 +15,7 @@ from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import checked
 from snapper.verbs.doctor import examine, examine_first_dump, examine_vault
+from snapper.verbs.registry import examine_registry
 
 CLIENTS = ""
 """The key of the findings about the function itself; no database has it."""
@@ -23,7 +24,7 @@ CLIENTS = ""
 def answer(
     databases: Iterable[str], settings: DumperSettings, seconds: float
 ) -> dict[str, list[dict[str, str]]]:
-    """Give the findings by database key, those about the bundled clients under `CLIENTS`.
+    """Give the findings by database key, those about the function itself under `CLIENTS`.
 
     A dump has about so many seconds in this function.
     """
@@ -31,6 +32,8 @@ def answer(
     parameters = Parameters.connect(settings.parameter_root)
     vault = Vault.connect(settings.bucket)
     found = {CLIENTS: list(_examine_clients(parameters, engines))}
+    if settings.batch_queue and not _from_here():
+        found[CLIENTS].append(examine_registry())
     for key in databases:
         now = datetime.now(UTC)
         stored = examine_vault(vault, key, now)
@@ -62,5 +65,10 @@ def _examine(
     except SnapperError as error:
         yield failure("secrets", str(error), error.hint)
         return
-    from_here = is_embedded(filter(None, [os.environ.get("AWS_ENDPOINT_URL")]))
+    from_here = _from_here()
     yield from examine(database, engines(database.kind), from_here=from_here, of_size=of_size)
+
+
+def _from_here() -> bool:
+    """Tell whether this function runs on the operator's own machine."""
+    return is_embedded(filter(None, [os.environ.get("AWS_ENDPOINT_URL")]))

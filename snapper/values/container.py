@@ -17,6 +17,9 @@ CONTAINER = "job"
 LONGEST = timedelta(hours=24)
 """How long one attempt may take; Batch ends it then."""
 
+REGISTRY = "public.ecr.aws"
+"""Where the image of containers lies: AWS's public registry, which has no endpoint of its own."""
+
 FAREWELL = timedelta(seconds=30)
 """From SIGTERM until SIGKILL. Source: "Job timeouts" of Batch's guide; Fargate's usual."""
 
