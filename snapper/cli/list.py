@@ -10,7 +10,8 @@ from snapper.cli.stage import Stage
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.verification import FailedTrial
-from snapper.verbs.catalog import Listed, listing, to_public
+from snapper.verbs.catalog import Listed, to_public
+from snapper.verbs.listings import listings
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
 _SPARE = ("took", "server", "size", "age", "stored")
@@ -33,9 +34,7 @@ def list_backups(
     STAMPED LATER THAN NOW: it is never counted, and never the latest.
     """
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
-    found = {
-        database: listing(opened.vault, database, now) for database in opened.databases(*keys or ())
-    }
+    found = listings(opened.vault, opened.databases(*keys or ()), now)
     if json:
         render.document(
             {

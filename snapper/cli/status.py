@@ -20,7 +20,7 @@ from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.letters import Letters, look
 from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
-from snapper.verbs.status import Surroundings, handed_over, newest_failures, standing
+from snapper.verbs.status import Surroundings, handed_over, newest_failures, standings
 
 
 def status(
@@ -66,15 +66,14 @@ def status(
         opened.proving,
         handed_over(opened.logs, now) if opened.service.container_log_group else {},
     )
-    standings = [
-        standing(opened.vault, key, parameters.retention(key), around, now) for key in named
-    ]
+    retentions = {key: parameters.retention(key) for key in named}
+    judged = standings(opened.vault, retentions, around, now)
     undispatched = sum(1 for letter in letters.read if letter.undispatched)
     waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
     alarms = examine_alarms(opened.topic)
     left_over = [] if keys else orphans(opened.vault, named)
-    healthy = not letters.total and all(not each.health.problems for each in standings)
+    healthy = not letters.total and all(not each.health.problems for each in judged)
     outcome.code = 0 if healthy else 1
     if json:
         render.document(
@@ -91,15 +90,15 @@ def status(
                 "orphans": [asdict(each) for each in left_over],
                 "databases": [
                     {**to_dict(each), "options": options[each.database].to_dict()}
-                    for each in standings
+                    for each in judged
                 ],
             }
         )
         outcome.answered = True
         return
-    render.table(HEADERS, [row(each, now) for each in standings], SPARE)
+    render.table(HEADERS, [row(each, now) for each in judged], SPARE)
     render.say("")
-    for each in standings:
+    for each in judged:
         for line in explained(each):
             render.say(line)
     render.say(_explained_schedule(opened.service.schedule, opened.schedule, now))

@@ -123,23 +123,32 @@ def listing(vault: Vault, database: str, now: datetime | None = None) -> list[Li
 
     So is that one was stored so that nobody can read it.
     """
-    found = readable(vault, database, now)
-    for each in found:
-        if each.unread and not isinstance(each.unread, ObjectUnreadable):
-            raise each.unread
-    return [replace(each, fault=each.fault or str(each.unread or "")) for each in found]
+    return told(readable(vault, database, now))
 
 
 def readable(vault: Vault, database: str, now: datetime | None = None) -> list[Listed]:
     """Give the same, but what could not be read is no reason to raise either."""
     with ThreadPoolExecutor(_READERS) as readers:
-        found = list(readers.map(lambda each: _known(vault, each), backups(vault, database, now)))
-    return sorted(
-        filter(None, found), key=lambda each: (each.begun_at, each.taken_at), reverse=True
-    )
+        found = readers.map(lambda each: known_of(vault, each), backups(vault, database, now))
+        return in_order(found)
 
 
-def _known(vault: Vault, holding: Holding) -> Listed | None:
+def in_order(found: Iterable[Listed | None]) -> list[Listed]:
+    """Give those that are there still, newest first."""
+    there = [each for each in found if each]
+    return sorted(there, key=lambda each: (each.begun_at, each.taken_at), reverse=True)
+
+
+def told(found: Iterable[Listed]) -> list[Listed]:
+    """Take it for damage where nobody can read one; raise AwsFailed for all else."""
+    there = list(found)
+    for each in there:
+        if each.unread and not isinstance(each.unread, ObjectUnreadable):
+            raise each.unread
+    return [replace(each, fault=each.fault or str(each.unread or "")) for each in there]
+
+
+def known_of(vault: Vault, holding: Holding) -> Listed | None:
     """Say what is known of a backup; None if it was pruned since it was listed."""
     try:
         return _listed(vault, holding)

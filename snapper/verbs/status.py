@@ -1,6 +1,7 @@
 """How every database of a stage stands: what is there, what is due, what went wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,15 +18,18 @@ from snapper.values.schedule import Schedule
 from snapper.values.timetable import Punctuality
 from snapper.values.trial import Trial
 from snapper.values.verification import FailedTrial, Verification
-from snapper.verbs.catalog import Listed, listing
+from snapper.verbs.catalog import Listed
 from snapper.verbs.failures import failed_dumps
 from snapper.verbs.letters import Letters
+from snapper.verbs.listings import listings
 from snapper.verbs.proven import NEVER_PROVEN, Proven, last_proof
 from snapper.verbs.trial import last_trial
 
 # Failures older than this are history; a log is read no further back.
 _LONGEST_LOOK = timedelta(days=14)
 _SHORTEST_LOOK = timedelta(days=1)
+
+_READERS = 8
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,36 @@ def standing(
     vault: Vault, database: str, retention: int, around: Surroundings, now: datetime
 ) -> Standing:
     """Judge one database by what lies in the vault and what its functions logged."""
-    listed = listing(vault, database, now)
+    (found,) = standings(vault, {database: retention}, around, now)
+    return found
+
+
+def standings(
+    vault: Vault, retentions: Mapping[str, int], around: Surroundings, now: datetime
+) -> list[Standing]:
+    """Judge all of these databases, each with how many backups are kept of it."""
+    found = listings(vault, retentions, now)
+    with ThreadPoolExecutor(_READERS) as readers:
+        trials = readers.map(lambda database: _last_trial(vault, database, now), retentions)
+        return [
+            _standing(database, retentions[database], found[database], trial, around, now)
+            for database, trial in zip(retentions, trials, strict=True)
+        ]
+
+
+def _standing(
+    database: str,
+    retention: int,
+    listed: Sequence[Listed],
+    trial: Trial | None,
+    around: Surroundings,
+    now: datetime,
+) -> Standing:
     made = [
         Made(each.begun_at, each.manifest.backup_bytes)
         for each in listed
         if each.manifest is not None and not each.flaw
     ]
-    trial = _last_trial(vault, database, now)
     letters = around.letters.count(database)
     own = around.options.get(database, UNSET)
     proven = last_proof(listed, trial, around.proving and around.proving.of(own))
