@@ -9,14 +9,17 @@ import pytest
 from moto import mock_aws
 
 from snapper.aws.credentials import credentials_of
+from snapper.engines.bands import OneJob
 from snapper.engines.engine import Engine
 from snapper.engines.postgresql.connecting.signing_in import doubts, faults
 from snapper.engines.postgresql.conninfo.connection import Connection
+from snapper.engines.postgresql.dumping import in_bands
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import DatabaseUnreachable
 from snapper.values.finding import Level
 from snapper.values.options import Options
 from snapper.values.secrets import Database
+from tests.support import banded
 from tests.support.certificates import Authority
 from tests.support.engines import engines
 from tests.support.rds import HOST, Rds, TokensOf
@@ -101,6 +104,52 @@ def test_a_rotation_between_two_connections_of_a_dump_is_survived(
     assert TABLE in content
     assert all(admitted for _, _, admitted in rds.asked)
     assert rds.asked[-1][1] == "new"
+
+
+def several(engine: Engine, wanted: Database, rotate: Callable[[], None]) -> bytes:
+    facts = engine.inspect(wanted, 60)
+    rotate()
+    made = engine.dump_in_bands(wanted, facts, 60, 2)
+    assert not isinstance(made, OneJob)
+    with made as dump:
+        return b"".join(banded.texts(dump))
+
+
+@pytest.fixture
+def in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the one table there is be worth a program of its own."""
+    banded.small_is_large(monkeypatch)
+    monkeypatch.setattr(in_bands, "deal", lambda content, _: [list(content.tables)])
+
+
+@pytest.mark.usefixtures("in_several")
+def test_several_programs_come_in_by_tokens(
+    engine: Engine, amazon: Authority, rds_door: str
+) -> None:
+    with Rds(rds_door, amazon, TokensOf("nobody", "nothing")) as rds:
+        wanted = database(rds.connection("backup", "postgres"), IAM)
+        assert TABLE in several(engine, wanted, lambda: None)
+    assert {admitted for _, _, admitted in rds.asked} == {True}
+
+
+@pytest.mark.usefixtures("in_several")
+def test_several_programs_come_in_by_the_password_that_the_server_takes(
+    engine: Engine,
+    amazon: Authority,
+    rds_door: str,
+    rotating: tuple[str, Callable[[str], None]],
+) -> None:
+    arn, rotate = rotating
+    known = ["old"]
+
+    def change() -> None:
+        rotate("new")
+        known.append("new")
+
+    with Rds(rds_door, amazon, lambda _, password, __: password == known[-1]) as rds:
+        wanted = database(rds.connection("backup", "postgres"), Options(secret=arn))
+        assert TABLE in several(engine, wanted, change)
+    assert all(admitted for _, _, admitted in rds.asked)
 
 
 def test_a_secret_that_lags_behind_the_server_is_survived_too(
