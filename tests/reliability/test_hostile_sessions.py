@@ -18,6 +18,7 @@ from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import Dump, restore, restore_as_new
 from tests.support import planted
+from tests.support.at_once import restore_at_once
 from tests.support.canary import CANARY
 from tests.support.databases import AT, Source, job
 from tests.support.engines import postgresql
@@ -119,15 +120,17 @@ def test_a_target_is_looked_at_and_filled(ground: Ground, tools: ClientTools) ->
 def test_a_target_is_made_and_a_backup_tried(ground: Ground, tools: ClientTools) -> None:
     source = ground.make("to be copied", GOODS)
     manifest, engine = ground.back_up(source), postgresql(tools)
-    copy = Source(ground.server, "a copy")
-    ground.postgres.run(f'DROP DATABASE IF EXISTS "{copy.name}" WITH (FORCE)')
+    copy, another = Source(ground.server, "a copy"), Source(ground.server, "another copy")
+    for each in (copy, another):
+        ground.postgres.run(f'DROP DATABASE IF EXISTS "{each.name}" WITH (FORCE)')
     with faulted(FAMILY):
         dsn = planted.as_victim(copy)
         engine.make_roles(dsn, engine.rehearse(dsn, manifest, may_create=True))
         restore_as_new(ground.dumper.vault, manifest, dsn, engine)
+        restore_at_once(ground.dumper.vault, manifest, planted.as_victim(another), engine)
         tried = engine.try_restore(Dump(ground.dumper.vault, manifest), manifest, dsn)
         assert tried.rows == 50
-        ground.assert_unharmed(source, copy)
+        ground.assert_unharmed(source, copy, another)
 
 
 def test_a_copy_is_compared(ground: Ground, tools: ClientTools) -> None:
