@@ -109,7 +109,7 @@ class Batch(pulumi.ComponentResource):
         self.register_outputs({"queue_arn": self.queue_arn})
 
     def may_hand_over(self) -> pulumi.Output[list[Statement]]:
-        """Put jobs into the queue, and see what became of them."""
+        """Put jobs into the queue, and see which are under way."""
         arns = pulumi.Output.all(self.queue_arn, self.definition_arn)
         return arns.apply(lambda arns: may_hand_over(*arns))
 

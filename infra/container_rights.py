@@ -21,14 +21,15 @@ def containers_may_assume(place: Place) -> Statement:
 
 
 def may_hand_over(queue: str, definition: str) -> list[Statement]:
-    """Put jobs of one definition, of any revision, into one queue, and see what became of them.
+    """Put jobs of one definition, of any revision, into one queue, and see which are under way.
 
-    Batch knows no narrower right to see: whoever may see one job may see all of the account's.
+    Batch knows no narrower right to list: whoever may list one queue may list all of the account's.
+    What stands in a job only `DescribeJobs` would tell.
     Source: "Actions, resources, and condition keys for AWS Batch".
     """
     return [
         allow(["batch:SubmitJob"], [queue, definition, f"{definition}:*"]),
-        allow(["batch:DescribeJobs", "batch:ListJobs"], ["*"]),
+        allow(["batch:ListJobs"], ["*"]),
     ]
 
 

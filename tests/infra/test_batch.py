@@ -137,7 +137,7 @@ def test_the_dumper_submits_to_exactly_this_queue_and_definition(large: Graph) -
     ]
     assert found == [
         (["batch:SubmitJob"], [queue, definition, f"{definition}:*"]),
-        (["batch:DescribeJobs", "batch:ListJobs"], ["*"]),
+        (["batch:ListJobs"], ["*"]),
     ]
     variables = large.named("snapper-dumper-function").inputs["environment"]["variables"]
     assert variables["SNAPPER_BATCH_QUEUE"] == queue
