@@ -16,7 +16,9 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from botocore.parsers import ResponseParserError
+from botocore.session import get_session
 
+from snapper.aws.times import reading_quickly
 from snapper.errors import (
     AlreadyStored,
     AwsDenied,
@@ -43,6 +45,8 @@ def client(service: str, config: Config | None = None) -> Any:  # noqa: ANN401  
     Raises SettingsError if one of them cannot be used at all.
     """
     with _valid():
+        if boto3.DEFAULT_SESSION is None:
+            _begin_session()
         return boto3.client(service, config=_CONFIG.merge(config) if config else _CONFIG)
 
 
@@ -53,7 +57,7 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
     with the fix, where AWS cannot be called at all.
     """
     with _valid():
-        boto3.setup_default_session(profile_name=profile, region_name=region)
+        _begin_session(profile_name=profile, region_name=region)
         session = boto3.DEFAULT_SESSION
         if session.region_name is None:
             raise SettingsError(
@@ -63,6 +67,10 @@ def sign_in(profile: str | None = None, region: str | None = None) -> None:
             raise SettingsError(
                 "there are no AWS credentials", hint="use --profile, aws sso login or aws configure"
             )
+
+
+def _begin_session(**chosen: str | None) -> None:
+    boto3.setup_default_session(botocore_session=reading_quickly(get_session()), **chosen)
 
 
 @contextmanager
