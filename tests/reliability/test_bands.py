@@ -142,8 +142,7 @@ def test_the_session_of_one_is_ended(tools: ClientTools, three: Source, victim: 
 def test_the_holder_of_the_snapshot_is_ended(tools: ClientTools, three: Source) -> None:
     with faulted(FAMILY + "the holder of the snapshot is ended"), under_way(tools, three) as dump:
         begin(dump)
-        (pid,) = [pid for pid, name in sessions(three) if name == "snapper"]
-        three.run(f"SELECT pg_terminate_backend({pid})")
+        three.run(f"SELECT pg_terminate_backend({dump._holder._link.info.backend_pid})")
         eventually(lambda: failure(dump), what="nobody has noticed")
         require_failed(dump, "holds the snapshot of the dump was ended: terminating connection")
 

@@ -157,9 +157,9 @@ def test_rights_that_are_taken_from_an_owner_come_when_the_rows_are_there(
         "ALTER TABLE kept ADD PRIMARY KEY (n); CREATE TABLE near (n int REFERENCES kept); "
         "REVOKE ALL ON kept, near FROM archivist"
     )
+    copy = source(17, EMPTY)
     try:
         text = banded.joined(tools, made.database())
-        copy = source(17, EMPTY)
         copy.run(f'ALTER DATABASE "{copy.name}" OWNER TO archivist')
         run_psql(tools, 17, copy.as_role("archivist", "pw"), text)
         assert copy.rows("SELECT * FROM kept") == [(1,)]

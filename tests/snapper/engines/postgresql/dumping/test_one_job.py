@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snapper.engines import bands
-from snapper.engines.bands import OneJob
+from snapper.engines.bands import Bands, OneJob
 from snapper.engines.postgresql.dumping import dealing, holder
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.errors import DumpFailed
@@ -40,6 +40,15 @@ def one_job(tools: ClientTools, database: Database, jobs: int = 2) -> OneJob:
     made = banded.started(tools, database, jobs)
     assert isinstance(made, OneJob)
     return made
+
+
+def when_alone(tools: ClientTools, made: Source, database: Database) -> Bands | OneJob:
+    """Start eight jobs when nobody else has a session in the database any more."""
+    engine = postgresql(tools)
+    facts = engine.inspect(database, banded.PATIENCE)
+    there = f"SELECT pid FROM pg_stat_activity WHERE datname = '{made.name}'"
+    eventually(lambda: not query(made.server.dsn(), there), what="the sessions did not end")
+    return engine.dump_in_bands(database, facts, banded.PATIENCE, 8)
 
 
 @contextmanager
@@ -89,14 +98,18 @@ def test_a_pooler_that_keeps_options_is_known_by_the_number_it_gives(
 )
 def test_too_few_connections_are_left(tools: ClientTools, two: Source, limit: str) -> None:
     with as_limited(two, limit.format(two.name)) as database:
-        given = one_job(tools, database, 8)
+        given = when_alone(tools, two, database)
+    assert isinstance(given, OneJob)
     assert given.reason == "the server has room for 4 more connections, and two jobs take 5"
     assert "CONNECTION LIMIT" in given.hint
 
 
 def test_as_many_as_there_is_room_for(tools: ClientTools, two: Source) -> None:
     with as_limited(two, "ALTER ROLE limited CONNECTION LIMIT 6") as database:
-        assert banded.joined(tools, database, 8)
+        made = when_alone(tools, two, database)
+        assert not isinstance(made, OneJob)
+        with made:
+            assert len(made.bands) == 2
 
 
 def test_the_server_shares_no_snapshot(
