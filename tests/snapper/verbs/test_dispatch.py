@@ -1,9 +1,11 @@
 """A scheduled time becomes one job for every database, or an error."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from snapper.aws.parameters import Parameters
@@ -14,6 +16,7 @@ from snapper.values.options import Options
 from snapper.values.secrets import Database
 from snapper.values.timetable import mark_of
 from snapper.verbs.dispatch import dispatch
+from tests.support.as_data import ROOT, put
 from tests.support.databases import AT
 from tests.support.parameters import store
 from tests.support.recording import RecordedEvents
@@ -80,3 +83,42 @@ def test_a_job_that_cannot_be_queued_is_an_error_and_not_told_as_queued(
 def test_a_stage_without_databases_is_an_error(events: RecordedEvents) -> None:
     with mock_aws(), pytest.raises(SettingsError, match="no database is configured"):
         dispatch(AT, Parameters("/snapper/prod", boto3.client("ssm")), Queue(), events)
+
+
+def test_1000_databases_most_of_them_added_get_one_message_each_though_some_are_refused_at_first(
+    events: RecordedEvents,
+) -> None:
+    many = [Database(f"db-{number:04}", f"host=h dbname=d{number}", 7) for number in range(1000)]
+    with mock_aws():
+        ssm, sqs = boto3.client("ssm"), Throttled()
+        store(ssm, ROOT, many[:200])
+        put(ssm, *many[200:])
+        queue = JobQueue("https://sqs/jobs", sqs, lambda _: None)
+        jobs = dispatch(AT, Parameters(ROOT, ssm), queue, events)
+    arrived = [Job.from_json(body).database for body in sqs.taken]
+    assert sorted(arrived) == [each.database for each in jobs] == [each.key for each in many]
+    assert sqs.refused > 50
+    assert sqs.calls < 2 * len(many) / 10
+
+
+class Throttled:
+    """An SQS that takes every third batch only in part, and every fifth not at all."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.calls = self.refused = 0
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
+        self.calls += 1
+        if self.calls % 5 == 0:
+            self.refused += len(Entries)
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "SendMessageBatch")
+        many = len(Entries) // 2 if self.calls % 3 == 0 else len(Entries)
+        self.taken += [each["MessageBody"] for each in Entries[:many]]
+        self.refused += len(Entries) - many
+        return {
+            "Successful": [{"Id": each["Id"]} for each in Entries[:many]],
+            "Failed": [
+                {"Id": each["Id"], "Code": "ThrottlingException"} for each in Entries[many:]
+            ],
+        }
