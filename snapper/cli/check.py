@@ -18,6 +18,7 @@ from snapper.values import unprovable
 from snapper.values.fit import DISK_GB
 from snapper.values.handover import crowding, overflow
 from snapper.values.options import SETTING
+from snapper.values.program import PROGRAM
 from snapper.values.proving import LONGEST_UNPROVEN, Proving, read_days
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database, parse_secrets, with_options
@@ -94,7 +95,9 @@ def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple
     except SecretsInvalid as invalid:
         rows = invalid
     if fault := overflow(secrets, len(databases)):
-        raise SecretsInvalid((fault,), hint="pulumi stack init makes a stage for the others")
+        raise SecretsInvalid(
+            (fault,), hint=f"{PROGRAM} databases add takes the others, without a deployment"
+        )
     databases = with_options(databases, settings.get(SETTING, {}), faults, datetime.now(UTC))
     faults += [*option_faults(databases), *_drill_faults(settings, databases)]
     if rows and not faults:
