@@ -12,9 +12,9 @@ JOBS = 3
 
 # Of the first two the rows hardly pack, so that several statements load them.
 SPLIT = """
-CREATE TABLE parents AS SELECT n AS id, md5(n::text) AS noise FROM generate_series(1, 40000) AS n;
+CREATE TABLE parents AS SELECT n AS id, md5(n::text) AS noise FROM generate_series(1, 25000) AS n;
 CREATE TABLE children AS
-    SELECT n AS id, n AS parent, sha256(n::text::bytea) AS hash FROM generate_series(1, 40000) AS n;
+    SELECT n AS id, n AS parent, sha256(n::text::bytea) AS hash FROM generate_series(1, 25000) AS n;
 CREATE TABLE small AS SELECT n, 'a ''word''' || n AS word FROM generate_series(1, 100) AS n;
 CREATE TABLE empty (a text);
 CREATE SEQUENCE counting START 7;

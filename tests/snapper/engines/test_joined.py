@@ -64,7 +64,7 @@ def test_a_row_without_an_end_is_given_on_and_nobody_comes_between() -> None:
 
 
 def test_no_more_than_enough_is_read_while_nobody_takes_it() -> None:
-    text = Text(table(b"t", noise(60_000_000)))
+    text = Text(table(b"t", noise(25_000_000)))
     bands = MadeBands(text)
     with joined(bands, lambda: Following("UTF8"), 100_000) as pieces:
         stream = GzipStream(pieces)

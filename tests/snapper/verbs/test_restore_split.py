@@ -59,7 +59,9 @@ def test_it_is_the_same_again(
     manifest = backed_up(dumper, made, table)
     target = made.beside(f"{made.name} again")
     way(dumper.vault, manifest, target.dsn, postgresql(tools))
-    assert plain_dump(tools, 17, target.dsn) == plain_dump(tools, 17, made.dsn)
+    # Rows that had to wait may stand behind those of a later piece, which came after the others.
+    again, before = (plain_dump(tools, 17, each.dsn).split(b"\n") for each in (target, made))
+    assert sorted(again) == sorted(before)
 
 
 def test_all_of_a_table_is_missing_or_nothing_where_several_sessions_load_it(

@@ -65,7 +65,7 @@ def restore(
     return said
 
 
-@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("listed", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_all_its_rows_come_and_no_others(
     listed: bool,
     backup: Manifest,
@@ -85,7 +85,7 @@ def test_all_its_rows_come_and_no_others(
         assert table.stored <= counting.read_of[backup.dump_key] < backup.backup_bytes / 2
 
 
-@pytest.mark.parametrize("number", [1, -1])
+@pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.long), -1])
 def test_damage_in_any_of_its_ranges_leaves_nothing(
     number: int,
     backup: Manifest,
@@ -121,7 +121,7 @@ def test_its_sql_and_its_csv_have_all_its_rows(
         csv = script(engine.as_csv, found, engine)
     run_psql(tools, 17, target.dsn, sql)
     assert target.rows(ALL.format("children")) == original.rows(ALL.format("children"))
-    assert csv.count(b"\n") == 40_001
+    assert csv.count(b"\n") == 25_001
     assert csv.startswith(b"id,parent,hash\n1,1,\\x")
 
 
@@ -132,4 +132,4 @@ def test_a_trial_restores_it_and_finds_the_rows_that_the_list_says(
     with checked_copy(vault, backup, lambda _: None, lambda _: None) as dump:
         came = engine.try_restore(dump, backup, "", TrialOptions(contents))
     assert came.proof is not None
-    assert (came.rows, came.proof.compared) == (80_100, 4)
+    assert (came.rows, came.proof.compared) == (50_100, 4)
