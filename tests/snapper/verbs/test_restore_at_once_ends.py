@@ -23,10 +23,19 @@ from tests.support.at_once import restore_at_once
 from tests.support.cloud import LONGEST, eventually
 from tests.support.databases import Source, job, query
 from tests.support.engines import postgresql
-from tests.support.restores import HELD, exists, unfinished
+from tests.support.restores import exists, unfinished
 
-# Two tables: a session waits in one of them, while another is done with the other.
-TWO = f"{HELD}; CREATE TABLE beside AS SELECT generate_series(1, 1000) AS n"
+# Two tables: a session waits in one of them until it is ended, as in HELD, beside another's.
+TWO = """
+CREATE FUNCTION goes_on(n int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE TABLE noise (n int CHECK (goes_on(n)));
+INSERT INTO noise SELECT generate_series(1, 400);
+CREATE OR REPLACE FUNCTION goes_on(n int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    IF n = 300 THEN PERFORM pg_catalog.pg_sleep(3600); END IF;
+    RETURN true;
+END $$;
+CREATE TABLE beside AS SELECT generate_series(1, 1000) AS n;
+"""
 
 _HELD = """
     SELECT pid FROM pg_stat_activity

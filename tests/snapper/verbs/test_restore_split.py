@@ -43,7 +43,9 @@ def backed_up(dumper: Dumper, source: Source, table: str) -> Manifest:
     return manifest
 
 
-@pytest.mark.parametrize("way", [restore_as_new, restore_at_once])
+@pytest.mark.parametrize(
+    "way", [pytest.param(restore_as_new, marks=pytest.mark.long), restore_at_once]
+)
 @pytest.mark.parametrize(
     ("sql", "table"), [(SPLIT, "parents"), (NEEDS_OTHERS, "early")], ids=["plain", "early"]
 )
