@@ -129,7 +129,7 @@ def test_more_databases_than_pulumi_can_hand_over_are_refused(
     assert check(1100) == 2
     told = capsys.readouterr().err
     assert "the secrets of 1100 databases take" in told
-    assert "hint: pulumi stack init makes a stage" in told
+    assert "hint: bin/snapper databases add takes the others" in told
     fitting = int(told.partition("about ")[2].split()[0])
     assert check(1100, "--json") == 2
     assert len(json.loads(capsys.readouterr().out)["faults"]) == 1
