@@ -12,6 +12,7 @@ _IMPORTS = 0.6
 _SERIAL = 1.05
 _SHARE_OF_JOBS = 0.7
 _PIPE_TIMES = 3.0
+_RESTORE = 1.1
 
 
 class Target(NamedTuple):
@@ -33,11 +34,12 @@ class Target(NamedTuple):
 def judged(figures: Figures) -> list[Target]:
     """Give all targets that these figures say something about."""
     found = [target for each in figures.databases for target in _dumps(each)]
+    found += _restores(figures)
     peaks = [way.peak for each in figures.databases for name, way in each.ways.items() if way.peak]
     if peaks:
         found.append(
             Target(
-                "memory of our process below 110 MB",
+                "memory of our process below 110 MB while it dumps",
                 f"{max(peaks) / MB:.0f} MB at most",
                 max(peaks) < _MEMORY,
             )
@@ -50,6 +52,26 @@ def judged(figures: Figures) -> list[Target]:
         )
     )
     return found
+
+
+def _restores(figures: Figures) -> Iterator[Target]:
+    seconds = {name: each["seconds"] for name, each in figures.restores.items()}
+    plain, one = seconds.get("psql of a plain file"), seconds.get("snapper with 1 job")
+    if plain and one:
+        yield Target(
+            "restored with 1 job within 10 % of psql of a plain file on the disk",
+            f"{one / plain:.2f} times",
+            one <= _RESTORE * plain,
+        )
+    several = [(name, took) for name, took in seconds.items() if name.endswith(" jobs")]
+    ours = [took for name, took in several if name.startswith("snapper")]
+    theirs = [took for name, took in several if name.startswith("pg_restore")]
+    for own, other in zip(ours, theirs, strict=True):
+        yield Target(
+            "restored with jobs as fast as by pg_restore -j of a custom dump on the disk",
+            f"{own / other:.2f} times",
+            own <= other,
+        )
 
 
 def _dumps(each: Measured) -> Iterator[Target]:
