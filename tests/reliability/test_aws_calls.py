@@ -15,14 +15,15 @@ from tests.support.faults import faulted
 SMALL = "CREATE TABLE t AS SELECT 1 AS n"
 
 ONE_CALL = (  # of a database that fits into one part
+    "ssm:GetParametersByPath 1",  # the table: where its connection is, and the count
     "ssm:GetParameter 1",  # the connection
-    "ssm:GetParametersByPath 1",  # the count
     "s3:ListObjectsV2 1",
     "s3:PutObject 1",  # the dump
     "s3:PutObject 2",  # the list of its contents
     "s3:PutObject 3",  # the mark of a late one
     "s3:PutObject 4",  # its manifest
     "ssm:GetParametersByPath 2",  # and the pruner, which S3 calls for it: which databases there are
+    "ssm:GetParametersByPath 3",  # and whether any was added as data
     "s3:ListObjectsV2 2",
     "s3:DeleteObject 1",
     "s3:DeleteObject 2",
@@ -33,7 +34,10 @@ PARTS = (  # what a database of several parts does instead of the first PutObjec
     "s3:UploadPart 2",
     "s3:CompleteMultipartUpload 1",
 )
-DISPATCH = ("ssm:GetParametersByPath 1", *(f"sqs:SendMessageBatch {n}" for n in (1, 2, 3)))
+DISPATCH = (
+    *(f"ssm:GetParametersByPath {n}" for n in (1, 2)),
+    *(f"sqs:SendMessageBatch {n}" for n in (1, 2, 3)),
+)
 MANY = [f"database-{number:02}" for number in range(25)]
 
 RETRIED = ("500", "503 slow down", "connection reset before", "no connection in time")

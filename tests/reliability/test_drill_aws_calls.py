@@ -20,6 +20,7 @@ SMALL = "CREATE TABLE t AS SELECT 1 AS n"
 CALLS = (
     "sqs:ChangeMessageVisibility 1",
     "ssm:GetParametersByPath 1",  # the databases and their options
+    "ssm:GetParametersByPath 2",  # and whether any was added as data
     "s3:ListObjectsV2 1",
     "s3:GetObject 1",  # the manifest, for an earlier verdict
     "s3:GetObject 2",  # and as what is to be judged
@@ -31,7 +32,7 @@ CALLS = (
     "s3:PutObject 2",
 )
 OF_DAMAGE = (
-    *CALLS[:6],
+    *CALLS[:7],
     "s3:PutObject 1",
     "sqs:SendMessageBatch 1",  # to the dead letters
 )
