@@ -27,7 +27,7 @@ from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
 from snapper.verbs.events import tell_failure
-from snapper.verbs.turns import Turns
+from snapper.verbs.turns import PAUSE_AFTER_CONTAINER, Turns
 
 DEFECT = 1
 """The exit status after a defect of ours."""
@@ -60,7 +60,7 @@ class Work:
             engines=partial(engine_of, clients=Path(settings.clients)),
             deadline=replace(Deadline.after((LONGEST - _STARTED).total_seconds()), hint=_HINT),
             jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
-            turns=Turns.of(settings),
+            turns=Turns.of(settings, PAUSE_AFTER_CONTAINER),
         )
         return cls(telemetry, Parameters.connect(settings.parameter_root), dumper)
 

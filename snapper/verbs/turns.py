@@ -22,25 +22,33 @@ LONG = timedelta(hours=6)
 """After so long a job waits for nobody any more who may only pretend to be dumping."""
 
 PAUSE = timedelta(minutes=1)
+PAUSE_AFTER_CONTAINER = timedelta(minutes=7)
+"""While a container counts as under way, a delivery of its job is taken for a second one and done.
+
+Fargate may take minutes to clear up behind one that has ended. Twice as long SQS still delays.
+"""
 
 
 @dataclass(frozen=True)
 class Turns:
     """How many databases of one server are dumped at once, and where a job goes that has to wait.
 
-    `spread` gives the part of a minute that it waits longer than one, so that not all come at once.
+    `spread` gives the part of a `pause` that it waits longer than one, so that not all come at
+    once.
     """
 
     most: int
     queue: JobQueue
     spread: Callable[[], float] = random.random
+    pause: timedelta = PAUSE
 
     @classmethod
-    def of(cls, settings: DumperSettings) -> "Turns | None":
+    def of(cls, settings: DumperSettings, pause: timedelta = PAUSE) -> "Turns | None":
         """Give what the deployment says; an older one says nothing."""
         if not (settings.queue_url and settings.max_per_server):
             return None
-        return cls(int(settings.max_per_server), JobQueue.connect(settings.queue_url))
+        queue = JobQueue.connect(settings.queue_url)
+        return cls(int(settings.max_per_server), queue, pause=pause)
 
     @contextmanager
     def hold(
@@ -75,7 +83,7 @@ class Turns:
         It is there before this delivery of it is done. If that comes back too, it finds the backup
         made, or waits as this one does.
         """
-        pause = PAUSE * (1 + self.spread())
+        pause = self.pause * (1 + self.spread())
         told = {"database": job.database, "scheduled_at": write_time(job.scheduled_at)}
         try:
             self.queue.put_off(job, pause)

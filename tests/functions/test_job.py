@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,23 @@ import pytest
 
 from functions.job import Work, do, main, say_farewell
 from functions.telemetry import Telemetry
+from snapper.aws.queue import JobQueue
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
-from snapper.errors import AwsFailed, DumpFailed
+from snapper.errors import AwsFailed, DumpFailed, ServerBusy
 from snapper.machine.python import ROOT
 from snapper.values.attempts import ATTEMPTS
 from snapper.values.container import PAYLOAD
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.secrets import Database
+from snapper.values.settings import DumperSettings
 from snapper.verbs.dump import Dumper
 from tests.support.cloud import eventually
 from tests.support.databases import Source, job
 from tests.support.dumps import CONTENTS, DUMP, MANIFEST, fake_tools
 from tests.support.engines import engines
 from tests.support.parameters import OneDatabase
+from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
 
@@ -197,3 +201,22 @@ def test_one_that_is_told_to_end_while_it_does_something_else_says_so_before_it_
     assert statuses == [DumpFailed.exit_code]
     assert said().messages() == ["dump.failed"]
     assert connecting.dumper.ending.wait(0)
+
+
+def test_a_job_that_has_to_wait_comes_back_when_its_container_is_no_longer_under_way(
+    environment: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery that finds one of the name under way is done: it must not find the one that ends.
+
+    SQS delays nothing for longer than a quarter of an hour.
+    """
+    del environment
+    said = DumperSettings.from_env(os.environ)
+    turns = Work.of(replace(said, queue_url="https://queue", max_per_server="1")).dumper.turns
+    assert turns
+    pauses: list[timedelta] = []
+    monkeypatch.setattr(JobQueue, "put_off", lambda _, __, pause: pauses.append(pause))
+    for spread in ("0", "1"):
+        waiting = replace(turns, spread=partial(float, spread))
+        assert waiting.put_off(job(), ServerBusy("two are under way"), RecordedEvents())
+    assert timedelta(minutes=5) < min(pauses) <= max(pauses) <= timedelta(minutes=15)
