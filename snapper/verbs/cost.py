@@ -96,9 +96,9 @@ def _usage(manifests: Sequence[Manifest], runs: float, stored: Stored) -> Usage:
     last = manifests[:_LAST]
     if not last:
         return Usage(runs, timedelta(), 0, stored)
-    took = median((each.finished_at - each.started_at).total_seconds() for each in last)
+    took = _span(median((each.finished_at - each.started_at).total_seconds() for each in last))
     parts = max(1, -(-last[0].backup_bytes // plan_parts(last[0].database_bytes).size))
-    return Usage(runs, timedelta(seconds=took), parts, stored)
+    return Usage(runs, took, parts, stored)
 
 
 def _with_drills(usage: Usage, good: Sequence[Listed], proving: Proving) -> Usage:
@@ -110,8 +110,13 @@ def _with_drills(usage: Usage, good: Sequence[Listed], proving: Proving) -> Usag
     often = MONTH / FREQUENCIES[proving.frequency]
     if proving.frequency == EVERY_BACKUP:
         often = usage.runs
-    took = timedelta(seconds=restored.seconds)
+    took = _span(restored.seconds)
     return replace(usage, drills=min(often, usage.runs), drill_took=took)
+
+
+def _span(seconds: float) -> timedelta:
+    """Give how long something takes, at most a month: whoever writes a record may say anything."""
+    return timedelta(seconds=min(max(seconds, 0.0), MONTH.total_seconds()))
 
 
 def _grown(usage: Usage, newest: int, by: float | None, after: timedelta) -> Usage:
@@ -121,8 +126,8 @@ def _grown(usage: Usage, newest: int, by: float | None, after: timedelta) -> Usa
     times = grown(newest, by, after) / newest
     return replace(
         usage,
-        took=usage.took * times,
-        drill_took=usage.drill_took * times,
+        took=_span(usage.took.total_seconds() * times),
+        drill_took=_span(usage.drill_took.total_seconds() * times),
         parts=max(1, round(usage.parts * times)),
         stored=Stored(_times(usage.stored.current, times), _times(usage.stored.noncurrent, times)),
     )
