@@ -12,7 +12,7 @@ from snapper.verbs.cost import QUARTER, priced
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 NOW = AT + timedelta(days=3)
 
 
