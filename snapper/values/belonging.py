@@ -18,6 +18,7 @@ _SCHEDULE = re.compile(r"(?:rate|cron)\([ -~]{1,240}\)")
 _HOURS = re.compile(r"-1|[0-9]{0,4}")
 _DAYS = re.compile(r"[0-9]{0,3}")
 _DISK = re.compile(r"[0-9]{0,2}")
+_NUMBER = re.compile(r"[0-9]{0,5}", re.ASCII)
 _LONGEST_SHOWN = 100
 
 Endpoints = Callable[[], Iterator[str]]
@@ -50,6 +51,11 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "late_after_hours": bool(_HOURS.fullmatch(service.late_after_hours)),
         "drill_disk_gb": bool(_DISK.fullmatch(service.drill_disk_gb)),
         "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
+        "architecture": service.architecture in ("", "arm64", "x86_64"),
+        "dumper_memory": bool(_NUMBER.fullmatch(service.dumper_memory)),
+        "prover_memory": bool(_NUMBER.fullmatch(service.prover_memory)),
+        "alarms": bool(_NUMBER.fullmatch(service.alarms)),
+        "container_log_group": service.container_log_group in ("", f"/aws/batch/{name}large"),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),

@@ -67,7 +67,7 @@ def test_the_images_own_start_becomes_ours_which_leads_and_knows_nothing_of_it(
         path.write_text(text.replace("BOOTSTRAP", str(bootstrap)))
         path.chmod(0o755)
     entry = {
-        name: value.replace("/var/lang/bin/python3", sys.executable).replace("/tmp", str(tmp_path))
+        name: value.replace("/tmp", str(tmp_path)).replace("/var/lang/bin/python3", sys.executable)
         for name, value in ENTRY.items()
     }
     started = subprocess.Popen(

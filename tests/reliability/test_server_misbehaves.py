@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from snapper.aws.vault import Vault
+from snapper.engines.facts import Client, Facts
+from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DatabaseUnreachable, DumpFailed, SnapperError
 from snapper.values.secrets import Database
@@ -20,7 +22,6 @@ from tests.support.databases import Source, job
 from tests.support.dumps import CONTENTS, DUMP, LARGE, MANIFEST
 from tests.support.faults import faulted
 from tests.support.proxy import Proxy
-from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
 SMALL = """
@@ -137,13 +138,14 @@ class Listening(Vault):
         self.waits: list[float] = []
 
     def upload(self, stream: Any, *arguments: Any) -> None:
-        poll = stream._source._output.poll
+        program = stream._pieces._programs
+        poll = program._output.poll
 
         def note(milliseconds: float) -> object:
             self.waits.append(milliseconds)
             return poll(milliseconds)
 
-        stream._source._output = SimpleNamespace(poll=note)
+        program._output = SimpleNamespace(poll=note)
         super().upload(stream, *arguments)
 
 
@@ -213,19 +215,17 @@ def test_a_server_that_goes_away_mid_dump_leaves_nothing_and_serves_the_next_del
 
 
 def test_a_database_that_vanishes_before_pg_dump_comes_leaves_nothing(
-    source: Callable[..., Source], dumper: Dumper
+    source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = source(17, SMALL)
+    made, client_for = source(17, SMALL), PostgreSQL.client_for
 
-    class Dropping(RecordedEvents):
-        def emit(self, event: str, /, **fields: str | float) -> None:
-            super().emit(event, **fields)
-            if event == "dump.began":
-                drop = f'DROP DATABASE "{made.name}" WITH (FORCE)'
-                Source(made.server, "postgres").run(drop)
+    def drop(engine: PostgreSQL, facts: Facts) -> Client:
+        Source(made.server, "postgres").run(f'DROP DATABASE "{made.name}" WITH (FORCE)')
+        return client_for(engine, facts)
 
+    monkeypatch.setattr(PostgreSQL, "client_for", drop)
     with faulted("server: database vanishes"):
-        outcome = result(replace(dumper, events=Dropping()), made.database())
+        outcome = result(dumper, made.database())
         assert isinstance(outcome, DumpFailed)
         assert f'database "{made.name}" does not exist' in str(outcome)
         assert_all_or_nothing(dumper, outcome)
@@ -258,5 +258,5 @@ class _Begun(Vault):
         self._inner = inner
 
     def upload(self, stream: Any, *arguments: Any) -> None:
-        eventually(lambda: stream._source._output.poll(0))
+        eventually(lambda: stream._pieces._programs._tail)
         self._inner.upload(stream, *arguments)

@@ -58,7 +58,7 @@ def backup(vault: Vault, tools: ClientTools) -> Callable[..., Manifest]:
 
 
 def chapter_of(source: Source, vault: Vault, tools: ClientTools, proofs: ProofServers) -> Chapter:
-    pipeline = SimpleNamespace(vault=vault, pruned=lambda _: ())
+    pipeline = SimpleNamespace(vault=vault, pruned=lambda _: (), handed_over=lambda _: {})
     return Chapter(source.database(), False, cast("Any", pipeline), tools, proofs)
 
 

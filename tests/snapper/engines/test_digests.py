@@ -20,7 +20,7 @@ def digester() -> Iterator[Digester]:
 @pytest.fixture
 def go_on(digester: Digester, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Hold the thread back until this is set; each text is worth its while."""
-    monkeypatch.setattr(digests, "_AT_ONCE", 1)
+    monkeypatch.setattr(Digester, "at_once", 1)
     event = threading.Event()
     digester._thread.submit(event.wait)
     yield event
@@ -31,7 +31,7 @@ def go_on(digester: Digester, monkeypatch: pytest.MonkeyPatch) -> Iterator[threa
 def test_it_is_what_hashing_all_at_once_gives(
     size: int, digester: Digester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "_AT_ONCE", 100)
+    monkeypatch.setattr(Digester, "at_once", 100)
     texts = [bytes([number % 251]) * 7 for number in range(size)]
     digest = Digest(digester)
     for text in texts:

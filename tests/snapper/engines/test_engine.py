@@ -171,7 +171,7 @@ def test_it_is_deployed_with_its_type() -> None:
         for one in graph.of("ssm/parameter:Parameter")
         if "/DATABASES/" in one.inputs["name"]
     ]
-    assert [table.split("|")[1:] for table in tables] == [["notes,2,TEXT"]]
+    assert [table.split("|")[1:] for table in tables] == [["notes,2,TEXT,c0"]]
 
 
 def now(seconds: int = 0) -> str:

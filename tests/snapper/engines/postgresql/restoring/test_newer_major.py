@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.engines.postgresql import engine
+from snapper.engines.postgresql.dumping import dump
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.dumping.pg_dump import pg_dump_command
 from snapper.engines.postgresql.restoring.rehearse import rehearse
@@ -78,7 +78,7 @@ def test_an_older_dump_without_quotes_is_restored_with_them(
     def plainly(*given: Any, **more: Any) -> list[str]:
         return [each for each in pg_dump_command(*given, **more) if each != QUOTES]
 
-    monkeypatch.setattr(engine, "pg_dump_command", plainly)
+    monkeypatch.setattr(dump, "pg_dump_command", plainly)
     manifest = back_up(made)
     target = Source(server(NEWEST), f"{made.name} on the newest")
     told = restore_as_new(vault, manifest, target.dsn, postgresql(tools))
