@@ -17,7 +17,7 @@ from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values import unprovable
 from snapper.values.fit import DISK_GB
 from snapper.values.handover import crowding, overflow
-from snapper.values.options import SETTING
+from snapper.values.options import BATCH, SETTING
 from snapper.values.program import PROGRAM
 from snapper.values.proving import LONGEST_UNPROVEN, Proving, read_days
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
@@ -100,6 +100,7 @@ def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple
         )
     databases = with_options(databases, settings.get(SETTING, {}), faults, datetime.now(UTC))
     faults += [*option_faults(databases), *_drill_faults(settings, databases)]
+    faults += _container_faults(settings, databases)
     if rows and not faults:
         raise rows
     if faults:
@@ -119,6 +120,14 @@ def _schedule_faults(settings: Mapping[str, Any]) -> Iterator[str]:
         fault = str(invalid)
     if fault:
         yield f"schedule is {given}, it {fault}"
+
+
+def _container_faults(settings: Mapping[str, Any], databases: Sequence[Database]) -> Iterator[str]:
+    """Tell of databases that want a container in a stage without any."""
+    if settings and str(settings.get("largeDatabases", "false")).lower() == "false":
+        for each in databases:
+            if each.options.dump_in == BATCH:
+                yield f"{SETTING}.{each.key}: dumpIn is {BATCH}, and largeDatabases is off"
 
 
 def _drill_faults(settings: Mapping[str, Any], databases: Sequence[Database]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.errors import SettingsError
 from snapper.values.cost import LONGEST_FUNCTION, Cost
+from snapper.values.options import BATCH
 from snapper.values.prices import LIST_PRICES, Prices
 from snapper.values.timetable import schedule_of
 from snapper.verbs.cost import QUARTER, YEAR, Priced, priced, shared
@@ -46,10 +47,11 @@ def cost(
 ) -> None:
     """Show what each database costs in a month, in US dollars, by AWS's list prices.
 
-    `running` is Lambda's time, or Fargate's for what takes longer than 15 minutes; `storage` is
-    what lies in the bucket now, `deleted` what was pruned and is still kept as a noncurrent
-    version. How often, how long and how large follow from the schedule and the last backups; what
-    they cost in a year follows from how they grew. What the stage costs by itself stands below.
+    `running` is Lambda's time, or Fargate's for what takes longer than 15 minutes or is dumped
+    there by its option `dumpIn`; `storage` is what lies in the bucket now, `deleted` what was
+    pruned and is still kept as a noncurrent version. How often, how long and how large follow from
+    the schedule and the last backups; what they cost in a year follows from how they grew. What the
+    stage costs by itself stands below.
     """
     asked = _read_prices(prices) if prices else LIST_PRICES
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
@@ -65,6 +67,7 @@ def cost(
             opened.service.machine,
             asked,
             now,
+            in_container=key in options and options[key].dump_in == BATCH,
         )
         for key in named
     ]
@@ -79,7 +82,8 @@ def cost(
         render.say("")
     _say_totals(found, common, stage)
     for each in found:
-        if each.usage.took <= LONGEST_FUNCTION < each.later_took[YEAR]:
+        in_function = not each.usage.in_container
+        if in_function and each.usage.took <= LONGEST_FUNCTION < each.later_took[YEAR]:
             render.say(
                 f"{each.database}: if it goes on growing so, a backup takes longer than the "
                 "15 minutes of a function within a year: set largeDatabases by then"

@@ -164,9 +164,10 @@ def _list(name: str, opened: Stage, *, json: bool) -> None:
     )
     count = sum(each.added for each in found)
     if count:
+        them = "it" if count == 1 else "them"
         render.say(
-            f"{render.number(count, 'database')} added: pulumi destroy leaves "
-            f"{'it' if count == 1 else 'them'}, and {PROGRAM} databases remove --all removes"
+            f"{render.number(count, 'database')} added: pulumi destroy leaves {them}, "
+            f"and {PROGRAM} databases remove --all removes {them}"
         )
 
 

@@ -56,6 +56,7 @@ class Usage:
     """What one database uses: runs and drills in a month, how long each takes, what is stored.
 
     `parts` are the parts of one upload. What is not known, as of a database without a backup, is 0.
+    With `in_container` it is dumped on Fargate, however little time that takes.
     """
 
     runs: float
@@ -64,6 +65,7 @@ class Usage:
     stored: Stored
     drills: float = 0.0
     drill_took: timedelta = timedelta()
+    in_container: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Cost:
 
 def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
     """Count one database's month."""
-    in_function = usage.took <= LONGEST_FUNCTION
+    in_function = usage.took <= LONGEST_FUNCTION and not usage.in_container
     running = usage.runs * usage.took
     calls = usage.runs * (2 if in_function else 3) + usage.drills
     written = usage.parts + _upload_calls(usage.parts) + _SMALL_OBJECTS + _LISTINGS

@@ -54,8 +54,12 @@ def priced(
     machine: Machine,
     prices: Prices,
     now: datetime,
+    *,
+    in_container: bool = False,
 ) -> Priced:
     """Count one database's month; without a schedule it is no longer backed up, only kept.
+
+    `in_container` says that it is dumped in one by its options.
 
     Raises AwsFailed.
     """
@@ -66,7 +70,8 @@ def priced(
     ]
     manifests = [each.manifest for each in good if each.manifest]
     runs = schedule.runs_a_month() if schedule else 0.0
-    usage = _usage(manifests, runs, Stored(*vault.stored(prefix(database))))
+    stored = Stored(*vault.stored(prefix(database)))
+    usage = replace(_usage(manifests, runs, stored), in_container=in_container)
     if proving and schedule:
         usage = _with_drills(usage, good, proving)
     newest = manifests[0].backup_bytes if manifests else 0

@@ -10,7 +10,7 @@ from snapper.aws.parameters import Parameters
 from snapper.engines.checks import option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values import unprovable
-from snapper.values.options import SETTING, Options
+from snapper.values.options import BATCH, SETTING, Options
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.service import Service
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -79,7 +79,7 @@ def read(
     faults += option_faults(found)
     faults += unprovable.faults(service.proving, found) if service.prover else ()
     schedules = {known[key].schedule for key in configured} - {""}
-    faults += _faults(found, configured, schedules, service.schedule)
+    faults += _faults(found, configured, schedules, service)
     if faults:
         raise SecretsInvalid(tuple(faults), _HINT, _WHAT)
     return found
@@ -110,7 +110,8 @@ def remove(added: Added, keys: Collection[str], *, dry_run: bool) -> Changed:
     def told(rows: Mapping[str, Row]) -> Changed:
         if unknown := sorted(set(keys) - set(rows)):
             raise SettingsError(
-                f"{', '.join(unknown)} was not added to the stage", hint=those_meant(unknown, rows)
+                f"{', '.join(unknown)} was not added to the stage",
+                hint=f"{those_meant(unknown, rows)}; what Pulumi's config has is removed there",
             )
         return Changed(removed=tuple(sorted(keys or rows)))
 
@@ -143,7 +144,7 @@ def _faults(
     databases: Iterable[Database],
     configured: Collection[str],
     schedules: Collection[str],
-    schedule: str,
+    service: Service,
 ) -> Iterator[str]:
     """Tell of what only a deployment can have, and of what contradicts the stage."""
     for each in databases:
@@ -160,5 +161,7 @@ def _faults(
                 f"{where}: schedule is {options.schedule}, and no database of Pulumi's config has "
                 "it: only pulumi up makes the rule that fires it"
             )
-        if fault := age_fault(options, schedule):
+        if options.dump_in == BATCH and not service.container_log_group:
+            yield f"{where}: dumpIn is {BATCH}, and largeDatabases is off"
+        if fault := age_fault(options, service.schedule):
             yield f"{where}: {fault}"

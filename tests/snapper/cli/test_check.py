@@ -204,7 +204,7 @@ def test_schedule_and_options_of_a_stack_are_looked_at_too(
 ) -> None:
     options = {
         "A": {"schedule": "cron(0 3 31 2 ? *)", "shedule": "rate(1 day)"},
-        "B": {"auth": "rds-iam"},
+        "B": {"auth": "rds-iam", "dumpIn": "batch"},
         "C": {},
     }
     told = {
@@ -229,6 +229,7 @@ def test_schedule_and_options_of_a_stack_are_looked_at_too(
         "databases.A: schedule is cron(0 3 31 2 ? *), it never fires: there is no such day",
         "databases.A: shedule is not an option: did you mean schedule?",
         "databases.B: auth is rds-iam and the connection has a password: leave that out",
+        "databases.B: dumpIn is batch, and largeDatabases is off",
         "databases.C is no database",
         "drillDiskGb is 11, must lie within 1..10",
         "provenWithinDays is 14, must be more than the 30 days between two drills",

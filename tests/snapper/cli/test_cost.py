@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snapper.values.manifest import Manifest
+from snapper.values.options import Options
 from snapper.values.prices import LIST_PRICES
 from tests.support.databases import AT
 from tests.support.manifests import manifest
@@ -65,6 +66,16 @@ def test_growth_is_that_of_the_backups(stage: StageUnderTest, growing: list[Mani
     times = (growing[-1].backup_bytes + 365 * 1_000) / growing[-1].backup_bytes
     assert found["year"]["functions"] == pytest.approx(found["now"]["functions"] * times, rel=0.01)
     assert document["shared"] == {}
+
+
+def test_what_is_dumped_in_a_container_by_its_options_is_fargates(
+    stage: StageUnderTest, growing: list[Manifest]
+) -> None:
+    chosen = Options(dump_in="batch")
+    with stage.database("growing", "postgresql://nobody@192.0.2.1/d", options=chosen):
+        (found,) = stage.run_cli("cost", "growing", "--json").document["databases"]
+    assert found["seconds"] == 60
+    assert found["now"]["fargate"] > found["now"]["functions"]
 
 
 def test_a_database_that_is_no_longer_backed_up_costs_its_storage_alone(

@@ -128,7 +128,7 @@ def test_every_fault_is_told_at_once_and_no_secret(stage: StageUnderTest, tmp_pa
             {
                 "one": {"auth": "rds-iam", "timeout": 1},
                 "two": {"schedule": "rate(7 minutes)", "caBundle": "mine.pem"},
-                "three": {"maxAgeHours": 3},
+                "three": {"maxAgeHours": 3, "dumpIn": "batch"},
             }
         )
     )
@@ -140,6 +140,7 @@ def test_every_fault_is_told_at_once_and_no_secret(stage: StageUnderTest, tmp_pa
         "databases.one: timeout is 1",
         "databases.two: caBundle takes a file that only pulumi up gives the functions",
         "databases.two: schedule is rate(7 minutes), and no database of Pulumi's config has it",
+        "databases.three: dumpIn is batch, and largeDatabases is off",
         "databases.three: maxAgeHours is 3, must be more than the 24 hours",
     ):
         assert words in ran.err, words
@@ -164,7 +165,7 @@ def test_of_rows_that_no_deployment_would_take_none_is_added(
         (["remove"], "either keys or --all"),
         (["remove", "x", "--all"], "either keys or --all"),
         (["remove", "nope"], "nope was not added to the stage"),
-        (["remove", "shop"], "shop was not added to the stage"),
+        (["remove", "shop"], "hint: it has none; what Pulumi's config has is removed there"),
         (["list", "--stdin"], "are for add"),
         (["list", "--dry-run"], "is for add and remove"),
         (["add", "--file", "/nowhere/rows"], "/nowhere/rows cannot be read"),

@@ -41,6 +41,13 @@ def test_what_takes_longer_than_a_function_may_is_fargates() -> None:
     assert cost.functions == pytest.approx(30 * 0.2e-6)
 
 
+def test_so_is_what_a_container_dumps_by_its_options_however_soon() -> None:
+    usage = Usage(10, timedelta(minutes=6), 1, Stored(), in_container=True)
+    cost = cost_of(usage, MACHINE, LIST_PRICES)
+    assert cost.fargate == pytest.approx(2 * 0.04048 + 4 * 0.004445)
+    assert cost.functions == pytest.approx(30 * 0.2e-6)
+
+
 def test_arm_is_cheaper() -> None:
     usage = Usage(30, timedelta(seconds=60), 1, Stored())
     machines = Machine("arm64"), Machine("x86_64")
