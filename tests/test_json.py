@@ -12,8 +12,9 @@ from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.cli.diff import to_dict as difference_to_dict
 from snapper.errors import BackupDamaged
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
 from snapper.values.difference import Amount, Change, DefinitionChange, TableChange
+from snapper.values.parts import TableRows
 from snapper.values.proof import Lacking, Proof
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
 from snapper.verbs.diff import Difference
@@ -38,7 +39,8 @@ MAPS = {
 }
 
 # What only a backup of more than a gigabyte has.
-LARGE = Contents("ab", (TableRows("public", "t", 1, 2, 0, 9, "ab", more=((9, 12),)),), ())
+SPLIT = TableRows("public", "t", 1, 2, 0, 9, "ab", more=((9, 12),))
+LARGE = Contents("ab", (SPLIT, TableRows("public", "u", 1, 2, 12, 15, "ab", offset=0)), ())
 MADE = {"contents": ({"contents": LARGE.to_dict()},)}
 
 

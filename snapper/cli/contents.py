@@ -36,7 +36,8 @@ def contents(
     """Show the tables of a backup with their rows, and what else is in it.
 
     The list was made while the backup was: nothing of the backup itself is read. `size` is that of
-    the plain rows, `stored` what they take in the vault. Backups of older releases have no list.
+    the plain rows, `stored` what they take in the vault. Small tables share a piece: each of them
+    takes less (`<`) than that. Backups of older releases have no list.
     """
     outcome: Outcome = context.obj
     limit = read_at(at, key)
@@ -63,7 +64,7 @@ def _show(found: Contents, name: str) -> None:
             each.schema,
             f"{each.rows:,}",
             render.size(each.bytes),
-            render.size(each.stored),
+            f"{'' if each.offset is None else '< '}{render.size(each.stored)}",
             each.table,
         )
         for each in sorted(found.tables, key=lambda each: (each.schema, each.table))

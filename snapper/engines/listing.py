@@ -12,7 +12,8 @@ from typing import NamedTuple, Self
 from snapper.engines.digests import AtOnce, Digest, Digester
 from snapper.engines.following import Closing, Following, Opening, Piece, RowBytes, Seam, Words
 from snapper.errors import SnapperError
-from snapper.values.contents import MANY, Range, Statements, TableRows
+from snapper.values.contents import MANY
+from snapper.values.parts import Range, Statements, TableRows
 
 
 @dataclass(slots=True, eq=False)
@@ -31,13 +32,16 @@ class Part:
         """The schema and the name of its table, if it has one."""
         return self.opening and (self.opening.schema, self.opening.table)
 
-    def listed(self, ranges: Sequence[Range]) -> TableRows | Statements:
-        """Give it as the list has it, which is stored in these ranges."""
+    def listed(self, ranges: Sequence[Range], offset: int | None = None) -> TableRows | Statements:
+        """Give it as the list has it, which is stored in these ranges.
+
+        Where it shares its range with others, `offset` plain bytes are before it there.
+        """
         (start, end), *more = ranges
         size, digest = self.digest.bytes, self.digest.sha256
         if self.name:
             return TableRows(
-                *self.name, self.rows, size, start, end, digest, tuple(more), self.head
+                *self.name, self.rows, size, start, end, digest, tuple(more), self.head, offset
             )
         return Statements(self.kinds or {}, size, start, end, digest)
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Protocol
@@ -13,7 +13,8 @@ from isal import isal_zlib
 from snapper.engines.listing import Part
 from snapper.engines.packing import Packed
 from snapper.errors import DumpFailed
-from snapper.values.contents import MANY, Contents, Range, Statements, TableRows
+from snapper.values.contents import MANY, Contents
+from snapper.values.parts import Range, Statements, TableRows
 
 _HEAD = bytes.fromhex("1f8b08000000000000ff")
 """Of gzip (RFC 1952): deflate, no name, no time, no matter from which system."""
@@ -54,8 +55,9 @@ class GzipStream:
         self._ready: deque[bytes] = deque()
         self._taken = self._crc = 0
         self._parts: list[Part] = []
-        self._edges = array("q")
-        """Where each begins, in bytes of the object; one that is parted is there several times."""
+        self._edges, self._offsets = array("q"), array("q")
+        """Where the range of each begins, and how many plain bytes are before it there; a part that
+        has several ranges is there several times."""
         self._ended = self._broken = False
         self.dump_bytes = 0
         self.backup_bytes = 0
@@ -70,12 +72,16 @@ class GzipStream:
         """Give the list of what was read, when all was; None where none could be made."""
         if self.unlisted:
             return None
+        starts = sorted({*self._edges})
+        ends = dict(pairwise([*starts, self.backup_bytes]))
+        sharing = Counter(self._edges)
         ranges: dict[Part, list[Range]] = {}
-        for part, part_range in zip(
-            self._parts, pairwise([*self._edges, self.backup_bytes]), strict=True
-        ):
-            ranges.setdefault(part, []).append(part_range)
-        parts = [part.listed(found) for part, found in ranges.items()]
+        offsets: dict[Part, int] = {}
+        for part, start, offset in zip(self._parts, self._edges, self._offsets, strict=True):
+            ranges.setdefault(part, []).append((start, ends[start]))
+            if sharing[start] > 1:
+                offsets[part] = offset
+        parts = [part.listed(found, offsets.get(part)) for part, found in ranges.items()]
         return Contents(
             self.sha256,
             tuple(each for each in parts if isinstance(each, TableRows)),
@@ -129,10 +135,12 @@ class GzipStream:
         return bool(self._ready)
 
     def _take(self, piece: Packed) -> None:
-        for part, at in piece.begins:
+        for part, at, offset in piece.begins:
             if len(self._edges) <= self._most:
-                # The first part begins with the head of the gzip.
-                self._edges.append(self._taken + at if self._parts else 0)
+                edge = self._taken + at
+                # The first range begins with the head of the gzip.
+                self._edges.append(edge if edge > len(_HEAD) else 0)
+                self._offsets.append(offset)
                 self._parts.append(part)
         self._crc = isal_zlib.crc32_combine(self._crc, piece.crc, piece.plain)
         self.dump_bytes += piece.plain

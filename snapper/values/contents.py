@@ -1,8 +1,9 @@
 """What is in a backup: its tables with their rows, and what lies between, in the order of the dump.
 
-Each part of the dump ends where the compressor begins anew, so that it can be unpacked by itself
-from the bytes that are stored for it. Where a dump is made by several programs at once, a large
-table is loaded by several statements, between which others may lie: it then has as many ranges.
+Each range of the object begins where the compressor began anew, so that it can be unpacked by
+itself. A part of the dump has its own, but for small tables, of which many share one: alone they
+would hardly be packed. Where several programs dumped at once, a large table is loaded by several
+statements, between which others may lie: it then has as many ranges.
 """
 
 import json
@@ -16,82 +17,29 @@ from typing import Any, Self
 
 from snapper.errors import BackupDamaged
 from snapper.values import document
+from snapper.values.parts import (
+    ONE_RANGE,
+    RANGES,
+    Range,
+    Statements,
+    TableRows,
+    read_rows,
+    read_statements,
+    to_plain,
+)
 from snapper.values.seal import SEAL, is_sealed, seal
-
-VERSION = 1
-"""Of a list in which each part has one range: every release reads it."""
-
-SPLIT = 2
-"""Of a list with a table in several ranges, which older releases refuse to read."""
 
 LONGEST = 64 << 20
 """Bytes of a list; that of a hundred thousand tables has some thirty million."""
-
-_READ = (VERSION, SPLIT)
 
 MANY = 200_000
 """Parts of a dump that are listed at most, and ranges of them."""
 
 _VALUES = 20 * MANY
-"""Values of JSON in a list: a table has 9, and 3 for each range where there are several; statements
+"""Values of JSON in a list: a table has 9, and 3 for each range in version 2; statements
 have 6, and one for each kind."""
 
-_LONGEST_KIND = 100
-_MANY_KINDS = 500
-_ORDER = attrgetter("start")
-
-Range = tuple[int, int]
-"""The first byte of the stored object, and the one behind the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRows:
-    """One table's rows: how many, their plain bytes, and the SHA-256 (hexadecimal) of these.
-
-    The part from `start` up to before `end`, in bytes of the stored object, unpacks to the whole
-    statement that loads them, whose first and last lines are not counted. Where one statement loads
-    some of them alone, `more` has the ranges of the others, in the order of the rows. `head` is the
-    SHA-256 of what stands before the first of them; lists of older releases have none.
-    """
-
-    schema: str
-    table: str
-    rows: int
-    bytes: int
-    start: int
-    end: int
-    sha256: str
-    more: tuple[Range, ...] = ()
-    head: str = ""
-
-    @property
-    def ranges(self) -> tuple[Range, ...]:
-        """All its ranges."""
-        return ((self.start, self.end), *self.more)
-
-    @property
-    def stored(self) -> int:
-        """How many bytes are stored for it."""
-        return sum(end - start for start, end in self.ranges)
-
-
-@dataclass(frozen=True, slots=True)
-class Statements:
-    """What lies between rows: plain bytes, their SHA-256, the stored range, how many of each kind.
-
-    A kind is made of the first words of a statement, such as `CREATE TABLE`.
-    """
-
-    kinds: Mapping[str, int]
-    bytes: int
-    start: int
-    end: int
-    sha256: str
-
-    @property
-    def ranges(self) -> tuple[Range, ...]:
-        """Its one range."""
-        return ((self.start, self.end),)
+_ORDER = attrgetter("place")
 
 
 @dataclass(frozen=True)
@@ -105,7 +53,8 @@ class Contents:
     @property
     def version(self) -> int:
         """The version of its form."""
-        return SPLIT if any(each.more for each in self.tables) else VERSION
+        is_plain = all(each.offset is None and not each.more for each in self.tables)
+        return ONE_RANGE if is_plain else RANGES
 
     @property
     def parts(self) -> tuple[TableRows | Statements, ...]:
@@ -136,7 +85,7 @@ class Contents:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the list as JSON values, with its version."""
-        as_plain = partial(_plain, self.version)
+        as_plain = partial(to_plain, self.version)
         tables, statements = map(as_plain, self.tables), map(as_plain, self.statements)
         plain = {"version": self.version, "sha256": self.sha256}
         return {**plain, "tables": [*tables], "statements": [*statements]}
@@ -152,7 +101,7 @@ class Contents:
             "tables": self.tables,
             "statements": self.statements,
         }
-        as_plain = partial(_plain, self.version)
+        as_plain = partial(to_plain, self.version)
         sealed = {**plain, SEAL: seal(plain, as_plain)}
         return json.dumps(sealed, separators=(",", ":"), default=as_plain).encode()
 
@@ -163,10 +112,10 @@ class Contents:
             document.require_few(raw, _VALUES)
             found = document.read_document(raw, LONGEST)
             version = found["version"]
-            if type(version) is not int or version not in _READ:
+            if type(version) is not int or version not in {ONE_RANGE, RANGES}:
                 raise BackupDamaged(
                     f"the list of contents has version {version}, this Snapper reads"
-                    f" {VERSION} and {SPLIT}"
+                    f" {ONE_RANGE} and {RANGES}"
                 )
             if not is_sealed(found):
                 raise BackupDamaged("the list of contents was changed after it was written")
@@ -177,8 +126,8 @@ class Contents:
                 raise ValueError
             read = cls(
                 document.sha256(found["sha256"]),
-                tuple(map(partial(_table, version), tables)),
-                tuple(map(_statements, statements)),
+                tuple(map(partial(read_rows, version), tables)),
+                tuple(map(read_statements, statements)),
             )
             read._require_order()
         except (KeyError, TypeError, ValueError):
@@ -186,8 +135,11 @@ class Contents:
         return read
 
     def _ranges(self) -> list[Range]:
-        """Give the ranges of all parts in the order of the object."""
-        return sorted(each for part in self.parts for each in part.ranges)
+        """Give the ranges of all parts in the order of the object, one that is shared once."""
+        tables = [each for each in self.tables if each.offset is None]
+        shared = {each.ranges for each in self.tables if each.offset is not None}
+        alone = [each.ranges for each in tables] + [each.ranges for each in self.statements]
+        return sorted(each for ranges in (*shared, *alone) for each in ranges)
 
     def _require_order(self) -> None:
         """Raise ValueError where parts overlap, or are too many."""
@@ -196,55 +148,8 @@ class Contents:
             raise ValueError("too many parts")
         if any(end > start for (_, end), (start, _) in pairwise(found)):
             raise ValueError("parts overlap")
-
-
-def _plain(version: int, part: TableRows | Statements) -> dict[str, Any]:
-    every = {name: getattr(part, name) for name in part.__slots__ if name != "more"}
-    plain = {name: value for name, value in every.items() if value != ""}
-    if version == SPLIT and isinstance(part, TableRows):
-        del plain["start"], plain["end"]
-        plain["ranges"] = part.ranges
-    return plain
-
-
-def _table(version: int, found: Any) -> TableRows:  # noqa: ANN401  of any kind of JSON
-    (start, end), *more = _several(found["ranges"]) if version == SPLIT else [_range(found)]
-    return TableRows(
-        document.name(found["schema"]),
-        document.name(found["table"]),
-        document.size(found["rows"]),
-        document.size(found["bytes"]),
-        start,
-        end,
-        document.sha256(found["sha256"]),
-        tuple(more),
-        document.sha256(found["head"]) if "head" in found else "",
-    )
-
-
-def _statements(found: Any) -> Statements:  # noqa: ANN401  of any kind of JSON
-    kinds = found["kinds"]
-    if not isinstance(kinds, dict) or len(kinds) > _MANY_KINDS:
-        raise TypeError
-    read = {document.text(kind, _LONGEST_KIND): document.size(n) for kind, n in kinds.items()}
-    start, end = _range(found)
-    return Statements(
-        read, document.size(found["bytes"]), start, end, document.sha256(found["sha256"])
-    )
-
-
-def _several(found: Any) -> list[Range]:  # noqa: ANN401  of any kind of JSON
-    """Read the ranges of one table, in the order of its rows: that of the object too."""
-    if not isinstance(found, list) or not all(isinstance(each, list) for each in found):
-        raise TypeError
-    ranges = [_range({"start": start, "end": end}) for start, end in found]
-    if ranges != sorted(ranges):
-        raise ValueError("ranges in another order than their rows")
-    return ranges
-
-
-def _range(found: Mapping[str, object]) -> Range:
-    start, end = document.size(found["start"]), document.size(found["end"])
-    if start > end:
-        raise ValueError("a range that ends before it begins")
-    return start, end
+        shared = sorted((each for each in self.tables if each.offset is not None), key=_ORDER)
+        for one, other in pairwise(shared):
+            (start, offset), (again, further) = one.place, other.place
+            if start == again and offset + one.bytes >= further:
+                raise ValueError("parts of a range overlap")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from enum import StrEnum
 
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
+from snapper.values.parts import TableRows
 
 _MOST_WORK = 20_000_000
 """Lines of one text times those of the other, in all that are laid side by side: the worst of them

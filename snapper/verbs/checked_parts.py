@@ -6,16 +6,15 @@ They are kept meanwhile in a file of no name, compressed, as in `checked_copy`.
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from typing import IO
 
 from isal import isal_zlib
 
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
-from snapper.values.contents import TableRows
 from snapper.values.manifest import Manifest
-from snapper.verbs.parts import read_table
+from snapper.values.parts import TableRows
+from snapper.verbs.parts import Shared, read_table
 from snapper.verbs.unpacked import Progress
 
 _BLOCK = 1 << 20
@@ -53,11 +52,18 @@ def _keep(
     progress: Progress,
 ) -> None:
     packing = isal_zlib.compressobj(1)
-    done = 0
+    done = last = 0
+
+    def count(read: int) -> None:
+        nonlocal last
+        last = read
+        progress(done + read)
+
+    shared = Shared()
     for part in parts:
-        for piece in read_table(vault, manifest, part, partial(_count, progress, done)):
+        for piece in read_table(vault, manifest, part, count, shared):
             _write(copy, packing.compress(piece))
-        done += part.stored
+        done, last = done + last, 0
     _write(copy, packing.flush())
 
 
@@ -80,7 +86,3 @@ class _Copy:
             while piece := unpacking.decompress(block, _BLOCK):
                 yield piece
                 block = unpacking.unconsumed_tail
-
-
-def _count(progress: Progress, before: int, read: int) -> None:
-    progress(before + read)

@@ -9,7 +9,7 @@ from operator import attrgetter
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
 from snapper.errors import BackupNotFound, RestoreFailed, SettingsError
-from snapper.values.contents import Contents, Statements
+from snapper.values.contents import Contents
 from snapper.values.difference import (
     Definition,
     DefinitionChange,
@@ -19,6 +19,7 @@ from snapper.values.difference import (
 )
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
+from snapper.values.parts import Statements
 from snapper.values.program import PROGRAM
 from snapper.verbs.choice import Warn, find
 from snapper.verbs.contents import read_contents

@@ -13,11 +13,12 @@ from snapper.aws.vault import Vault
 from snapper.engines.at_once import LargeTable, Skipped
 from snapper.errors import BackupDamaged
 from snapper.machine.processors import jobs_here
-from snapper.values.contents import Contents, Statements, TableRows
+from snapper.values.contents import Contents
 from snapper.values.manifest import Manifest
+from snapper.values.parts import Statements, TableRows
 from snapper.verbs.ahead import ahead
 from snapper.verbs.contents import read_contents
-from snapper.verbs.parts import read_statements, read_table
+from snapper.verbs.parts import Shared, read_statements, read_table
 from snapper.verbs.runs import Runs
 from snapper.verbs.unpacked import Progress
 
@@ -72,7 +73,7 @@ class DumpInParts:
         self._parts = contents.parts
         self._beginning = _first(contents.parts)
         self._tables = [table for table in contents.tables if table.bytes >= large or table.more]
-        self._numbers = {table.start: number for number, table in enumerate(self._tables)}
+        self._numbers = {table.place: number for number, table in enumerate(self._tables)}
         self._lines: dict[int, int] = {}
         self.large = [LargeTable(each.schema, each.table, each.bytes) for each in self._tables]
 
@@ -99,13 +100,14 @@ class DumpInParts:
 
     def _rest(self, loaded: Collection[int]) -> Iterator[bytes | Skipped]:
         rest = self._parts[len(self._beginning) :]
-        with self._runs(part for part in rest if part.start not in self._numbers) as runs:
+        shared = Shared()
+        with self._runs(part for part in rest if part.place not in self._numbers) as runs:
             for part in rest:
-                number = self._numbers.get(part.start)
+                number = self._numbers.get(part.place)
                 if isinstance(part, Statements):
                     yield from read_statements(runs, self._manifest, part, self._counted())
                 elif number is None:
-                    yield from read_table(runs, self._manifest, part, self._counted())
+                    yield from read_table(runs, self._manifest, part, self._counted(), shared)
                 elif number in loaded:
                     yield Skipped(self._lines[number])
                 else:

@@ -13,8 +13,8 @@ from isal import isal_zlib
 
 from snapper.engines.engine import engine_of
 from snapper.errors import BackupDamaged
-from snapper.values.contents import Range, Statements, TableRows
 from snapper.values.manifest import Manifest
+from snapper.values.parts import MOST_SHARED, Range, Statements, TableRows
 from snapper.verbs.runs import Ranges
 from snapper.verbs.unpacked import Packed, Progress, why
 
@@ -44,6 +44,26 @@ class TablePart:
         yield self.end
 
 
+class Shared:
+    """The range that was unpacked last, which small tables share: a megabyte at most.
+
+    So it is unpacked once for all of them who are asked for in their order.
+    """
+
+    def __init__(self) -> None:
+        self._stored: Range | None = None
+        self._plain = b""
+
+    def plain(
+        self, vault: Ranges, manifest: Manifest, stored: Range, place: str, progress: Progress
+    ) -> bytes:
+        """Give the plain bytes of a range; raises as reading does."""
+        if self._stored != stored:
+            pieces = _unpacked(vault, manifest, stored, MOST_SHARED, place, progress)
+            self._plain, self._stored = b"".join(pieces), stored
+        return self._plain
+
+
 def read_statements(
     vault: Ranges, manifest: Manifest, part: Statements, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
@@ -58,15 +78,26 @@ def read_statements(
 
 
 def read_table(
-    vault: Ranges, manifest: Manifest, table: TableRows, progress: Progress = lambda _: None
+    vault: Ranges,
+    manifest: Manifest,
+    table: TableRows,
+    progress: Progress = lambda _: None,
+    shared: Shared | None = None,
 ) -> TablePart:
     """Give a table's part, read up to where its rows begin; raises as `read_statements` does.
 
-    So do its rows, while they are read. Where several statements load them it is given as one.
+    So do its rows, while they are read. Where several statements load them it is given as one. What
+    it shares with others is read by `shared`, if they are read too.
     """
     place = _place(manifest, table)
     end = engine_of(manifest.engine).sections.rows_end()
-    head, rows = _loaded(vault, manifest, table, table.ranges[0], progress)
+    if table.offset is None:
+        head, rows = _loaded(vault, manifest, table, table.ranges[0], progress)
+    else:
+        shared = shared or Shared()
+        plain = shared.plain(vault, manifest, table.ranges[0], place, progress)[table.offset :]
+        head, others = _parted(iter([plain]), manifest, place)
+        rows = _without([next(others)[: table.bytes + len(end)]], end, place)
     if table.head and hashlib.sha256(head).hexdigest() != table.head:
         raise BackupDamaged(f"{place} begins otherwise than the list of contents says")
 
@@ -92,10 +123,17 @@ def _loaded(
 ) -> tuple[bytes, Iterator[bytes]]:
     """Give what stands before the rows that one statement loads, and the rows."""
     place = _place(manifest, table, stored)
-    sections = engine_of(manifest.engine).sections
-    end = sections.rows_end()
+    end = engine_of(manifest.engine).sections.rows_end()
     most = _LONGEST_HEAD + table.bytes + len(end)
-    pieces = _unpacked(vault, manifest, stored, most, place, progress)
+    head, rows = _parted(_unpacked(vault, manifest, stored, most, place, progress), manifest, place)
+    return head, _without(rows, end, place)
+
+
+def _parted(
+    pieces: Iterator[bytes], manifest: Manifest, place: str
+) -> tuple[bytes, Iterator[bytes]]:
+    """Give what stands before rows, and what is from there on."""
+    sections = engine_of(manifest.engine).sections
     head, begun = b"", None
     for piece in pieces:
         head += piece
@@ -107,7 +145,7 @@ def _loaded(
             break
     if begun is None:
         raise BackupDamaged(f"{place} does not begin as a table's rows do")
-    return head[:begun], _without(chain([head[begun:]], pieces), end, place)
+    return head[:begun], chain([head[begun:]], pieces)
 
 
 def _unpacked(

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, cast
 
-from snapper.values.contents import Range
+from snapper.values.parts import Range
 
 
 class Ranges(Protocol):

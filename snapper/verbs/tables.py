@@ -9,8 +9,9 @@ from snapper.aws.vault import Vault
 from snapper.engines.facts import SomeTables, TableRehearsal, Wanted
 from snapper.engines.tables import Tables
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
 from snapper.values.manifest import Manifest
+from snapper.values.parts import TableRows
 from snapper.verbs.checked_copy import checked_copy
 from snapper.verbs.checked_parts import checked_parts
 from snapper.verbs.contents import read_contents
@@ -89,11 +90,13 @@ class _Listed:
         return checked_parts(self.vault, self.manifest, self._parts(tables), progress)
 
     def size(self, tables: SomeTables) -> int:
-        return sum(part.stored for part in self._parts(tables))
+        ranges = {each for part in self._parts(tables) for each in part.ranges}
+        return sum(end - start for start, end in ranges)
 
     def _parts(self, tables: SomeTables) -> tuple[TableRows, ...]:
         wanted = frozenset(tables.parts)
-        return tuple(part for part in self.contents.tables if (part.schema, part.table) in wanted)
+        found = (part for part in self.contents.parts if isinstance(part, TableRows))
+        return tuple(part for part in found if (part.schema, part.table) in wanted)
 
 
 class _Whole:

@@ -10,9 +10,10 @@ from typing import Any
 from isal import isal_zlib
 
 from snapper.aws.vault import Vault
-from snapper.values.contents import Contents, Statements, TableRows
+from snapper.values.contents import Contents
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
+from snapper.values.parts import Statements, TableRows
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 

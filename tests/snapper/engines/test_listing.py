@@ -16,7 +16,8 @@ from snapper.engines.stage import Stage
 from snapper.engines.strand import Strand
 from snapper.engines.stream import GzipStream
 from snapper.errors import SnapperError
-from snapper.values.contents import Contents, Statements
+from snapper.values.contents import Contents
+from snapper.values.parts import Statements
 
 TABLE = b'\n--\n-- Data\n--\n\nCOPY "s"."t%d" ("a") FROM stdin;\n%b\\.\n'
 NOISE = b"".join(b"%d\t%b\n" % (n, sha256(b"%d" % n).hexdigest().encode()) for n in range(30_000))

@@ -8,7 +8,8 @@ import pytest
 from snapper.errors import BackupDamaged
 from snapper.values import contents as module
 from snapper.values import document
-from snapper.values.contents import MANY, Contents, Statements, TableRows
+from snapper.values.contents import MANY, Contents
+from snapper.values.parts import MOST_SHARED, Statements, TableRows
 from snapper.values.seal import SEAL, seal
 
 HASH = "ab" * 32
@@ -67,6 +68,41 @@ def test_ranges_that_snapper_does_not_write_are_damage(ranges: object) -> None:
     found = SPLIT.to_dict()
     plain = {**found, "tables": [{**found["tables"][0], "ranges": ranges}]}
     raw = json.dumps({**plain, SEAL: seal(plain)}).encode()
+    with pytest.raises(BackupDamaged, match="not as Snapper writes"):
+        Contents.from_json(raw)
+
+
+SHARED = replace(
+    CONTENTS,
+    tables=(replace(ITEMS, end=360, offset=0), replace(EMPTY, start=300, offset=90)),
+)
+
+
+def test_a_list_of_tables_that_share_a_range_is_of_that_version_too() -> None:
+    assert SHARED.version == 2
+    assert Contents.from_json(SHARED.to_json()) == SHARED
+    assert SHARED.parts == (HEAD, *SHARED.tables, END)
+    assert SHARED.covers(400)
+    places = [(each["ranges"], each["offset"]) for each in SHARED.to_dict()["tables"]]
+    assert places == [(((300, 360),), 0), (((300, 360),), 90)]
+
+
+@pytest.mark.parametrize(
+    ("number", "change"),
+    [
+        *((1, {"offset": odd}) for odd in (None, -1, "90", True, 0, 40, MOST_SHARED, 1 << 60)),
+        *((1, {"ranges": odd}) for odd in ([[300, 359]], [[301, 360]], [[360, 361]], [])),
+        (1, {"ranges": [[300, 360], [400, 410]]}),
+        (0, {"offset": 90}),
+        (0, {"bytes": 90}),
+    ],
+)
+def test_shares_of_a_range_that_snapper_does_not_write_are_damage(
+    number: int, change: dict[str, object]
+) -> None:
+    found = SHARED.to_dict()
+    found["tables"][number] |= change
+    raw = json.dumps({**found, SEAL: seal(found)}).encode()
     with pytest.raises(BackupDamaged, match="not as Snapper writes"):
         Contents.from_json(raw)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.values import difference
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
 from snapper.values.difference import (
     Amount,
     Change,
@@ -14,6 +14,7 @@ from snapper.values.difference import (
     changed_definitions,
     changed_tables,
 )
+from snapper.values.parts import TableRows
 
 ONE, OTHER = "ab" * 32, "cd" * 32
 ITEMS = Definition("TABLE", "public.items", "CREATE TABLE items (\n    a integer\n);")

@@ -9,7 +9,8 @@ import pytest
 from psycopg2 import sql
 
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
+from snapper.values.parts import TableRows
 from snapper.verbs.contents import read_contents
 from snapper.verbs.dump import Dumper
 from snapper.verbs.parts import read_statements, read_table

@@ -17,12 +17,13 @@ from snapper.errors import (
     RestoreFailed,
     SnapperError,
 )
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.drill import Drill
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
 from snapper.values.options import UNSET, Options
+from snapper.values.parts import TableRows
 from snapper.values.verification import Restored
 from snapper.verbs.catalog import listing
 from snapper.verbs.drill import Prover
@@ -271,9 +272,8 @@ def test_no_drill_leaves_anything_but_verdicts(
 
 def with_list(vault: Vault, backup: Manifest) -> Contents:
     """Give a backup a list of its contents, which its manifest names."""
-    contents = Contents(
-        backup.sha256, (TableRows("public", "t", 3, 6, 0, backup.backup_bytes, "ab" * 32),), ()
-    )
+    table = TableRows("public", "t", 3, 6, 0, backup.backup_bytes, "ab" * 32)
+    contents = Contents(backup.sha256, (table,), ())
     vault.put(backup.dump_key.replace(Kind.DUMP, Kind.CONTENTS), contents.to_json())
     digest = hashlib.sha256(contents.to_json()).hexdigest()
     vault.put(backup.key, replace(backup, contents=digest).to_json().encode())

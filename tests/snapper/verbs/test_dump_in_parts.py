@@ -19,7 +19,7 @@ from tests.support.several import SPLIT, by_several, part_often
 
 THREE = """
 CREATE TABLE a AS SELECT 1 AS n;
-CREATE TABLE b AS SELECT generate_series(1, 1000) AS n;
+CREATE TABLE b AS SELECT generate_series(1, 30000) AS n;
 CREATE TABLE c AS SELECT 'of a third' AS words;
 CREATE INDEX ON b (n);
 """

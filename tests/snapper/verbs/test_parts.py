@@ -8,8 +8,8 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
-from snapper.values.contents import Statements, TableRows
 from snapper.values.manifest import Manifest
+from snapper.values.parts import Statements, TableRows
 from snapper.verbs import parts as module
 from snapper.verbs.parts import read_statements, read_table
 from tests.support.listed import rows, sha, store_listed

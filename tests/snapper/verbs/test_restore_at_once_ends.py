@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION goes_on(n int) RETURNS boolean LANGUAGE plpgsql AS $$
     IF n = 300 THEN PERFORM pg_catalog.pg_sleep(3600); END IF;
     RETURN true;
 END $$;
-CREATE TABLE beside AS SELECT generate_series(1, 1000) AS n;
+CREATE TABLE beside AS SELECT generate_series(1, 30000) AS n;
 """
 
 _HELD = """

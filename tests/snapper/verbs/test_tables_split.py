@@ -11,8 +11,8 @@ from snapper.engines.facts import PLAINLY, TrialOptions, Wanted
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.tables import Tables
 from snapper.errors import BackupDamaged
-from snapper.values.contents import TableRows
 from snapper.values.manifest import Manifest
+from snapper.values.parts import TableRows
 from snapper.verbs.checked_copy import checked_copy
 from snapper.verbs.contents import read_contents
 from snapper.verbs.dump import Dumper

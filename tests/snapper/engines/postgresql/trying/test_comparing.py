@@ -7,7 +7,8 @@ import pytest
 from snapper.engines.postgresql.trying.comparing import compare
 from snapper.engines.postgresql.trying.counting import Counted, Named, Table
 from snapper.errors import RestoreFailed
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
+from snapper.values.parts import TableRows
 
 A, B, C = (Named("public", name) for name in "abc")
 WHOLE = Named("public", "whole")

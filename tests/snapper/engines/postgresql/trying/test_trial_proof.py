@@ -11,8 +11,9 @@ from snapper.engines.facts import TrialOptions
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying.lacking import Disproven
 from snapper.engines.postgresql.trying.trial import try_restore
-from snapper.values.contents import Contents, TableRows
+from snapper.values.contents import Contents
 from snapper.values.manifest import Manifest
+from snapper.values.parts import TableRows
 from snapper.values.proof import Lacking, Proof
 from snapper.values.verification import Restored
 from snapper.verbs.restore import Dump, read_back
