@@ -20,7 +20,7 @@ from snapper.errors import DeadlineReached, DumpStopped, SnapperError
 from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
 from snapper.values.attempts import ATTEMPTS, pause_after
-from snapper.values.container import CONTAINER, FAREWELL, LONGEST, PAYLOAD
+from snapper.values.container import AT_WORK, CONTAINER, FAREWELL, PAYLOAD
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
 from snapper.values.settings import DumperSettings
@@ -31,9 +31,6 @@ from snapper.verbs.turns import PAUSE_AFTER_CONTAINER, Turns
 
 DEFECT = 1
 """The exit status after a defect of ours."""
-
-_STARTED = timedelta(minutes=5)
-"""Batch counts from when it has started the container, which then fetches what runs in it."""
 
 _HINT = (
     "what takes longer than 24 hours cannot be dumped: exclude what need not be backed up, or raise"
@@ -58,7 +55,7 @@ class Work:
             vault=Vault.connect(settings.bucket),
             events=telemetry,
             engines=partial(engine_of, clients=Path(settings.clients)),
-            deadline=replace(Deadline.after((LONGEST - _STARTED).total_seconds()), hint=_HINT),
+            deadline=replace(Deadline.after(AT_WORK.total_seconds()), hint=_HINT),
             jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
             turns=Turns.of(settings, PAUSE_AFTER_CONTAINER),
         )

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from functions.defect import place_of
 from functions.delivery import Delivery
 from functions.dumper import FailedItem, LambdaContext
+from functions.proving import attempt
 from functions.telemetry import Telemetry
+from snapper.aws.batch import Batch
 from snapper.aws.parameters import Parameters
 from snapper.aws.queue import JobQueue
 from snapper.aws.vault import Vault
@@ -22,13 +23,15 @@ from snapper.values.deadline import Deadline
 from snapper.values.drill import Drill
 from snapper.values.job import read_time, write_time
 from snapper.values.settings import ProverSettings
-from snapper.verbs.drill import Prover, named
+from snapper.verbs.drill import Prover
 from snapper.verbs.drills import order, plan
+from snapper.verbs.hand_over_drill import DrillHandOver
 
 _HINT = (
     "prove it by verify --restore on a larger machine, and set the option drill of this database"
     " to off"
 )
+_HINT_TO_SET = f"with the setting largeDatabases AWS Batch proves it; or {_HINT}"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -69,13 +72,19 @@ def _prove(
 
 def _prover(settings: ProverSettings, telemetry: Telemetry, context: LambdaContext) -> Prover:
     """Read the options of all databases; raises AwsFailed, OptionsInvalid."""
+    elsewhere = None
+    if settings.batch_queue:
+        batch = Batch.connect(settings.batch_queue, settings.batch_definition)
+        elsewhere = DrillHandOver(batch, telemetry)
+    hint = _HINT if elsewhere else _HINT_TO_SET
     return Prover(
         vault=Vault.connect(settings.bucket),
         events=telemetry,
         options=Parameters.connect(settings.parameter_root).options(),
         disk_bytes=settings.disk_bytes,
         engines=partial(engine_of, clients=Path(settings.clients)),
-        deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000, _HINT),
+        deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000, hint),
+        elsewhere=elsewhere,
     )
 
 
@@ -91,22 +100,13 @@ def _is_done(
             "job.failed", message_id=delivery.message_id, reason=str(error), hint=error.hint
         )
         return False
-    try:
+
+    def prove(drill: Drill) -> int:
         if against := make().prove(drill):
             letters.send([replace(drill, reason=against)])
-    except SnapperError as error:
-        fields: dict[str, str | float] = {
-            "kind": type(error).__name__,
-            "reason": str(error),
-            "hint": error.hint,
-        }
-    except Exception as error:
-        # A defect of ours must be as loud as any failure, but its text may hold anything.
-        fields = place_of(error)
-    else:
-        return True
-    telemetry.emit("drill.untried", **named(drill), **fields)
-    return False
+        return 0
+
+    return attempt(drill, prove, telemetry) == 0
 
 
 def _order(wanted: object, settings: ProverSettings) -> list[dict[str, str]]:

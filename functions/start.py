@@ -96,7 +96,7 @@ def main() -> None:
         told = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         print(json.dumps({"level": "ERROR", "message": "start.failed", "reason": told}), flush=True)
         sys.exit(status)
-    command = [sys.executable, "-m", "functions.job"]
+    command = [sys.executable, "-m", os.environ.get("SNAPPER_MODULE", "functions.job")]
     os.execve(sys.executable, command, variables(os.environ, task, layers))  # noqa: S606  our own
 
 

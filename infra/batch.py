@@ -1,46 +1,54 @@
-"""AWS Batch for dumps that take longer than a function may: made only where a stage asks for it.
+"""AWS Batch for what takes longer than a function may: made only where a stage asks for it.
 
-A container is what the dumper is: the same code, libraries and rights. It costs nothing while none
-runs. It has 30 seconds from SIGTERM until SIGKILL, Fargate's usual: what Batch takes of a
-container's properties could not lengthen that.
+A container for dumps is what the dumper is, and one for drills what the prover is: the same code,
+libraries and rights. Each kind has a queue, machines, code and a log of its own. It costs nothing
+while none runs. It has 30 seconds from SIGTERM until SIGKILL, Fargate's usual: what Batch takes of
+a container's properties could not lengthen that.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.code import Code, CodeArgs
-from infra.container import container
+from infra.container import LEAST_DISK_GB, container
 from infra.container_rights import containers_may_assume, may_hand_over
 from infra.function import Runtime
 from infra.iam import Statement, document, may_log
 from infra.network import network_of
-from infra.package import Packages
-from infra.queue import FAILED_CONTAINERS
-from snapper.values.container import AGAIN, ATTEMPTS, LARGEST, LONGEST
+from infra.queue import failed_of
+from snapper.values.container import AGAIN, ATTEMPTS, LONGEST, MODULE
 from snapper.values.place import Place
-
-PART = "large"
 
 
 @dataclass(frozen=True)
 class BatchArgs:
-    """What runs, where, how many at once, what it knows and what it may do."""
+    """What runs, where, on how many vCPUs in all, what it knows and what it may do.
+
+    `part` is what it is called, `module` what of our code it becomes, and `archives` are the zips
+    by what they are called, the code first. In the default network it goes out to the `ports` from
+    one to another alone, or to all.
+    """
 
     runtime: Runtime
+    part: str
+    module: str
     place: pulumi.Output[Place]
-    packages: Packages
+    archives: Mapping[str, Path]
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    at_once: int
+    vcpus: int
     dead_letter_arn: pulumi.Output[str]
     environment: pulumi.Output[dict[str, str]]
     rights: Sequence[pulumi.Output[list[Statement]]]
+    disk_gb: int = LEAST_DISK_GB
+    ports: tuple[int, int] | None = None
 
 
 class Batch(pulumi.ComponentResource):
@@ -54,21 +62,14 @@ class Batch(pulumi.ComponentResource):
         self, name: str, args: BatchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:Batch", name, None, opts)
-        self._args, self._physical = args, args.runtime.scope.name(PART)
+        self._args, self._physical = args, args.runtime.scope.name(args.part)
         self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         scope = args.runtime.scope
-        network = network_of(name, args.subnet_ids, args.security_group_ids, scope, parent=self)
+        network = network_of(
+            name, args.subnet_ids, args.security_group_ids, scope, args.part, args.ports, self
+        )
         code = Code(
-            f"{name}-code",
-            CodeArgs(
-                scope,
-                {
-                    "functions": args.packages.functions,
-                    "dependencies": args.packages.dependencies,
-                    "postgresql": args.packages.postgresql,
-                },
-            ),
-            pulumi.ResourceOptions(parent=self),
+            f"{name}-code", CodeArgs(scope, args.archives), pulumi.ResourceOptions(parent=self)
         )
         self.log_group = f"/aws/batch/{self._physical}"
         logs = aws.cloudwatch.LogGroup(
@@ -81,7 +82,7 @@ class Batch(pulumi.ComponentResource):
         start = logs.arn.apply(lambda arn: [may_log(arn)])
         roles = [
             self._role(f"{name}-job", self._physical, [*args.rights, code.may_fetch()]),
-            self._role(f"{name}-start", scope.name(f"{PART}-start"), [start]),
+            self._role(f"{name}-start", scope.name(f"{args.part}-start"), [start]),
         ]
         self.queue_arn = self._queue(name, network.subnet_ids, network.security_group_ids)
         arns = [role.arn for role, _ in roles]
@@ -129,7 +130,7 @@ class Batch(pulumi.ComponentResource):
         )
         policy = aws.iam.RolePolicy(
             f"{name}-rights",
-            name=PART,
+            name=self._args.part,
             role=role.name,
             policy=pulumi.Output.all(*rights).apply(
                 lambda resolved: document(*chain.from_iterable(resolved))
@@ -149,7 +150,7 @@ class Batch(pulumi.ComponentResource):
             type="MANAGED",
             compute_resources={
                 "type": "FARGATE",
-                "max_vcpus": LARGEST * self._args.at_once,
+                "max_vcpus": self._args.vcpus,
                 "subnets": subnets,
                 "security_group_ids": groups,
             },
@@ -171,7 +172,7 @@ class Batch(pulumi.ComponentResource):
         """Have EventBridge put what failed among the dead letters: also what could say nothing."""
         rule = aws.cloudwatch.EventRule(
             f"{name}-failed",
-            name=self._args.runtime.scope.name(FAILED_CONTAINERS),
+            name=self._args.runtime.scope.name(failed_of(self._args.part)),
             description="Snapper: tell of containers that failed",
             event_pattern=self.queue_arn.apply(
                 lambda queue: json.dumps(
@@ -212,11 +213,13 @@ class Batch(pulumi.ComponentResource):
                 "AWS_DEFAULT_REGION": region,
                 "SNAPPER_CODE_BUCKET": bucket,
                 "SNAPPER_CODE": " ".join(digests.values()),
+                MODULE: self._args.module,
             },
             log_group=self.log_group,
             region=region,
             roles=roles,
             public=public,
+            disk_gb=self._args.disk_gb,
         )
 
 

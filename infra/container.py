@@ -21,8 +21,8 @@ IMAGE = f"{REGISTRY}/lambda/python:3.13@{DIGEST}"
 PROCESSORS = {"arm64": "ARM64", "x86_64": "X86_64"}
 START = Path(__file__).parents[1] / "functions" / "start.py"
 
-DISK_GB = 21
-"""The least that can be asked for: a dump flows by, and needs room for the code alone."""
+LEAST_DISK_GB = 21
+"""The least that can be asked for: enough for a dump, which flows by, and for the code."""
 
 ENTRY = {
     "AWS_LAMBDA_RUNTIME_API": "none",
@@ -43,6 +43,7 @@ def container(
     region: str,
     roles: Sequence[str],
     public: bool,
+    disk_gb: int = LEAST_DISK_GB,
 ) -> str:
     """Write the properties of a container as JSON; the roles are that of the job and of its start.
 
@@ -63,7 +64,7 @@ def container(
             {"type": "VCPU", "value": str(size.vcpus)},
             {"type": "MEMORY", "value": str(size.memory_mb)},
         ],
-        "ephemeralStorage": {"sizeInGiB": DISK_GB},
+        "ephemeralStorage": {"sizeInGiB": disk_gb},
         "fargatePlatformConfiguration": {"platformVersion": "LATEST"},
         "runtimePlatform": {
             "operatingSystemFamily": "LINUX",

@@ -33,13 +33,13 @@ def may_hand_over(queue: str, definition: str) -> list[Statement]:
     ]
 
 
-def failures_may_be_told(queue: str, rule: str) -> Statement:
-    """Let this rule of EventBridge, and no other, put what it tells into the queue."""
+def failures_may_be_told(queue: str, rules: list[str]) -> Statement:
+    """Let these rules of EventBridge, and no others, put what they tell into the queue."""
     return {
         "Sid": "FailedContainers",
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": ["sqs:SendMessage"],
         "Resource": [queue],
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
     }

@@ -12,10 +12,11 @@ from infra.function import Function, FunctionArgs, Runtime
 from infra.iam import Statement, but_not_itself, may_join_network, may_leave_network
 from infra.layers import Layers
 from infra.package import Packages
-from infra.queue import DumpQueue
+from infra.queue import LARGE, DumpQueue
 from infra.scope import Scope
 from infra.secrets import SecretParameters
 from infra.vault import Vault
+from snapper.values.container import LARGEST
 from snapper.values.place import Place
 from snapper.values.settings import DumperSettings
 
@@ -123,11 +124,17 @@ class Dumper(pulumi.ComponentResource):
             f"{name}-batch",
             BatchArgs(
                 runtime=args.runtime,
+                part=LARGE,
+                module="functions.job",
                 place=args.queue.arn.apply(Place.of),
-                packages=packages,
+                archives={
+                    "functions": packages.functions,
+                    "dependencies": packages.dependencies,
+                    "postgresql": packages.postgresql,
+                },
                 subnet_ids=args.subnet_ids,
                 security_group_ids=args.security_group_ids,
-                at_once=args.max_concurrency,
+                vcpus=LARGEST * args.max_concurrency,
                 dead_letter_arn=args.queue.dead_letter_arn,
                 environment=_environment(args),
                 rights=rights,

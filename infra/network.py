@@ -27,22 +27,27 @@ def network_of(
     subnet_ids: tuple[str, ...],
     security_group_ids: tuple[str, ...],
     scope: Scope,
+    part: str,
+    ports: tuple[int, int] | None,
     parent: pulumi.Resource,
 ) -> Network:
-    """Give the operator's network, or the default one with a security group of our own."""
+    """Give the operator's network, or the default one with a security group of our own.
+
+    There a container goes out to every port, or to those from the first to the last alone.
+    """
     if subnet_ids:
         return Network(sorted(subnet_ids), [*sorted(security_group_ids)], public=False)
     vpc, subnets = _default()
     group = aws.ec2.SecurityGroup(
         f"{name}-group",
-        name=scope.name("large"),
+        name=scope.name(part),
         description="Snapper: containers for large databases; nothing comes in",
         vpc_id=vpc,
         egress=[
             {
-                "protocol": "-1",
-                "from_port": 0,
-                "to_port": 0,
+                "protocol": "tcp" if ports else "-1",
+                "from_port": ports[0] if ports else 0,
+                "to_port": ports[1] if ports else 0,
                 "cidr_blocks": ["0.0.0.0/0"],
                 "ipv6_cidr_blocks": ["::/0"],
             }

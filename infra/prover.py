@@ -5,19 +5,25 @@ time. What it restores was written by others, so it knows no connection and may 
 verdicts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.batch import Batch, BatchArgs
 from infra.drill_queue import DrillQueue, DrillQueueArgs
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
+from infra.iam import Statement
 from infra.layers import Layers
-from infra.queue import DRILLS, DumpQueue
+from infra.package import Packages
+from infra.queue import DRILLS, LARGE_DRILLS, DumpQueue
 from infra.rule import Rule, call_by
 from infra.secrets import SecretParameters
 from infra.vault import Vault
+from snapper.values.fit import CONTAINER_DISK_GB, CONTAINER_ROOM_GB
+from snapper.values.place import Place
 from snapper.values.settings import ProverSettings
 
 MEMORY = 3008
@@ -27,6 +33,11 @@ TIMEOUT = timedelta(minutes=15)
 AT_ONCE = 2
 """Drills at the same time. Lambda's mapping takes no smaller number."""
 
+VCPUS = 8
+"""Of all containers that prove at the same time: two of the largest."""
+
+HTTPS = 443
+
 PLANNED = "rate(1 hour)"
 
 
@@ -34,7 +45,8 @@ PLANNED = "rate(1 hour)"
 class ProverArgs:
     """What runs it, what the stage has decided about drills, and the rooms it works between.
 
-    `within_days` is empty where that follows from how often there is a drill.
+    `within_days` is empty where that follows from how often there is a drill. `large` are the zips
+    of the containers for what does not fit the function, in these subnets; None is none.
     """
 
     runtime: Runtime
@@ -45,12 +57,16 @@ class ProverArgs:
     secrets: SecretParameters
     queue: DumpQueue
     vault: Vault
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    large: Packages | None = None
 
 
 class Prover(pulumi.ComponentResource):
     """The function, its queue, the rule that has it plan, and where a failed plan goes."""
 
     function_name: pulumi.Output[str]
+    container_log_group: str
 
     def __init__(
         self, name: str, args: ProverArgs, opts: pulumi.ResourceOptions | None = None
@@ -62,7 +78,15 @@ class Prover(pulumi.ComponentResource):
             DrillQueueArgs(scope, TIMEOUT, args.queue.dead_letter_arn),
             pulumi.ResourceOptions(parent=self),
         )
-        known = pulumi.Output.all(args.vault.bucket_name, drills.url, args.queue.dead_letter_url)
+        proving = [
+            args.secrets.may_list(),
+            args.secrets.may_list_options(),
+            args.vault.may_prove(),
+        ]
+        rights = [*proving, drills.may_use(), args.queue.may_give_up()]
+        batch = self._batch(name, args, args.large, drills, proving) if args.large else None
+        if batch:
+            rights.append(batch.may_hand_over())
         function = Function(
             name,
             FunctionArgs(
@@ -72,25 +96,14 @@ class Prover(pulumi.ComponentResource):
                 timeout=int(TIMEOUT.total_seconds()),
                 # The clients say which majors there are; beside them lies the server.
                 layers=[args.layers.dependencies, args.layers.postgresql, args.layers.server],
-                environment=known.apply(
-                    lambda known: ProverSettings(
-                        scope.stage,
-                        scope.parameter_root,
-                        bucket=known[0],
-                        queue_url=known[1],
-                        dead_letter_url=known[2],
-                        disk_gb=str(args.disk_gb),
-                        drill=args.drill,
-                        proven_within_days=args.within_days,
-                    ).to_env()
+                environment=_environment(
+                    args,
+                    drills,
+                    args.disk_gb,
+                    batch_queue=batch.queue_arn if batch else "",
+                    batch_definition=batch.definition_arn if batch else "",
                 ),
-                rights=[
-                    args.secrets.may_list(),
-                    args.secrets.may_list_options(),
-                    args.vault.may_prove(),
-                    drills.may_use(),
-                    args.queue.may_give_up(),
-                ],
+                rights=rights,
                 disk_gb=args.disk_gb,
             ),
             pulumi.ResourceOptions(parent=self),
@@ -99,7 +112,40 @@ class Prover(pulumi.ComponentResource):
         self._take(name, args, function, drills)
         self._plan(name, args, function)
         self.function_name = function.name
+        self.container_log_group = batch.log_group if batch else ""
         self.register_outputs({"function_name": self.function_name})
+
+    def _batch(
+        self,
+        name: str,
+        args: ProverArgs,
+        packages: Packages,
+        drills: DrillQueue,
+        rights: Sequence[pulumi.Output[list[Statement]]],
+    ) -> Batch:
+        """Make the containers: with the prover's rights, but for those on queues.
+
+        Where the network is ours they reach no port of a database.
+        """
+        return Batch(
+            f"{name}-batch",
+            BatchArgs(
+                runtime=args.runtime,
+                part=LARGE_DRILLS,
+                module="functions.drill",
+                place=args.queue.arn.apply(Place.of),
+                archives=packages._asdict(),
+                subnet_ids=args.subnet_ids,
+                security_group_ids=args.security_group_ids,
+                vcpus=VCPUS,
+                dead_letter_arn=args.queue.dead_letter_arn,
+                environment=_environment(args, drills, CONTAINER_ROOM_GB),
+                rights=rights,
+                disk_gb=CONTAINER_DISK_GB,
+                ports=(HTTPS, HTTPS),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
 
     def _take(self, name: str, args: ProverArgs, function: Function, drills: DrillQueue) -> None:
         """Bring it the drills of its queue, one by one: each has a whole function to itself."""
@@ -123,3 +169,26 @@ class Prover(pulumi.ComponentResource):
         what = "Snapper: queue the drills that are due"
         rule = Rule(scope.name(DRILLS), what, PLANNED, "prover", "drills")
         call_by(rule, name, scope, function, self)
+
+
+def _environment(
+    args: ProverArgs, drills: DrillQueue, disk_gb: int, **more: pulumi.Input[str]
+) -> pulumi.Output[dict[str, str]]:
+    """Say what a drill has to know; `more` are further fields of the prover's settings."""
+    scope = args.runtime.scope
+    known = pulumi.Output.all(
+        bucket=args.vault.bucket_name,
+        queue_url=drills.url,
+        dead_letter_url=args.queue.dead_letter_url,
+        **more,
+    )
+    return known.apply(
+        lambda known: ProverSettings(
+            scope.stage,
+            scope.parameter_root,
+            disk_gb=str(disk_gb),
+            drill=args.drill,
+            proven_within_days=args.within_days,
+            **known,
+        ).to_env()
+    )

@@ -1,6 +1,7 @@
 """Jobs waiting to be dumped, and the dead letters: those that failed too often."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,8 +20,8 @@ JOBS_KEPT = timedelta(days=4)
 DRILLS = "drills"
 """What the queue of the drills is called, whose dead letters come here too."""
 
-FAILED_CONTAINERS = "large-failed"
-"""What the rule is called that puts what became of failed containers among the dead letters."""
+LARGE, LARGE_DRILLS = "large", "large-drills"
+"""What the containers are called that dump, and those that prove."""
 
 DEAD_LETTERS_KEPT = timedelta(days=14)
 """As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
@@ -73,7 +74,8 @@ class DumpQueue(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        failed = args.scope.name(FAILED_CONTAINERS) if args.containers else ""
+        kinds = (LARGE, LARGE_DRILLS) if args.containers else ()
+        failed = [args.scope.name(failed_of(each)) for each in kinds]
         only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self, told_by=failed)
         self.url, self.arn = jobs.url, jobs.arn
         self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn
@@ -96,6 +98,11 @@ class DumpQueue(pulumi.ComponentResource):
     def may_take(self) -> pulumi.Output[list[Statement]]:
         """Take jobs out of the queue."""
         return self.arn.apply(lambda arn: [may_take(arn)])
+
+
+def failed_of(part: str) -> str:
+    """Name the rule that puts what became of failed containers among the dead letters."""
+    return f"{part}-failed"
 
 
 def waiting_queue(
@@ -128,13 +135,13 @@ def waiting_queue(
 
 
 def only_by_tls_to(
-    name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource, told_by: str = ""
+    name: str, queue: aws.sqs.Queue, *, parent: pulumi.Resource, told_by: Sequence[str] = ()
 ) -> None:
-    """Let nobody come to a queue but by TLS; and a rule of EventBridge of this name, if one is."""
+    """Let nobody come to a queue but by TLS; and the rules of EventBridge of these names."""
 
     def statements(arn: str) -> list[Statement]:
-        rule = Place.of(arn).arn("events", f"rule/{told_by}")
-        more = [failures_may_be_told(arn, rule)] if told_by else []
+        rules = [Place.of(arn).arn("events", f"rule/{each}") for each in told_by]
+        more = [failures_may_be_told(arn, rules)] if rules else []
         return [only_by_tls(["sqs:*"], [arn]), *more]
 
     aws.sqs.QueuePolicy(

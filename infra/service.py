@@ -107,6 +107,9 @@ class BackupService(pulumi.ComponentResource):
                 secrets=secrets,
                 queue=queue,
                 vault=vault,
+                subnet_ids=settings.subnet_ids,
+                security_group_ids=settings.security_group_ids,
+                large=packages if settings.large_databases else None,
             ),
             child,
         )
@@ -169,6 +172,7 @@ class BackupService(pulumi.ComponentResource):
                     "drill_disk_gb": str(settings.drill_disk_gb),
                     "architecture": settings.architecture,
                     "container_log_group": dumper.container_log_group,
+                    "drill_container_log_group": prover.container_log_group,
                     "dumper_memory": str(settings.dumper_memory),
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),

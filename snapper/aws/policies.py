@@ -64,8 +64,7 @@ def _read(service: Service) -> list[Statement]:
             ["logs:FilterLogEvents"],
             [
                 service.arn("logs", f"log-group:{group}:*")
-                for group in (*service.dump_log_groups, service.prover_log_group)
-                if group
+                for group in (*service.dump_log_groups, *service.drill_log_groups)
             ],
         ),
         *_topic(service),

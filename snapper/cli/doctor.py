@@ -59,7 +59,10 @@ def doctor(
                 trial = known_trial(opened.vault, database, now)
                 proven = last_proof(made, trial, opened.proving.of(own))
                 disk = opened.service.drill_disk_gb
-                found[database].append(examine_proof(database, made, proven, trial, disk, now))
+                also = bool(opened.service.drill_container_log_group)
+                found[database].append(
+                    examine_proof(database, made, proven, trial, disk, now, hands_over=also)
+                )
     found[_STAGE] = [
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),

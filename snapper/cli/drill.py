@@ -28,7 +28,7 @@ from snapper.values.program import PROGRAM
 from snapper.verbs.follow_drill import Proof, follow, order_now
 from snapper.verbs.run import chosen
 
-_EVENTS = {"drill.began": "restoring"}
+_EVENTS = {"drill.began": "restoring", "drill.handed_over": "handed over to a container"}
 _Result = Proof | SnapperError | None
 _Found = tuple[str, Drill | None, _Result]
 
@@ -54,7 +54,7 @@ def drill_now(
 
     Without --wait it ends when the drills are queued. With it, the exit code is that of the first
     one that proved nothing, in the order of keys: 4 if the backup is damaged, 9 if it could not be
-    restored, or is too large for the prover.
+    restored, or is too large for the prover, and with largeDatabases for a container too.
     """
     outcome: Outcome = context.obj
     longest = time_to_wait(patience, wait=wait)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from snapper.cli import render
 from snapper.values.finding import Finding, ok, warning
-from snapper.values.fit import TOO_LARGE, misfit
+from snapper.values.fit import TOO_LARGE, misfit, misfit_of_container
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
 from snapper.values.proving import OFF
@@ -32,8 +32,13 @@ def examine_proof(
     trial: Trial | None,
     disk_gb: str,
     now: datetime,
+    *,
+    hands_over: bool = False,
 ) -> Finding:
-    """Give one finding; `disk_gb` is what the signpost says that the prover has."""
+    """Give one finding; `disk_gb` is what the signpost says that the prover has.
+
+    `hands_over` is whether containers prove what is too large for it.
+    """
     off = bool(proven.proving and proven.proving.frequency == OFF)
     if trial and (failed := trial.verdict.unrestorable):
         return warning(
@@ -46,7 +51,8 @@ def examine_proof(
     newest = next((each.manifest for each in backups if each.manifest and not each.flaw), None)
     if newest and not off:
         disk = int(disk_gb) << 30 if disk_gb.isdecimal() else 0
-        if large := misfit(newest, disk, _SECONDS):
+        large = misfit_of_container(newest) if hands_over else misfit(newest, disk, _SECONDS)
+        if large:
             return warning(
                 SUBJECT,
                 f"the newest backup is {large}",
@@ -81,5 +87,5 @@ def examine_proof(
 def _elsewhere(database: str) -> str:
     return (
         f"{PROGRAM} verify {database} --restore proves it on your machine; a larger drillDiskGb"
-        " may do, or set its option drill to off"
+        " or largeDatabases may do, or set its option drill to off"
     )

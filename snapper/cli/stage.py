@@ -65,8 +65,8 @@ class Stage:
 
     @cached_property
     def prover_logs(self) -> Logs | None:
-        """What the prover has logged, if the stage has one."""
-        return Logs.connect(self.service.prover_log_group) if self.service.prover else None
+        """What the prover has logged, and its containers, if the stage has one."""
+        return Logs.connect(*self.service.drill_log_groups) if self.service.prover else None
 
     @property
     def prover(self) -> str:

@@ -3,19 +3,26 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from snapper.values.drill import Drill
 from snapper.values.job import Job
 from snapper.values.keys import STAMP
 
 PAYLOAD = "SNAPPER_JOB"
 """The variable in which a container finds its job, as JSON; a job holds no secret."""
 
+MODULE = "SNAPPER_MODULE"
+"""The variable that names what of our code a container becomes."""
+
 CONTAINER = "job"
 """What a container is called in its log, as a function is by its part."""
 
 LONGEST = timedelta(hours=24)
 """How long one attempt may take; Batch ends it then."""
+
+AT_WORK = LONGEST - timedelta(minutes=5)
+"""What is left of it: Batch counts from the start, and what runs is fetched after that."""
 
 REGISTRY = "public.ecr.aws"
 """Where the image of containers lies: AWS's public registry, which has no endpoint of its own."""
@@ -69,6 +76,21 @@ def container_name(job: Job) -> str:
     >>> container_name(Job("eu.orders", datetime(2026, 11, 23, 3, tzinfo=UTC)))
     'eu_orders-2026-11-23T03-00-00Z-4cab8703'
     """
-    digest = hashlib.sha256(job.database.encode()).hexdigest()[:8]
-    readable = re.sub(r"[^A-Za-z0-9_-]", "_", job.database)
-    return f"{readable}-{job.scheduled_at.strftime(STAMP)}-{digest}"
+    return _named(job.database, job.scheduled_at, job.database)
+
+
+def drill_container_name(drill: Drill) -> str:
+    """Name the container of a drill, as no job's and no other drill's is.
+
+    >>> from datetime import UTC, datetime
+    >>> ordered = datetime(2026, 11, 24, tzinfo=UTC)
+    >>> drill_container_name(Drill("orders", datetime(2026, 11, 23, 3, tzinfo=UTC), ordered))
+    'orders-2026-11-23T03-00-00Z-c7647644-drill'
+    """
+    return f"{_named(drill.database, drill.taken_at, drill.to_json())}-drill"
+
+
+def _named(database: str, at: datetime, what: str) -> str:
+    digest = hashlib.sha256(what.encode()).hexdigest()[:8]
+    readable = re.sub(r"[^A-Za-z0-9_-]", "_", database)
+    return f"{readable}-{at.strftime(STAMP)}-{digest}"

@@ -15,6 +15,7 @@ BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
 FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner", "watcher")
+_LARGE = ("large", "large-drills")
 _LAYERS = ("dependencies", "postgresql", "postgresql-server")
 
 # Pulumi makes up the rest of a bucket's name: these are as many characters, no fewer and no more,
@@ -27,16 +28,18 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "sqs:": ("jobs", "drills", "dead-letters"),
     "lambda:function:": FUNCTIONS,
     "lambda:layer:": tuple(f"{part}{end}" for part in _LAYERS for end in ("", ":*")),
-    "iam:role/": (*FUNCTIONS, "large", "large-start"),
+    "iam:role/": (*FUNCTIONS, *_LARGE, *(f"{part}-start" for part in _LARGE)),
     "logs:log-group:/aws/lambda/": tuple(
         f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
     ),
     "s3:code-": (_MADE_UP,),
-    "logs:log-group:/aws/batch/": ("large", "large:*"),
-    "batch:compute-environment/": ("large",),
-    "batch:job-queue/": ("large",),
-    "batch:job-definition/": ("large", "large:*"),
-    "events:rule/": ("large-failed", "schedule", "schedule_*", "drills", "watcher"),
+    "logs:log-group:/aws/batch/": tuple(f"{part}{end}" for part in _LARGE for end in ("", ":*")),
+    "batch:compute-environment/": _LARGE,
+    "batch:job-queue/": _LARGE,
+    "batch:job-definition/": tuple(f"{part}{end}" for part in _LARGE for end in ("", ":*")),
+    "events:rule/": (
+        *(*(f"{part}-failed" for part in _LARGE), "schedule", "schedule_*", "drills", "watcher"),
+    ),
     # An older deployment has an alarm for each database, which the next one deletes.
     "cloudwatch:alarm:": (
         *("dead-letters", "dispatcher", "drill-failed", "unproven", "late", "late_*"),

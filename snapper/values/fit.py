@@ -1,5 +1,7 @@
-"""Whether a backup can be restored in a function at all: room and time, estimated beforehand."""
+"""Where a backup can be restored for the proof: room and time, estimated beforehand."""
 
+from snapper.values.container import AT_WORK, Size
+from snapper.values.deadline import RESERVE
 from snapper.values.manifest import Manifest
 
 TOO_LARGE = "too large to be proven here"
@@ -7,6 +9,16 @@ TOO_LARGE = "too large to be proven here"
 
 DISK_GB = (1, 10)
 """The least and the most that a function can have. Source: EphemeralStorage."""
+
+CONTAINER_DISK_GB = 200
+"""The most that a container can have, for each alike: no job may ask for less or more than its
+definition says, and what it does not write to costs two cents an hour.
+
+Source: EphemeralStorage of Batch; ContainerOverrides, which has none.
+"""
+
+CONTAINER_ROOM_GB = CONTAINER_DISK_GB - 2
+"""What the image and our code leave of it."""
 
 _EMPTY_SERVER = 400_000_000
 """Bytes of a server's own files, and of what it writes ahead."""
@@ -18,6 +30,11 @@ _GROWTH = 4
 
 _SLOWEST = 8_000_000
 """Bytes of a plain dump that a small function restores in a second, at least."""
+
+_SURPRISING = 4
+"""What takes so many times as long as expected, which is long, is not large: it does not end."""
+
+_LARGE = 20_000_000_000
 
 _START = 30
 """Seconds until a server is there, and for what comes after the last row."""
@@ -54,3 +71,18 @@ def misfit(manifest: Manifest, disk_bytes: int, seconds: float | None) -> str:
             f" {max(seconds, 0) / 60:.0f} min"
         )
     return ""
+
+
+def misfit_of_container(manifest: Manifest) -> str:
+    """Say why a backup is too large for a container too; nothing if it is not."""
+    return misfit(manifest, CONTAINER_ROOM_GB << 30, AT_WORK.total_seconds() - RESERVE)
+
+
+def may_be_large(manifest: Manifest, seconds: float) -> bool:
+    """Tell whether one that was not restored in so many seconds may be large, and not endless."""
+    return _SURPRISING * expected_seconds(manifest) >= seconds
+
+
+def size_of_drill(manifest: Manifest) -> Size:
+    """Give a container in which one server restores a backup: more memory where there is more."""
+    return Size(4 if manifest.dump_bytes >= _LARGE else 2)

@@ -17,8 +17,9 @@ class Service:
     `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill`,
     `proven_within_days` and `late_after_hours` are the stage's settings, and `drill_disk_gb` is
     what the prover has of disk. Memory is in MB; `alarms` says how many metrics the alarms look at.
-    `container_log_group` is where containers of AWS Batch log, and empty where there are none. What
-    has a default is not on the signpost of stages that an older release deployed.
+    `container_log_group` is where containers of AWS Batch log that dump, and
+    `drill_container_log_group` those that prove; empty where there are none. What has a default is
+    not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Service:
     prover_memory: str = ""
     alarms: str = ""
     container_log_group: str = ""
+    drill_container_log_group: str = ""
     late_after_hours: str = ""
     watcher: str = ""
 
@@ -76,9 +78,10 @@ class Service:
         return tuple(filter(None, (self.log_group, self.container_log_group)))
 
     @property
-    def prover_log_group(self) -> str:
-        """The log group of the prover; empty where an older release deployed the stage."""
-        return f"/aws/lambda/{self.prover}" if self.prover else ""
+    def drill_log_groups(self) -> tuple[str, ...]:
+        """The log groups of all that prove; none where an older release deployed the stage."""
+        prover = f"/aws/lambda/{self.prover}" if self.prover else ""
+        return tuple(filter(None, (prover, self.drill_container_log_group)))
 
     @property
     def proving(self) -> Proving:

@@ -176,7 +176,8 @@ class ProverSettings(_Environment):
 
     `clients` is the folder in which the servers lie; `queue_url` is where its drills come from,
     and `dead_letter_url` where those go that speak against a backup. `disk_gb` is the size of its
-    /tmp in GB; `proven_within_days` is empty where the stage does not say it.
+    /tmp in GB; `proven_within_days` is empty where the stage does not say it. `batch_queue` and
+    `batch_definition` are as the dumper's.
     """
 
     stage: str
@@ -188,6 +189,8 @@ class ProverSettings(_Environment):
     drill: str = ""
     proven_within_days: str = ""
     clients: str = "/opt"
+    batch_queue: str = ""
+    batch_definition: str = ""
 
     @property
     def disk_bytes(self) -> int:

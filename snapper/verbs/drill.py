@@ -11,15 +11,16 @@ from snapper.errors import BackupDamaged, DeadlineReached, TooLarge
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.drill import Drill
-from snapper.values.fit import TOO_LARGE, expected_seconds, misfit
-from snapper.values.job import write_time
+from snapper.values.fit import TOO_LARGE, expected_seconds, misfit, misfit_of_container
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
 from snapper.values.trial import Trial
 from snapper.values.verification import Restored
 from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
+from snapper.verbs.drill_events import named
 from snapper.verbs.events import Events
+from snapper.verbs.hand_over_drill import DrillHandOver
 from snapper.verbs.holding import Holding
 from snapper.verbs.judge import Judged, judge
 from snapper.verbs.restore import Dump
@@ -31,6 +32,7 @@ class Prover:
     """What a drill needs beside its backup: where that lies, on which servers, in how much room.
 
     The `options` are those of all databases of the stage; a `disk_bytes` of zero is not known.
+    `elsewhere` is where drills go that do not fit here, if there is such a place.
     """
 
     vault: Vault
@@ -39,16 +41,18 @@ class Prover:
     disk_bytes: int = 0
     engines: Engines = engine_of
     deadline: Deadline = NO_DEADLINE
+    elsewhere: DrillHandOver | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def prove(self, drill: Drill) -> str:
         """Restore the backup, record the verdict, and give what speaks against the backup.
 
-        That is logged as `drill.failed`, a proof as `drill.ended`, and as `drill.skipped` what
-        there is no need or no room to prove. Raises what kept the backup from being tried or the
-        verdict from being recorded: neither says anything of the backup.
+        That is logged as `drill.failed`, a proof as `drill.ended`, as `drill.handed_over` what a
+        container proves, and as `drill.skipped` what there is no need or no room to prove. Raises
+        what kept the backup from being tried or the verdict from being recorded: neither says
+        anything of the backup.
         """
-        now = self.now()
+        now, seconds = self.now(), self.deadline.seconds_left
         holding = holding_at(self.vault, drill.database, drill.taken_at, now)
         if needless := self._needless(drill, holding):
             return self._skip(drill, needless)
@@ -56,16 +60,41 @@ class Prover:
             reason = "it was restored after this drill was ordered"
             self._tell("drill.skipped", drill, reason=reason, **_figures(proven))
             return ""
+        if self._leaves(drill, holding, seconds):
+            return ""
         self._tell("drill.began", drill)
         try:
             judged = judge(
                 self.vault, holding, now, self._restore, lambda _: nullcontext(self._in_time)
             )
         except DeadlineReached as late:
-            return self._skip(drill, f"{TOO_LARGE}: {late}", late.hint)
-        return self._conclude(drill, holding, judged)
+            manifest = read_manifest(self.vault, holding)
+            return self._give_up(drill, manifest, seconds, f"{TOO_LARGE}: {late}")
+        return self._conclude(drill, holding, judged, seconds)
 
-    def _conclude(self, drill: Drill, holding: Holding, judged: Judged) -> str:
+    def _leaves(self, drill: Drill, holding: Holding, seconds: float | None) -> bool:
+        """Hand over what does not fit here, and tell whether that was so."""
+        if not self.elsewhere:
+            return False
+        try:
+            manifest = read_manifest(self.vault, holding)
+        except BackupDamaged:
+            return False
+        why = self.elsewhere.why(manifest, self.disk_bytes, seconds)
+        if why:
+            self.elsewhere.take(drill, manifest, why)
+        return bool(why)
+
+    def _give_up(self, drill: Drill, manifest: Manifest, seconds: float | None, reason: str) -> str:
+        """Skip what was not proven in so many seconds, unless a container has the time for it."""
+        if self.elsewhere and self.elsewhere.takes_late(manifest, seconds):
+            self.elsewhere.take(drill, manifest, reason)
+            return ""
+        return self._skip(drill, reason, self.deadline.hint)
+
+    def _conclude(
+        self, drill: Drill, holding: Holding, judged: Judged, seconds: float | None
+    ) -> str:
         """Log what has come of it, and give what speaks against the backup."""
         verdict, error = judged.verdict, judged.error
         against = ""
@@ -82,7 +111,7 @@ class Prover:
             begun_at = judged.manifest.begun_at
             # It was read whole: so much is known, and since when nothing more.
             record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
-            return self._skip(drill, str(error), self.deadline.hint)
+            return self._give_up(drill, judged.manifest, seconds, str(error))
         if error and not against:
             raise error
         if verdict.restored and not against:
@@ -112,7 +141,8 @@ class Prover:
 
     def _restore(self, manifest: Manifest) -> Restored:
         if reason := misfit(manifest, self.disk_bytes, self.deadline.seconds_left):
-            raise TooLarge(reason)
+            largest = misfit_of_container(manifest) if self.elsewhere else ""
+            raise TooLarge(largest or reason)
         assertions = self.options[manifest.database].assertions
         options = to_be_proven(self.vault, manifest, assertions, self.deadline)
         engine = self.engines(manifest.engine)
@@ -139,15 +169,6 @@ class Prover:
 
     def _tell(self, event: str, drill: Drill, **fields: str | float) -> None:
         self.events.emit(event, **named(drill), **fields)
-
-
-def named(drill: Drill) -> dict[str, str]:
-    """Give the fields by which every event names its drill."""
-    return {
-        "database": drill.database,
-        "scheduled_at": write_time(drill.taken_at),
-        "ordered_at": write_time(drill.ordered_at),
-    }
 
 
 def _figures(restored: Restored) -> dict[str, str | float]:

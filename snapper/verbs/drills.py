@@ -16,7 +16,7 @@ from snapper.values.options import Options
 from snapper.values.proving import Proving, is_due
 from snapper.values.trial import Trial
 from snapper.verbs.catalog import holdings
-from snapper.verbs.drill import named
+from snapper.verbs.drill_events import named
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding, newest_good
 from snapper.verbs.trial import known_trial

@@ -10,6 +10,7 @@ from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.vault import Vault
 from snapper.errors import AwsDenied
 from snapper.values import document
+from snapper.values.container import LONGEST
 from snapper.values.health import Failure
 from snapper.values.incident import Incident, Mend, incidents
 from snapper.values.job import read_time
@@ -19,7 +20,7 @@ from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import read_failure
 from snapper.verbs.trial import known_trial
 
-_LONGEST_DRILL = timedelta(minutes=20)
+_CLOCKS_DIFFER = timedelta(minutes=20)
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def _once(failures: Iterable[Failure]) -> list[Failure]:
 
 
 def _is_same(logged: Failure, recorded: Failure) -> bool:
-    near = abs(logged.at - recorded.at) < _LONGEST_DRILL
+    near = -_CLOCKS_DIFFER < logged.at - recorded.at < LONGEST
     return (
         near
         and logged.scheduled_at == recorded.scheduled_at

@@ -78,29 +78,31 @@ def explained(letters: Sequence[Letter], logs: Logs, provers: Logs | None = None
     Those of the dumper and of the prover, if there is one.
     """
     of_jobs = [each for each in letters if each.job]
-    of_drills = [each for each in letters if each.drill and not each.failure]
+    of_drills = [each for each in letters if each.drill and not each.drill.reason]
     jobs = _reasons(of_jobs, logs, "dump.failed")
-    drills = _reasons(of_drills, provers, "drill.untried") if provers else {}
+    drills = _reasons(of_drills, provers, "drill.failed", "drill.untried") if provers else {}
     return [(each, _reason(each, jobs, drills)) for each in letters]
 
 
 _Reasons = dict[tuple[str, datetime], Failure]
 
 
-def _reasons(letters: Sequence[Letter], logs: Logs, event: str) -> _Reasons:
+def _reasons(letters: Sequence[Letter], logs: Logs, *events: str) -> _Reasons:
     """Give the last failures since the first of the letters, by database and time."""
     if not letters:
         return {}
     first = min(each.sent_at for each in letters) - _CLOCKS_DIFFER
-    return {(key, found.scheduled_at): found for key, found in _failures(logs, first, event)}
+    failures = [each for event in events for each in _failures(logs, first, event)]
+    failures.sort(key=lambda each: each[1].at)
+    return {(key, found.scheduled_at): found for key, found in failures}
 
 
 def _reason(letter: Letter, jobs: _Reasons, drills: _Reasons) -> Failure | None:
     if job := letter.job:
         # What a container said itself says more than what Batch says of its end.
         return jobs.get((job.database, job.scheduled_at)) or letter.failure
-    if letter.drill and not letter.failure:
-        return drills.get((letter.drill.database, letter.drill.taken_at))
+    if (drill := letter.drill) and not drill.reason:
+        return drills.get((drill.database, drill.taken_at)) or letter.failure
     return letter.failure
 
 

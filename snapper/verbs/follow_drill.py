@@ -72,17 +72,19 @@ def follow(
     BackupInProgress when `patience` is over.
     """
     end = datetime.now(UTC) + patience
-    seen = 0
+    told = list[LogEvent]()
     while datetime.now(UTC) < end:
-        events = _events_of(drill, logs)
-        for event in events[seen:]:
+        for event in _events_of(drill, logs):
+            # Of several logs one may come to us later than another.
+            if event in told:
+                continue
+            told.append(event)
             tell(event)
             # A drill that was skipped tells by which figures another one has proven the backup.
             if event.name == "drill.ended" or "seconds" in event.fields:
                 return _proof(event.fields)
             if error := _error(drill, event):
                 raise error
-        seen = len(events)
         sleep(_POLL_SECONDS)
     raise BackupInProgress(
         f"the drill of {drill.database} has not ended after "

@@ -11,7 +11,7 @@ from snapper.aws.logs import LogEvent
 from snapper.errors import AwsFailed, BackupInProgress, SnapperError
 from snapper.values.drill import Drill
 from snapper.values.job import write_time
-from snapper.verbs.drill import named
+from snapper.verbs.drill_events import named
 from snapper.verbs.follow_drill import Proof, follow, order_now
 from tests.support.databases import AT
 
