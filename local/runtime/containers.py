@@ -51,12 +51,12 @@ class Containers:
     def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a container to its end; gives its exit status and Batch's words for how it ended."""
         container, identifier = job["container"], job["jobId"]
-        directory = self._folder / f"{identifier}-{job['attempt']}"
+        # A short name, as a server's socket must have that lies in it.
+        directory = self._folder / secrets.token_hex(4)
         directory.mkdir(mode=0o700, parents=True)
         try:
-            log = LogStream(
-                self._logs / f"{job['jobName']}.log", self._stream(container, directory)
-            )
+            stream = self._stream(container, f"{identifier}-{job['attempt']}")
+            log = LogStream(self._logs / f"{job['jobName']}.log", stream)
             child = self._start(job, directory, log)
             log.begin()
             try:
@@ -153,13 +153,13 @@ class Containers:
             **own,
         }
 
-    def _stream(self, container: Mapping[str, Any], directory: Path) -> CloudWatchStream:
+    def _stream(self, container: Mapping[str, Any], name: str) -> CloudWatchStream:
         options = container["logConfiguration"]["options"]
         writer = self._cloud.credentials(container["executionRoleArn"], "start")
         return CloudWatchStream(
             lambda: self._cloud.client_with("logs", writer),
             options["awslogs-group"],
-            f"{options['awslogs-stream-prefix']}/default/{directory.name}",
+            f"{options['awslogs-stream-prefix']}/default/{name}",
         )
 
 

@@ -56,6 +56,8 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "prover_memory": bool(_NUMBER.fullmatch(service.prover_memory)),
         "alarms": bool(_NUMBER.fullmatch(service.alarms)),
         "container_log_group": service.container_log_group in ("", f"/aws/batch/{name}large"),
+        "drill_container_log_group": service.drill_container_log_group
+        in ("", f"/aws/batch/{name}large-drills"),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),

@@ -48,6 +48,15 @@ def test_where_the_size_of_the_disk_is_not_known_time_alone_is_too_short() -> No
         assert "takes about" in examine_proof("orders", LARGE, PROVEN, None, unknown, NOW).fact
 
 
+def test_what_a_container_proves_is_too_large_only_where_no_container_has_the_room() -> None:
+    def words(backups: list[Listed]) -> str:
+        return examine_proof("orders", backups, PROVEN, None, "4", NOW, hands_over=True).fact
+
+    assert "a backup was restored" in words(LARGE)
+    larger = manifest(scheduled_at=AT, database_bytes=10**12, dump_bytes=10**11)
+    assert "GB of disk, and there are 212.6 GB" in words([Listed(AT, larger)])
+
+
 READ = Verification(AT, "ab" * 32, sound=True)
 FAILED = replace(READ, failed=FailedTrial(AT, "division by zero"))
 ACCEPTED = replace(READ, failed=FailedTrial(AT, "division by zero", Accepted(AT, "ann", "old")))

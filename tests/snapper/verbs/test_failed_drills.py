@@ -13,6 +13,7 @@ from snapper.aws.dead_letters import Letter, _letter
 from snapper.aws.logs import LogEvent
 from snapper.errors import SettingsError
 from snapper.values.drill import Drill
+from snapper.values.health import Failure
 from snapper.values.job import write_time
 from snapper.verbs.failures import Selection, Ways, explained, retry
 from tests.support.databases import AT, job
@@ -100,6 +101,13 @@ def test_a_drill_that_was_never_tried_has_the_reason_that_the_prover_logged() ->
     dump = LogEvent(AT, "dump.failed", {"database": "orders", "scheduled_at": write_time(AT)})
     assert reasons([SILENT], Logs(dump), provers) == ["last"]
     assert reasons([SILENT], Logs(dump), None) == [""]
+
+
+def test_what_a_container_found_says_more_than_what_batch_says_of_its_end() -> None:
+    lost = replace(SILENT, failure=Failure(AT, AT, "its container failed: exit status 20"))
+    fields = {"database": "orders", "scheduled_at": write_time(AT), "reason": REASON}
+    assert reasons([lost], Logs(), Logs(LogEvent(AT, "drill.failed", fields))) == [REASON]
+    assert reasons([lost], Logs(), Logs()) == ["its container failed: exit status 20"]
 
 
 def test_an_hour_without_a_plan_is_no_event_of_the_dispatcher() -> None:

@@ -11,10 +11,11 @@ from snapper.values.container import Size, drill_container_name
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.drill import Drill
 from snapper.values.manifest import Manifest
+from snapper.values.options import UNSET
 from snapper.verbs.drill import Prover
 from snapper.verbs.hand_over_drill import DrillHandOver
 from snapper.verbs.trial import last_trial
-from tests.snapper.verbs.test_drill import DRILL, NOW, Trying
+from tests.snapper.verbs.test_drill import DRILL, NOW, RESTORED, Trying
 from tests.support.backups import store_whole
 from tests.support.containers import Containers
 from tests.support.databases import AT
@@ -38,8 +39,6 @@ def containers() -> Containers:
 
 @pytest.fixture
 def prover(vault: Vault, events: RecordedEvents, containers: Containers) -> Callable[..., Prover]:
-    from tests.snapper.verbs.test_drill import RESTORED, UNSET
-
     def make(outcome: Any = RESTORED, **known: Any) -> Prover:
         engine = Trying(outcome)
         elsewhere = DrillHandOver(containers, events)
@@ -101,9 +100,7 @@ def test_what_fits_no_container_is_told_with_what_a_container_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store_whole(vault, AT)
-    monkeypatch.setattr("snapper.values.fit.CONTAINER_ROOM_GB", 0.0001)
     monkeypatch.setattr("snapper.values.fit._EMPTY_SERVER", LARGE)
-    monkeypatch.setattr("snapper.values.fit.CONTAINER_ROOM_GB", 198)
     assert prover(**NO_ROOM).prove(DRILL) == ""
     assert containers.submitted == []
     reason = str(events.fields("drill.skipped")["reason"])
