@@ -56,7 +56,9 @@ def life(workspace: Workspace) -> Life:
     return Life(workspace)
 
 
-def test_switched_on_it_makes_each_part_for_dumps_and_for_drills_and_a_second_up_changes_nothing(life: Life) -> None:
+def test_switched_on_it_makes_each_part_for_dumps_and_for_drills_and_a_second_up_changes_nothing(
+    life: Life,
+) -> None:
     assert life.preview.code == 0, life.preview.text
     assert life.on.ran.code == 0, life.on.ran.text
     made = life.on.made("create")
