@@ -111,6 +111,7 @@ def test_an_environment_made_by_pulumi_is_completed(tmp_path: Path) -> None:
     assert "making" not in done.stderr
 
 
+@pytest.mark.long
 def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
     made = house(tmp_path)
     (made / ".venv/bin").mkdir(parents=True)
@@ -181,6 +182,7 @@ def test_an_interrupted_first_start_is_taken_up_by_the_next(
     assert start(made).stdout.startswith("1.17.0 ")
 
 
+@pytest.mark.long
 def test_a_failed_installation_shows_the_last_words_of_pip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def public() -> Iterator[Path]:
 
 
 @as_root
+@pytest.mark.long
 def test_what_root_has_installed_serves_everybody_whatever_the_umask(
     public: Path, python: Path
 ) -> None:

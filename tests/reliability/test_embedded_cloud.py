@@ -76,7 +76,7 @@ def test_nothing_in_the_users_shell_or_profile_disturbs_it(room: Path) -> None:
     [
         (signal.SIGTERM, "getting"),
         pytest.param(signal.SIGHUP, "deploying", marks=pytest.mark.long),
-        (signal.SIGINT, "run 1"),
+        pytest.param(signal.SIGINT, "run 1", marks=pytest.mark.long),
     ],
 )
 def test_a_signal_ends_it_with_nothing_left(

@@ -117,6 +117,7 @@ def test_a_target_is_looked_at_and_filled(ground: Ground, tools: ClientTools) ->
         ground.assert_unharmed(target)
 
 
+@pytest.mark.long
 def test_a_target_is_made_and_a_backup_tried(ground: Ground, tools: ClientTools) -> None:
     source = ground.make("to be copied", GOODS)
     manifest, engine = ground.back_up(source), postgresql(tools)

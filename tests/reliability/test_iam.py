@@ -151,6 +151,7 @@ def test_the_dumper_needs_every_right_it_has(
 
 
 @BY_PARTS_AND_WHOLE
+@pytest.mark.long
 def test_the_pruner_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
     pruner, vault = stage.deployment.outputs["pruner"], stage.vault
     days = (datetime(2024, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count(1))
@@ -183,6 +184,7 @@ def test_the_pruner_needs_every_right_it_has(stage: StageUnderTest, weaken: Weak
 
 
 @BY_PARTS_AND_WHOLE
+@pytest.mark.long
 def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
     dispatcher = stage.deployment.outputs["dispatcher"]
     days = (datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
@@ -205,6 +207,7 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
 
 
 @BY_PARTS_AND_WHOLE
+@pytest.mark.long
 def test_the_watcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
     watcher, aged = stage.deployment.outputs["watcher"], Options(max_age_hours=1)
     days = (datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())

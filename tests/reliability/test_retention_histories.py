@@ -228,6 +228,7 @@ TestLongHistories = pytest.mark.long(LongHistories.TestCase)
 TestLongHistories.settings = settings(max_examples=2000, stateful_step_count=60)
 
 
+@pytest.mark.long
 def test_2_pages_of_backups_are_pruned_after_a_crash(vault: Vault) -> None:
     prune_many(vault, 350)
 

@@ -111,7 +111,7 @@ def test_a_connection_cut_at_very_many_bytes_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    "share", [0.0, *(pytest.param(each, marks=pytest.mark.long) for each in (0.05, 0.4, 0.8)), 0.99]
+    "share", [0.0, *(pytest.param(each, marks=pytest.mark.long) for each in (0.05, 0.4, 0.8, 0.99))]
 )
 def test_a_server_that_falls_silent_is_given_up(
     share: float, source: Callable[..., Source], dumper: Dumper

@@ -62,6 +62,7 @@ def chapter_of(source: Source, vault: Vault, tools: ClientTools, proofs: ProofSe
     return Chapter(source.database(), False, cast("Any", pipeline), tools, proofs)
 
 
+@pytest.mark.long
 def test_an_installed_postgresql_takes_the_place_of_one_that_lacks_something(
     source: Callable[..., Source],
     backup: Callable[..., Manifest],

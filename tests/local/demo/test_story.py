@@ -123,6 +123,7 @@ def own() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.mark.long
 def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
     own: PostgresServer, room: Path, tmp_path: Path
 ) -> None:

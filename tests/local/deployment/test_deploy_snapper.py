@@ -92,6 +92,7 @@ def test_the_backups_outlive_the_service(cloud: Cloud, host: LambdaHost) -> None
     assert cloud.client("s3").get_public_access_block(Bucket=bucket)
 
 
+@pytest.mark.long
 def test_a_kept_bucket_is_adopted_again_with_its_backups(cloud: Cloud, host: LambdaHost) -> None:
     first = up(cloud, host, "again")
     bucket = first.outputs["bucket"]
@@ -116,6 +117,7 @@ def test_a_bucket_that_is_not_there_is_not_made(cloud: Cloud, host: LambdaHost) 
     assert left_of(cloud, "lost") == []
 
 
+@pytest.mark.long
 def test_stages_live_side_by_side(cloud: Cloud, host: LambdaHost) -> None:
     one, other = up(cloud, host, "one"), up(cloud, host, "other")
     one.destroy()

@@ -63,6 +63,7 @@ def test_a_restored_one_tells_tables_rows_and_time(stage: StageUnderTest) -> Non
         assert "restored 20" in stage.run_cli("list", "proven").out
 
 
+@pytest.mark.long
 def test_what_was_proven_stays_proven_when_it_is_read_again(stage: StageUnderTest) -> None:
     with stage.database("lasting", stage.source(18).dsn):
         stage.back_up("lasting")
@@ -163,6 +164,7 @@ def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
         assert problems(stage, key) == []
 
 
+@pytest.mark.long
 def test_the_operator_says_why_a_failed_trial_is_no_reason_to_worry(stage: StageUnderTest) -> None:
     with stage.database("excused", stage.source(18, UNRESTORABLE).dsn) as key:
         stage.back_up(key)
@@ -246,6 +248,7 @@ def test_the_variable_says_nothing_where_nothing_is_restored(
     assert ran.code == 0, ran.err
 
 
+@pytest.mark.long
 def test_what_no_server_here_takes_is_told_with_a_hint_and_stops_no_other(
     stage: StageUnderTest,
 ) -> None:

@@ -85,9 +85,7 @@ def test_a_session_that_is_lost_ends_it(
 
     with held(made.server, end), pytest.raises(RestoreFailed) as failure:
         restore_at_once(dumper.vault, manifest, target.dsn, postgresql(tools))
-    assert "the session ended at the rows public.noise: terminating connection" in str(
-        failure.value
-    )
+    assert "the session ended at the rows public.noise: " in str(failure.value)
     assert "its log says why" in failure.value.hint
     assert nothing_is_left(target)
 

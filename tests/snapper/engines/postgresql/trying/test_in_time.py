@@ -74,7 +74,7 @@ def test_a_trial_that_is_quick_enough_is_not_hurt(
     assert try_restore(Dump(vault, manifest), manifest, tools, options=options).rows == 1
 
 
-@pytest.mark.parametrize("program", ["initdb", "postgres"])
+@pytest.mark.parametrize("program", [pytest.param("initdb", marks=pytest.mark.long), "postgres"])
 def test_a_server_that_does_not_start_is_waited_for_no_longer(
     program: str,
     source: Callable[..., Source],

@@ -48,7 +48,7 @@ def test_a_trial_is_in_the_locale_of_the_backup(
     assert (found.tables, found.rows, found.remarks) == (1, 1, ())
 
 
-@pytest.mark.parametrize("on", [False, True])
+@pytest.mark.parametrize("on", [pytest.param(False, marks=pytest.mark.long), True])
 def test_where_the_server_has_not_that_locale_it_is_said_and_no_fault_of_the_backup(
     on: bool, lettered: Source, back_up: BackUp, vault: Vault, tools: ClientTools
 ) -> None:
