@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from snapper.cli.verify import SERVER_VARIABLE
-from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable, RestoreFailed
+from snapper.errors import AwsFailed, BackupDamaged, DatabaseUnreachable
 from snapper.values.job import write_time
 from snapper.values.options import Options
 from snapper.verbs.catalog import backups, listing
@@ -16,12 +16,6 @@ from tests.support.restores import flip
 from tests.support.stage import StageUnderTest, wait_until
 
 NOTHING_ABOUT = "there is no backup of"
-NEEDS = """
-    CREATE FUNCTION f(int) RETURNS bool LANGUAGE sql AS
-        $$ SELECT pg_read_file('PG_VERSION') IS NOT NULL $$;
-    CREATE TABLE needy (n int CHECK (f(n))); INSERT INTO needy VALUES (1)
-"""
-"""A table whose rows take a superuser, as which nothing of a dump runs in a trial."""
 _FUNCTION = "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
 UNRESTORABLE = f"""
     CREATE TABLE t AS SELECT 1 AS n; {_FUNCTION} 'SELECT $1';
@@ -246,26 +240,6 @@ def test_the_variable_says_nothing_where_nothing_is_restored(
         stage.back_up("plain")
         ran = stage.run_cli("verify", "plain", more={SERVER_VARIABLE: named})
     assert ran.code == 0, ran.err
-
-
-@pytest.mark.long
-def test_what_no_server_here_takes_is_told_with_a_hint_and_stops_no_other(
-    stage: StageUnderTest,
-) -> None:
-    with (
-        stage.database("a-needy", stage.source(18, NEEDS).dsn),
-        stage.database("b-plain", stage.source(18).dsn),
-    ):
-        stage.back_up("a-needy")
-        stage.back_up("b-plain")
-        ran = stage.run_cli("verify", "a-needy", "b-plain", "--restore", "--json")
-        assert ran.code == RestoreFailed.exit_code
-        needy, plain = ran.document["backups"]
-        assert needy["verification"]["sound"] is True
-        assert "--on" in needy["error"]["hint"]
-        assert needy["verification"]["failed"] is None
-        assert problems(stage, "a-needy") == []
-        assert plain["verification"]["restored"]["tables"] == 1
 
 
 @pytest.mark.parametrize(
