@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.ours import Took
@@ -64,7 +65,7 @@ def ways(
         for name in lines
     }
     for jobs in JOBS:
-        known[ours(jobs)] = lambda jobs=jobs: _ours(jobs, dsn, environment)  # type: ignore[misc]
+        known[ours(jobs)] = partial(_ours, jobs, dsn, environment)
     return known
 
 

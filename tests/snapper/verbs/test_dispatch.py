@@ -108,7 +108,7 @@ class Throttled:
         self.taken: list[str] = []
         self.calls = self.refused = 0
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803  as boto3 has them
         self.calls += 1
         if self.calls % 5 == 0:
             self.refused += len(Entries)
