@@ -61,8 +61,7 @@ def ways(
 ) -> dict[str, Way]:
     """Give these lines and all our own ways, by their names."""
     known: dict[str, Way] = {
-        name: lambda name=name: _line(name, dsn, pg_dump, environment)  # type: ignore[misc]  # bound now
-        for name in lines
+        name: partial(_line, name, dsn, pg_dump, environment) for name in lines
     }
     for jobs in JOBS:
         known[ours(jobs)] = partial(_ours, jobs, dsn, environment)

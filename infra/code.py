@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.iam import Statement, allow, document, only_by_tls
+from infra.private_bucket import make_private
 from infra.scope import Scope
 
 
@@ -46,7 +47,7 @@ class Code(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["bucket", "bucket_prefix"]),
         )
         self.bucket_name, self._arn = bucket.bucket, bucket.arn
-        self._guard(name, bucket, child)
+        make_private(name, bucket, "", _policy, child)
         self.digests = {part: _digest(archive) for part, archive in args.archives.items()}
         self.stored = [
             aws.s3.BucketObjectv2(
@@ -71,35 +72,9 @@ class Code(pulumi.ComponentResource):
             lambda arn: [allow(["s3:GetObject"], [f"{arn}/{key}" for key in keys])]
         )
 
-    def _guard(self, name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions) -> None:
-        blocked = aws.s3.BucketPublicAccessBlock(
-            f"{name}-public-access-block",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{name}-ownership",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=child,
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=child,
-        )
-        aws.s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: document(only_by_tls(["s3:*"], [arn, f"{arn}/*"]))),
-            # S3 refuses two changes of access to one bucket at once.
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[blocked])),
-        )
+
+def _policy(bucket: str) -> str:
+    return document(only_by_tls(["s3:*"], [bucket, f"{bucket}/*"]))
 
 
 def _digest(archive: Path) -> str:

@@ -16,6 +16,7 @@ from infra.iam import (
     never_over,
     only_by_tls,
 )
+from infra.private_bucket import make_private
 from infra.scope import Scope
 
 
@@ -57,7 +58,7 @@ class Vault(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(kept, _adopting(args.bucket)),
         )
         self.bucket_name, self.arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
-        self._guard(name, bucket, args, kept)
+        self.guarded = make_private(name, bucket, args.kms_key_arn, _policy, kept)
         self._tidy(name, bucket, args, kept)
         self.register_outputs({"bucket_name": self.bucket_name})
 
@@ -82,38 +83,6 @@ class Vault(pulumi.ComponentResource):
         """Read and write what is encrypted by the customer's key, if there is one."""
         actions = ("kms:Decrypt", "kms:GenerateDataKey")
         return [may_use_key(self._key, "s3", *actions)] if self._key else []
-
-    def _guard(
-        self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
-    ) -> None:
-        blocked = aws.s3.BucketPublicAccessBlock(
-            f"{name}-public-access-block",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=kept,
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{name}-ownership",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=kept,
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=bucket.bucket,
-            rules=[_encryption(args.kms_key_arn)],
-            opts=kept,
-        )
-        self.guarded = aws.s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(_policy),
-            # S3 refuses two changes of access to one bucket at once.
-            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[blocked])),
-        )
 
     def _tidy(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
@@ -147,21 +116,6 @@ def _adopting(bucket: str) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(
         import_=bucket or None, ignore_changes=["bucket", "bucket_prefix", *differing]
     )
-
-
-def _encryption(
-    kms_key_arn: str,
-) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
-    if not kms_key_arn:
-        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-    return {
-        "apply_server_side_encryption_by_default": {
-            "sse_algorithm": "aws:kms",
-            "kms_master_key_id": kms_key_arn,
-        },
-        # One request to KMS for many objects instead of one for each.
-        "bucket_key_enabled": True,
-    }
 
 
 def _lifecycle(noncurrent_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:

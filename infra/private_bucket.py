@@ -1,0 +1,56 @@
+"""What every bucket of a stage has: no public access, no foreign objects, encryption, a policy."""
+
+from collections.abc import Callable
+
+import pulumi
+import pulumi_aws as aws
+
+
+def make_private(
+    name: str,
+    bucket: aws.s3.Bucket,
+    kms_key_arn: str,
+    policy: Callable[[str], str],
+    opts: pulumi.ResourceOptions,
+) -> aws.s3.BucketPolicy:
+    """Shut a bucket, and give its policy, made of its ARN; without a key S3 encrypts by its own."""
+    blocked = aws.s3.BucketPublicAccessBlock(
+        f"{name}-public-access-block",
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=opts,
+    )
+    aws.s3.BucketOwnershipControls(
+        f"{name}-ownership",
+        bucket=bucket.bucket,
+        rule={"object_ownership": "BucketOwnerEnforced"},
+        opts=opts,
+    )
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        f"{name}-encryption", bucket=bucket.bucket, rules=[_encryption(kms_key_arn)], opts=opts
+    )
+    return aws.s3.BucketPolicy(
+        f"{name}-policy",
+        bucket=bucket.bucket,
+        policy=bucket.arn.apply(policy),
+        # S3 refuses two changes of access to one bucket at once.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[blocked])),
+    )
+
+
+def _encryption(
+    kms_key_arn: str,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if not kms_key_arn:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {
+            "sse_algorithm": "aws:kms",
+            "kms_master_key_id": kms_key_arn,
+        },
+        # One request to KMS for many objects instead of one for each.
+        "bucket_key_enabled": True,
+    }
