@@ -40,3 +40,9 @@ def time_to_wait(patience: float | None, *, wait: bool) -> timedelta:
     if patience is not None and not wait:
         raise SettingsError("--patience is for --wait", hint="add --wait, or leave it out")
     return timedelta(minutes=20 if patience is None else patience)
+
+
+def is_typed(context: typer.Context, option: str) -> bool:
+    """Tell whether an option stands on the command line, and not in a variable alone."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"

@@ -1,9 +1,6 @@
 """`snapper restore`: a backup into a database, all of it or nothing."""
 
 import sys
-import time
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,7 +14,6 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
-from snapper.cli.interruption import Interrupted
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -29,7 +25,6 @@ from snapper.cli.restore_options import (
     NoPrivilegesOption,
     ShowValuesOption,
     StrictOption,
-    checked_options,
 )
 from snapper.cli.restore_tables import restore_some
 from snapper.cli.restored import Restored
@@ -43,14 +38,12 @@ from snapper.cli.table_options import (
     refuse_others,
     wanted_tables,
 )
-from snapper.cli.transfer import BUILDING, checked_transfer, transfer
-from snapper.engines.engine import Engine, engine_of
-from snapper.engines.facts import UNSURE, Rehearsal, Restoration, RestoreOptions
-from snapper.errors import RestoreFailed, SettingsError, SnapperError
-from snapper.values.manifest import Manifest
+from snapper.cli.transfer import bars
+from snapper.engines.engine import engine_of
+from snapper.engines.facts import RestoreOptions
+from snapper.errors import RestoreFailed, SettingsError
 from snapper.verbs.choice import find
-from snapper.verbs.rehearse import aftermath, refuse
-from snapper.verbs.restore import restore, restore_as_new
+from snapper.verbs.restoring import Wish, bring_back, checked
 
 TARGET_VARIABLE = "SNAPPER_RESTORE_TO"
 
@@ -136,16 +129,17 @@ def restore_backup(
                 "--force without --data-only": force and not data_only,
             }
         )
-    options = checked_options(
-        RestoreOptions(strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs),
-        create=create,
+    options = RestoreOptions(
+        strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs
     )
+    wish = checked(Wish(create, force, over_source, create_roles, options))
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
         passed: list[str] = []
         manifest = find(opened.vault, key, limit, passed.append, exactly=is_name(at))
-        _warn(passed)
+        for sentence in passed:
+            warn(sentence)
         target = to or _asked()
         engine = engine_of(manifest.engine)
         if wanted:
@@ -167,27 +161,10 @@ def restore_backup(
             else:
                 some.tell()
             return
-        rehearsal = engine.rehearse(target, manifest, may_create=create)
-        _warn(rehearsal.warnings)
-        refuse(
-            rehearsal,
-            manifest,
-            force=force,
-            typed=over_source,
-            may_make_roles=create_roles or no_owner or best_effort,
+        done = bring_back(
+            opened.vault, manifest, target, engine, wish, warn=warn, bars=bars, dry_run=dry_run
         )
-        if best_effort and not rehearsal.creates:
-            raise SettingsError(
-                f"{rehearsal.place} is there already, and --best-effort makes a database",
-                hint="write a name into the connection that is still free",
-            )
-        if not create_roles:
-            rehearsal = replace(rehearsal, missing_roles=())
-        came, seconds = None, None
-        if not dry_run:
-            came, seconds = _restore(opened, manifest, target, rehearsal, engine, options)
-    commands = engine.stock_commands(opened.service.bucket, manifest, target, rehearsal)
-    restored = Restored(stage, manifest, rehearsal, tuple(passed), commands, came, seconds)
+    restored = Restored(stage, manifest, tuple(passed), done)
     if json:
         render.document(restored.to_dict())
         outcome.answered = True
@@ -195,44 +172,8 @@ def restore_backup(
         restored.tell_plan()
     else:
         restored.tell_result()
-    if came and came.missing:
+    if done.came and done.came.missing:
         outcome.code = RestoreFailed.exit_code
-
-
-def _restore(
-    stage: Stage,
-    manifest: Manifest,
-    target: str,
-    rehearsal: Rehearsal,
-    engine: Engine,
-    options: RestoreOptions,
-) -> tuple[Restoration, float]:
-    """Restore; give what came of it and the seconds. An error has a note of what is there."""
-    began = time.monotonic()
-    made: tuple[str, ...] = ()
-    size, what = manifest.backup_bytes, f"{manifest.dump_key} to {rehearsal.place}"
-    try:
-        made = engine.make_roles(target, rehearsal)
-        if rehearsal.creates:
-            with transfer(what, size, BUILDING) as bar:
-                came = restore_as_new(stage.vault, manifest, target, engine, bar, options)
-        else:
-            with checked_transfer(what, size, BUILDING) as (checking, bar):
-                came = restore(stage.vault, manifest, target, engine, bar, checking, options)
-    except (SnapperError, Interrupted) as error:
-        unsure = UNSURE in getattr(error, "__notes__", ())
-        error.add_note(aftermath(engine, target, rehearsal, made, unsure=unsure))
-        raise
-    # What was known before has been said before.
-    warned = tuple(each for each in came.warnings if each not in rehearsal.warnings)
-    _warn(warned)
-    _warn(f"left out: {each}" for each in came.left_out)
-    return replace(came, warnings=warned), time.monotonic() - began
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        warn(warning)
 
 
 def _asked() -> str:

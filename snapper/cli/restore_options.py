@@ -5,8 +5,6 @@ from typing import Annotated
 import typer
 
 from snapper.engines.at_once import MOST_JOBS
-from snapper.engines.facts import RestoreOptions
-from snapper.errors import SettingsError
 
 StrictOption = Annotated[
     bool,
@@ -49,26 +47,3 @@ JobsOption = Annotated[
         " here, at most 4, where the backup is large enough.",
     ),
 ]
-
-
-def checked_options(options: RestoreOptions, *, create: bool) -> RestoreOptions:
-    """Raise SettingsError for options that contradict each other."""
-    if options.best_effort and not create:
-        raise SettingsError(
-            "--best-effort fills no database that is there already",
-            hint="add --create, and a name in the connection that is still free",
-        )
-    if options.jobs > 1 and not create:
-        raise SettingsError(
-            "--jobs is for a new database: one that is there is filled in one transaction",
-            hint="add --create, and a name in the connection that is still free",
-        )
-    if options.final_name and not create:
-        raise SettingsError("--final-name is for a new database", hint="add --create")
-    if options.best_effort and options.final_name:
-        raise SettingsError(
-            "--best-effort goes with no --final-name: what is not whole bears another name"
-        )
-    if options.best_effort and options.strict:
-        raise SettingsError("--best-effort and --strict contradict each other")
-    return options

@@ -5,60 +5,59 @@ from typing import Any
 
 from snapper.cli import render
 from snapper.engines.engine import engine_of
-from snapper.engines.facts import Rehearsal, Restoration
+from snapper.engines.facts import Restoration
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
+from snapper.verbs.restoring import Done
 
 _HEADERS = ("kind", "object", "SQLSTATE", "rows", "reason")
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A backup and its target; `came` and `seconds` are None where nothing was done."""
+    """A backup and what was done with it; `passed` says which others were passed over."""
 
     stage: str
     manifest: Manifest
-    rehearsal: Rehearsal
     passed: tuple[str, ...]
-    commands: tuple[str, ...]
-    came: Restoration | None = None
-    seconds: float | None = None
+    done: Done
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        came = self.came or Restoration()
+        done = self.done
+        came = done.came or Restoration()
         return {
             "stage": self.stage,
             "manifest": to_public(self.manifest),
-            "target": self.rehearsal.place,
-            "creates": self.rehearsal.creates,
-            "creates_roles": list(self.rehearsal.missing_roles),
-            "warnings": [*self.rehearsal.warnings, *self.passed, *came.warnings],
+            "target": done.place,
+            "creates": done.creates,
+            "creates_roles": list(done.creates_roles),
+            "warnings": [*done.warnings, *self.passed, *came.warnings],
             "left_out": [each.to_dict() for each in came.left_out],
             "missing": [each.to_dict() for each in came.missing],
             "kept_as": came.kept_as or None,
-            "commands": list(self.commands),
-            "restored": self.came is not None,
-            "jobs": self.came.jobs if self.came else None,
-            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "commands": list(done.commands),
+            "restored": done.came is not None,
+            "jobs": done.came.jobs if done.came else None,
+            "seconds": None if done.seconds is None else round(done.seconds, 3),
         }
 
     def tell_plan(self) -> None:
         """Say what would be done."""
-        render.say(f"would restore {self._what()} into {self.rehearsal.place}")
-        for role in self.rehearsal.missing_roles:
+        render.say(f"would restore {self._what()} into {self.done.place}")
+        for role in self.done.creates_roles:
             render.say(f"would first make the role {role}, without login")
-        if self.rehearsal.creates:
+        if self.done.creates:
             render.say("would first make the database; it gets its name when it is whole")
         render.say("nothing was changed; without Snapper it is done by:")
-        for command in self.commands:
+        for command in self.done.commands:
             print(f"  {command}")  # to be copied, so never wrapped
 
     def tell_result(self) -> None:
         """Say what was done, and list what is missing of it."""
-        came, place = self.came or Restoration(), self.rehearsal.place
+        came, place = self.done.came or Restoration(), self.done.place
         if not came.missing:
-            render.say(f"restored {self._what()} into {place} in {self.seconds:.1f} s")
+            render.say(f"restored {self._what()} into {place} in {self.done.seconds:.1f} s")
             if came.jobs > 1:
                 render.say(f"by {came.jobs} connections; each part has the SHA-256 of its contents")
             else:
@@ -72,7 +71,7 @@ class Restored:
         count = f"{len(rows)} statement{'s' if len(rows) > 1 else ''}"
         render.say(
             f"{self._what()} is NOT WHOLE: {count} could not be run, all others were, in"
-            f" {self.seconds:.1f} s"
+            f" {self.done.seconds:.1f} s"
         )
         render.say(f"the database is named {came.kept_as}; if it is good enough, give it its name:")
         print(f"  {came.accepting}")  # to be copied, so never wrapped

@@ -49,6 +49,17 @@ def checked_transfer(what: str, total: int, then: str = "") -> Iterator[tuple[Co
 
 
 @contextmanager
+def bars(what: str, size: int, /, *, checks: bool) -> Iterator[tuple[Count, Count]]:
+    """Show how far a restore is: two bars where it checks the whole backup before it begins."""
+    if checks:
+        with checked_transfer(what, size, BUILDING) as both:
+            yield both
+    else:
+        with transfer(what, size, BUILDING) as count:
+            yield lambda _: None, count
+
+
+@contextmanager
 def _bars(what: str, total: int, steps: Mapping[str, str]) -> Iterator[list[Count]]:
     """Show a bar for each step, by its name and with what goes on when all its bytes are there."""
     console = Screen()

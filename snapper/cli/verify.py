@@ -13,7 +13,14 @@ from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
 from snapper.cli.found import Found
 from snapper.cli.lines import warn
-from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
+from snapper.cli.options import (
+    JsonOption,
+    KeysArgument,
+    ProfileOption,
+    RegionOption,
+    StageOption,
+    is_typed,
+)
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, Count, transfer
@@ -104,12 +111,12 @@ def verify_backups(
     wanted = _Wanted(read_at(at, *keys or ()), is_name(at))
     if on and restore:
         _require_server(on)
-    elif _is_typed(context, "on"):
+    elif is_typed(context, "on"):
         raise SettingsError(
             "--on says where to restore, and nothing is restored without --restore",
             hint="add --restore, or leave --on out",
         )
-    if _is_typed(context, "accept") and not accept.strip():
+    if is_typed(context, "accept") and not accept.strip():
         raise SettingsError(
             "--accept needs a reason", hint="say why the restore that failed is no reason to worry"
         )
@@ -215,12 +222,6 @@ def _restore(stage: Stage, on: str, manifest: Manifest) -> Restored:
             stage.vault, manifest, stage.options_of(manifest.database).assertions
         )
         return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on, options)
-
-
-def _is_typed(context: typer.Context, option: str) -> bool:
-    """Tell whether an option stands on the command line, and not in a variable alone."""
-    source = context.get_parameter_source(option)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _require_server(text: str) -> None:
