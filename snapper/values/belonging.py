@@ -58,6 +58,11 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "container_log_group": service.container_log_group in ("", f"/aws/batch/{name}large"),
         "drill_container_log_group": service.drill_container_log_group
         in ("", f"/aws/batch/{name}large-drills"),
+        "restore_queue": service.restore_queue
+        in ("", place.arn("batch", f"job-queue/{name}large-restores")),
+        "restore_definition": service.restore_definition
+        in ("", place.arn("batch", f"job-definition/{name}large-restores")),
+        "restore_log_group": service.restore_log_group in ("", f"/aws/batch/{name}large-restores"),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),

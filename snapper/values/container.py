@@ -76,7 +76,7 @@ def container_name(job: Job) -> str:
     >>> container_name(Job("eu.orders", datetime(2026, 11, 23, 3, tzinfo=UTC)))
     'eu_orders-2026-11-23T03-00-00Z-4cab8703'
     """
-    return _named(job.database, job.scheduled_at, job.database)
+    return named(job.database, job.scheduled_at, job.database)
 
 
 def drill_container_name(drill: Drill) -> str:
@@ -87,10 +87,11 @@ def drill_container_name(drill: Drill) -> str:
     >>> drill_container_name(Drill("orders", datetime(2026, 11, 23, 3, tzinfo=UTC), ordered))
     'orders-2026-11-23T03-00-00Z-c7647644-drill'
     """
-    return f"{_named(drill.database, drill.taken_at, drill.to_json())}-drill"
+    return f"{named(drill.database, drill.taken_at, drill.to_json())}-drill"
 
 
-def _named(database: str, at: datetime, what: str) -> str:
+def named(database: str, at: datetime, what: str) -> str:
+    """Name a container after a database and a time, and after all that makes it another's."""
     digest = hashlib.sha256(what.encode()).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9_-]", "_", database)
     return f"{readable}-{at.strftime(STAMP)}-{digest}"

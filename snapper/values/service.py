@@ -18,8 +18,10 @@ class Service:
     `proven_within_days` and `late_after_hours` are the stage's settings, and `drill_disk_gb` is
     what the prover has of disk. Memory is in MB; `alarms` says how many metrics the alarms look at.
     `container_log_group` is where containers of AWS Batch log that dump, and
-    `drill_container_log_group` those that prove; empty where there are none. What has a default is
-    not on the signpost of stages that an older release deployed.
+    `drill_container_log_group` those that prove; empty where there are none. `restore_queue` and
+    `restore_definition` are the ARNs of the queue and of what a container for a restore is, which
+    logs in `restore_log_group`; empty where the stage restores nothing itself. What has a default
+    is not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -46,6 +48,9 @@ class Service:
     drill_container_log_group: str = ""
     late_after_hours: str = ""
     watcher: str = ""
+    restore_queue: str = ""
+    restore_definition: str = ""
+    restore_log_group: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

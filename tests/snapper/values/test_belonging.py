@@ -14,6 +14,7 @@ from snapper.values.service import Service
 from tests.snapper.aws.test_policies import KEY, SERVICE
 
 HERE = Place("aws", "eu-central-1", "123456789012")
+BATCH = "arn:aws:batch:eu-central-1:123456789012"
 JOBS, LETTERS = "snapper-prod-jobs", "snapper-prod-dead-letters"
 
 
@@ -40,6 +41,9 @@ def test_what_the_deployment_writes_is_right() -> None:
         {"architecture": "arm64", "dumper_memory": "10240", "prover_memory": "3008", "alarms": "6"},
         {"container_log_group": "/aws/batch/snapper-prod-large"},
         {"drill_container_log_group": "/aws/batch/snapper-prod-large-drills"},
+        {"restore_queue": f"{BATCH}:job-queue/snapper-prod-large-restores"},
+        {"restore_definition": f"{BATCH}:job-definition/snapper-prod-large-restores"},
+        {"restore_log_group": "/aws/batch/snapper-prod-large-restores"},
         {"bucket": "an-adopted.bucket"},
         {"schedule": "cron(0/15 3 ? * MON-FRI *)"},
         {"version": "1.0.0.dev3+local"},
@@ -88,6 +92,11 @@ def test_what_a_deployment_may_write_is_right(field: dict[str, str]) -> None:
         ("alarms", "9" * 5000),
         ("container_log_group", "/aws/batch/snapper-prod-2-large"),
         ("drill_container_log_group", "/aws/batch/snapper-prod-large"),
+        ("restore_queue", f"{BATCH}:job-queue/snapper-prod-large"),
+        ("restore_queue", f"{BATCH}:job-queue/snapper-prod-large-restores/x"),
+        ("restore_definition", f"{BATCH}:job-definition/snapper-prod-2-large-restores"),
+        ("restore_definition", f"{BATCH}:job-definition/snapper-prod-large-restores:1"),
+        ("restore_log_group", "/aws/batch/snapper-prod-large"),
         ("dumper", "snapper-prod-2-dumper"),
         ("dumper", "arn:aws:lambda:eu-central-1:666666666666:function:snapper-prod-dumper"),
         ("dumper", "snapper-prod-dispatcher"),
