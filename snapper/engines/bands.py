@@ -6,15 +6,26 @@ them; only within a band the order must be kept. Each text is without a head and
 but for the head of `before` and the end of `after`: one after the other they are one dump.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from snapper.errors import SnapperError
 
 LEAST = 1 << 30
 """Bytes of a database below which one program dumps as fast: several need a second to begin."""
+
+
+Names = Sequence[tuple[str, str]]
+"""Each a schema and a name in it."""
+
+
+class Arrived(NamedTuple):
+    """What came in one band: whose rows, and which counters' values; in that order, each time."""
+
+    tables: Names
+    counters: Names
 
 
 class Text(Protocol):
@@ -52,10 +63,10 @@ class Bands(Protocol):
         """End whatever still runs."""
         ...
 
-    def came(self, tables: Mapping[int, Sequence[tuple[str, str]]]) -> None:
-        """Take which tables came, schema and name, by the number of the band.
+    def came(self, arrived: Sequence[Arrived]) -> None:
+        """Take what came of each band.
 
-        Raises DumpFailed unless they are those of the database: each once, from its own band.
+        Raises DumpFailed unless that is what the database has: each once, from its own band.
         """
         ...
 

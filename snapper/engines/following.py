@@ -46,12 +46,14 @@ class Closing(NamedTuple):
 class Words(NamedTuple):
     """Statements, or a piece of a long one; `kinds` are of those that begin in it.
 
-    What is of another `section` than the statements before it is a part of its own.
+    What is of another `section` than the statements before it is a part of its own. A `counter` is
+    one whose value they set, by schema and name.
     """
 
     text: bytes
     kinds: tuple[str, ...] = ()
     section: str = ""
+    counter: tuple[str, str] | None = None
 
 
 Piece = Opening | RowBytes | Closing | Words

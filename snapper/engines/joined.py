@@ -4,14 +4,14 @@ Their pieces are joined in the order in which they come: between tables' rows a 
 What comes before all rows, and behind them, stays there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol, Self
 
-from snapper.engines.bands import Bands, Text
+from snapper.engines.bands import Arrived, Bands, Text
 from snapper.engines.following import Following
 from snapper.engines.listing import Listing
 from snapper.engines.packing import Packed
-from snapper.engines.stage import Stage, Tables
+from snapper.engines.stage import Stage
 from snapper.engines.strand import Strand
 from snapper.errors import DumpFailed, SnapperError
 
@@ -95,12 +95,18 @@ class Joined:
 
 def joined(bands: Bands, follow: Callable[[], Following], split: int) -> Joined:
     """Join what several programs give; each of their pieces has some more than `split` bytes."""
+    counters: list[list[tuple[str, str]]] = [[] for _ in bands.bands]
+    listings = [Listing(follow(), beside=False, counters=each) for each in counters]
+    rows = [
+        Strand(text, listing, split=split)
+        for text, listing in zip(bands.bands, listings, strict=True)
+    ]
 
-    def came(tables: Sequence[Tables]) -> None:
-        bands.came(dict(enumerate(tables)))
+    def came() -> None:
+        named = [[part.name for part in each.parts if part.name] for each in listings]
+        bands.came([Arrived(*each) for each in zip(named, counters, strict=True)])
 
     def one(text: Text) -> Stage:
         return Stage(Strand(text, Listing(follow())))
 
-    rows = [Strand(text, Listing(follow(), beside=False), split=split) for text in bands.bands]
     return Joined(bands, one(bands.before), Stage(*rows, came=came), one(bands.after))

@@ -57,11 +57,22 @@ class Cut(NamedTuple):
 class Listing:
     """Follows one dump; `refusal` says why there will be no list."""
 
-    def __init__(self, following: Following, most: int = MANY, *, beside: bool = True) -> None:
-        """Hash rows in a thread `beside` this one, or in this one."""
+    def __init__(
+        self,
+        following: Following,
+        most: int = MANY,
+        *,
+        beside: bool = True,
+        counters: list[tuple[str, str]] | None = None,
+    ) -> None:
+        """Hash rows in a thread `beside` this one, or in this one.
+
+        Note in `counters`, if it is given, those whose values are set.
+        """
         self._following = following
         self._most = most
         self._digester = Digester() if beside else AtOnce()
+        self._counters = counters
         self.parts: list[Part] = []
         self._current: Part | None = None
         self._waiting: deque[bytes] = deque()
@@ -141,10 +152,12 @@ class Listing:
                 part.digest.update(text)
             case Closing(_, rows):
                 part.rows = rows
-            case Words(text, kinds):
+            case Words(text, kinds, _, counter):
                 part.digest.update(text)
                 part.kinds = part.kinds or Counter()
                 part.kinds.update(kinds)
+                if counter and self._counters is not None:
+                    self._counters.append(counter)
         return part if begins else None
 
     def _is_apart(self, words: Words) -> bool:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from snapper.engines.packing import Packed
 from snapper.engines.strand import Strand
@@ -10,17 +10,14 @@ from snapper.engines.strand import Strand
 _MOST_WAITING = 512 << 10
 """Packed bytes that wait to be stored: more is not read until some are taken."""
 
-Tables = Sequence[tuple[str, str]]
-"""Schema and name of each table that came, in the order in which they did."""
-
-Came = Callable[[Sequence[Tables]], None]
-"""Is told what came of each strand, and raises if that is not all."""
+Came = Callable[[], None]
+"""Is called when all has come, and raises if something is missing."""
 
 
 class Stage:
     """Strands which wait while enough of them is waiting."""
 
-    def __init__(self, *strands: Strand, came: Came = lambda _: None) -> None:
+    def __init__(self, *strands: Strand, came: Came = lambda: None) -> None:
         self.strands = strands
         self._came = came
         self._turn = threading.Condition()
@@ -65,9 +62,7 @@ class Stage:
         """Give all pieces; raises what a strand failed with, or what `came` says."""
         while piece := self._next():
             yield piece
-        self._came(
-            [[part.name for part in each.listing.parts if part.name] for each in self.strands]
-        )
+        self._came()
 
     def _next(self) -> Packed | None:
         with self._turn:

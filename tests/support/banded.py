@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from snapper.engines import bands as limits
-from snapper.engines.bands import Bands, OneJob
+from snapper.engines.bands import Arrived, Bands, OneJob
 from snapper.engines.facts import Facts
-from snapper.engines.following import Opening
+from snapper.engines.following import Opening, Words
 from snapper.engines.postgresql.dumping import dealing
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.reading.following import Following
@@ -46,11 +46,14 @@ def texts(bands: Bands) -> Iterator[bytes]:
         yield b"".join(iter(lambda: each.read(1 << 20), b""))  # noqa: B023  read at once
 
 
-def tables_of(text: bytes, facts: Facts) -> list[tuple[str, str]]:
-    """Name the tables of which a text has the rows."""
+def arrived(text: bytes, facts: Facts) -> Arrived:
+    """Name the tables of which a text has the rows, and the sequences whose values it has."""
     following = Following(facts.part["encoding"])
     pieces = [*following.on(text), *following.end()]
-    return [(each.schema, each.table) for each in pieces if isinstance(each, Opening)]
+    return Arrived(
+        [(each.schema, each.table) for each in pieces if isinstance(each, Opening)],
+        [each.counter for each in pieces if isinstance(each, Words) and each.counter],
+    )
 
 
 def joined(tools: ClientTools, database: Database, jobs: int = 3) -> bytes:
@@ -58,6 +61,6 @@ def joined(tools: ClientTools, database: Database, jobs: int = 3) -> bytes:
     facts = postgresql(tools).inspect(database, PATIENCE)
     with in_bands(tools, database, jobs) as bands:
         before, *rows, after = texts(bands)
-        bands.came({number: tables_of(text, facts) for number, text in enumerate(rows)})
+        bands.came([arrived(text, facts) for text in rows])
         bands.commit()
     return b"".join((before, *rows, after))

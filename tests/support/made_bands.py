@@ -3,7 +3,7 @@
 import io
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -64,7 +64,7 @@ class MadeBands:
         self.before: bands_of.Text = self._texts[0]
         self.bands: Sequence[bands_of.Text] = bands
         self.after: bands_of.Text = self._texts[-1]
-        self.told: Mapping[int, Sequence[tuple[str, str]]] = {}
+        self.told: Sequence[bands_of.Arrived] = ()
         self.missing: SnapperError | None = None
         self.stopped: SnapperError | None = None
         self.committed = False
@@ -81,8 +81,8 @@ class MadeBands:
     ) -> None:
         """Nothing is left."""
 
-    def came(self, tables: Mapping[int, Sequence[tuple[str, str]]]) -> None:
-        self.told = tables
+    def came(self, arrived: Sequence[bands_of.Arrived]) -> None:
+        self.told = arrived
         if self.missing:
             raise self.missing
 

@@ -40,11 +40,19 @@ def test_what_threads_read_at_once_is_whole_and_who_dumps_is_asked_whether_it_is
     found, stream = dumped(bands, 777_777)
     rows, _, _ = follow(gzip.decompress(found))
     assert [rows[f"t{at}"] for at in range(3)] == large
-    assert bands.told == {at: [("s", f"t{at}"), ("s", f"e{at}")] for at in range(3)}
+    assert bands.told == [([("s", f"t{at}"), ("s", f"e{at}")], []) for at in range(3)]
     contents = stream.contents()
     assert contents
     assert all(each.more for each in contents.tables if each.table.startswith("t"))
     assert bands.stopped is None
+
+
+def test_who_dumps_is_told_of_the_counters_whose_values_came_of_each() -> None:
+    value = b"""\nSELECT pg_catalog.setval('"s"."c"', 7, true);\n"""
+    odd = b"""\nSELECT pg_catalog.setval('"s"."o''d""d"', -7, false);\n"""
+    bands = MadeBands(Text(table(b"t", b"1\n") + value + odd), Text(value))
+    dumped(bands)
+    assert [each.counters for each in bands.told] == [[("s", "c"), ("s", "o'd\"d")], [("s", "c")]]
 
 
 def test_small_tables_share_a_piece() -> None:

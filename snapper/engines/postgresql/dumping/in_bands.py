@@ -78,7 +78,7 @@ def dump_in_bands(
         share = shares(snapshot, key, facts.arguments, dealt)
         before, after = start(0, share.before), start(1, share.after)
         rows = [start(number, each) for number, each in enumerate(share.bands, 2)]
-        came = partial(require_union, dealt, content.tables, encoding=facts.part["encoding"])
+        came = partial(require_union, dealt, content, encoding=facts.part["encoding"])
         together = Together(holder, before, rows, after, end_of(key), came)
         stack.pop_all()
         return together

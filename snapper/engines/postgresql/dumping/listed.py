@@ -1,4 +1,4 @@
-"""Which tables the snapshot has, and how large they are: what is shared out among several pg_dumps.
+"""What the snapshot has: tables, and how large they are, to be shared out among several pg_dumps.
 
 Names are taken as the bytes that they are in the database's own encoding: so pg_dump reads them in
 its arguments, and so they come back in its output.
@@ -14,12 +14,16 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, in smal
 from snapper.engines.postgresql.omitting.excluded import SCHEMAS, TABLE_DATA, TABLES
 from snapper.engines.postgresql.omitting.left_out import MEMBER, OURS
 
-# Those whose rows every dump has. What belongs to an extension is pg_dump's own affair.
+# Those of which every dump has what they hold. An extension's are pg_dump's own affair.
+_DUMPED = f"""
+    {OURS} AND NOT {MEMBER}
+    AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND NOT pg_is_in_recovery())
+"""
+
 _TABLES = f"""
     SELECT c.oid, textsend(n.nspname::text), textsend(c.relname::text)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND {OURS} AND NOT {MEMBER}
-    AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND NOT pg_is_in_recovery())
+    WHERE c.relkind = 'r' AND {_DUMPED}
 """  # noqa: S608  constants only
 
 _SIZES = "SELECT number, pg_table_size(number::regclass) FROM unnest(%s::oid[]) AS number"
@@ -32,6 +36,19 @@ _SEQUENCES = """
     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
     AND d.refobjid = ANY(%s::oid[]) AND d.deptype IN ('a', 'i') AND c.relkind = 'S'
 """
+
+# With the table of each, if it has one, and whether that is an extension's.
+_COUNTERS = f"""
+    SELECT textsend(n.nspname::text), textsend(c.relname::text),
+        textsend(m.nspname::text), textsend(t.relname::text),
+        EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = t.oid
+            AND e.deptype = 'e')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid
+        AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i')
+    LEFT JOIN pg_class t ON t.oid = o.refobjid LEFT JOIN pg_namespace m ON m.oid = t.relnamespace
+    WHERE c.relkind = 'S' AND {_DUMPED}
+"""  # noqa: S608  constants only
 
 _LARGE_OBJECTS = "SELECT pg_table_size('pg_catalog.pg_largeobject')"
 
@@ -57,10 +74,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Content:
-    """What the rows of a database are: those of tables, and how many bytes of large objects."""
+    """What the rows of a database are: those of tables, and how many bytes of large objects.
+
+    `sequences` are those whose values every dump has, by schema and name.
+    """
 
     tables: tuple[Listed, ...]
     large_objects: int
+    sequences: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def content(cursor: Cursor, arguments: Collection[str]) -> Content:
@@ -70,7 +91,7 @@ def content(cursor: Cursor, arguments: Collection[str]) -> Content:
     found = {
         number: (bytes(schema), bytes(name))
         for number, schema, name in cursor.fetchall()
-        if not told & set(_leaving_out(bytes(schema), bytes(name)))
+        if not _is_left_out(told, schema, name)
     }
     cursor.execute(_SIZES, [list(found)])
     # Of a table that is gone meanwhile there is none.
@@ -79,6 +100,15 @@ def content(cursor: Cursor, arguments: Collection[str]) -> Content:
     cursor.execute(_SEQUENCES, [list(found)])
     for number, schema, name in cursor.fetchall():
         sequences[number].append(_pattern(bytes(schema), bytes(name)))
+    cursor.execute(_COUNTERS)
+    counters = tuple(
+        (bytes(schema), bytes(name))
+        for schema, name, *owner, of_extension in cursor.fetchall()
+        if not of_extension
+        and not _is_left_out(told, schema, name)
+        # With its table an identity column's goes too. Others stay: nobody waits for them.
+        and not (owner[0] and _is_left_out(told, *owner))
+    )
     cursor.execute(_LARGE_OBJECTS)
     (large_objects,) = cursor.fetchone()
     return Content(
@@ -87,11 +117,17 @@ def content(cursor: Cursor, arguments: Collection[str]) -> Content:
             for number, names in found.items()
         ),
         large_objects,
+        counters,
     )
 
 
+def _is_left_out(told: set[bytes], schema: bytes, name: bytes) -> bool:
+    """Tell whether one of the arguments leaves out a relation, or what is in it."""
+    return not told.isdisjoint(_leaving_out(bytes(schema), bytes(name)))
+
+
 def _leaving_out(schema: bytes, name: bytes) -> tuple[bytes, ...]:
-    """Give the arguments of which each would leave out the table, or its rows."""
+    """Give the arguments of which each would leave out the relation, or what is in it."""
     table = _pattern(schema, name)
     return (
         b"%b=%b" % (SCHEMAS.argument.encode(), _quoted(schema)),

@@ -1,11 +1,11 @@
 """Several pg_dumps that are one dump: what ends one of them, or their snapshot, ends them all."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from snapper.engines.bands import Text
+from snapper.engines.bands import Arrived, Text
 from snapper.engines.checked_dump import CheckedDump
 from snapper.engines.postgresql.dumping.holder import Holder
 from snapper.engines.postgresql.dumping.texts import Beginning, Remainder, RowsOnly
@@ -17,7 +17,7 @@ _GLANCE = 0.25
 _LEAVING = 5.0
 """Seconds for the last look to end by itself."""
 
-Came = Callable[[Mapping[int, Sequence[tuple[str, str]]]], None]
+Came = Callable[[Sequence[Arrived]], None]
 
 
 class _Watched:
@@ -83,9 +83,9 @@ class Together:
         self._watcher.join(_LEAVING)
         self._end()
 
-    def came(self, tables: Mapping[int, Sequence[tuple[str, str]]]) -> None:
-        """Take which tables came from which band; raises DumpFailed if they are not those."""
-        self._came(tables)
+    def came(self, arrived: Sequence[Arrived]) -> None:
+        """Take what came of each band; raises DumpFailed if that is not what there is."""
+        self._came(arrived)
 
     def check(self) -> None:
         """Raise what the dump was stopped with, or has failed with."""

@@ -1,49 +1,68 @@
-"""Whether the bands together held every table's rows, and each once."""
+"""Whether the bands together held every table's rows and every sequence's value, and each once."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from snapper.engines.postgresql.dumping.listed import Listed
+from snapper.engines.bands import Arrived
+from snapper.engines.postgresql.dumping.listed import Content, Listed
 from snapper.engines.postgresql.naming.encoding import name_in
 from snapper.errors import DumpFailed
 from snapper.values.omission import some
 
-Table = tuple[str, str]
-
 _HINT = "the job is tried again; if that lasts, set dumpJobs to 1 and tell the authors of Snapper"
+
+_Came = tuple[int, str, str]
+"""The number of a band, a schema and a name."""
 
 
 def require_union(
     dealt: Sequence[Sequence[Listed]],
-    listed: Iterable[Listed],
-    came: Mapping[int, Sequence[Table]],
+    content: Content,
+    arrived: Sequence[Arrived],
     encoding: str,
 ) -> None:
-    """Raise DumpFailed unless each table that is `listed` came once, from its own band.
+    """Raise DumpFailed unless all of the content came once, and each from its own band.
 
-    The `dealt` ones are those of all bands but the last, by number. In that one came all others,
-    and what belongs to extensions. Several tables can have what reads as the same name: in a
-    database without an encoding it may be any bytes.
+    The `dealt` tables are those of all bands but the last, by number. In that one came all others,
+    the sequences, and what belongs to extensions. Several can have what reads as the same name: in
+    a database without an encoding it may be any bytes.
     """
     last = len(dealt)
     own = {each.pattern: band for band, tables in enumerate(dealt) for each in tables}
-    due = Counter((own.get(each.pattern, last), *_named(each, encoding)) for each in listed)
-    counted = Counter((band, *table) for band, tables in came.items() for table in tables)
-    known = {(schema, table) for _, schema, table in due}
+    _require(
+        "rows of tables",
+        (
+            (own.get(each.pattern, last), *_named(each.schema, each.name, encoding))
+            for each in content.tables
+        ),
+        ((band, *table) for band, each in enumerate(arrived) for table in each.tables),
+        last,
+    )
+    _require(
+        "values of sequences",
+        ((last, *_named(*each, encoding)) for each in content.sequences),
+        ((band, *name) for band, each in enumerate(arrived) for name in each.counters),
+        last,
+    )
+
+
+def _require(what: str, listed: Iterable[_Came], came: Iterable[_Came], last: int) -> None:
+    due, counted = Counter(listed), Counter(came)
+    known = {(schema, name) for _, schema, name in due}
     surplus = counted - due
-    _refuse("did not come", due - counted)
+    _refuse(f"{what} did not come", due - counted)
     _refuse(
-        "came from another dump than theirs",
+        f"{what} came from another dump than theirs",
         [each for each in surplus if not due[each] and (each[0] != last or each[1:] in known)],
     )
-    _refuse("came twice", [each for each in surplus if counted[each] > 1])
+    _refuse(f"{what} came twice", [each for each in surplus if counted[each] > 1])
 
 
-def _refuse(what: str, wrong: Iterable[tuple[int, str, str]]) -> None:
-    if names := tuple(sorted(f"{schema}.{table}" for _, schema, table in wrong)):
-        raise DumpFailed(f"rows of tables {what}: {some(names)}", hint=_HINT)
+def _refuse(what: str, wrong: Iterable[_Came]) -> None:
+    if names := tuple(sorted(f"{schema}.{name}" for _, schema, name in wrong)):
+        raise DumpFailed(f"{what}: {some(names)}", hint=_HINT)
 
 
-def _named(table: Listed, encoding: str) -> Table:
-    """Name a table as whoever reads the dump does."""
-    return name_in(table.schema, encoding), name_in(table.name, encoding)
+def _named(schema: bytes, name: bytes, encoding: str) -> tuple[str, str]:
+    """Name it as whoever reads the dump does."""
+    return name_in(schema, encoding), name_in(name, encoding)

@@ -26,6 +26,10 @@ LONGEST_HELD = 1 << 20
 """Bytes of a statement that are held: no COPY is so long."""
 
 _COPY = re.compile(rb"COPY (?P<schema>%b)\.(?P<table>%b) " % (NAME, NAME))
+_SETVAL = re.compile(
+    rb"SELECT pg_catalog\.setval\('(?P<name>(?:[^']|''){1,600})', -?[0-9]+, (?:true|false)\);\n?"
+)
+_SEQUENCE = re.compile(rb"(?P<schema>%b)\.(?P<name>%b)" % (NAME, NAME))
 _END_OF_ROWS = b"\\.\n"
 
 
@@ -68,7 +72,15 @@ class Following:
         elif self._committed:
             self._section = ""
         self._committed = body == b"COMMIT;\n"
-        return Words(text, (kind_of(body),) if body else (), self._section)
+        kinds = (kind_of(body),) if body else ()
+        return Words(text, kinds, self._section, self._counter(body))
+
+    def _counter(self, body: bytes) -> tuple[str, str] | None:
+        """Give the sequence whose value a statement sets, if it is such a one."""
+        if not (sets := _SETVAL.fullmatch(body)):
+            return None
+        found = _SEQUENCE.fullmatch(sets["name"].replace(b"''", b"'"))
+        return (self._name(found["schema"]), self._name(found["name"])) if found else None
 
     def _open(self, text: bytes, body: bytes) -> Opening:
         found = _COPY.match(body)
