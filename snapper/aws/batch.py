@@ -1,15 +1,24 @@
 """AWS Batch: containers for what takes longer than a function may."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
+from botocore.config import Config
+
 from snapper.aws import client as aws
-from snapper.errors import AwsFailed
+from snapper.errors import AwsDenied, AwsFailed
 from snapper.values.container import PAYLOAD, Size
 
 _UNDER_WAY = frozenset({"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"})
 _DONE = "SUCCEEDED"
+
+# Whoever asks twice gets two containers: boto3 may not ask again by itself, if an answer is lost.
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+_TRIES = 3
+_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,27 +41,52 @@ class State:
 
 
 class Batch:
-    """A queue of containers, all of one definition; raises AwsFailed."""
+    """A queue of containers, all of one definition; raises AwsFailed.
 
-    def __init__(self, queue: str, definition: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
+    `once` gives a client that tries each call once.
+    """
+
+    def __init__(
+        self,
+        queue: str,
+        definition: str,
+        client: Any,  # noqa: ANN401  boto3 has no types
+        once: Callable[[], Any] | None = None,
+    ) -> None:
         self._queue, self._definition, self._client = queue, definition, client
+        self._once = once or (lambda: client)
 
     @classmethod
     def connect(cls, queue: str, definition: str) -> Self:
         """Open the queue with the credentials and region of the environment."""
-        return cls(queue, definition, aws.client("batch"))
+        return cls(queue, definition, aws.client("batch"), partial(aws.client, "batch", _ONCE))
 
     def submit(self, payload: str, name: str, size: Size) -> str:
         """Have the payload worked on in a container of this name; gives its id.
 
-        Where one of the name waits or works already, that is the one. Batch itself would take two,
-        and two callers at the very same time may both find none: the work must bear being done
-        twice.
+        Where one of the name waits or works already, that is the one: also where it was submitted
+        here, and the answer was lost. Batch itself would take two, and two callers at the very same
+        time may both find none: the work must bear being done twice.
         """
-        if found := self.under_way(name):
-            return found
+        failures = 0
+        while True:
+            if found := self.under_way(name):
+                return found
+            try:
+                return self._submit(payload, name, size)
+            except AwsDenied:
+                raise
+            except AwsFailed:
+                failures += 1
+                if failures == _TRIES:
+                    if found := self.under_way(name):
+                        return found
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _submit(self, payload: str, name: str, size: Size) -> str:
         with aws.translated("batch:SubmitJob"):
-            answer = self._client.submit_job(
+            answer = self._once().submit_job(
                 jobName=name,
                 jobQueue=self._queue,
                 jobDefinition=self._definition,

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from snapper.aws import batch as module
 from snapper.aws.batch import Batch, State
 from snapper.errors import AwsFailed
 from snapper.values.container import container_name, size_for
@@ -61,6 +62,31 @@ def test_what_waits_or_works_is_not_submitted_again(scripted: Any, status: str) 
     batch, stubber = scripted
     stubber.add_response("list_jobs", page(listed("0", "FAILED"), listed("1", status)), ASKED)
     assert batch.submit(JOB.to_json(), NAME, size_for(2)) == "1"
+
+
+def test_one_whose_start_nobody_heard_of_is_found_and_not_started_again(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0)
+    batch, stubber = scripted
+    stubber.add_response("list_jobs", page(), ASKED)
+    stubber.add_client_error("submit_job", "ServerException", "no", 500)
+    stubber.add_response("list_jobs", page(listed("1", "SUBMITTED")), ASKED)
+    assert batch.submit(JOB.to_json(), NAME, size_for(2)) == "1"
+
+
+def test_one_that_batch_takes_at_last_is_asked_for_again_and_a_refusal_is_final(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0)
+    batch, stubber = scripted
+    for _ in range(2):
+        stubber.add_response("list_jobs", page(), ASKED)
+        stubber.add_client_error("submit_job", "TooManyRequestsException", "no", 429)
+    stubber.add_response("list_jobs", page(), ASKED)
+    stubber.add_client_error("submit_job", "AccessDeniedException", "no", 403)
+    with pytest.raises(AwsFailed, match="AccessDenied"):
+        batch.submit(JOB.to_json(), NAME, size_for(2))
 
 
 def test_one_of_a_name_that_differs_in_case_alone_is_another(scripted: Any) -> None:
