@@ -1,9 +1,9 @@
 """`snapper check`: the two secrets, before they are set."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import json as json_text
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,17 +14,16 @@ from snapper.cli.outcome import Outcome
 from snapper.engines.checks import doubts, option_faults, usability_checks
 from snapper.engines.engine import engine_of
 from snapper.errors import SecretsInvalid, SettingsError
-from snapper.values import unprovable
-from snapper.values.fit import DISK_GB
 from snapper.values.handover import crowding, overflow
-from snapper.values.options import BATCH, SETTING
+from snapper.values.options import SETTING
 from snapper.values.program import PROGRAM
-from snapper.values.proving import LONGEST_UNPROVEN, Proving, read_days
-from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.stage_checks import key_faults
+from snapper.values.stage_settings import StageSettings, known_keys, read_plain
 
 _OPTIONS_TOO = "the settings"
+_HINT = "docs/options.md lists the options of databases, README.md the settings"
 
 
 def check(
@@ -46,8 +45,8 @@ def check(
     and servers of this machine, hosts known as poolers, values that libpq does not know.
 
     They are read from the environment (DATABASE_CONN_STRINGS and BACKUP_STORAGE_DATA), from stdin
-    or from Pulumi's config; there the schedule, the drills and the options of databases are looked
-    at too. No password is ever shown.
+    or from Pulumi's config; there the settings of the stage and the options of databases are judged
+    as a preview does. No password is ever shown.
     """
     outcome: Outcome = context.obj
     if stdin and pulumi is not None:
@@ -60,7 +59,8 @@ def check(
         hint = "set them in the environment, or use --stdin or --pulumi STACK"
         secrets = given.both(given.from_environment(), hint)
     try:
-        databases = _databases(secrets, pulumi_config.settings(pulumi) if pulumi else {})
+        settings = pulumi_config.settings(pulumi) if pulumi else {}
+        databases = _databases(secrets, settings, pulumi or "")
     except SecretsInvalid as invalid:
         if not json:
             raise
@@ -84,9 +84,11 @@ def check(
     )
 
 
-def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[Database, ...]:
-    """Read both secrets, and what of the settings concerns them; raise SecretsInvalid with all."""
-    faults = list(_schedule_faults(settings))
+def _databases(
+    secrets: Mapping[str, str], settings: Mapping[str, str | None], stack: str
+) -> tuple[Database, ...]:
+    """Read both secrets, and the stack's settings; raise SecretsInvalid with all their faults."""
+    faults: list[str] = []
     databases: tuple[Database, ...] = ()
     rows: SecretsInvalid | None = None
     try:
@@ -98,46 +100,30 @@ def _databases(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> tuple
         raise SecretsInvalid(
             (fault,), hint=f"{PROGRAM} databases add takes the others, without a deployment"
         )
-    databases = with_options(databases, settings.get(SETTING, {}), faults, datetime.now(UTC))
-    faults += [*option_faults(databases), *_drill_faults(settings, databases)]
-    faults += _container_faults(settings, databases)
+    if stack:
+        databases = with_options(databases, _options(settings), faults, datetime.now(UTC))
+        faults += [*option_faults(databases), *_stage_faults(settings, databases, stack)]
     if rows and not faults:
         raise rows
     if faults:
         both = (*(rows.faults if rows else ()), *faults)
-        hint = rows.hint if rows else "docs/options.md lists the options"
+        hint = rows.hint if rows else _HINT
         raise SecretsInvalid(both, hint, _OPTIONS_TOO)
     return databases
 
 
-def _schedule_faults(settings: Mapping[str, Any]) -> Iterator[str]:
-    given = settings.get("schedule")
-    if not isinstance(given, str):
-        return
+def _options(settings: Mapping[str, str | None]) -> object:
+    """Give the options of the databases; nothing that could be some where they are no JSON."""
     try:
-        fault = why_never(parse_schedule(given), datetime.now(UTC))
-    except ScheduleInvalid as invalid:
-        fault = str(invalid)
-    if fault:
-        yield f"schedule is {given}, it {fault}"
+        return json_text.loads(settings.get(SETTING) or "{}")
+    except (ValueError, RecursionError):
+        return None
 
 
-def _container_faults(settings: Mapping[str, Any], databases: Sequence[Database]) -> Iterator[str]:
-    """Tell of databases that want a container in a stage without any."""
-    if settings and str(settings.get("largeDatabases", "false")).lower() == "false":
-        for each in databases:
-            if each.options.dump_in == BATCH:
-                yield f"{SETTING}.{each.key}: dumpIn is {BATCH}, and largeDatabases is off"
-
-
-def _drill_faults(settings: Mapping[str, Any], databases: Sequence[Database]) -> Iterator[str]:
-    """Tell of numbers out of bounds, and of proofs wanted more often than there are drills."""
-    days = "provenWithinDays"
-    for name, (least, most) in (("drillDiskGb", DISK_GB), (days, (-1, LONGEST_UNPROVEN))):
-        given = str(settings.get(name, least))
-        if not re.fullmatch("-?[0-9]{1,9}", given):
-            yield f"{name} must be a whole number"
-        elif not least <= int(given) <= most:
-            yield f"{name} is {given}, must lie within {least}..{most}"
-    stage = Proving(str(settings.get("drill", "")), read_days(str(settings.get(days, ""))))
-    yield from unprovable.faults(stage, databases)
+def _stage_faults(
+    settings: Mapping[str, str | None], databases: tuple[Database, ...], stack: str
+) -> list[str]:
+    """Judge the stage as a preview does, but for the region and files, which are the shell's."""
+    faults = list(key_faults(settings, known_keys()))
+    plain = read_plain(settings.get, faults)
+    return faults + list(StageSettings(stack.rpartition("/")[2], databases, **plain).faults())

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from snapper.errors import SettingsError
 
@@ -21,18 +20,25 @@ def secret(name: str, stack: str) -> str:
     return _pulumi("config", "get", name, "--stack", stack).rstrip("\n")
 
 
-def settings(stack: str) -> dict[str, Any]:
-    """Give the settings that are no secrets, as they were written; raises SettingsError."""
+def settings(stack: str) -> dict[str, str | None]:
+    """Give the project's own settings, with None for a secret; raises SettingsError."""
     told = _pulumi("config", "--json", "--stack", stack)
     try:
         found = json.loads(told)
     except ValueError:
         raise SettingsError("pulumi config --json did not answer with JSON") from None
+    own = f"{_project()}:"
     return {
-        key.partition(":")[2]: each.get("objectValue", each["value"])
+        key.removeprefix(own): each.get("value")
         for key, each in found.items()
-        if "value" in each and not key.startswith(("aws:", "pulumi:"))
+        if key.startswith(own)
     }
+
+
+def _project() -> str:
+    """Give the project's name, which stands before each of its settings."""
+    named = re.search(r"^name:\s*([\w.-]+)", (_PROJECT / "Pulumi.yaml").read_text(), re.MULTILINE)
+    return named[1] if named else "snapper"
 
 
 def _pulumi(*arguments: str) -> str:

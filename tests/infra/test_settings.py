@@ -10,10 +10,10 @@ import pulumi_aws
 import pytest
 import yaml
 
-from infra.checks import LOG_RETENTIONS
 from infra.settings import SettingsRefused, StackSettings
 from snapper.values.option import config_key
 from snapper.values.secrets import Database
+from snapper.values.stage_checks import LOG_RETENTIONS
 from tests.support.recorder import ROOT, record
 
 ORDERS = (Database("orders", "dbname=orders", 7),)

@@ -239,25 +239,36 @@ def test_schedule_and_options_of_a_stack_are_looked_at_too(
     assert "none of ours" not in shown
 
 
+LONGER = json.dumps({"A": {"timeout": 600}})
+
+
 @pytest.mark.parametrize(
-    ("drill", "disk", "days", "words"),
+    ("given", "words"),
     [
-        ("hourly", "4", "10", "drill is hourly, must be every-backup or daily or"),
-        ("daily", "much", "10", "drillDiskGb must be a whole number"),
-        ("daily", "4", "900", "provenWithinDays is 900, must lie within -1..366"),
-        ("off", "10", "-1", ""),
+        ({"drill": "hourly"}, "drill is hourly, must be every-backup or daily or"),
+        ({"drillDiskGb": "much"}, "drillDiskGb must be a whole number"),
+        ({"provenWithinDays": "900"}, "provenWithinDays is 900, must lie within -1..366"),
+        ({"dumpJobs": "9"}, "dumpJobs is 9, must lie within 0..8"),
+        ({"maxPerServer": "0"}, "maxPerServer is 0, must lie within 1..100"),
+        ({"maxPerServre": "1"}, "maxPerServre is not a setting: did you mean maxPerServer?"),
+        ({"subnetIds": "[1]"}, "subnetIds must be a list of texts"),
+        ({"subnetIds": '["subnet-0a"]'}, "subnetIds is set without securityGroupIds"),
+        ({"largeDatabases": "yes"}, "largeDatabases must be true or false"),
+        ({"databases": "[" * 10**5}, "databases must hold the options of each database"),
+        ({"databases": LONGER, "dumperTimeout": "300"}, "must be at most dumperTimeout"),
+        (
+            {"drill": "off", "drillDiskGb": "10", "dumpJobs": "8", "bucket": "", "subnetIds": "[]"},
+            "",
+        ),
     ],
 )
-def test_so_is_what_the_stage_says_of_drills(
-    drill: str,
-    disk: str,
-    days: str,
+def test_a_stack_is_judged_as_a_preview_judges_it(
+    given: dict[str, str],
     words: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    given = {"drill": drill, "drillDiskGb": disk, "provenWithinDays": days}
     told = {f"snapper:{name}": {"value": value} for name, value in given.items()}
     for name, text in {"settings.json": json.dumps(told), "pulumi": PULUMI, **GOOD}.items():
         (tmp_path / name).write_text(text)

@@ -1,0 +1,142 @@
+"""What the operator decides about a stage: each setting with its default, read and judged alike."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import Field, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from snapper.values import stage_checks, unprovable
+from snapper.values.option import config_key
+from snapper.values.options import SETTING
+from snapper.values.proving import WEEKLY, Proving, read_days
+from snapper.values.schedule import parse_schedule
+from snapper.values.secrets import Database
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.timetable import Punctuality
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """The settings of one stage. Defaults stand here and, for the reader, in Pulumi.yaml.
+
+    A field `dumper_memory` is the config key `snapper:dumperMemory`.
+    """
+
+    stage: str
+    databases: tuple[Database, ...]
+    schedule: str = "rate(1 day)"
+    architecture: str = "arm64"
+    dumper_memory: int = 2048
+    dumper_timeout: int = 900
+    max_concurrency: int = 4
+    dump_jobs: int = 0
+    max_per_server: int = 2
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    kms_key_arn: str = ""
+    permissions_boundary: str = ""
+    ca_bundle: str = ""
+    bucket: str = ""
+    noncurrent_days: int = 7
+    log_retention_days: int = 30
+    delete_backups_on_destroy: bool = False
+    alarm_email: str = ""
+    late_after_hours: int = 0
+    drill: str = WEEKLY
+    drill_disk_gb: int = 4
+    proven_within_days: int = -1
+    large_databases: bool = False
+
+    def faults(self) -> Iterator[str]:
+        """Tell of values that AWS would refuse later, or that contradict each other."""
+        yield from stage_checks.stage_faults(self.stage)
+        yield from stage_checks.range_faults(vars(self))
+        yield from stage_checks.choice_faults(self.architecture, self.log_retention_days)
+        yield from stage_checks.form_faults(
+            self.kms_key_arn, self.permissions_boundary, self.alarm_email
+        )
+        yield from stage_checks.bucket_faults(self.bucket, self.delete_backups_on_destroy)
+        yield from stage_checks.network_faults(self.subnet_ids, self.security_group_ids)
+        yield from stage_checks.schedule_faults(
+            self.schedule, self.late_after_hours, datetime.now(UTC)
+        )
+        yield from stage_checks.option_faults(
+            self.databases, self.schedule, self.dumper_timeout, large=self.large_databases
+        )
+        yield from unprovable.faults(self.proving, self.databases)
+
+    @property
+    def own_schedules(self) -> frozenset[str]:
+        """The schedules that single databases have in place of the stage's."""
+        return frozenset(each.options.schedule for each in self.databases) - {""}
+
+    @property
+    def proving(self) -> Proving:
+        """What holds of drills for the databases that say nothing else."""
+        return Proving(self.drill, read_days(self.said_within_days))
+
+    @property
+    def said_within_days(self) -> str:
+        """How long a database may be unproven, as text; empty where `drill` decides it."""
+        return "" if self.proven_within_days < 0 else str(self.proven_within_days)
+
+    @property
+    def watches_proofs(self) -> bool:
+        """Whether any database is to be proven within some time."""
+        return any(self.proving.of(each.options).within for each in self.databases)
+
+    @property
+    def watches_lateness(self) -> bool:
+        """Whether an alarm shall tell that a database is late."""
+        punctuality = Punctuality(parse_schedule(self.schedule), self.late_after_hours)
+        return any(punctuality.is_watched(each.options) for each in self.databases)
+
+
+def known_keys() -> list[str]:
+    """Give every key of the config that is a setting."""
+    return [CONNECTIONS, RETENTIONS, SETTING, *(config_key(each.name) for each in plain_fields())]
+
+
+def plain_fields() -> Sequence[Field[Any]]:
+    """Give the fields that are a setting each; the stage is none, and the databases are two."""
+    return fields(StageSettings)[2:]
+
+
+def read_plain(given: Callable[[str], str | None], faults: list[str]) -> dict[str, Any]:
+    """Read what is set, by field, of the texts that Pulumi keeps.
+
+    What is of the wrong type becomes a fault and its default.
+    """
+    found: dict[str, Any] = {}
+    for field in plain_fields():
+        key = config_key(field.name)
+        words, read = _KINDS[type(field.default)]
+        if (text := given(key)) is None:
+            continue
+        try:
+            found[field.name] = read(text)
+        except (ValueError, RecursionError):
+            faults.append(f"{key} must be {words}")
+    return found
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "True", "false", "False"):  # as Pulumi reads them
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    value = json.loads(text)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(text)
+    return tuple(value)
+
+
+_KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
+    str: ("a text", str),
+    int: ("a whole number", int),
+    bool: ("true or false", _boolean),
+    tuple: ("a list of texts", _texts),
+}
