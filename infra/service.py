@@ -174,6 +174,7 @@ class BackupService(pulumi.ComponentResource):
                     "container_log_group": dumper.container_log_group,
                     "drill_container_log_group": prover.container_log_group,
                     "dumper_memory": str(settings.dumper_memory),
+                    "dumper_timeout": str(settings.dumper_timeout),
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),
                     "late_after_hours": str(settings.late_after_hours),

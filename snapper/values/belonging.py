@@ -53,6 +53,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
         "architecture": service.architecture in ("", "arm64", "x86_64"),
         "dumper_memory": bool(_NUMBER.fullmatch(service.dumper_memory)),
+        "dumper_timeout": bool(_NUMBER.fullmatch(service.dumper_timeout)),
         "prover_memory": bool(_NUMBER.fullmatch(service.prover_memory)),
         "alarms": bool(_NUMBER.fullmatch(service.alarms)),
         "container_log_group": service.container_log_group in ("", f"/aws/batch/{name}large"),

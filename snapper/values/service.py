@@ -9,6 +9,9 @@ from snapper.values.cost import Machine
 from snapper.values.place import Place, domain_of, partition_of
 from snapper.values.proving import Proving, read_days
 
+_OF_A_FUNCTION = 900
+"""Seconds that Lambda gives a function at most."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -16,12 +19,12 @@ class Service:
 
     `kms_key_arn` is the customer's own key, or empty where AWS's keys encrypt. `drill`,
     `proven_within_days` and `late_after_hours` are the stage's settings, and `drill_disk_gb` is
-    what the prover has of disk. Memory is in MB; `alarms` says how many metrics the alarms look at.
-    `container_log_group` is where containers of AWS Batch log that dump, and
-    `drill_container_log_group` those that prove; empty where there are none. `restore_queue` and
-    `restore_definition` are the ARNs of the queue and of what a container for a restore is, which
-    logs in `restore_log_group`; empty where the stage restores nothing itself. What has a default
-    is not on the signpost of stages that an older release deployed.
+    what the prover has of disk. Memory is in MB, `dumper_timeout` in seconds; `alarms` says how
+    many metrics the alarms look at. `container_log_group` is where containers of AWS Batch log that
+    dump, and `drill_container_log_group` those that prove; empty where there are none.
+    `restore_queue` and `restore_definition` are the ARNs of the queue and of what a container for a
+    restore is, which logs in `restore_log_group`; empty where the stage restores nothing itself.
+    What has a default is not on the signpost of stages that an older release deployed.
     """
 
     version: str
@@ -42,6 +45,7 @@ class Service:
     drill_disk_gb: str = ""
     architecture: str = ""
     dumper_memory: str = ""
+    dumper_timeout: str = ""
     prover_memory: str = ""
     alarms: str = ""
     container_log_group: str = ""
@@ -102,6 +106,11 @@ class Service:
             _number(self.dumper_memory) or usual.dumper_memory,
             _number(self.prover_memory) or usual.prover_memory,
         )
+
+    @property
+    def longest_dump(self) -> int:
+        """How many seconds a dump may take; of an older deployment as many as a function has."""
+        return _number(self.dumper_timeout) or _OF_A_FUNCTION
 
     @property
     def alarm_count(self) -> int:

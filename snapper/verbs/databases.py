@@ -1,6 +1,6 @@
 """Databases of a stage beside those of Pulumi's config: added and removed while it runs."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,13 +9,12 @@ from snapper.aws.adding import Change, change
 from snapper.aws.parameters import Parameters
 from snapper.engines.checks import option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
-from snapper.values import unprovable
-from snapper.values.options import BATCH, SETTING, Options
+from snapper.values import stage_checks, unprovable
+from snapper.values.options import SETTING, Options
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.service import Service
 from snapper.values.settings import CONNECTIONS, RETENTIONS
 from snapper.values.table import Row
-from snapper.values.timetable import age_fault
 from snapper.verbs.run import those_meant
 
 _DEPLOYED = {"auth": "a right", "secret": "a right", "caBundle": "a file"}
@@ -141,7 +140,7 @@ def _do(
 
 
 def _faults(
-    databases: Iterable[Database],
+    databases: Collection[Database],
     configured: Collection[str],
     schedules: Collection[str],
     service: Service,
@@ -161,7 +160,7 @@ def _faults(
                 f"{where}: schedule is {options.schedule}, and no database of Pulumi's config has "
                 "it: only pulumi up makes the rule that fires it"
             )
-        if options.dump_in == BATCH and not service.container_log_group:
-            yield f"{where}: dumpIn is {BATCH}, and largeDatabases is off"
-        if fault := age_fault(options, service.schedule):
-            yield f"{where}: {fault}"
+    large = bool(service.container_log_group)
+    yield from stage_checks.option_faults(
+        databases, service.schedule, service.longest_dump, large=large
+    )

@@ -283,6 +283,7 @@ def deployed(
         "DATABASE_CONN_STRINGS": "|".join(f"{k},{dsn},POSTGRES" for k, dsn in connections.items()),
         "BACKUP_STORAGE_DATA": "|".join(f"{key},3" for key in connections),
         "architecture": ARCHITECTURE,
+        "dumperTimeout": "840",
         "deleteBackupsOnDestroy": "true",
         "permissionsBoundary": make_boundary(cloud, NAME),
     }

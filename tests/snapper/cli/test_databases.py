@@ -128,7 +128,7 @@ def test_every_fault_is_told_at_once_and_no_secret(stage: StageUnderTest, tmp_pa
             {
                 "one": {"auth": "rds-iam", "timeout": 1},
                 "two": {"schedule": "rate(7 minutes)", "caBundle": "mine.pem"},
-                "three": {"maxAgeHours": 3, "dumpIn": "batch"},
+                "three": {"maxAgeHours": 3, "dumpIn": "batch", "timeout": 900},
             }
         )
     )
@@ -140,6 +140,7 @@ def test_every_fault_is_told_at_once_and_no_secret(stage: StageUnderTest, tmp_pa
         "databases.one: timeout is 1",
         "databases.two: caBundle takes a file that only pulumi up gives the functions",
         "databases.two: schedule is rate(7 minutes), and no database of Pulumi's config has it",
+        "databases.three: timeout is 900, must be at most dumperTimeout, which is 840",
         "databases.three: dumpIn is batch, and largeDatabases is off",
         "databases.three: maxAgeHours is 3, must be more than the 24 hours",
     ):
