@@ -119,11 +119,12 @@ class DumpStopped(DumpFailed):
 class DatabaseUnreachable(SnapperError):
     """No connection to the database could be made.
 
-    `passing` says that it may be another in a minute, without anybody's doing.
+    `passing` says that it may be another in a minute, without anybody's doing; `of_login` that the
+    user or the password is refused, as it would be for any other database of the server.
     """
 
     exit_code, retry = 6, True
-    passing = False
+    passing = of_login = False
 
 
 class HostUnreachable(DatabaseUnreachable):

@@ -161,7 +161,7 @@ def _open(connection: Connection, redact: Redactor, limit: float, *, bare: bool 
         return _in_time(how, connection, limit or LONGEST_CONNECT)
     except psycopg2.Error as error:
         message = redact(str(error))
-    if refuses_options(message) and not bare:
+    if refuses_options(connection, message) and not bare:
         return _open(connection, redact, limit, bare=True)
     raise refusal(connection, message)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from snapper.engines.checked_dump import DumpingTool
-from snapper.engines.postgresql.connecting.refusals import PASSING
+from snapper.engines.postgresql.connecting.known_refusals import PASSING
 from snapper.engines.postgresql.connecting.session import APPLICATION, LONGEST_CONNECT, conninfo
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.dumping.client_tools import ClientTools

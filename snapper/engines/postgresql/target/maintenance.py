@@ -8,9 +8,6 @@ from snapper.values.redaction import Redactor
 
 _LIKELY = (MAINTENANCE, "template1", "defaultdb")
 
-# In another database the answer would be the same, and a server may lock out who asks often.
-_FINAL = ("password authentication failed", "pam authentication failed")
-
 
 def maintenance(connection: Connection, redact: Redactor) -> Connection:
     """Give the same connection with the first database that lets us in.
@@ -28,7 +25,8 @@ def maintenance(connection: Connection, redact: Redactor) -> Connection:
         except HostUnreachable:
             raise
         except DatabaseUnreachable as error:
-            if any(sign in str(error).lower() for sign in _FINAL):
+            # A server may lock out who asks often.
+            if error.of_login:
                 raise
             refused[name] = error
         else:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from snapper.engines.postgresql.connecting.unnamed import without_quoted
 from snapper.engines.postgresql.loading.refusal import KNOWS_ITS_NAME, MAY_NOT_MAKE
 from snapper.errors import RestoreFailed
 from snapper.values.program import PROGRAM
@@ -97,7 +98,7 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
     except Disproven:
         raise
     except RestoreFailed as failed:
-        words = str(failed).lower()
+        words = without_quoted(str(failed)).lower()
         missing, refused = lacked(str(failed)), any(sign in words for sign in _REFUSALS)
         refused |= MAY_NOT_MAKE in failed.hint
         if here and missing:

@@ -104,3 +104,11 @@ def test_an_extension_that_knows_its_database_by_name_is_not_held_against_the_ba
         )
     assert "--final-name restores it" in failed.value.hint
     assert not failed.value.against_backup
+
+
+@pytest.mark.parametrize("name", ["permission denied", "no space left", "canceling statement"])
+def test_a_table_named_like_it_speaks_against_the_backup_all_the_same(name: str) -> None:
+    words = f'the restore stopped: rows public."{name}": duplicate key in "{name}" (23505)'
+    with pytest.raises(RestoreFailed) as caught, lacking_told():
+        raise RestoreFailed(words, against_backup=True)
+    assert caught.value.against_backup
