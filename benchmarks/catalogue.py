@@ -4,18 +4,22 @@
 
 The stage is deployed as ever; its backups are made up: a dump of some bytes, and its manifest. The
 seconds are those of the whole command, from its start, and what of them the command line itself
-took of a processor; the rest is the emulator's, which shares the machine.
+took of a processor; the rest is the emulator's, which shares the machine. First the summaries are
+made, in a process of their own, as the watcher makes them from hour to hour; with `plain` as the
+fourth argument they are not.
 """
 
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 
 from local.deployment.deploy import deploy
@@ -26,6 +30,8 @@ from snapper.machine import python
 from snapper.machine.children import ROOT
 from snapper.machine.run_directory import run_directory
 from snapper.values.manifest import Manifest
+from snapper.verbs.summarize import summarize
+from snapper.verbs.survey import survey
 
 STAGE = "many"
 _DUMP = b"x" * 200
@@ -33,7 +39,7 @@ _AT_ONCE = 8
 _PART = {"encoding": "UTF8", "pg_dump_version": "17.2", "roles": ["app", "reporting"]}
 
 
-def main(databases: float = 100, backups: float = 30, rounds: float = 3) -> None:
+def main(databases: float = 100, backups: float = 30, rounds: float = 3, how: str = "") -> None:
     """Deploy, fill, and print the medians."""
     keys = [f"DB{number:04}" for number in range(int(databases))]
     with (
@@ -43,12 +49,46 @@ def main(databases: float = 100, backups: float = 30, rounds: float = 3) -> None
     ):
         bucket = deploy(cloud, host, ROOT, STAGE, _config(keys, int(backups))).outputs["bucket"]
         environment = {**os.environ, **cloud.environment(), "SNAPPER_STAGE": STAGE}
+        cloud.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={}
+        )
         _fill(Vault(bucket, cloud.client("s3")), keys, int(backups))
         print(f"{len(keys):,} databases with {int(backups)} backups each", flush=True)
+        if how != "plain":
+            _summarize(environment, bucket)
         for arguments in (["list"], ["status"], ["list", keys[0]], ["status", keys[0]]):
             found = [_seconds(environment, arguments) for _ in range(int(rounds))]
             wall, own = (median(each) for each in zip(*found, strict=True))
             print(f"{' '.join(arguments)}: {wall:.2f} s, {own:.2f} CPU s of ours", flush=True)
+
+
+def _summarize(environment: Mapping[str, str], bucket: str) -> None:
+    command = [sys.executable, "-m", "benchmarks.catalogue", "summarize", bucket]
+    left = 1
+    while left:
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        told = json.loads(done.stdout)
+        left = told["left"]
+        print(f"summaries: {told}", flush=True)
+
+
+def summarize_once(bucket: str) -> None:
+    """Do in this process what the watcher does in an hour, and print what it took."""
+    vault = Vault.connect(bucket)
+    found = survey(vault, vault.folders(), lambda _, folder: folder.records)
+    before = time.process_time()
+    summarize(vault, found, _Printed())
+    print(f'"seconds": {time.process_time() - before:.2f}}}')
+
+
+class _Printed:
+    """Prints the only event as the beginning of a document."""
+
+    def emit(self, event: str, /, **fields: str | float) -> None:
+        # A process inherits the peak of its parent in what getrusage says.
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        said = json.dumps({"event": event, **fields, "peak_mb": int(peak) // 1000})
+        print(said.removesuffix("}"), end=", ")
 
 
 def _config(keys: list[str], backups: int) -> dict[str, str]:
@@ -106,4 +146,7 @@ def _seconds(environment: Mapping[str, str], arguments: list[str]) -> tuple[floa
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:]))
+    if sys.argv[1:2] == ["summarize"]:
+        summarize_once(sys.argv[2])
+    else:
+        main(*map(float, sys.argv[1:4]), *sys.argv[4:5])  # type: ignore[arg-type]  # by their place

@@ -1,13 +1,14 @@
-"""Called every hour: which databases are late, and how many."""
+"""Called every hour: which databases are late, and how many; it keeps the summaries, too."""
 
 import os
 from datetime import UTC, datetime
 
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
-from snapper.aws.vault import Vault
+from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import SnapperError
 from snapper.values.settings import WatcherSettings
+from snapper.verbs.summarize import Found, summarize
 from snapper.verbs.watch import watch
 
 
@@ -21,17 +22,31 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
     telemetry = Telemetry("watcher", settings.stage)
     try:
         parameters = Parameters.connect(settings.parameter_root)
+        vault, found = Vault.connect(settings.bucket), dict[str, list[StoredObject]]()
         late = watch(
-            Vault.connect(settings.bucket),
+            vault,
             parameters.options(),
             settings.punctuality,
             parameters.known_since,
             telemetry,
             datetime.now(UTC),
+            lambda database, folder: found.update({database: folder.records}),
         )
     except SnapperError as error:
         telemetry.emit(
             "watch.failed", kind=type(error).__name__, reason=str(error), hint=error.hint
         )
         raise
+    if settings.summary:
+        _summarize(vault, found, telemetry)
     return {"late": late}
+
+
+def _summarize(vault: Vault, found: Found, telemetry: Telemetry) -> None:
+    """Keep the summaries. Without them all is slower, and nothing else: it is told, not raised."""
+    try:
+        summarize(vault, found, telemetry)
+    except SnapperError as error:
+        telemetry.emit(
+            "summary.failed", kind=type(error).__name__, reason=str(error), hint=error.hint
+        )

@@ -10,6 +10,7 @@ from typing import Any
 
 from snapper.values.keys import MARK, Kind, trial_key
 from snapper.values.place import Place
+from snapper.values.summary import FOLDER
 
 Statement = Mapping[str, Any]
 
@@ -146,6 +147,23 @@ def may_prove_backups(bucket: str) -> list[Statement]:
         allow(["s3:GetObject"], [*backups, *verdicts]),
         allow(["s3:PutObject"], verdicts),
         may_list_bucket(bucket),
+    ]
+
+
+def may_summarize(bucket: str) -> list[Statement]:
+    """Read manifests and verdicts, and read and write their summaries.
+
+    Nothing else: who keeps copies of small records reads no backup and no list of contents, and
+    makes, replaces and deletes none.
+    """
+    summaries = f"{bucket}/{FOLDER}*"
+    records = [
+        *(_of_backups(bucket, kind) for kind in (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)),
+        f"{bucket}/{trial_key('*')}",
+    ]
+    return [
+        allow(["s3:GetObject"], [*records, summaries]),
+        allow(["s3:PutObject"], [summaries]),
     ]
 
 

@@ -12,12 +12,14 @@ from infra.iam import (
     may_prove_backups,
     may_prune_backups,
     may_store_backups,
+    may_summarize,
     may_use_key,
     never_over,
     only_by_tls,
 )
 from infra.private_bucket import make_private
 from infra.scope import Scope
+from snapper.values.summary import FOLDER
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,15 @@ class Vault(pulumi.ComponentResource):
         # An upload of parts needs both: a new data key to begin, the same one again to go on.
         return self.arn.apply(lambda arn: [*may_store_backups(arn), *self._may_use_key()])
 
-    def may_look(self) -> pulumi.Output[list[Statement]]:
-        """List backups, and neither read, make nor delete one."""
-        return self.arn.apply(lambda arn: [may_list_bucket(arn)])
+    @property
+    def summarized(self) -> bool:
+        """Whether summaries are of use: under a customer's key no ETag is a digest."""
+        return not self._key
+
+    def may_watch(self) -> pulumi.Output[list[Statement]]:
+        """List backups and keep summaries of records, but neither read nor make a backup."""
+        summarize = may_summarize if self.summarized else lambda _: []
+        return self.arn.apply(lambda arn: [may_list_bucket(arn), *summarize(arn)])
 
     def may_prune(self) -> pulumi.Output[list[Statement]]:
         """List and delete backups, but neither read nor write one."""
@@ -134,5 +142,11 @@ def _lifecycle(noncurrent_days: int) -> list[aws.s3.BucketLifecycleConfiguration
             "filter": every_object,
             "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
             "expiration": {"expired_object_delete_marker": True},
+        },
+        {
+            "id": "expire-old-summaries",
+            "status": "Enabled",
+            "filter": {"prefix": FOLDER},
+            "noncurrent_version_expiration": {"noncurrent_days": 1},
         },
     ]

@@ -58,12 +58,13 @@ class Watcher(pulumi.ComponentResource):
                         bucket,
                         args.schedule,
                         str(args.late_after_hours),
+                        "yes" if args.vault.summarized else "",
                     ).to_env()
                 ),
                 rights=[
                     args.secrets.may_list(),
                     args.secrets.may_list_options(),
-                    args.vault.may_look(),
+                    args.vault.may_watch(),
                 ],
             ),
             pulumi.ResourceOptions(parent=self),

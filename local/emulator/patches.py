@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import lambda_svc, s3, sns
 
-from local.emulator import batch, condition_keys, notifications
+from local.emulator import batch, condition_keys, listing, notifications
 
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
@@ -36,6 +36,7 @@ def apply() -> None:
     iam_actions.extract_resource_arn = _asking_aws_resource(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = condition_keys.answering(iam_actions.request_tag_context)
     iam_actions.s3_service_context = condition_keys.of_writing(iam_actions.s3_service_context)
+    s3._collect_list_entries = listing.quickly(s3._collect_list_entries)
     s3._validate_notification_configs = notifications.refusing_closed_functions(
         s3._validate_notification_configs
     )

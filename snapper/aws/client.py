@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from snapper.aws.times import reading_quickly
+from snapper.aws.reading import reading_quickly
 from snapper.errors import (
     AlreadyStored,
     AwsDenied,

@@ -13,6 +13,7 @@ from snapper.values.settings import (
     options_path,
     service_parameter,
 )
+from snapper.values.summary import FOLDER
 
 Statement = dict[str, Any]
 
@@ -56,6 +57,8 @@ def _read(service: Service) -> list[Statement]:
         # Versions tell when an object was written, and what is still kept of deleted ones.
         _allow(["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketTagging"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
+        # Copies of the same, all at once.
+        _allow(["s3:GetObject"], [f"{bucket}/{FOLDER}*"]),
         _allow(
             ["sqs:GetQueueAttributes"],
             [_queue(service, url) for url in (service.queue_url, service.dead_letter_url)],

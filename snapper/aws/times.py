@@ -3,16 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from botocore.session import Session
 from botocore.utils import parse_timestamp
 
 _LENGTH = len("2026-11-23T03:00:00Z")
-
-
-def reading_quickly(session: Session) -> Session:
-    """Have all clients of a session read times by `read_time`."""
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_time)
-    return session
 
 
 def read_time(value: Any) -> datetime:  # noqa: ANN401  numbers too, as botocore's own takes them

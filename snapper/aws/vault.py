@@ -21,11 +21,15 @@ _SMALL = 8 * LONGEST
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One listed object; `size` in bytes, `changed_at` by S3's own clock."""
+    """One listed object; `size` in bytes, `changed_at` by S3's own clock.
+
+    The `etag` of what was stored in one piece is its MD5, but for a customer's key of encryption.
+    """
 
     key: str
     size: int
     changed_at: datetime
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class Vault:
             for page in pages:
                 page["Name"]  # as with GetObject
                 for found in page.get("Contents", ()):
-                    yield StoredObject(found["Key"], found["Size"], found["LastModified"])
+                    yield StoredObject(
+                        found["Key"], found["Size"], found["LastModified"], found.get("ETag", "")
+                    )
 
     def versions(self, key: str) -> Sequence[Version]:
         """Give all that the bucket still knows of one object, newest first."""
@@ -140,12 +146,10 @@ class Vault:
             finally:
                 self._client.abort_multipart_upload(**upload)
 
-    def put(self, key: str, body: bytes) -> None:
-        """Store a small JSON object in one call, in place of one that is there."""
+    def put(self, key: str, body: bytes, kind: str = "application/json") -> None:
+        """Store a small object in one call, in place of one that is there."""
         with aws.translated(f"s3:PutObject of {key}"):
-            self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType="application/json"
-            )
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=kind)
 
     def make(self, key: str, body: bytes) -> None:
         """Store a small JSON object where none is; raise AlreadyStored if there is one.

@@ -156,13 +156,17 @@ class PrunerSettings(_Environment):
 
 @dataclass(frozen=True)
 class WatcherSettings(_Environment):
-    """Where the watcher finds the databases and their backups, and when these are late."""
+    """Where the watcher finds the databases and their backups, and when these are late.
+
+    `summary` says whether it keeps summaries; empty where it may not, or they would be of no use.
+    """
 
     stage: str
     parameter_root: str
     bucket: str
     schedule: str
     late_after_hours: str = "0"
+    summary: str = ""
 
     @property
     def punctuality(self) -> Punctuality:

@@ -15,6 +15,7 @@ from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
 from snapper.values.verification import Verification
 from snapper.verbs.holding import Holding
+from snapper.verbs.summary import NOTHING_KNOWN, Summary
 
 # Manifests are small and far away: some are read at once.
 _READERS = 8
@@ -47,13 +48,15 @@ def backups(vault: Vault, database: str, now: datetime | None = None) -> list[Ho
     return [found for found in holdings(vault, database, now) if Kind.MANIFEST in found.objects]
 
 
-def read_manifest(vault: Vault, holding: Holding) -> Manifest:
+def read_manifest(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN) -> Manifest:
     """Read the manifest of a backup and hold it against the listing.
 
-    Raises BackupDamaged if it belongs elsewhere, or the object is gone or has another size, and
-    SettingsError if it is of an engine that this release does not know.
+    Who only shows it may take it from what is known already. Raises BackupDamaged if it belongs
+    elsewhere, or the object is gone or has another size, and SettingsError if it is of an engine
+    that this release does not know.
     """
-    manifest = Manifest.from_json(vault.read(holding.manifest_key))
+    text = known.record(holding.objects.get(Kind.MANIFEST))
+    manifest = Manifest.from_json(vault.read(holding.manifest_key) if text is None else text)
     engine_of(manifest.engine).check_part(manifest)
     if manifest.key != holding.manifest_key:
         raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
@@ -148,10 +151,10 @@ def told(found: Iterable[Listed]) -> list[Listed]:
     return [replace(each, fault=each.fault or str(each.unread or "")) for each in there]
 
 
-def known_of(vault: Vault, holding: Holding) -> Listed | None:
+def known_of(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN) -> Listed | None:
     """Say what is known of a backup; None if it was pruned since it was listed."""
     try:
-        return _listed(vault, holding)
+        return _listed(vault, holding, known)
     except AwsFailed as failure:
         if isinstance(failure, ObjectGone) and not _is_there(vault, holding):
             return None
@@ -163,22 +166,22 @@ def _is_there(vault: Vault, holding: Holding) -> bool:
     return Kind.MANIFEST in seen.objects
 
 
-def _listed(vault: Vault, holding: Holding) -> Listed:
-    known = _bare(holding)
+def _listed(vault: Vault, holding: Holding, known: Summary) -> Listed:
+    bare = _bare(holding)
     try:
-        manifest = read_manifest(vault, holding)
+        manifest = read_manifest(vault, holding, known)
     except (BackupDamaged, SettingsError) as fault:
-        return replace(known, fault=str(fault))
+        return replace(bare, fault=str(fault))
     stored = holding.objects[Kind.MANIFEST]
-    ahead = known.ahead or holding.stamps_ahead(stored, *manifest.times)
-    known = replace(known, manifest=manifest, ahead=ahead)
+    ahead = bare.ahead or holding.stamps_ahead(stored, *manifest.times)
+    listed = replace(bare, manifest=manifest, ahead=ahead)
     try:
-        verdict = _read_verdict(vault, holding, manifest)
+        verdict = _read_verdict(vault, holding, manifest, known)
     except BackupDamaged as damage:
-        return replace(known, fault=str(damage))
+        return replace(listed, fault=str(damage))
     if verdict and _proves_nothing(verdict, holding):
-        return replace(known, doubt=f"its verdict is {AHEAD}")
-    return replace(known, verification=verdict)
+        return replace(listed, doubt=f"its verdict is {AHEAD}")
+    return replace(listed, verification=verdict) if verdict else listed
 
 
 def _bare(holding: Holding) -> Listed:
@@ -196,13 +199,17 @@ def verdict_on(vault: Vault, holding: Holding, manifest: Manifest) -> Verificati
     return None if verdict and _proves_nothing(verdict, holding) else verdict
 
 
-def _read_verdict(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:
-    if holding.verdict is None:
+def _read_verdict(
+    vault: Vault, holding: Holding, manifest: Manifest, known: Summary = NOTHING_KNOWN
+) -> Verification | None:
+    kind = holding.verdict
+    if kind is None:
         return None
-    key = holding.objects[holding.verdict].key
-    verdict = Verification.from_json(vault.read(key))
-    if verdict.kind is not holding.verdict:
-        raise BackupDamaged(f"{key} says something else than its name")
+    stored = holding.objects[kind]
+    text = known.record(stored)
+    verdict = Verification.from_json(vault.read(stored.key) if text is None else text)
+    if verdict.kind is not kind:
+        raise BackupDamaged(f"{stored.key} says something else than its name")
     return verdict if verdict.sha256 == manifest.sha256 else None
 
 

@@ -74,6 +74,12 @@ class Holding:
         return max(verdicts, key=lambda kind: changed[kind], default=None)
 
     @property
+    def records(self) -> list[StoredObject]:
+        """What has to be read to know this backup: manifest and verdict; nothing if it is none."""
+        kinds = (Kind.MANIFEST, self.verdict) if Kind.MANIFEST in self.objects else ()
+        return [self.objects[kind] for kind in kinds if kind]
+
+    @property
     def manifest_key(self) -> str:
         """The key of the object that makes it a backup."""
         return object_key(self.database, self.taken_at, Kind.MANIFEST)

@@ -21,9 +21,9 @@ from snapper.values.verification import FailedTrial, Verification
 from snapper.verbs.catalog import Listed
 from snapper.verbs.failures import failed_dumps
 from snapper.verbs.letters import Letters
-from snapper.verbs.listings import listings
+from snapper.verbs.listings import Seen, look, read
 from snapper.verbs.proven import NEVER_PROVEN, Proven, last_proof
-from snapper.verbs.trial import last_trial
+from snapper.verbs.trial import read_trial
 
 # Failures older than this are history; a log is read no further back.
 _LONGEST_LOOK = timedelta(days=14)
@@ -86,9 +86,10 @@ def standings(
     vault: Vault, retentions: Mapping[str, int], around: Surroundings, now: datetime
 ) -> list[Standing]:
     """Judge all of these databases, each with how many backups are kept of it."""
-    found = listings(vault, retentions, now)
+    seen = look(vault, retentions, now)
+    found = read(vault, seen)
     with ThreadPoolExecutor(_READERS) as readers:
-        trials = readers.map(lambda database: _last_trial(vault, database, now), retentions)
+        trials = readers.map(lambda database: _last_trial(vault, seen, database, now), retentions)
         return [
             _standing(database, retentions[database], found[database], trial, around, now)
             for database, trial in zip(retentions, trials, strict=True)
@@ -129,9 +130,9 @@ def _standing(
     return Standing(database, retention, listed, health, letters, trial, proven, working)
 
 
-def _last_trial(vault: Vault, database: str, now: datetime) -> Trial | None:
+def _last_trial(vault: Vault, seen: Seen, database: str, now: datetime) -> Trial | None:
     try:
-        return last_trial(vault, database, now)
+        return read_trial(vault, seen.folders[database].trial, now, seen.known)
     except BackupDamaged as damage:
         # Nobody knows then whether it failed, so it is no good news.
         failed = FailedTrial(now, str(damage))

@@ -6,12 +6,13 @@ to the next instead of beginning anew for each. Where others have many objects i
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from typing import TypeVar
 
 from snapper.aws.vault import StoredObject, Vault
-from snapper.values.keys import prefix
+from snapper.values.keys import prefix, trial_key
 from snapper.verbs.catalog import grouped
 from snapper.verbs.holding import Holding
 
@@ -23,13 +24,27 @@ PAGE = 1000
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Folder:
+    """What lies in the vault of one database: its holdings, newest first, and its last trial."""
+
+    holdings: list[Holding]
+    trial: StoredObject | None
+
+    @property
+    def records(self) -> list[StoredObject]:
+        """What has to be read to know its backups."""
+        records = [record for each in self.holdings for record in each.records]
+        return [*records, self.trial] if self.trial else records
+
+
 def survey(
     vault: Vault,
     databases: Iterable[str],
-    look: Callable[[str, list[Holding]], T],
+    look: Callable[[str, Folder], T],
     now: datetime | None = None,
 ) -> dict[str, T]:
-    """Give what `look` makes of each database and of what `holdings` gives of it.
+    """Give what `look` makes of each database and of what lies there of it.
 
     Nothing else is kept of it meanwhile. Raises AwsFailed if the vault cannot be listed.
     """
@@ -40,13 +55,19 @@ def survey(
     def look_at(some: Sequence[tuple[str, str]]) -> list[tuple[str, T]]:
         keys = dict(some)
         return [
-            (keys[folder], look(keys[folder], grouped(keys[folder], objects, seen_at)))
+            (keys[folder], look(keys[folder], _folder(keys[folder], objects, seen_at)))
             for folder, objects in _walk(vault, list(keys))
         ]
 
     with ThreadPoolExecutor(_READERS) as readers:
         shares = (folders[start : start + share] for start in range(0, len(folders), share))
         return dict(each for found in readers.map(look_at, shares) for each in found)
+
+
+def _folder(database: str, objects: list[StoredObject], seen_at: datetime) -> Folder:
+    last = trial_key(database)
+    trial = next((each for each in objects if each.key == last), None)
+    return Folder(grouped(database, objects, seen_at), trial)
 
 
 def _walk(vault: Vault, folders: Sequence[str]) -> Iterator[tuple[str, list[StoredObject]]]:

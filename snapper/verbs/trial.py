@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from snapper.aws.vault import Vault
+from snapper.aws.vault import StoredObject, Vault
 from snapper.engines.facts import TrialOptions
 from snapper.errors import AwsFailed, BackupDamaged, RestoreFailed, SettingsError, SnapperError
 from snapper.values.clock import AHEAD, is_ahead
@@ -24,6 +24,7 @@ from snapper.values.verification import (
 from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
 from snapper.verbs.contents import read_contents
 from snapper.verbs.holding import Holding
+from snapper.verbs.summary import NOTHING_KNOWN, Summary
 from snapper.verbs.verify import prove, record
 
 # A reason is a line for people; what a statement holds beyond it is nobody's business here.
@@ -81,9 +82,20 @@ def last_trial(vault: Vault, database: str, now: datetime | None = None) -> Tria
     """
     key = trial_key(database)
     stored = next((each for each in vault.list(key) if each.key == key), None)
+    return read_trial(vault, stored, now)
+
+
+def read_trial(
+    vault: Vault,
+    stored: StoredObject | None,
+    now: datetime | None = None,
+    known: Summary = NOTHING_KNOWN,
+) -> Trial | None:
+    """Read the same of a record that was listed; it may be known already. Raises the same."""
     if stored is None:
         return None
-    trial = Trial.from_json(vault.read(key))
+    text = known.record(stored)
+    trial = Trial.from_json(vault.read(stored.key) if text is None else text)
     limit = min(now or datetime.now(UTC), stored.changed_at)
     if any(is_ahead(at, limit) for at in trial.times):
         raise BackupDamaged(f"the record of the last trial is {AHEAD}")

@@ -10,8 +10,8 @@ from snapper.values.job import write_time
 from snapper.values.options import Options
 from snapper.values.timetable import Punctuality
 from snapper.verbs.events import Events
-from snapper.verbs.holding import newest_good
-from snapper.verbs.survey import survey
+from snapper.verbs.holding import Holding, newest_good
+from snapper.verbs.survey import Folder, survey
 
 HOUR = timedelta(hours=1)
 
@@ -32,6 +32,7 @@ def watch(
     known_since: Callable[[str], datetime],
     events: Events,
     now: datetime,
+    seen: Callable[[str, Folder], None] = lambda *_: None,
 ) -> list[str]:
     """Tell which databases are late, and give their keys.
 
@@ -39,11 +40,18 @@ def watch(
     database that never had a backup is late when it has been waited for so long since
     `known_since`, when it was added, or a deployment last changed which databases there are.
 
+    What lies there of each database, watched or not, is `seen` too: nobody has to list it again.
+
     Logs `backup.late` for each, and `backups.watched` with their number. Raises AwsFailed if the
     vault cannot be listed.
     """
     watched = {key: own for key, own in options.items() if punctuality.is_watched(own)}
-    found = survey(vault, watched, lambda _, holdings: newest_good(holdings), now)
+
+    def look(database: str, folder: Folder) -> Holding | None:
+        seen(database, folder)
+        return newest_good(folder.holdings)
+
+    found = survey(vault, options, look, now)
     late = []
     for database, own in watched.items():
         newest = found[database]

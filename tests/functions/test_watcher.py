@@ -8,8 +8,9 @@ import pytest
 
 from functions.watcher import handler
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, SettingsError
+from snapper.errors import AwsDenied, AwsFailed, SettingsError
 from snapper.values.options import Options
+from snapper.values.summary import unpack
 from tests.support.backups import store
 from tests.support.events import SCHEDULED, Context
 
@@ -81,3 +82,40 @@ def test_a_bucket_that_cannot_be_listed_is_told_of_and_measures_nothing(
 def test_without_its_settings_it_fails(stage: str) -> None:
     with pytest.raises(SettingsError, match="SNAPPER_BUCKET, SNAPPER_SCHEDULE not set"):
         handler({}, Context())
+
+
+def test_it_keeps_summaries_where_it_is_to(
+    configure_options: Callable[..., None],
+    watching: Vault,
+    said: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure_options(orders=AGED)
+    made = store(watching, hours_ago(0.5), "orders")
+    handler(SCHEDULED, Context())
+    assert [*watching.list("_summary/")] == []
+    monkeypatch.setenv("SNAPPER_SUMMARY", "yes")
+    handler(SCHEDULED, Context())
+    told = said().log("summary.kept")
+    assert (told["records"], told["read"], told["left"]) == (1, 1, 0)
+    (summary,) = watching.list("_summary/")
+    assert list(unpack(watching.read(summary.key)).values()) == [made.to_json().encode()]
+
+
+def test_that_it_cannot_keep_them_is_told_and_what_is_late_is_measured_all_the_same(
+    configure_options: Callable[..., None],
+    watching: Vault,
+    said: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refusing(_: Vault, key: str, *__: object) -> None:
+        raise AwsDenied(f"s3:PutObject of {key} failed: AccessDenied")
+
+    configure_options(orders=AGED)
+    store(watching, hours_ago(2), "orders")
+    monkeypatch.setenv("SNAPPER_SUMMARY", "yes")
+    monkeypatch.setattr(Vault, "put", refusing)
+    assert handler(SCHEDULED, Context()) == {"late": ["orders"]}
+    told = said()
+    assert told.log("summary.failed")["level"] == "ERROR"
+    assert told.measured("Late") == [[1.0]]

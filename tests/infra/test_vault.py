@@ -95,13 +95,15 @@ def test_leftovers_and_deleted_backups_go_after_their_time_and_current_ones_neve
     recorded: Graph = request.getfixturevalue(which)
     versioning = recorded.named("snapper-vault-versioning").inputs
     assert versioning["versioningConfiguration"] == {"status": "Enabled"}
-    uploads, deleted = recorded.named("snapper-vault-lifecycle").inputs["rules"]
+    uploads, deleted, summaries = recorded.named("snapper-vault-lifecycle").inputs["rules"]
     assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 1}
     assert "expiration" not in uploads
     assert deleted["noncurrentVersionExpiration"] == {"noncurrentDays": days}
     assert deleted["expiration"] == {"expiredObjectDeleteMarker": True}
     for rule in (uploads, deleted):
         assert (rule["status"], rule["filter"]) == ("Enabled", {"prefix": ""})
+    assert (summaries["status"], summaries["filter"]) == ("Enabled", {"prefix": "_summary/"})
+    assert summaries["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
 
 
 def test_rules_wait_for_what_they_rest_on(graph: Graph) -> None:

@@ -1,22 +1,42 @@
-"""The watcher sees which databases and backups there are, once an hour, and nothing else."""
+"""The watcher sees which databases and backups there are, and keeps summaries of records."""
 
 from snapper.values.settings import WatcherSettings
 from tests.infra.test_functions import BUCKET, LIST, LOGGING, LOGS, PARAMETERS, TABLE, rights
 from tests.support.recorder import Graph, record
 
+RECORDS = [
+    f"{BUCKET}/*/????-??-??T??-??-??Z.manifest.json",
+    f"{BUCKET}/*/????-??-??T??-??-??Z.verification.json",
+    f"{BUCKET}/*/????-??-??T??-??-??Z.damaged.json",
+    f"{BUCKET}/*/last-trial.verification.json",
+]
+SUMMARIES = f"{BUCKET}/_summary/*"
 
-def test_it_lists_databases_and_backups_and_nothing_else(graph: Graph) -> None:
+
+def test_it_lists_reads_records_and_writes_their_summaries_and_nothing_else(graph: Graph) -> None:
     assert rights(graph, "watcher") == [
         (LOGGING, [f"{LOGS}-watcher:*"], None),
         (LIST, TABLE, None),
         (LIST, [f"{PARAMETERS}/OPTIONS", f"{PARAMETERS}/ADDED/OPTIONS"], None),
         (["s3:ListBucket"], [BUCKET], None),
+        (["s3:GetObject"], [*RECORDS, SUMMARIES], None),
+        (["s3:PutObject"], [SUMMARIES], None),
     ]
+
+
+def test_under_a_key_of_the_customers_it_reads_nothing(full_graph: Graph) -> None:
+    """There no ETag is a digest, so no summary would ever be believed."""
+    mine = [actions for actions, _, _ in rights(full_graph, "watcher")]
+    assert ["s3:ListBucket"] in mine
+    assert not [each for each in mine if {"s3:GetObject", "s3:PutObject"} & set(each)]
+    environment = full_graph.named("snapper-watcher-function").inputs["environment"]
+    assert "SNAPPER_SUMMARY" not in environment["variables"]
 
 
 def test_it_knows_when_backups_are_late() -> None:
     graph = record(schedule="rate(12 hours)", lateAfterHours="20")
-    told = WatcherSettings("prod", "/snapper/prod", graph.outputs["bucket"], "rate(12 hours)", "20")
+    bucket = graph.outputs["bucket"]
+    told = WatcherSettings("prod", "/snapper/prod", bucket, "rate(12 hours)", "20", "yes")
     environment = graph.named("snapper-watcher-function").inputs["environment"]
     assert environment["variables"] == told.to_env()
 

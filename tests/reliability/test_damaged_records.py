@@ -190,7 +190,7 @@ def test_a_verdict_that_cannot_be_recorded_leaves_the_one_that_was_there() -> No
 class Unwritable(MemoryVault):
     """Refuses every write."""
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes, kind: str = "") -> None:
         raise AwsFailed(f"s3:PutObject of {key} failed: SlowDown")
 
 

@@ -17,11 +17,9 @@ import pytest
 
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
-from snapper.values.options import Options
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
 from tests.support.added import SOME
-from tests.support.backups import store
 from tests.support.busy import busy
 from tests.support.cloud import eventually, invoke
 from tests.support.deployments import NOWHERE
@@ -204,29 +202,6 @@ def test_the_dispatcher_needs_every_right_it_has(stage: StageUnderTest, weaken: 
     # The jobs are for nobody: the queue is not served meanwhile.
     with stage.unserved(), stage.database("optional", NOWHERE, 1, SOME):
         assert_nothing_is_superfluous(stage, dispatcher, weaken, signs)
-
-
-@BY_PARTS_AND_WHOLE
-@pytest.mark.long
-def test_the_watcher_needs_every_right_it_has(stage: StageUnderTest, weaken: Weaken) -> None:
-    watcher, aged = stage.deployment.outputs["watcher"], Options(max_age_hours=1)
-    days = (datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
-
-    def signs() -> set[str]:
-        at = next(days)
-        cold_start(stage, watcher)
-        stage.forget("overdue")
-        store(stage.vault, at, "overdue")
-        answer = invoke(stage.cloud, watcher, {})
-        seen = set() if "overdue" in answer.get("late", ()) else {"the event failed"}
-        if "AccessDenied" in answer.get("errorMessage", ""):
-            seen.add(NAMED)
-        if "backup.late" not in heard(stage, watcher, write_time(at)):
-            seen.add("its log tells of no late database")
-        return seen
-
-    with stage.database("overdue", NOWHERE, 1, aged):
-        assert_nothing_is_superfluous(stage, watcher, weaken, signs)
 
 
 def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(

@@ -103,11 +103,19 @@ WRITE = tuple(
 TRIAL = {"Key": f"{KEY}/last-trial.verification.json"}
 # What says of a backup how it is, is the prover's alone.
 JUDGE = (put(".verification.json"), put(".damaged.json"), put("", **TRIAL))
-READ = (
-    *(s3("get_object", Key=f"{STEM}{kind}") for kind in Kind),
+RECORDS = (
+    *(
+        s3("get_object", Key=f"{STEM}{kind}")
+        for kind in (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)
+    ),
     s3("get_object", **TRIAL),
+)
+READ = (
+    *RECORDS,
+    *(s3("get_object", Key=f"{STEM}{kind}") for kind in (Kind.DUMP, Kind.CONTENTS)),
     s3("head_object", **BACKUP),
 )
+SUMMARIZE = (put("", Key="_summary/0.gz"), s3("get_object", Key="_summary/0.gz"))
 # What is there is nobody's to replace.
 FORGE = (
     put(".sql.gz"),
@@ -194,14 +202,14 @@ NOBODYS = (
 )
 
 ALL = (
-    *(*WRITE, *JUDGE, *READ, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *OPTIONS),
+    *(*WRITE, *JUDGE, *READ, *SUMMARIZE, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *OPTIONS),
     *(*SEND, *GIVE_UP, *TAKE, *DRILL, *NOBODYS),
 )
 ALLOWED = {
     "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *SEND, *TAKE},
     "prover": {*READ, *JUDGE, *LIST, *NAMES, *OPTIONS, *DRILL, *GIVE_UP},
     "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
-    "watcher": {*LIST, *NAMES, *OPTIONS},
+    "watcher": {*LIST, *RECORDS, *SUMMARIZE, *NAMES, *OPTIONS},
     "dispatcher": {*NAMES, *OPTIONS, *SEND, *GIVE_UP},
 }
 EACH = pytest.mark.parametrize("part", ALLOWED)

@@ -11,7 +11,8 @@ from typing import BinaryIO, Self
 from snapper.aws.parts import PartPlan
 from snapper.aws.sending import Readable
 from snapper.aws.vault import StoredObject, Vault
-from snapper.errors import AlreadyStored, AwsFailed
+from snapper.errors import AlreadyStored, ObjectGone
+from snapper.values.summary import digest_of
 
 
 class MemoryVault(Vault):
@@ -33,7 +34,8 @@ class MemoryVault(Vault):
         # S3 sorts by bytes.
         for key in sorted(self.objects, key=str.encode):
             if key.startswith(prefix) and key.encode() > after.encode():
-                yield StoredObject(key, len(self.objects[key]), self.changed[key])
+                etag = f'"{digest_of(self.objects[key])}"'
+                yield StoredObject(key, len(self.objects[key]), self.changed[key], etag)
 
     def folders(self) -> tuple[str, ...]:
         found = {key.split("/")[0] + "/" for key in self.objects if "/" in key}
@@ -48,7 +50,7 @@ class MemoryVault(Vault):
             raise AlreadyStored(f"s3 upload of {key} failed: PreconditionFailed")
         self.put(key, bytes(content))
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes, kind: str = "") -> None:
         self.objects[key], self.changed[key] = body, datetime.now(UTC)
 
     def make(self, key: str, body: bytes) -> None:
@@ -58,7 +60,7 @@ class MemoryVault(Vault):
 
     def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         if key not in self.objects:
-            raise AwsFailed(f"s3:GetObject of {key} failed: NoSuchKey")
+            raise ObjectGone(f"s3:GetObject of {key} failed: NoSuchKey")
         return io.BytesIO(self.objects[key][start:end])
 
     def delete(self, key: str) -> None:

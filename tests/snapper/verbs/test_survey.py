@@ -42,7 +42,7 @@ def test_each_database_sees_what_it_sees_alone(vault: Vault) -> None:
         store(vault, days(1), key)
     vault.put("a-stranger", b"")
     wanted = [*NEIGHBOURS[::2], "nobody"]
-    found = survey(vault, wanted, lambda key, found: (key, found), days(2))
+    found = survey(vault, wanted, lambda key, found: (key, found.holdings), days(2))
     assert found == {key: (key, holdings(vault, key, days(2))) for key in wanted}
 
 

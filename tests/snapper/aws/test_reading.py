@@ -1,0 +1,52 @@
+"""Listed objects are read quickly, and are what botocore makes of them."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.parsers import RestXMLParser
+from botocore.session import get_session
+
+from snapper.aws import client as aws
+from snapper.aws.reading import QuickParser
+from snapper.aws.vault import StoredObject, Vault
+
+ODD = ("a/ü b&c<d>.json", "a/\x01", "a/+%2F", "a/'\"", "ä/" + "x" * 200)
+ANSWER = b"""<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><KeyCount>2</KeyCount>
+<IsTruncated>false</IsTruncated><Contents><Key>a/1 &amp; 2</Key>
+<LastModified>2026-11-23T03:00:00.000Z</LastModified><ETag>&quot;d41d&quot;</ETag><Size>17</Size>
+<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><StorageClass>STANDARD</StorageClass></Contents>
+<Contents><Key>b</Key><LastModified>2026-11-23T03:00:00Z</LastModified><ETag></ETag><Size>0</Size>
+</Contents></ListBucketResult>"""
+
+
+def parsed(parser: Any, body: bytes) -> Any:
+    model = get_session().get_service_model("s3").operation_model("ListObjectsV2")
+    answer = {"status_code": 200, "headers": {}, "body": body}
+    return parser.parse(answer, model.output_shape)
+
+
+def test_all_that_is_asked_for_is_as_botocore_reads_it() -> None:
+    theirs = parsed(RestXMLParser(), ANSWER)
+    for each in theirs["Contents"]:
+        each.pop("ChecksumAlgorithm", None)
+    assert parsed(QuickParser(), ANSWER) == theirs
+
+
+def test_odd_names_are_listed_as_they_were_stored(vault: Vault) -> None:
+    for key in ODD:
+        vault.put(key, key.encode())
+    assert sorted(each.key for each in vault.list("")) == sorted(ODD)
+
+
+def test_an_object_is_known_by_its_digest(vault: Vault) -> None:
+    vault.put("a", b"text")
+    (found,) = vault.list("")
+    assert found == StoredObject("a", 4, found.changed_at, '"1cb251ec0d568de6a929b520c4aed8d1"')
+
+
+def test_the_clients_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    factory = aws.client("s3")._endpoint._response_parser_factory
+    assert isinstance(factory.create_parser("rest-xml"), QuickParser)
