@@ -20,13 +20,16 @@ from snapper.cli.lines import warn
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.engines.checks import connection_checks, gaps
-from snapper.errors import SettingsError
+from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.program import PROGRAM
 from snapper.values.secrets import Database, parse_secrets
+from snapper.values.settings import CONNECTIONS, RETENTIONS
 from snapper.values.visible import shell_word
 
 ROWS_VARIABLE = "SNAPPER_DEMO_DATABASE"
 
+_FORM = "KEY,connection,POSTGRES"
+_EXAMPLE = "such as 'orders,postgresql://me:secret@db.example/orders,POSTGRES'"
 _ROW = re.compile(r"[^,|]+,.+,\s*[A-Za-z]+\s*", re.DOTALL)
 
 
@@ -35,7 +38,7 @@ def demo(
     database: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="'KEY,connection,POSTGRES'",
+            metavar=f"'{_FORM}'",
             help="Back up your own database instead of the samples; it is only read. Repeatable; "
             f"or a row on each line of the variable {ROWS_VARIABLE}.",
             show_default=False,
@@ -116,13 +119,16 @@ def parse_rows(rows: Iterable[str], retention: int) -> tuple[Database, ...]:
     for number, row in enumerate(rows, 1):
         # Joined with the others, a row without its type would swallow the next one.
         if not _ROW.fullmatch(row):
-            raise SettingsError(
-                f"database number {number} is not KEY,connection,POSTGRES",
-                hint="such as 'orders,postgresql://me:secret@db.example/orders,POSTGRES'",
-            )
+            raise SettingsError(f"database number {number} is not {_FORM}", hint=_EXAMPLE)
     keys = dict.fromkeys(row.partition(",")[0].strip() for row in rows)
     counts = "|".join(f"{key},{retention}" for key in keys)
-    return parse_secrets("|".join(rows), counts, connection_checks())
+    try:
+        return parse_secrets("|".join(rows), counts, connection_checks())
+    except SecretsInvalid as invalid:
+        # The second secret is made of the first, so what is wrong there was told already.
+        told = [each for each in invalid.faults if RETENTIONS not in each] or invalid.faults
+        faults = tuple(each.replace(f"{CONNECTIONS} row", "number") for each in told)
+        raise SecretsInvalid(faults, f"{_FORM}, {_EXAMPLE}", "the databases") from None
 
 
 def _show(report: DemoReport, outcome: Outcome, *, as_json: bool) -> None:

@@ -26,6 +26,7 @@ _PLAIN = (
     (r"Input should be (greater|less) than( or equal to)? ", r"must be \1 than\2 "),
     (r"Option '(.+)' requires an argument", r"there is no value for \1"),
 )
+_CHOICE = re.compile(r"'([^']*)' is not one of ('.*')")
 
 
 @dataclass
@@ -98,4 +99,6 @@ def _usage(error: TyperException) -> tuple[str, str]:
     fact = error.format_message().rstrip(".")
     for theirs, plain in _PLAIN:
         fact = re.sub(theirs, plain, fact)
+    if choice := _CHOICE.search(fact):
+        hint = did_you_mean(choice[1], re.findall("'([^']*)'", choice[2])) or hint
     return fact[:1].lower() + fact[1:], hint

@@ -67,6 +67,16 @@ def test_a_row_without_its_type_does_not_swallow_the_next() -> None:
         demo.parse_rows(rows, 2)
 
 
+def test_of_a_row_whose_key_is_none_only_what_was_typed_is_blamed() -> None:
+    with pytest.raises(SettingsError) as caught:
+        demo.parse_rows(["my orders,postgresql://u:hush@h/d,POSTGRES"], 2)
+    assert str(caught.value) == (
+        "the databases are invalid:\n  - number 1 must begin with a key of letters, digits, '.', "
+        "'_' and '-', at most 64, the first a letter or digit"
+    )
+    assert "orders,postgresql://me:secret@db.example" in caught.value.hint
+
+
 def test_a_bad_row_exits_2_with_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--json", "--database", f"a,postgres://u:{SECRET}@h/d,MONGO"]) == 2
     captured = capsys.readouterr()
