@@ -12,6 +12,8 @@ from snapper.values.verification import Restored, Verification
 from snapper.verbs.catalog import to_public
 from snapper.verbs.history import NOTHING_KNOWN, History
 
+_UNTIL = "until verify --restore proves it or a later one, or --accept REASON accepts it"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -57,7 +59,7 @@ class Found:
             if (proven := self.verdict.proven_at) and proven < self.verdict.verified_at:
                 judged += f", restored on {proven:%Y-%m-%d}"
             if (failed := self.verdict.failed) and self.error is None:
-                state = "accepted" if failed.accepted else "verify --restore tries it again"
+                state = "accepted" if failed.accepted else _UNTIL
                 judged += f", but NOT RESTORED on {failed.at:%Y-%m-%d}: {failed.reason} ({state})"
         if self.history.fault:
             judged += f", but NOT AS IT WAS MADE: {self.history.fault}"

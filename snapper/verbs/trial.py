@@ -69,7 +69,9 @@ def to_be_proven(
         raise RestoreFailed(
             f"{damage}: so there is nothing to hold its rows against, and it was not tried",
             hint="the dump is as it was stored, and a restore needs no list; the bucket may still"
-            " have an earlier version of this one, and the next backup has its own",
+            " have an earlier version of this one, and the next backup has its own: until that is"
+            f" proven, {PROGRAM} verify {manifest.database} --accept REASON says why that is no"
+            " reason to worry",
             against_backup=True,
         ) from None
 

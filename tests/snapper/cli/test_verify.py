@@ -147,7 +147,9 @@ def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
             assert ran.out.count("division by zero") == 1
             assert "NOT RESTORED 20" in stage.run_cli("list", key).out
             # To read it again takes nothing back.
-            assert "but NOT RESTORED on 20" in stage.run_cli("verify", key).out
+            told = " ".join(stage.run_cli("verify", key).out.split())
+            assert "but NOT RESTORED on 20" in told
+            assert "until verify --restore proves it or a later one, or --accept" in told
         source.run(f"{_FUNCTION} 'SELECT $1'")
         time.sleep(1)  # the next scheduled time is another one
         with stage.pruning():
