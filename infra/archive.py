@@ -1,5 +1,6 @@
 """Zips that are byte-identical when their contents are: Pulumi deploys only what changed."""
 
+import filecmp
 import hashlib
 import os
 import stat
@@ -66,12 +67,8 @@ def write_zip(target: Path, entries: Iterable[Entry]) -> None:
 
 
 def _is_same(draft: Path, target: Path) -> bool:
-    if not target.is_file() or target.is_symlink():
-        return False
-    with draft.open("rb") as ours, target.open("rb") as theirs:
-        return hashlib.file_digest(ours, "sha256").digest() == (
-            hashlib.file_digest(theirs, "sha256").digest()
-        )
+    is_file = target.is_file() and not target.is_symlink()
+    return is_file and filecmp.cmp(draft, target, shallow=False)
 
 
 def _header(entry: Entry) -> zipfile.ZipInfo:

@@ -25,7 +25,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine import run_directory as run_directories
 from snapper.machine.run_directory import run_directory
-from tests.support import faults, figures, memory
+from tests.support import faults, figures, memory, prepared
 from tests.support.canary import CANARY, SEARCH
 from tests.support.cloud_server import CloudServer, Customer
 from tests.support.databases import UNTENDED, Source, query
@@ -46,6 +46,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Every command makes a session of its own; what boto3 reads of AWS's services is the same for all.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+prepared.pack_once()
 
 # A server's files are made for a test, and are many.
 if folder := memory.room():
