@@ -48,6 +48,17 @@ class _Installed:
     idle: list[Environment] = field(default_factory=list)
     busy: set[Environment] = field(default_factory=set)
     starting: int = 0
+    unpacking: threading.Lock = field(default_factory=threading.Lock)
+    unpacked: bool = False
+
+    def unpack(self) -> None:
+        """Unpack the function and its layers, for its first event: many a function gets none."""
+        with self.unpacking:
+            if not self.unpacked:
+                unpack(self.function.archive, self.directory / "task")
+                for layer in self.function.layers:
+                    unpack(layer, self.directory / "opt", _loadable(layer))
+                self.unpacked = True
 
 
 class LambdaHost:
@@ -73,14 +84,11 @@ class LambdaHost:
         ).start()
 
     def install(self, function: Function) -> None:
-        """Unpack a function and its layers; it is ready for its first event."""
+        """Have a function ready for its first event."""
         self.remove(function.name)
         directory = self._functions / function.name
-        unpack(function.archive, directory / "task")
-        for layer in function.layers:
-            unpack(layer, directory / "opt", _loadable(layer))
         scratch = directory / "tmp"
-        scratch.mkdir(mode=0o700)
+        scratch.mkdir(mode=0o700, parents=True)
         sandbox = Sandbox.of(scratch)
         with self._lock:
             self._installed[function.name] = _Installed(function, directory, sandbox)
@@ -164,6 +172,7 @@ class LambdaHost:
 
     def _start(self, installed: _Installed) -> Environment:
         function, directory = installed.function, installed.directory
+        installed.unpack()
         given = variables(function, directory / "task", directory / "opt", directory / "tmp")
         role = self._cloud.credentials(function.role, function.name)
         stream = CloudWatchStream(
