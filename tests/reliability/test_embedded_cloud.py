@@ -19,6 +19,7 @@ import pytest
 from local.emulator.cloud import Cloud
 from snapper.engines.postgresql.conninfo import libpq
 from snapper.engines.postgresql.trying import throw_away as postgres
+from snapper.engines.postgresql.trying.cluster import free_port
 from snapper.machine.run_directory import run_directory
 from tests.support.databases import Source
 from tests.support.demos import (
@@ -227,10 +228,9 @@ def test_demos_side_by_side_do_not_meet() -> None:
 def test_a_port_that_is_taken_meanwhile_is_no_obstacle(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = postgres._free_port
     with socket.create_server(("127.0.0.1", 0)) as taken, run_directory() as directory:
-        offers = iter([taken.getsockname()[1], real()])
-        monkeypatch.setattr(postgres, "_free_port", lambda: next(offers))
+        offers = iter([taken.getsockname()[1], free_port()])
+        monkeypatch.setattr(postgres, "free_port", lambda: next(offers))
         with (
             faulted(SURROUNDINGS),
             postgres.PostgresServer(17, directory / "server", tcp=True) as server,

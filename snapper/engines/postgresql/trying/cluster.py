@@ -1,6 +1,8 @@
 """The files of a throw-away server, and its programs as children: what initdb and postgres need."""
 
+import ctypes
 import signal
+import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from snapper.values.deadline import Deadline
 
 DATA = "data"
 LOG = "server.log"
+_REMOVE = 0  # of `sys/ipc.h`, of Linux as of macOS
 _START_SECONDS = 300.0  # of a machine that is busy with other things
 
 
@@ -103,3 +106,23 @@ def run(
 def last_words(directory: Path) -> str:
     """Give the end of the log."""
     return "\n".join((directory / LOG).read_text(errors="replace").splitlines()[-5:])
+
+
+def listed(folder: Path) -> str:
+    """Write a folder as the setting takes it, which is a list of them."""
+    return '"' + str(folder).replace('"', '""') + '"'
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def give_back(segment: int) -> None:
+    """Give back the shared memory of a killed server: where 4,096 are left, none starts any more.
+
+    Whoever ends in order does so itself.
+    """
+    ctypes.CDLL(None).shmctl(segment, _REMOVE, None)

@@ -8,7 +8,6 @@ is a socket in that folder, and the password is a new one each time.
 import secrets
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,10 @@ from snapper.engines.postgresql.trying import bundled
 from snapper.engines.postgresql.trying.cluster import (
     DATA,
     LOG,
+    free_port,
+    give_back,
     last_words,
+    listed,
     make_cluster,
     patience,
     run,
@@ -92,6 +94,7 @@ class PostgresServer:
         self._deadline = deadline
         self._account = unprivileged()
         self._child: children.Child | None = None
+        self._segment = -1  # the number of its shared memory
 
     @classmethod
     def confining(
@@ -142,7 +145,7 @@ class PostgresServer:
         for _ in range(3):
             # Free when we look; should another process be quicker to take it, we look again.
             if self._tcp:
-                self.port = _free_port()
+                self.port = free_port()
             else:
                 self._make_door()
             if self._launch(tree):
@@ -171,7 +174,9 @@ class PostgresServer:
     def _end(self, farewell: signal.Signals) -> None:
         child, self._child = self._child, None
         if child:
-            children.stop(child, grace=10.0, farewell=farewell)
+            status = children.stop(child, grace=10.0, farewell=farewell)
+            if status == -signal.SIGKILL:
+                give_back(self._segment)
         if self._door != self.directory:
             watchdog.remove(self._door)
 
@@ -214,7 +219,7 @@ class PostgresServer:
         settings = self._settings | {
             "listen_addresses": "127.0.0.1" if self._tcp else "",
             "port": str(self.port),
-            "unix_socket_directories": "" if self._tcp else _listed(self._door),
+            "unix_socket_directories": "" if self._tcp else listed(self._door),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(tree / "bin/postgres"), "-D", str(self._data), *options]
@@ -227,22 +232,12 @@ class PostgresServer:
         state = self._data / "postmaster.pid"
         end = time.monotonic() + patience(self._deadline)
         while child.poll() is None and time.monotonic() < end:
-            # The server keeps its number in the first line and its state in the eighth.
+            # Its number is in the first line, its memory's in the seventh, its state in the eighth.
             lines = state.read_text().splitlines() if state.exists() else []
             ours = len(lines) > 7 and lines[0] == str(child.pid)
             if ours and lines[7].strip() in {"ready", "standby"}:
+                self._segment = int(lines[6].split()[1])
                 return True
             time.sleep(0.01)
         self.stop()
         return False
-
-
-def _listed(folder: Path) -> str:
-    """Write a folder as the setting takes it, which is a list of them."""
-    return '"' + str(folder).replace('"', '""') + '"'
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -219,6 +219,19 @@ def test_a_crash_cuts_connections_and_leaves_no_process(directory: Path) -> None
         cursor.execute("SELECT 1")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's own table")
+def test_a_crash_leaves_no_shared_memory(directory: Path) -> None:
+    def segments() -> set[str]:
+        rows = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+        return {row.split()[1] for row in rows}
+
+    server = PostgresServer(18, directory / "server")
+    server.start()
+    (segment,) = {str(server._segment)} & segments()
+    server.crash()
+    assert segment not in segments()
+
+
 def test_a_killed_maker_leaves_no_server_and_no_file() -> None:
     program = (
         "import os, time; from snapper.machine.run_directory import run_directory;"
