@@ -25,7 +25,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine import run_directory as run_directories
 from snapper.machine.run_directory import run_directory
-from tests.support import faults, figures, memory, prepared
+from tests.support import faults, figures, memory, passwords, prepared
 from tests.support.canary import CANARY, SEARCH
 from tests.support.cloud_server import CloudServer, Customer
 from tests.support.databases import UNTENDED, Source, query
@@ -159,6 +159,7 @@ def server(run_dir: Path) -> Iterator[Callable[[int], PostgresServer]]:
                 made = PostgresServer(major, place, CANARY, UNTENDED, tcp=True)
                 made.start()
                 stack.callback(made.crash)  # nobody needs what it would still write
+                query(made.dsn(), f"ALTER ROLE postgres PASSWORD '{passwords.kept(CANARY)}'")
                 servers[major] = made
             return servers[major]
 

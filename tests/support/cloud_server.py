@@ -19,6 +19,7 @@ from psycopg2.extensions import make_dsn
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from tests.support.canary import CANARY
 from tests.support.databases import UNTENDED, Source, query
+from tests.support.passwords import kept
 
 DATABASE = "defaultdb"
 """The one database that there is at first."""
@@ -83,8 +84,9 @@ class CloudServer(PostgresServer):
     def start(self) -> None:
         """Start it, and make of it what a provider makes."""
         super().start()
-        names = {"group": self.group, "master": MASTER, "password": self.password}
+        names = {"group": self.group, "master": MASTER, "password": kept(self.password)}
         template = self.dsn("template1")
+        query(template, f"ALTER ROLE {self.provider} PASSWORD '{kept(self.password)}'")
         query(template, f"CREATE DATABASE {DATABASE}")
         query(self.dsn(), "DROP DATABASE postgres")
         query(template, _ROLES.format(**names))
