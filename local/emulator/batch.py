@@ -54,6 +54,11 @@ def resource(path: str, body: Mapping[str, Any], region: str, account: str) -> s
     return _arn(body.get(key, ""), kind, region, account) if kind else "*"
 
 
+_SUMMARY = ("jobId", "jobArn", "jobName", "status", "statusReason", "createdAt", "stoppedAt")
+_END = ("exitCode", "reason")
+"""What a list tells of a job and of its container; what stands in it only `DescribeJobs` does."""
+
+
 def _asking_for_the_definition(original: Callable[..., Any]) -> Callable[..., Any]:
     """Ask also for the right on the definition of a job, not only on its queue."""
 
@@ -100,7 +105,10 @@ def _list(asked: dict[str, Any]) -> Reply:
     filters = [each for each in asked.get("filters", []) if each["name"] == "JOB_NAME"]
     names = [value for each in filters for value in each["values"]]
     found = [
-        {key: job[key] for key in ("jobId", "jobArn", "jobName", "status", "createdAt")}
+        {
+            **{key: job[key] for key in _SUMMARY if key in job},
+            "container": {key: job["container"][key] for key in _END if key in job["container"]},
+        }
         for job in batch._jobs.values()
         if name_in(job["jobQueue"]) == queue
         and (

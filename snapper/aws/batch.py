@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
 
@@ -38,6 +39,15 @@ class State:
     def succeeded(self) -> bool:
         """Whether it has ended well."""
         return self.status == _DONE
+
+
+@dataclass(frozen=True)
+class Found:
+    """A container by Batch's own id, when it was submitted, and how far it has come."""
+
+    identifier: str
+    submitted_at: datetime
+    state: State
 
 
 class Batch:
@@ -112,10 +122,18 @@ class Batch:
             jobs = self._client.describe_jobs(jobs=[identifier])["jobs"]
             if not jobs:
                 raise AwsFailed(f"batch:DescribeJobs failed: there is no job {identifier}")
-            job = jobs[0]
-            container = job.get("container", {})
-            reasons = (job.get("statusReason"), container.get("reason"))
-            return State(job["status"], "; ".join(filter(None, reasons)), container.get("exitCode"))
+            return _state(jobs[0])
+
+    def found(self, name: str) -> list[Found]:
+        """Give the containers of this name that Batch still knows, the newest first.
+
+        It takes no right to what stands in a job, which `state` does.
+        """
+        found = [
+            Found(each["jobId"], _time(each.get("createdAt", 0)), _state(each))
+            for each in self._named(name)
+        ]
+        return sorted(found, key=lambda each: each.submitted_at, reverse=True)
 
     def _named(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the jobs of exactly this name; Batch's filter knows no upper case."""
@@ -126,3 +144,13 @@ class Batch:
         with aws.translated("batch:ListJobs"):
             for page in self._client.get_paginator("list_jobs").paginate(**asked):
                 yield from (each for each in page["jobSummaryList"] if each["jobName"] == name)
+
+
+def _state(job: dict[str, Any]) -> State:
+    container = job.get("container", {})
+    reasons = (job.get("statusReason"), container.get("reason"))
+    return State(job["status"], "; ".join(filter(None, reasons)), container.get("exitCode"))
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

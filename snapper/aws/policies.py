@@ -21,24 +21,34 @@ _VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
 
 
 class Rights(StrEnum):
-    """What an operator may do; each has the rights of the ones before it.
+    """What an operator may do; OPERATE has the rights of all others, RESTORE those of READ.
 
     With READ, no backup can be read, and the dead letters only counted; with RESTORE all can, but
-    nothing is changed save a verdict beside a backup; with OPERATE every command works.
+    nothing is changed save a verdict beside a backup; with OPERATE every command works. With
+    RESTORE_IN_CLOUD a container may be ordered to restore, and followed; no backup can be read.
     """
 
     READ = "read"
     RESTORE = "restore"
+    RESTORE_IN_CLOUD = "restore-in-cloud"
     OPERATE = "operate"
 
 
 def policy(service: Service, rights: Rights) -> dict[str, Any]:
-    """Give the policy for an operator of this stage, as JSON values."""
-    statements = _read(service)
-    if rights is not Rights.READ:
+    """Give the policy for an operator of this stage, as JSON values.
+
+    Raises SettingsError for RESTORE_IN_CLOUD where the stage has no such containers.
+    """
+    if rights is Rights.RESTORE_IN_CLOUD:
+        service.require_restores()
+        statements = _choose(service) + _restore_in_cloud(service)
+    else:
+        statements = _read(service)
+    if rights in (Rights.RESTORE, Rights.OPERATE):
         statements += _restore(service)
     if rights is Rights.OPERATE:
         statements += _operate(service)
+        statements += _restore_in_cloud(service) if service.restore_queue else []
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -88,6 +98,35 @@ def _restore(service: Service) -> list[Statement]:
             [_queue(service, service.dead_letter_url)],
         ),
         *_key(service, "s3", "kms:GenerateDataKey"),
+    ]
+
+
+def _choose(service: Service) -> list[Statement]:
+    """Let a backup be chosen as `read` does, and nothing else be looked at."""
+    root, bucket = service.arn("ssm", "parameter"), _bucket(service)
+    table = f"{root}{databases_path(service.parameter_root)}"
+    added = f"{root}{added_root(service.parameter_root)}"
+    return [
+        _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
+        # Of a database that is not known it is said which ones are.
+        _allow(["ssm:GetParametersByPath"], [table, heads_path(added), f"{tables_path(added)}/*"]),
+        _allow(["s3:ListBucket", "s3:GetBucketTagging"], [bucket]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
+        *_key(service, "ssm", "kms:Decrypt"),
+        *_key(service, "s3", "kms:Decrypt"),
+    ]
+
+
+def _restore_in_cloud(service: Service) -> list[Statement]:
+    definition = service.restore_definition
+    return [
+        _allow(["batch:SubmitJob"], [service.restore_queue, definition, f"{definition}:*"]),
+        # Batch knows no narrower right to it. What stands in a job only `DescribeJobs` tells.
+        _allow(["batch:ListJobs"], ["*"]),
+        _allow(
+            ["logs:FilterLogEvents"],
+            [service.arn("logs", f"log-group:{service.restore_log_group}:*")],
+        ),
     ]
 
 

@@ -22,6 +22,7 @@ class Policy(StrEnum):
 
     READ = Rights.READ
     RESTORE = Rights.RESTORE
+    RESTORE_IN_CLOUD = Rights.RESTORE_IN_CLOUD
     OPERATE = Rights.OPERATE
     DEPLOY = "deploy"
     DEPLOY_LARGE = "deploy-large"
@@ -40,7 +41,8 @@ def policy(
         Policy,
         typer.Argument(
             metavar="RIGHTS",
-            help="read: look; restore: read backups too; operate: every command. "
+            help="read: look; restore: read backups too; operate: every command; "
+            "restore-in-cloud: have a container restore. "
             "deploy: pulumi up; deploy-large: with largeDatabases these too; "
             "boundary: the most that a function may have.",
         ),
@@ -52,8 +54,9 @@ def policy(
 ) -> None:
     """Print an IAM policy for people who operate or deploy this stage, as JSON.
 
-    Each of read, restore and operate includes the ones before it. Printing one needs only the right
-    to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
+    Each of read, restore and operate includes the ones before it; operate also restore-in-cloud,
+    which reads no backup. Printing one needs only the right to read the parameter
+    /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
 
     `deploy`, `deploy-large` and `boundary` are docs/deploy-policy.json,
     docs/deploy-large-policy.json and docs/boundary.json for this stage alone. They need neither AWS

@@ -9,7 +9,6 @@ from snapper.cli import render
 from snapper.cli.backup_options import (
     LATEST,
     AtOption,
-    KeyArgument,
     chosen_backup,
     is_name,
     read_at,
@@ -17,9 +16,18 @@ from snapper.cli.backup_options import (
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
+from snapper.cli.restore_in_cloud import (
+    check_place,
+    follow_restore,
+    refuse_with_follow,
+    restore_in_cloud,
+)
 from snapper.cli.restore_options import (
     BestEffortOption,
     FinalNameOption,
+    FollowOption,
+    InCloudOption,
+    IntoOption,
     JobsOption,
     NoOwnerOption,
     NoPrivilegesOption,
@@ -27,7 +35,7 @@ from snapper.cli.restore_options import (
     StrictOption,
 )
 from snapper.cli.restore_tables import restore_some
-from snapper.cli.restored import Restored
+from snapper.cli.restored import Restored, answer
 from snapper.cli.stage import Stage
 from snapper.cli.table_options import (
     AsOption,
@@ -41,7 +49,8 @@ from snapper.cli.table_options import (
 from snapper.cli.transfer import bars
 from snapper.engines.engine import engine_of
 from snapper.engines.facts import RestoreOptions
-from snapper.errors import RestoreFailed, SettingsError
+from snapper.errors import SettingsError
+from snapper.values.program import PROGRAM
 from snapper.verbs.choice import find
 from snapper.verbs.restoring import Wish, bring_back, checked
 
@@ -50,7 +59,9 @@ TARGET_VARIABLE = "SNAPPER_RESTORE_TO"
 
 def restore_backup(
     context: typer.Context,
-    key: KeyArgument,
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="The database; none with --follow.")
+    ] = "",
     to: Annotated[
         str | None,
         typer.Option(
@@ -90,6 +101,9 @@ def restore_backup(
     final_name: FinalNameOption = False,
     show_values: ShowValuesOption = False,
     jobs: JobsOption = 0,
+    in_cloud: InCloudOption = False,
+    into: IntoOption = "",
+    follow: FollowOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
@@ -114,9 +128,19 @@ def restore_backup(
     that may hold other things: a table that is there already is refused, whatever else they need
     is used as it is there. Foreign keys that cannot hold are left out, and named.
 
+    With --in-cloud a container of AWS Batch restores, into a target that the stage knows: its
+    connection is in the secret RESTORE_CONN_STRINGS. The command only follows it: where that is
+    interrupted the restore goes on, and --follow ID follows it again.
+
     Exits 9 if the backup could not be restored, or not whole.
     """
     outcome: Outcome = context.obj
+    if follow:
+        refuse_with_follow(context)
+        answer(follow_restore(Stage.open(stage, profile, region), follow), outcome, json=json)
+        return
+    if not key:
+        raise SettingsError("there is no KEY", hint=f"{PROGRAM} restore --help shows what there is")
     wanted = wanted_tables(table, schema, named, data_only=data_only, schema_only=schema_only)
     if wanted:
         refuse_others(
@@ -133,6 +157,8 @@ def restore_backup(
         strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs
     )
     wish = checked(Wish(create, force, over_source, create_roles, options))
+    others = {"--table": wanted, "--show-values": show_values}
+    check_place(context, into, in_cloud=in_cloud, others=others)
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "restores"):
@@ -140,6 +166,10 @@ def restore_backup(
         manifest = find(opened.vault, key, limit, passed.append, exactly=is_name(at))
         for sentence in passed:
             warn(sentence)
+        if in_cloud:
+            found = restore_in_cloud(opened, manifest, passed, into, wish, dry_run=dry_run)
+            answer(found, outcome, json=json)
+            return
         target = to or _asked()
         engine = engine_of(manifest.engine)
         if wanted:
@@ -164,16 +194,7 @@ def restore_backup(
         done = bring_back(
             opened.vault, manifest, target, engine, wish, warn=warn, bars=bars, dry_run=dry_run
         )
-    restored = Restored(stage, manifest, tuple(passed), done)
-    if json:
-        render.document(restored.to_dict())
-        outcome.answered = True
-    elif dry_run:
-        restored.tell_plan()
-    else:
-        restored.tell_result()
-    if done.came and done.came.missing:
-        outcome.code = RestoreFailed.exit_code
+    answer(Restored(stage, manifest, tuple(passed), done), outcome, json=json)
 
 
 def _asked() -> str:
@@ -183,7 +204,7 @@ def _asked() -> str:
             "no target is given", hint=f"use --to CONNECTION or the variable {TARGET_VARIABLE}"
         )
     try:
-        answer: str = typer.prompt("Connection of the target", hide_input=True, err=True)
+        typed: str = typer.prompt("Connection of the target", hide_input=True, err=True)
     except typer.Abort:
         raise SettingsError("no target is given") from None
-    return answer
+    return typed

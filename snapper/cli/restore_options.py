@@ -47,3 +47,26 @@ JobsOption = Annotated[
         " here, at most 4, where the backup is large enough.",
     ),
 ]
+InCloudOption = Annotated[
+    bool,
+    typer.Option(
+        "--in-cloud",
+        help="Have a container of AWS Batch restore it, beside the bucket; takes largeDatabases.",
+    ),
+]
+IntoOption = Annotated[
+    str,
+    typer.Option(
+        "--into",
+        metavar="KEY",
+        help="With --in-cloud: the target, by its key in the secret RESTORE_CONN_STRINGS.",
+    ),
+]
+FollowOption = Annotated[
+    str,
+    typer.Option(
+        "--follow",
+        metavar="ID",
+        help="Follow a restore --in-cloud that is under way, or see how it ended.",
+    ),
+]

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapper.cli import render
+from snapper.cli.outcome import Outcome
 from snapper.engines.engine import engine_of
 from snapper.engines.facts import Restoration
+from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.restoring import Done
@@ -49,6 +51,11 @@ class Restored:
             render.say(f"would first make the role {role}, without login")
         if self.done.creates:
             render.say("would first make the database; it gets its name when it is whole")
+        if not self.done.commands:
+            render.say(
+                "a container of AWS Batch would look at it, and do that; nothing was changed"
+            )
+            return
         render.say("nothing was changed; without Snapper it is done by:")
         for command in self.done.commands:
             print(f"  {command}")  # to be copied, so never wrapped
@@ -80,3 +87,17 @@ class Restored:
         manifest = self.manifest
         server = f"{engine_of(manifest.engine).name} {manifest.server_version}"
         return f"{manifest.dump_key} ({render.size(manifest.backup_bytes)}, {server})"
+
+
+def answer(restored: Restored, outcome: Outcome, *, json: bool) -> None:
+    """Give it as the command's result."""
+    came = restored.done.came
+    if json:
+        render.document(restored.to_dict())
+        outcome.answered = True
+    elif came:
+        restored.tell_result()
+    else:
+        restored.tell_plan()
+    if came and came.missing:
+        outcome.code = RestoreFailed.exit_code

@@ -76,6 +76,20 @@ class Service:
                 hint="use that release, or run pulumi up with this one",
             ) from None
 
+    def require_restores(self) -> None:
+        """Raise SettingsError if the stage has no containers that restore."""
+        if self.restore_queue:
+            return
+        stage = self.parameter_root.rpartition("/")[2]
+        option = f"--stack {stage}"
+        large = f"pulumi config set largeDatabases true {option} && "
+        raise SettingsError(
+            f"the stage {stage} has no containers that restore",
+            hint=f"{'' if self.container_log_group else large}pulumi config set --secret"
+            f" RESTORE_CONN_STRINGS {option} && pulumi up {option}; the secret has a row"
+            " KEY,connection,TYPE for each target",
+        )
+
     @property
     def log_group(self) -> str:
         """The log group of the dumper."""

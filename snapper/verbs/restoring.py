@@ -47,12 +47,13 @@ class Wish:
 class Done:
     """What a restore has done to its target; what it would do where `came` and `seconds` are None.
 
-    `place` is the target in words. `warnings` were said before anything was done, `commands` are
+    `place` is the target in words; whether the restore `creates` it is None where nobody has looked
+    at it. `warnings` were said before anything was done, `commands` are
     the same restore without Snapper; neither holds a secret.
     """
 
     place: str
-    creates: bool
+    creates: bool | None
     creates_roles: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()

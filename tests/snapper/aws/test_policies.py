@@ -1,12 +1,14 @@
 """Operators' policies: each command's needs, and nothing that its holder should not have."""
 
 import dataclasses
+import re
 from fnmatch import fnmatch
 from typing import Any
 
 import pytest
 
 from snapper.aws.policies import Rights, policy
+from snapper.errors import SettingsError
 from snapper.values.service import Service
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234"
@@ -24,6 +26,9 @@ SERVICE = Service(
     topic="arn:aws:sns:eu-central-1:123456789012:snapper-prod-alarms",
     pruner="snapper-prod-pruner",
     prover="snapper-prod-prover",
+    restore_queue="arn:aws:batch:eu-central-1:123456789012:job-queue/snapper-prod-large-restores",
+    restore_definition="arn:aws:batch:eu-central-1:123456789012:job-definition/snapper-prod-large-restores",
+    restore_log_group="/aws/batch/snapper-prod-large-restores",
 )
 DUMP = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.sql.gz"
 MANIFEST = "arn:aws:s3:::snapper-prod-1/orders/2026-11-23T03-00-00Z.manifest.json"
@@ -56,9 +61,9 @@ def test_nobody_reads_a_connection_or_writes_a_backup(rights: Rights) -> None:
 
 
 @pytest.mark.parametrize("rights", Rights)
-def test_nothing_is_allowed_on_everything(rights: Rights) -> None:
+def test_nothing_is_allowed_on_everything_but_what_has_no_narrower_right(rights: Rights) -> None:
     for statement in statements(rights):
-        assert "*" not in statement["Resource"]
+        assert "*" not in statement["Resource"] or statement["Action"] == ["batch:ListJobs"]
         assert not [action for action in statement["Action"] if "*" in action]
 
 
@@ -96,9 +101,39 @@ def test_who_may_operate_deletes_what_is_ours_and_nothing_else() -> None:
 
 
 def test_each_has_the_rights_of_the_ones_before() -> None:
-    less, more, most = (statements(rights) for rights in Rights)
+    less, more, most = map(statements, (Rights.READ, Rights.RESTORE, Rights.OPERATE))
     assert more[: len(less)] == less
     assert most[: len(more)] == more
+
+
+def test_who_may_restore_in_the_cloud_orders_and_follows_and_reads_no_backup() -> None:
+    mine = Rights.RESTORE_IN_CLOUD
+    for named in (SERVICE.restore_queue, f"{SERVICE.restore_definition}:3"):
+        assert allows(mine, "batch:SubmitJob", named)
+    assert allows(mine, "s3:GetObject", MANIFEST)
+    for holding_rows in (DUMP, CONTENTS):
+        assert not allows(mine, "s3:GetObject", holding_rows)
+    changing = {"s3:PutObject", "s3:DeleteObject", "sqs:SendMessage", "lambda:InvokeFunction"}
+    assert not {action for each in statements(mine) for action in each["Action"]} & changing
+    for less in (Rights.READ, Rights.RESTORE):
+        assert "batch:" not in repr(statements(less))
+    for each in statements(mine)[-3:]:
+        assert each in statements(Rights.OPERATE)
+
+
+@pytest.mark.parametrize(
+    ("log_group", "line"),
+    [
+        ("", "^pulumi config set largeDatabases true --stack prod && pulumi config set --secret"),
+        ("/aws/batch/snapper-prod-large", "^pulumi config set --secret RESTORE_CONN_STRINGS"),
+    ],
+)
+def test_a_stage_without_such_containers_says_the_line_to_type(log_group: str, line: str) -> None:
+    without = dataclasses.replace(SERVICE, restore_queue="", container_log_group=log_group)
+    with pytest.raises(SettingsError, match="has no containers that restore") as raised:
+        policy(without, Rights.RESTORE_IN_CLOUD)
+    assert re.search(line, raised.value.hint)
+    assert "batch:" not in repr(statements(Rights.OPERATE, without))
 
 
 def test_the_customers_key_is_used_through_the_services_that_encrypt_with_it() -> None:
