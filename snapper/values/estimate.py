@@ -48,15 +48,24 @@ def too_long(database_bytes: int, earlier: Sequence[Took], seconds: float) -> st
     """Say why a dump will not end in so many seconds; nothing if it will.
 
     >>> too_long(90_000_000_000, (), 840)
-    '90.0 GB take about 50 min to dump, and there are 14 min'
+    '90.0 GB take about 50 min to dump, a quarter more at worst, and there are 14 min'
     """
     expected = expected_seconds(database_bytes, earlier)
     if MARGIN * expected <= seconds:
         return ""
     return (
-        f"{database_bytes / 1e9:.1f} GB take about {expected / 60:.0f} min to dump, and there are"
-        f" {max(seconds, 0) / 60:.0f} min"
+        f"{database_bytes / 1e9:.1f} GB take about {_span(expected)} to dump, a quarter more at"
+        f" worst, and there are {_span(max(seconds, 0.0))}"
     )
+
+
+def _span(seconds: float) -> str:
+    """Say how long that is, as people do.
+
+    >>> _span(59.6), _span(119.6), _span(840)
+    ('60 s', '120 s', '14 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def jobs_for(database_bytes: int, asked: int) -> int:

@@ -1,8 +1,10 @@
 """Containers on the embedded cloud: a job has one, makes one backup, and none dies in silence."""
 
+import os
+import re
 import signal
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests.support.cloud import eventually
 from tests.support.databases import Source
 from tests.support.deployments import bring_up
 from tests.support.faults import faulted
+from tests.support.manifests import manifest
 from tests.support.stage import StageUnderTest
 from tests.support.vaults import open_uploads
 
@@ -125,6 +128,53 @@ def test_a_job_that_is_delivered_again_and_again_has_one_container_and_makes_one
     eventually(lambda: work.told("dump.skipped"))
     assert len(work.containers) == work.made() == 1
     assert large.run_cli("status", key, "--json").document["databases"][0]["in_container"] is None
+
+
+def hollow(source: Source, size: int) -> None:
+    """Let a database have so many bytes more, in a table without rows and in no place on disk."""
+    source.run("CREATE TABLE hollow (n int); CHECKPOINT")
+    ((path,),) = source.rows("SELECT pg_relation_filepath('hollow')")
+    os.truncate(source.server.directory / "data" / str(path), size)
+
+
+@pytest.mark.long
+def test_a_database_whose_size_says_so_is_handed_over_before_it_is_dumped(
+    large: StageUnderTest, source: Source
+) -> None:
+    hollow(source, 900_000_000)
+    key = f"huge-{source.name.rpartition(' ')[2]}"
+    with large.database(key, source.dsn):
+        with source.locked("t"):
+            work = Work(large, key)
+            eventually(lambda: work.is_dumping(source))
+            work.send()
+            eventually(lambda: len(work.told("dump.handed_over")) == 2)
+        assert work.told("dump.handed_over")[0]["reason"].startswith("0.9 GB take about 30 s")
+        assert work.ended() == "SUCCEEDED"
+        work.send()
+        eventually(lambda: work.told("dump.skipped"))
+        assert len(work.containers) == work.made() == 1
+        assert work.told("dump.began") == []
+
+
+@pytest.mark.long
+def test_a_database_whose_last_backup_took_long_is_handed_over_before_it_is_dumped(
+    large: StageUnderTest, source: Source
+) -> None:
+    key = f"slow-before-{source.name.rpartition(' ')[2]}"
+    earlier = manifest(database=key, scheduled_at=datetime.now(UTC).replace(microsecond=0))
+    with large.database(key, source.dsn):
+        large.vault.put(earlier.dump_key, b"x" * earlier.backup_bytes)
+        (stored,) = large.vault.list(earlier.dump_key)
+        long_enough = stored.changed_at + timedelta(seconds=26)
+        eventually(lambda: datetime.now(UTC) > long_enough)
+        large.vault.put(earlier.key, earlier.to_json().encode())
+        work = Work(large, key)
+        (handed,) = eventually(lambda: work.told("dump.handed_over"))
+        assert re.match(r"0\.0 GB take about (2[6-9]|[3-9][0-9]) s", handed["reason"])
+        assert work.ended() == "SUCCEEDED"
+        assert work.made() == 2
+        assert work.told("dump.began") == []
 
 
 @pytest.mark.long

@@ -13,11 +13,13 @@ from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.values.container import Size, container_name
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
+from snapper.values.options import BATCH, Options
 from snapper.values.settings import databases_path, parameter_root
-from tests.support.cloud import eventually, refused
+from tests.support.cloud import eventually, invoke, refused
 from tests.support.deployments import bring_up
+from tests.support.events import delivery, record
 from tests.support.faults import faulted
-from tests.support.rights import Rights, Weakening, without_a_statement
+from tests.support.rights import Rights, Weakening, without_a_part, without_a_statement
 from tests.support.stage import StageUnderTest
 
 FAMILY = "iam: one right of a container's role is missing"
@@ -71,9 +73,93 @@ def test_of_its_own_stage_a_container_reaches_its_work_and_no_more(
     assert refused(batch.submit_job, **call)
 
 
-def _names(stage: StageUnderTest) -> tuple[str, str]:
+@pytest.mark.parametrize("part", ["large", "large-drills"])
+def test_what_starts_a_container_writes_its_log_and_no_more(
+    heavy: StageUnderTest, cloud: Cloud, part: str
+) -> None:
+    role = f"arn:aws:iam::{cloud.account}:role/snapper-{NAME}-{part}-start"
+    services = ("s3", "sqs", "ssm", "batch", "logs")
+    s3, sqs, ssm, batch, logs = (cloud.client_as(each, role) for each in services)
+    outputs, own = heavy.deployment.outputs, f"/aws/batch/snapper-{NAME}-{part}"
+    logs.create_log_stream(logGroupName=own, logStreamName=f"job/{part}")
+    other = f"/aws/lambda/{outputs['dumper']}"
+    assert refused(logs.create_log_stream, logGroupName=other, logStreamName="job/x")
+    assert refused(logs.delete_log_group, logGroupName=own)
+    (code,) = {
+        each.inputs["bucket"]
+        for each in heavy.deployment.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
+        if ("drills" in part) == ("prover" in each.name)
+    }
+    for bucket in (code, heavy.vault.bucket):
+        assert refused(s3.list_objects_v2, Bucket=bucket)
+        assert refused(s3.put_object, Bucket=bucket, Key="x", Body=b"")
+    secrets = f"/snapper/{NAME}/DATABASE_CONN_STRINGS"
+    assert refused(ssm.get_parameters_by_path, Path=secrets, WithDecryption=True)
+    for url in ("queue_url", "dead_letter_url"):
+        assert refused(sqs.send_message, QueueUrl=outputs[url], MessageBody="x")
+    assert refused(batch.list_jobs, jobQueue=f"snapper-{NAME}-{part}")
+
+
+@pytest.mark.parametrize(("function", "part"), [("dumper", "large"), ("prover", "large-drills")])
+def test_who_hands_over_does_so_to_its_own_containers_and_rules_none(
+    heavy: StageUnderTest, cloud: Cloud, function: str, part: str
+) -> None:
+    deployed = heavy.deployment.outputs[function]
+    told = cloud.client("lambda").get_function_configuration(FunctionName=deployed)
+    batch = cloud.client_as("batch", told["Role"])
+    (own, definition), (other, theirs) = (
+        _names(heavy, who) for who in sorted(("dumper", "prover"), key=lambda who: who != function)
+    )
+
+    def submit(queue: str, definition: str) -> str:
+        call = {"jobName": "x", "jobQueue": queue, "jobDefinition": definition}
+        return str(batch.submit_job(**call)["jobId"])
+
+    identifier = submit(own, definition)
+    assert batch.list_jobs(jobQueue=own, filters=[{"name": "JOB_NAME", "values": ["x"]}])
+    for queue, of in ((other, definition), (own, theirs), (other, theirs)):
+        assert refused(submit, queue=queue, definition=of)
+    assert refused(batch.terminate_job, jobId=identifier, reason="x")
+    assert refused(batch.update_job_queue, jobQueue=own, state="DISABLED")
+    assert refused(batch.deregister_job_definition, jobDefinition=f"{definition}:1")
+    assert refused(
+        batch.register_job_definition, jobDefinitionName=f"snapper-{NAME}-{part}", type="container"
+    )
+
+
+@pytest.mark.long
+def test_the_dumper_needs_every_right_to_hand_over(heavy: StageUnderTest, cloud: Cloud) -> None:
+    dumper, source = heavy.deployment.outputs["dumper"], heavy.source(18)
+    days = (datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=n) for n in itertools.count())
+    options = Options(dump_in=BATCH)
+    with heavy.database("handed", source.dsn, options=options) as key:
+
+        def comes_back() -> bool:
+            event = delivery(record(Job(key, next(days)).to_json(), "m"))
+            return bool(invoke(cloud, dumper, event)["batchItemFailures"])
+
+        assert not comes_back()
+        told = cloud.client("lambda").get_function_configuration(FunctionName=dumper)
+        rights = Rights(cloud, told["Role"].rpartition("/")[2])
+        own = {"batch:SubmitJob", "batch:ListJobs"}
+        tried = set[str]()
+        for weakening in without_a_part(rights.statements):
+            # A job names the definition without its revision.
+            if own.issuperset(weakening.actions) and weakening.resources != (
+                f"{_names(heavy)[1]}:*",
+            ):
+                tried.update(weakening.actions)
+                family = "iam: one right of a function's role is missing"
+                with faulted(family), rights.weakened(weakening):
+                    eventually(comes_back, what=f"the dumper does not need {weakening}")
+        assert tried == own
+        eventually(lambda: not comes_back())
+        heavy.settle()
+
+
+def _names(stage: StageUnderTest, function: str = "dumper") -> tuple[str, str]:
     queue, definition = (
-        next(each for each in stage.deployment.of_type(kind) if "dumper" in each.name)
+        next(each for each in stage.deployment.of_type(kind) if function in each.name)
         for kind in ("aws:batch/jobQueue:JobQueue", "aws:batch/jobDefinition:JobDefinition")
     )
     return queue.outputs["arn"], definition.outputs["arnPrefix"]

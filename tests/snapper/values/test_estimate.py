@@ -61,4 +61,4 @@ def test_what_is_not_too_long_has_time_to_spare(
 
 
 def test_where_no_time_is_left_the_reason_tells_of_none_and_not_of_less() -> None:
-    assert too_long(3_000_000, (), -4.0).endswith("and there are 0 min")
+    assert too_long(3_000_000, (), -4.0).endswith("and there are 0 s")

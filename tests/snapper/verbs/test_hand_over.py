@@ -67,7 +67,7 @@ def test_what_would_not_fit_is_handed_over_before_it_is_begun(
     assert events.names() == ["dump.handed_over"]
     told = events.fields("dump.handed_over")
     assert (told["database"], told["scheduled_at"]) == ("orders", "2026-11-23T03:00:00Z")
-    assert str(told["reason"]).endswith("min to dump, and there are 0 min")
+    assert str(told["reason"]).endswith("to dump, a quarter more at worst, and there are 0 s")
     assert keys(handing.vault) == []
 
 
