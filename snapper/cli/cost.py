@@ -1,7 +1,8 @@
 """`snapper cost`: what each database costs in a month, and what it will cost when it has grown."""
 
 import json as json_module
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,9 +89,13 @@ def cost(
                 f"{each.database}: if it goes on growing so, a backup takes longer than the "
                 "15 minutes of a function within a year: set largeDatabases by then"
             )
+    kept = [(each.usage.stored.current, each.usage.stored.noncurrent) for each in found]
+    current, deleted = (_together(each) for each in zip(*kept, strict=True)) if kept else ({}, {})
+    if current or deleted:
+        render.say(f"stored: {_by_class(current)}; deleted, and still kept: {_by_class(deleted)}")
+    used = asked.said(sorted({*current, *deleted}), arm=service.machine.is_arm)
     render.remark(
-        f"US dollars, prices of {asked.region} as of {asked.as_of} (--json shows them). "
-        + _NOT_COUNTED
+        f"US dollars, prices of {asked.region} as of {asked.as_of}: {used}. " + _NOT_COUNTED
     )
 
 
@@ -116,6 +121,24 @@ def _row(each: Priced) -> tuple[str, ...]:
         _dollars(each.later[YEAR].total) if each.growth is not None else "",
         _growth(each),
     )
+
+
+def _together(sizes: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """Add up bytes by storage class."""
+    added = Counter[str]()
+    for each in sizes:
+        added.update(each)
+    return added
+
+
+def _by_class(sizes: Mapping[str, int]) -> str:
+    """Give bytes by storage class in words.
+
+    >>> _by_class({"STANDARD": 1000, "GLACIER": 0}), _by_class({})
+    ('1.0 kB STANDARD', 'nothing')
+    """
+    words = (f"{render.size(size)} {kind}" for kind, size in sorted(sizes.items()) if size)
+    return ", ".join(words) or "nothing"
 
 
 def _growth(each: Priced) -> str:

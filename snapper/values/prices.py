@@ -1,6 +1,6 @@
 """What AWS asks for what a stage uses: list prices, and those that somebody has agreed with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -33,17 +33,16 @@ class Prices:
     as_of: str = "2026-06"
     region: str = "us-east-1"
     storage: Mapping[str, float] = field(default_factory=lambda: _CLASSES)
-    write_request: float = 0.005 / 1_000
+    write_request: float = 0.000005
     """PUT, POST and LIST."""
-    read_request: float = 0.0004 / 1_000
     lambda_gb_second: float = 0.0000166667
     lambda_gb_second_arm: float = 0.0000133334
-    lambda_request: float = 0.20 / 1_000_000
+    lambda_request: float = 0.0000002
     fargate_vcpu_hour: float = 0.04048
     fargate_vcpu_hour_arm: float = 0.03238
     fargate_gb_hour: float = 0.004445
     fargate_gb_hour_arm: float = 0.00356
-    queue_request: float = 0.40 / 1_000_000
+    queue_request: float = 0.0000004
     alarm: float = 0.10
     """For one metric and a month."""
     metric: float = 0.30
@@ -52,6 +51,27 @@ class Prices:
     def storage_of(self, kind: str) -> float:
         """Give what a GB of a storage class costs for a month; of an unknown one the dearest."""
         return self.storage.get(kind) or max(self.storage.values())
+
+    def said(self, classes: Iterable[str], *, arm: bool) -> str:
+        """Say what each thing costs: storage of these classes, and processors of that kind.
+
+        >>> LIST_PRICES.said(["STANDARD"], arm=True).partition(", Fargate")[0]
+        'a GB of STANDARD $0.023 a month, Lambda $0.0000133334 a GB-second and $0.0000002 a call'
+        """
+        memory, vcpu, gigabyte = (
+            (self.lambda_gb_second_arm, self.fargate_vcpu_hour_arm, self.fargate_gb_hour_arm)
+            if arm
+            else (self.lambda_gb_second, self.fargate_vcpu_hour, self.fargate_gb_hour)
+        )
+        words = [
+            *(f"a GB of {kind} {_exactly(self.storage_of(kind))} a month" for kind in classes),
+            f"Lambda {_exactly(memory)} a GB-second and {_exactly(self.lambda_request)} a call",
+            f"Fargate {_exactly(vcpu)} a vCPU's hour and {_exactly(gigabyte)} a GB's hour",
+            f"S3 {_exactly(self.write_request)} a PUT or LIST",
+            f"SQS {_exactly(self.queue_request)} a request",
+            f"an alarm {_exactly(self.alarm)} and a metric {_exactly(self.metric)} a month",
+        ]
+        return ", ".join(words)
 
     def to_dict(self) -> dict[str, Any]:
         """Give them as JSON values."""
@@ -77,6 +97,15 @@ class Prices:
 _TEXTS = frozenset({"as_of", "region"})
 _HINT = "`bin/snapper cost --json` shows all prices by their names"
 LIST_PRICES = Prices()
+
+
+def _exactly(dollars: float) -> str:
+    """Write a price with all its digits, as AWS does.
+
+    >>> _exactly(0.3), _exactly(0.0000004), _exactly(5), _exactly(0)
+    ('$0.3', '$0.0000004', '$5', '$0')
+    """
+    return f"${dollars:.12f}".rstrip("0").rstrip(".")
 
 
 def _is_price(value: object, *, as_text: bool) -> bool:

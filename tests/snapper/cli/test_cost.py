@@ -56,6 +56,16 @@ def test_storage_is_what_lies_in_the_bucket_by_its_class(
     assert found["backups"] == len(growing)
 
 
+def test_it_is_said_how_much_lies_in_which_class_and_what_that_costs(
+    stage: StageUnderTest, growing: list[Manifest]
+) -> None:
+    ran = stage.run_cli("cost", "growing")
+    assert ran.code == 0
+    stored = sum(each.size for each in stage.vault.list("growing/"))
+    assert f"stored: {stored / 1e6:.1f} MB STANDARD; deleted, and still kept: " in ran.out
+    assert "a GB of STANDARD $0.023 a month" in " ".join(ran.err.split())
+
+
 def test_growth_is_that_of_the_backups(stage: StageUnderTest, growing: list[Manifest]) -> None:
     with stage.database("growing", "postgresql://nobody@192.0.2.1/d"):
         document = stage.run_cli("cost", "growing", "--json").document
@@ -94,7 +104,9 @@ def test_the_whole_stage_is_told_with_the_prices_used(stage: StageUnderTest) -> 
     assert header[0] == "database"
     assert "the stage " in ran.out
     assert " a month, in a year $" in ran.lines[-1]
-    assert f"prices of {LIST_PRICES.region} as of {LIST_PRICES.as_of}" in ran.err
+    said = " ".join(ran.err.split())
+    assert f"prices of {LIST_PRICES.region} as of {LIST_PRICES.as_of}: " in said
+    assert "an alarm $0.1 and a metric $0.3 a month" in said
     document = stage.run_cli("cost", "--json").document
     assert document["prices"] == json.loads(json.dumps(LIST_PRICES.to_dict()))
     assert document["shared"]["alarms"] > 0
