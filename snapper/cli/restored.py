@@ -40,7 +40,7 @@ class Restored:
             "kept_as": came.kept_as or None,
             "commands": list(done.commands),
             "restored": done.came is not None,
-            "jobs": done.came.jobs if done.came else None,
+            "jobs": done.came.jobs if done.came else done.jobs,
             "seconds": None if done.seconds is None else round(done.seconds, 3),
         }
 
@@ -51,6 +51,8 @@ class Restored:
             render.say(f"would first make the role {role}, without login")
         if self.done.creates:
             render.say("would first make the database; it gets its name when it is whole")
+        if self.done.jobs and self.done.jobs > 1:
+            render.say(f"would restore by {self.done.jobs} connections")
         if not self.done.commands:
             render.say(
                 "a container of AWS Batch would look at it, and do that; nothing was changed"

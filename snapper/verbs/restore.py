@@ -9,7 +9,7 @@ from snapper.engines.engine import Engine
 from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
 from snapper.values.manifest import Manifest
 from snapper.verbs.checked_copy import checked_copy
-from snapper.verbs.dump_in_parts import in_parts, jobs_for
+from snapper.verbs.dump_in_parts import DumpInParts, in_parts, jobs_for
 from snapper.verbs.unpacked import Progress, unpacked_ahead
 
 
@@ -46,12 +46,24 @@ def restore_as_new(
     The database has its name only when it is whole, so the backup is checked while it flows. Where
     several jobs restore it, `progress` is called by several threads, one after the other.
     """
-    dump, jobs = Dump(vault, manifest, progress), jobs_for(options.jobs, manifest)
-    parts = in_parts(vault, manifest, jobs, progress)
+    dump, parts = Dump(vault, manifest, progress), _parts(vault, manifest, options, progress)
+    jobs = jobs_for(options.jobs, manifest)
     if parts is None:
         return engine.restore_as_new(dump, manifest, target, options)
     came = engine.restore_as_new(AtOnce(dump, parts, jobs), manifest, target, options)
     return replace(came, jobs=jobs)
+
+
+def jobs_of_new(vault: Vault, manifest: Manifest, options: RestoreOptions) -> int:
+    """Give by how many connections `restore_as_new` would restore it; raises AwsFailed."""
+    worth = _parts(vault, manifest, options)
+    return 1 if worth is None else jobs_for(options.jobs, manifest)
+
+
+def _parts(
+    vault: Vault, manifest: Manifest, options: RestoreOptions, progress: Progress = lambda _: None
+) -> DumpInParts | None:
+    return in_parts(vault, manifest, jobs_for(options.jobs, manifest), progress)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from snapper.engines.facts import (
 from snapper.errors import SettingsError
 from snapper.values.manifest import Manifest
 from snapper.verbs.rehearse import aftermath, refuse
-from snapper.verbs.restore import restore, restore_as_new
+from snapper.verbs.restore import jobs_of_new, restore, restore_as_new
 from snapper.verbs.unpacked import Progress
 
 Warn = Callable[[str], None]
@@ -48,8 +48,9 @@ class Done:
     """What a restore has done to its target; what it would do where `came` and `seconds` are None.
 
     `place` is the target in words; whether the restore `creates` it is None where nobody has looked
-    at it. `warnings` were said before anything was done, `commands` are
-    the same restore without Snapper; neither holds a secret.
+    at it. `warnings` were said before anything was done, `commands` are the same restore without
+    Snapper; neither holds a secret. `jobs` is by how many connections it would be done, if that was
+    looked at.
     """
 
     place: str
@@ -59,6 +60,7 @@ class Done:
     commands: tuple[str, ...] = ()
     came: Restoration | None = None
     seconds: float | None = None
+    jobs: int | None = None
 
 
 class Bars(Protocol):
@@ -109,7 +111,8 @@ def bring_back(
     commands = engine.stock_commands(vault.bucket, manifest, target, before)
     planned = Done(before.place, before.creates, before.missing_roles, before.warnings, commands)
     if dry_run:
-        return planned
+        jobs = jobs_of_new(vault, manifest, options) if before.creates else 1
+        return replace(planned, jobs=jobs)
     began = time.monotonic()
     came = _restored(vault, manifest, target, engine, before, options, bars)
     # What was known before has been said before.

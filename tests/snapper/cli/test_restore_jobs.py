@@ -32,6 +32,16 @@ def test_what_is_small_is_restored_by_one(stage: StageUnderTest) -> None:
         assert ran.document["jobs"] == 1, ran.err
 
 
+def test_a_dry_run_says_by_how_many_it_would_be(stage: StageUnderTest) -> None:
+    with backed_up(stage, "planned", ENOUGH):
+        target = stage.new("planned anew")
+        asked = ("restore", "planned", "--to", target.dsn, "--create", "--dry-run")
+        assert "would restore by 3 connections" in stage.run_cli(*asked, "--jobs", "3").lines
+        assert stage.run_cli(*asked, "--jobs", "3", "--json").document["jobs"] == 3
+        assert stage.run_cli(*asked, "--json").document["jobs"] == 1
+        assert "connections" not in stage.run_cli(*asked).out
+
+
 def test_people_are_told_what_was_checked(stage: StageUnderTest) -> None:
     with backed_up(stage, "told", ENOUGH):
         target = stage.new("told anew")
