@@ -5,8 +5,9 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,30 @@ def test_beside_what_a_dead_writer_left_there_is_room_for_a_backup(
     assert b"dump complete" in gzip.decompress(dumper.vault.read(made.dump_key))
     assert dumper.vault.read(DUMP) == b"left by a writer that died before its manifest"
     assert later.dump(job(), source().database()) is None, "it is the backup of this job"
+
+
+def test_a_writer_that_was_only_taken_for_dead_makes_the_one_backup(
+    source: Callable[..., Source],
+    dumper: Dumper,
+    events: RecordedEvents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two containers, the first between dump and manifest: S3 dates its dump hours before."""
+    database = source().database()
+    dumper.dump(job(), database)
+    written = dumper.vault.read(MANIFEST)
+    dumper.vault.delete(MANIFEST)
+    upload = dumper.vault.upload
+
+    def upload_meanwhile(*given: Any) -> None:
+        upload(*given)
+        dumper.vault.make(MANIFEST, written)
+
+    monkeypatch.setattr(Vault, "upload", lambda _, *given: upload_meanwhile(*given))
+    later = replace(dumper, now=lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert later.dump(job(), database) is None
+    assert [each for each in keys(dumper.vault) if "manifest" in each] == [MANIFEST]
+    assert events.names()[-1] == "dump.skipped"
 
 
 def test_whoever_fills_all_places_is_told_of(source: Callable[..., Source], dumper: Dumper) -> None:
