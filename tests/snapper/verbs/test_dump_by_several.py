@@ -17,6 +17,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.engines.postgresql.reading import sections
 from snapper.engines.postgresql.reading.following import Following
+from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.errors import DumpFailed
 from snapper.values.contents import Contents
 from snapper.values.manifest import Manifest
@@ -24,11 +25,13 @@ from snapper.values.options import Options
 from snapper.verbs.contents import read_contents
 from snapper.verbs.diff import compare
 from snapper.verbs.dump import Dumper
-from tests.support.databases import AT, Source, job
+from tests.support import shop
+from tests.support.databases import AT, EVERY_MAJOR, Source, job, query
 from tests.support.dumps import DUMP, fake_tools
 from tests.support.engines import engines
+from tests.support.odd_tables import ODD_TABLES
 from tests.support.recording import RecordedEvents
-from tests.support.restores import EMPTY, plain_dump, run_psql
+from tests.support.restores import EMPTY, awkward, plain_dump, run_psql
 from tests.support.several import JOBS, SPLIT, by_several, part_often
 from tests.support.vaults import keys, open_uploads
 
@@ -65,6 +68,28 @@ def test_it_is_restored_by_gunzip_and_psql_and_dumped_again_it_is_the_same(
     assert plain.count(b'COPY "public"."parents"') > 3
     run_psql(tools, 17, copy.dsn, plain)
     assert plain_dump(tools, 17, copy.dsn) == plain_dump(tools, 17, original.dsn)
+
+
+@pytest.mark.parametrize("what", ["awkward", "odd"])
+@pytest.mark.parametrize("major", EVERY_MAJOR)
+def test_so_it_is_of_awkward_data_and_odd_tables(
+    source: Make,
+    server: Callable[[int], PostgresServer],
+    dumper: Dumper,
+    tools: ClientTools,
+    major: int,
+    what: str,
+) -> None:
+    """Partitions, sequences, materialized views, large objects, and names hard to tell apart."""
+    if what == "awkward":
+        original = awkward(source, server(major))
+    else:
+        query(server(major).dsn(), shop.ROLES)
+        original = source(major, ODD_TABLES)
+    copy = source(major, EMPTY)
+    assert made(dumper, original).jobs == JOBS
+    run_psql(tools, major, copy.dsn, gzip.decompress(dumper.vault.read(DUMP)))
+    assert plain_dump(tools, major, copy.dsn) == plain_dump(tools, major, original.dsn)
 
 
 def test_its_list_says_of_each_table_what_that_of_one_program_says(
