@@ -164,6 +164,8 @@ def clean(text: str) -> bool:
         (("status",), 1),
         (("status", "--json"), 1),
         (("prune", "--dry-run"), 0),
+        (("cost",), 0),
+        (("cost", "--json"), 0),
         (("verify",), 4),
         (("download", "--output", "-"), 0),
         (("restore", "--to", NOWHERE, "--dry-run"), 6),
