@@ -22,12 +22,14 @@ from bin.pg_dump.layer import client_root
 from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.engines.postgresql.dumping.client_tools import ClientTools
+from snapper.engines.postgresql.trying import throw_away
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from snapper.machine import run_directory as run_directories
 from snapper.machine.run_directory import run_directory
 from tests.support import faults, figures, memory, passwords, prepared
 from tests.support.canary import CANARY, SEARCH
 from tests.support.cloud_server import CloudServer, Customer
+from tests.support.clusters import Clusters
 from tests.support.databases import UNTENDED, Source, query
 
 if TYPE_CHECKING:
@@ -144,6 +146,12 @@ def run_dir() -> Iterator[Path]:
     with run_directory() as directory:
         yield directory
         SEARCH.directory(directory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clusters(run_dir: Path) -> Iterator[None]:
+    with mock.patch.object(throw_away, "make_cluster", Clusters(run_dir / "clusters").make):
+        yield
 
 
 @pytest.fixture(scope="session")
