@@ -57,9 +57,12 @@ class Job:
         return cls(database, scheduled_at)
 
 
+_ZONE = len("+00:00")
+
+
 def write_time(at: datetime) -> str:
     """Write a time as ISO 8601 in UTC, to the second, with a Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-_ZONE]}Z"
 
 
 def read_time(text: str) -> datetime:
@@ -69,4 +72,7 @@ def read_time(text: str) -> datetime:
         raise ValueError("a time without a zone")
     if not 1970 < at.year < 9999:
         raise ValueError("a time that no key can hold")
-    return at.astimezone(UTC).replace(microsecond=0)
+    # Most are as they are to be.
+    return (
+        at if at.tzinfo is UTC and not at.microsecond else at.astimezone(UTC).replace(microsecond=0)
+    )

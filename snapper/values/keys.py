@@ -32,12 +32,14 @@ class Kind(StrEnum):
     DAMAGED = ".damaged.json"
 
 
+_KINDS = {str(kind): kind for kind in Kind}
 _STAMPED = re.compile(
-    r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?P<kind>"
-    + "|".join(re.escape(kind) for kind in Kind)
-    + ")",
+    r"(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)Z(" + "|".join(re.escape(kind) for kind in Kind) + ")",
     re.ASCII,  # other scripts' digits make a key that is not ours
 )
+
+
+_ZONE = len("+00:00")
 
 
 def stamp(at: datetime) -> str:
@@ -46,7 +48,7 @@ def stamp(at: datetime) -> str:
     >>> stamp(datetime(2026, 11, 23, 3, tzinfo=UTC))
     '2026-11-23T03-00-00Z'
     """
-    return at.astimezone(UTC).strftime(STAMP)
+    return f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-_ZONE].replace(':', '-')}Z"
 
 
 def prefix(database: str) -> str:
@@ -123,13 +125,15 @@ def parse_key(database: str, key: str) -> tuple[datetime, Kind] | None:
     >>> parse_key("orders", "orders/notes.txt") is None
     True
     """
-    if not key.startswith(prefix(database)):
+    folder = prefix(database)
+    if not key.startswith(folder):
         return None
-    match = _STAMPED.fullmatch(key.removeprefix(prefix(database)))
+    match = _STAMPED.fullmatch(key, len(folder))
     if match is None:
         return None
+    day, time, kind = match.groups()
     try:
-        at = datetime.strptime(match["stamp"], STAMP).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(f"{day}T{time.replace('-', ':')}Z")
     except ValueError:
         return None  # the shape of a time, but no such day
-    return at, Kind(match["kind"])
+    return at, _KINDS[kind]

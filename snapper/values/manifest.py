@@ -79,15 +79,18 @@ class Manifest:
         """The one time by which backups are ordered: when it was due, or begun if that was late."""
         return self.started_at if self.late else self.scheduled_at
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the manifest as JSON values, with its version and the object it vouches for."""
-        own = {name: getattr(self, name) for name in _READERS}
-        own = {name: value for name, value in own.items() if value != _UNSAID.get(name)}
+    def to_dict(self, part: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Give the manifest as JSON values, with its version and the object it vouches for.
+
+        Another `part` may stand in place of its own.
+        """
         plain = {
             name: write_time(value) if isinstance(value, datetime) else value
-            for name, value in own.items()
+            for name in _READERS
+            if (value := getattr(self, name)) != _UNSAID.get(name)
         }
-        return {"version": VERSION, "object": self.dump_key, **plain, **self.part}
+        shown = self.part if part is None else part
+        return {"version": VERSION, "object": self.dump_key, **plain, **shown}
 
     def to_json(self) -> str:
         """Write the manifest as it lies in the vault."""
@@ -107,13 +110,8 @@ class Manifest:
             raise BackupDamaged(
                 f"the manifest has version {found['version']}, this Snapper reads {VERSION}"
             )
-        values = {
-            each.name: _read(found, each.name)
-            for each in fields(cls)
-            if each.name in _READERS and (each.name in found or each.default is MISSING)
-        }
-        foreign = {**values, "version": VERSION, "object": "", SEAL: ""}
-        part = {name: value for name, value in found.items() if name not in foreign}
+        values = _read(found)
+        part = {name: value for name, value in found.items() if name not in _FOREIGN}
         manifest = cls(**cast("dict[str, Any]", {**values, "part": part}))
         if found.get("object") != manifest.dump_key:
             raise BackupDamaged(f"the manifest {manifest.key} belongs to another object")
@@ -144,14 +142,24 @@ _READERS: dict[str, Callable[[object], object]] = {
 }
 """Who reads each field of its own."""
 
+_NEEDED = frozenset(
+    each.name for each in fields(Manifest) if each.default is MISSING and each.name in _READERS
+)
+_FOREIGN = frozenset({*_READERS, "version", "object", SEAL})
+"""Fields that are no engine's."""
+
 _UNSAID = {"contents": "", "jobs": 1}
 """What stands in no manifest, as in those of releases that knew nothing else."""
 
 
-def _read(found: Mapping[str, Any], name: str) -> object:
+def _read(found: Mapping[str, Any]) -> dict[str, object]:
+    name, values = "", dict[str, object]()
     try:
-        return _READERS[name](found[name])
+        for name, read in _READERS.items():
+            if name in found or name in _NEEDED:
+                values[name] = read(found[name])
     except KeyError:
         raise BackupDamaged(f"{_STRANGE}: it has no {name}") from None
     except ValueError as error:
         raise BackupDamaged(f"{_STRANGE}: its {name} is {error}") from None
+    return values

@@ -29,4 +29,8 @@ def seal(document: Mapping[str, Any], plain: Callable[[Any], Any] | None = None)
     >>> seal({"a": 1, "b": 2}) == seal({"b": 2, "a": 1})
     True
     """
-    return hashlib.sha256(json.dumps(document, sort_keys=True, default=plain).encode()).hexdigest()
+    encode = json.JSONEncoder(sort_keys=True, default=plain).encode if plain else _encode
+    return hashlib.sha256(encode(document).encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(sort_keys=True).encode

@@ -73,7 +73,7 @@ def read_manifest(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN
 
 def to_public(manifest: Manifest) -> dict[str, Any]:
     """Give a manifest as JSON values without what may be a secret, to be printed for anybody."""
-    return replace(manifest, part=engine_of(manifest.engine).public_part(manifest)).to_dict()
+    return manifest.to_dict(engine_of(manifest.engine).public_part(manifest))
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,10 @@ def told(found: Iterable[Listed]) -> list[Listed]:
     for each in there:
         if each.unread and not isinstance(each.unread, ObjectUnreadable):
             raise each.unread
-    return [replace(each, fault=each.fault or str(each.unread or "")) for each in there]
+    return [
+        replace(each, fault=each.fault or str(each.unread)) if each.unread else each
+        for each in there
+    ]
 
 
 def known_of(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN) -> Listed | None:
@@ -167,21 +170,27 @@ def _is_there(vault: Vault, holding: Holding) -> bool:
 
 
 def _listed(vault: Vault, holding: Holding, known: Summary) -> Listed:
-    bare = _bare(holding)
     try:
         manifest = read_manifest(vault, holding, known)
-    except (BackupDamaged, SettingsError) as fault:
-        return replace(bare, fault=str(fault))
-    stored = holding.objects[Kind.MANIFEST]
-    ahead = bare.ahead or holding.stamps_ahead(stored, *manifest.times)
-    listed = replace(bare, manifest=manifest, ahead=ahead)
+    except (BackupDamaged, SettingsError) as damage:
+        return replace(_bare(holding), fault=str(damage))
+    verdict, fault, doubt = None, "", ""
     try:
         verdict = _read_verdict(vault, holding, manifest, known)
     except BackupDamaged as damage:
-        return replace(listed, fault=str(damage))
+        fault = str(damage)
     if verdict and _proves_nothing(verdict, holding):
-        return replace(listed, doubt=f"its verdict is {AHEAD}")
-    return replace(listed, verification=verdict) if verdict else listed
+        verdict, doubt = None, f"its verdict is {AHEAD}"
+    stored = holding.objects[Kind.MANIFEST]
+    return Listed(
+        holding.taken_at,
+        manifest,
+        verdict,
+        fault,
+        listed_at=holding.begun_at,
+        ahead=holding.ahead or holding.stamps_ahead(stored, *manifest.times),
+        doubt=doubt,
+    )
 
 
 def _bare(holding: Holding) -> Listed:

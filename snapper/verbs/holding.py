@@ -45,6 +45,8 @@ class Holding:
     @property
     def _late_at(self) -> datetime | None:
         """When it was begun late, by its marks; one that is ahead of its own making is forged."""
+        if not self.marks:
+            return None
         marks = self.marks.items()
         return max((at for at, mark in marks if not self.stamps_ahead(mark, at)), default=None)
 
@@ -56,7 +58,7 @@ class Holding:
     @property
     def begun_at(self) -> datetime:
         """The one time by which backups are ordered; see `Manifest.begun_at`."""
-        return self.entry.begun_at
+        return max(self.taken_at, self._late_at or self.taken_at)
 
     @property
     def verdict(self) -> Kind | None:
@@ -65,6 +67,8 @@ class Holding:
         One that is older than the dump counts for nothing: what lies there now, nobody has read.
         """
         dump = self.objects.get(Kind.DUMP)
+        if Kind.DAMAGED not in self.objects and Kind.VERIFICATION not in self.objects:
+            return None
         changed = {kind: stored.changed_at for kind, stored in self.objects.items()}
         verdicts = [
             kind

@@ -1,6 +1,6 @@
 """What PostgreSQL adds to a manifest: read strictly, and written as it is read."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from snapper.engines.postgresql.inspecting.properties import Locale, Properties
@@ -70,8 +70,9 @@ class Recorded:
 
     def to_part(self) -> dict[str, Any]:
         """Give them as JSON values."""
-        plain = asdict(self)
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
         if self.properties:
+            plain["properties"] = asdict(self.properties)
             for name in ("rights", "settings"):
                 plain["properties"][name] = list(plain["properties"][name])
         left_out = None if self.omitted is None else omitted.to_part(self.omitted)

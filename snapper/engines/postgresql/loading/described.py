@@ -5,6 +5,7 @@ Nothing but names is told: a text in a statement may be a secret, or a row's val
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import psycopg2
 
@@ -18,63 +19,67 @@ _LOOKED_AT = 4000
 _LONGEST_NAME = 200
 
 # The first that fits says it; `name`, and `on` of what has its name within another thing only.
-_FORMS = tuple(
-    (kind, re.compile(form, re.DOTALL))
-    for kind, form in (
-        ("rows", rf"COPY (?P<name>{_PATH})"),
-        ("rows", rf"INSERT INTO (?P<name>{_PATH})"),
-        ("comment on", r"COMMENT ON (?P<name>.+?) IS (?:NULL|E?')"),
-        ("security label", r"SECURITY LABEL (?:FOR \S+ )?ON (?P<name>.+?) IS (?:NULL|E?')"),
-        ("default privileges", r"ALTER DEFAULT PRIVILEGES (?P<name>FOR ROLE .+?);"),
-        ("grant", r"GRANT (?P<name>.+?)(?: WITH GRANT OPTION)?;"),
-        ("revoke", r"REVOKE (?P<name>.+?);"),
-        ("grants of", rf"SET SESSION AUTHORIZATION (?P<name>{_PATH}|'[^']+')"),
-        ("owner of", r"ALTER (?P<name>[A-Z ]+ .+?) OWNER TO"),
-        ("extension of", r"ALTER (?P<name>[A-Z ]+ [^;']+?) DEPENDS ON EXTENSION"),
-        (
-            "storage",
-            rf"SET default_(?:table_access_method|toast_compression) = '?(?P<name>{_NAME})",
-        ),
-        ("cast", r"CREATE CAST \((?P<name>[^;']+?)\) WITH"),
-        ("transform", rf"CREATE TRANSFORM (?P<name>FOR [^;']+? LANGUAGE {_NAME})"),
-        ("state of", rf"SELECT pg_catalog\.setval\('(?P<name>{_PATH})'"),
-        ("large object", r"SELECT pg_catalog\.lo\w+\('?(?P<name>[0-9]+)"),
-        ("large objects", r"(?P<name>BEGIN|COMMIT);"),
-        (
-            "constraint",
-            rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<on>{_PATH})"
-            rf"\s+ADD CONSTRAINT (?P<name>{_NAME})",
-        ),
-        (
-            "property of table",
-            rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<name>{_PATH})"
-            r"\s+(?:CLUSTER|REPLICA|ALTER|SET|RESET|ENABLE|DISABLE|FORCE|NO) ",
-        ),
-        ("index", rf"CREATE (?:UNIQUE )?INDEX (?P<name>{_NAME}) ON (?:ONLY )?(?P<on>{_PATH})"),
-        ("index", rf"ALTER INDEX (?P<name>{_PATH})"),
-        (
-            "trigger",
-            rf"CREATE (?:CONSTRAINT )?TRIGGER (?P<name>{_NAME}) .*? ON (?P<on>{_PATH})",
-        ),
-        ("policy", rf"CREATE POLICY (?P<name>{_NAME}) ON (?P<on>{_PATH})"),
-        ("rule", rf"CREATE (?:OR REPLACE )?RULE (?P<name>{_NAME}) AS.*? TO (?P<on>{_PATH})"),
-        ("publication", rf"ALTER PUBLICATION (?P<name>{_NAME} ADD [^;(]+)"),
-        ("user mapping", rf"CREATE USER MAPPING FOR (?P<name>{_NAME}) SERVER (?P<on>{_NAME})"),
-        ("rows of materialized view", rf"REFRESH MATERIALIZED VIEW (?P<name>{_PATH})"),
-        ("extension", rf"(?:CREATE|ALTER) EXTENSION (?:IF NOT EXISTS )?(?P<name>{_NAME})"),
-        (
-            "operator",
-            rf"(?:CREATE|ALTER) OPERATOR (?!CLASS|FAMILY)(?P<name>(?:{_NAME}\.)?[^\s(]+)",
-        ),
-        (
-            "",
-            r"(?:CREATE|ALTER) (?:OR REPLACE |DEFAULT |UNLOGGED |TRUSTED |PROCEDURAL |RECURSIVE )*"
-            r"(?P<kind>EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW"
-            r"|ACCESS METHOD|TEXT SEARCH [A-Z]+|OPERATOR CLASS|OPERATOR FAMILY|[A-Z]+) "
-            rf"(?:IF NOT EXISTS |ONLY )?(?P<name>{_PATH})",
-        ),
-    )
+_FORMS = (
+    ("rows", rf"COPY (?P<name>{_PATH})"),
+    ("rows", rf"INSERT INTO (?P<name>{_PATH})"),
+    ("comment on", r"COMMENT ON (?P<name>.+?) IS (?:NULL|E?')"),
+    ("security label", r"SECURITY LABEL (?:FOR \S+ )?ON (?P<name>.+?) IS (?:NULL|E?')"),
+    ("default privileges", r"ALTER DEFAULT PRIVILEGES (?P<name>FOR ROLE .+?);"),
+    ("grant", r"GRANT (?P<name>.+?)(?: WITH GRANT OPTION)?;"),
+    ("revoke", r"REVOKE (?P<name>.+?);"),
+    ("grants of", rf"SET SESSION AUTHORIZATION (?P<name>{_PATH}|'[^']+')"),
+    ("owner of", r"ALTER (?P<name>[A-Z ]+ .+?) OWNER TO"),
+    ("extension of", r"ALTER (?P<name>[A-Z ]+ [^;']+?) DEPENDS ON EXTENSION"),
+    (
+        "storage",
+        rf"SET default_(?:table_access_method|toast_compression) = '?(?P<name>{_NAME})",
+    ),
+    ("cast", r"CREATE CAST \((?P<name>[^;']+?)\) WITH"),
+    ("transform", rf"CREATE TRANSFORM (?P<name>FOR [^;']+? LANGUAGE {_NAME})"),
+    ("state of", rf"SELECT pg_catalog\.setval\('(?P<name>{_PATH})'"),
+    ("large object", r"SELECT pg_catalog\.lo\w+\('?(?P<name>[0-9]+)"),
+    ("large objects", r"(?P<name>BEGIN|COMMIT);"),
+    (
+        "constraint",
+        rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<on>{_PATH})"
+        rf"\s+ADD CONSTRAINT (?P<name>{_NAME})",
+    ),
+    (
+        "property of table",
+        rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<name>{_PATH})"
+        r"\s+(?:CLUSTER|REPLICA|ALTER|SET|RESET|ENABLE|DISABLE|FORCE|NO) ",
+    ),
+    ("index", rf"CREATE (?:UNIQUE )?INDEX (?P<name>{_NAME}) ON (?:ONLY )?(?P<on>{_PATH})"),
+    ("index", rf"ALTER INDEX (?P<name>{_PATH})"),
+    (
+        "trigger",
+        rf"CREATE (?:CONSTRAINT )?TRIGGER (?P<name>{_NAME}) .*? ON (?P<on>{_PATH})",
+    ),
+    ("policy", rf"CREATE POLICY (?P<name>{_NAME}) ON (?P<on>{_PATH})"),
+    ("rule", rf"CREATE (?:OR REPLACE )?RULE (?P<name>{_NAME}) AS.*? TO (?P<on>{_PATH})"),
+    ("publication", rf"ALTER PUBLICATION (?P<name>{_NAME} ADD [^;(]+)"),
+    ("user mapping", rf"CREATE USER MAPPING FOR (?P<name>{_NAME}) SERVER (?P<on>{_NAME})"),
+    ("rows of materialized view", rf"REFRESH MATERIALIZED VIEW (?P<name>{_PATH})"),
+    ("extension", rf"(?:CREATE|ALTER) EXTENSION (?:IF NOT EXISTS )?(?P<name>{_NAME})"),
+    (
+        "operator",
+        rf"(?:CREATE|ALTER) OPERATOR (?!CLASS|FAMILY)(?P<name>(?:{_NAME}\.)?[^\s(]+)",
+    ),
+    (
+        "",
+        r"(?:CREATE|ALTER) (?:OR REPLACE |DEFAULT |UNLOGGED |TRUSTED |PROCEDURAL |RECURSIVE )*"
+        r"(?P<kind>EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW"
+        r"|ACCESS METHOD|TEXT SEARCH [A-Z]+|OPERATOR CLASS|OPERATOR FAMILY|[A-Z]+) "
+        rf"(?:IF NOT EXISTS |ONLY )?(?P<name>{_PATH})",
+    ),
 )
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    """Compile a form when it is first needed: all of them take half a second."""
+    return re.compile(form, re.DOTALL)
+
 
 # Such names mean the same without their quotes, and are easier to read.
 _PLAIN = re.compile(r'(?<!")"([a-z_][a-z0-9_$]*)"(?!")')
@@ -145,7 +150,7 @@ def described(body: bytes) -> Described:
     """
     text = body[:_LOOKED_AT].decode(errors="backslashreplace")
     for kind, form in _FORMS:
-        if found := form.match(text):
+        if found := _compiled(form).match(text):
             there = found.groupdict()
             on = f" on {there['on']}" if there.get("on") else ""
             name = _PLAIN.sub(r"\1", " ".join(f"{there['name']}{on}".split()))
