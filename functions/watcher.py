@@ -4,11 +4,14 @@ import os
 from datetime import UTC, datetime
 
 from functions.telemetry import Telemetry
+from snapper.aws.logs import Logs
 from snapper.aws.parameters import Parameters
+from snapper.aws.topic import Topic
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import SnapperError
 from snapper.values.settings import WatcherSettings
 from snapper.verbs.summarize import Found, summarize
+from snapper.verbs.tell_late import Teller
 from snapper.verbs.watch import watch
 
 
@@ -16,11 +19,14 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
     """Tell what is late now, whenever the event was due.
 
     Raises whatever kept a database from being looked at. Nothing is measured then, and the alarm
-    takes silence for lateness.
+    takes silence for lateness. Raises too, after all is measured, if the topic could not be told;
+    Lambda calls twice more then, and the next hour tells it again.
     """
     settings = WatcherSettings.from_env(os.environ)
     telemetry = Telemetry("watcher", settings.stage)
+    own_log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
     try:
+        teller = Teller(settings.stage, Topic.connect(settings.topic), Logs.connect(own_log))
         parameters = Parameters.connect(settings.parameter_root)
         vault, found = Vault.connect(settings.bucket), dict[str, list[StoredObject]]()
         late = watch(
@@ -28,6 +34,7 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
             parameters.options(),
             settings.punctuality,
             parameters.known_since,
+            teller.tell,
             telemetry,
             datetime.now(UTC),
             lambda database, folder: found.update({database: folder.records}),

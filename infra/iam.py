@@ -81,6 +81,16 @@ def may_log(log_group: str) -> Statement:
     return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group}:*"])
 
 
+def may_read_log(log_group: str) -> Statement:
+    """Search a log group."""
+    return allow(["logs:FilterLogEvents"], [f"{log_group}:*"])
+
+
+def may_publish(topic: str) -> Statement:
+    """Tell something to who is subscribed to the topic."""
+    return allow(["sns:Publish"], [topic])
+
+
 def may_send(*queues: str) -> Statement:
     """Put messages into the queues, singly or in batches."""
     return allow(["sqs:SendMessage"], queues)

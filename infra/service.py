@@ -120,13 +120,6 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
-        watcher = Watcher(
-            f"{name}-watcher",
-            WatcherArgs(
-                runtime, settings.schedule, settings.late_after_hours, layers, secrets, vault
-            ),
-            child,
-        )
         if settings.is_foreign:
             pulumi.log.warn(
                 f"{settings.bucket} was not made by a stage {settings.stage}: what lies there in "
@@ -143,6 +136,19 @@ class BackupService(pulumi.ComponentResource):
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
                 watches_proofs=settings.watches_proofs,
+            ),
+            child,
+        )
+        watcher = Watcher(
+            f"{name}-watcher",
+            WatcherArgs(
+                runtime=runtime,
+                schedule=settings.schedule,
+                late_after_hours=settings.late_after_hours,
+                layers=layers,
+                secrets=secrets,
+                vault=vault,
+                topic=alarms.topic_arn,
             ),
             child,
         )

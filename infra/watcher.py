@@ -1,14 +1,20 @@
-"""The watcher: looks every hour which databases are late, so that one alarm watches them all."""
+"""The watcher: looks every hour which databases are late, and names those that have become it.
+
+One alarm watches them all, by how many there are.
+"""
 
 from dataclasses import dataclass
 
 import pulumi
 
 from infra.function import Function, FunctionArgs, Runtime
+from infra.iam import Statement, may_publish, may_read_log
 from infra.layers import Layers
 from infra.rule import Rule, call_by
+from infra.scope import Scope
 from infra.secrets import SecretParameters
 from infra.vault import Vault
+from snapper.values.place import Place
 from snapper.values.settings import WatcherSettings
 
 WATCHER = "watcher"
@@ -19,7 +25,7 @@ EVERY_HOUR = "rate(1 hour)"
 
 @dataclass(frozen=True)
 class WatcherArgs:
-    """What runs it, when backups are made and late, and the rooms it looks into."""
+    """What runs it, when backups are made and late, the rooms it looks into, whom it tells."""
 
     runtime: Runtime
     schedule: str
@@ -27,6 +33,7 @@ class WatcherArgs:
     layers: Layers
     secrets: SecretParameters
     vault: Vault
+    topic: pulumi.Output[str]
 
 
 class Watcher(pulumi.ComponentResource):
@@ -51,20 +58,22 @@ class Watcher(pulumi.ComponentResource):
                 memory=MEMORY,
                 timeout=TIMEOUT,
                 layers=[args.layers.dependencies],
-                environment=args.vault.bucket_name.apply(
-                    lambda bucket: WatcherSettings(
+                environment=pulumi.Output.all(args.vault.bucket_name, args.topic).apply(
+                    lambda known: WatcherSettings(
                         scope.stage,
                         scope.parameter_root,
-                        bucket,
+                        known[0],
                         args.schedule,
                         str(args.late_after_hours),
                         "yes" if args.vault.summarized else "",
+                        known[1],
                     ).to_env()
                 ),
                 rights=[
                     args.secrets.may_list(),
                     args.secrets.may_list_options(),
                     args.vault.may_watch(),
+                    args.topic.apply(lambda topic: _may_tell(scope, topic)),
                 ],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -74,3 +83,9 @@ class Watcher(pulumi.ComponentResource):
         call_by(rule, name, scope, function, self)
         self.function_name = function.name
         self.register_outputs({"function_name": self.function_name})
+
+
+def _may_tell(scope: Scope, topic: str) -> list[Statement]:
+    """Publish to the topic, and read in its own log what it has published before."""
+    log_group = f"log-group:/aws/lambda/{scope.name(WATCHER)}"
+    return [may_publish(topic), may_read_log(Place.of(topic).arn("logs", log_group))]

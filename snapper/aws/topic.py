@@ -1,4 +1,4 @@
-"""The topic that the alarms publish to, and who is subscribed to it."""
+"""The topic that the alarms and the watcher publish to, and who is subscribed to it."""
 
 from typing import Any, Self
 
@@ -30,3 +30,8 @@ class Topic:
                 for page in pages.paginate(TopicArn=self._arn)
                 for each in page["Subscriptions"]
             ]
+
+    def publish(self, subject: str, text: str) -> None:
+        """Tell it to all who are subscribed."""
+        with aws.translated(f"sns:Publish to {self._arn.rpartition(':')[2]}"):
+            self._client.publish(TopicArn=self._arn, Subject=subject, Message=text)

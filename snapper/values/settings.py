@@ -158,6 +158,7 @@ class PrunerSettings(_Environment):
 class WatcherSettings(_Environment):
     """Where the watcher finds the databases and their backups, and when these are late.
 
+    `topic` is the ARN of the one to which it names those that have become late.
     `summary` says whether it keeps summaries; empty where it may not, or they would be of no use.
     """
 
@@ -167,6 +168,7 @@ class WatcherSettings(_Environment):
     schedule: str
     late_after_hours: str = "0"
     summary: str = ""
+    topic: str = ""
 
     @property
     def punctuality(self) -> Punctuality:

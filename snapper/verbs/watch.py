@@ -1,28 +1,17 @@
 """Which databases are late, told by who looks once an hour: the bucket says it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from snapper.aws.vault import Vault
 from snapper.values.health import is_late
-from snapper.values.job import write_time
+from snapper.values.late import HOUR, Late
 from snapper.values.options import Options
 from snapper.values.timetable import Punctuality
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding, newest_good
 from snapper.verbs.survey import Folder, survey
-
-HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class _Late:
-    """A database, when its newest good backup was begun, and how old that may be."""
-
-    database: str
-    newest_at: datetime | None
-    allowed: timedelta
+from snapper.verbs.tell_late import Told, stamp
 
 
 def watch(
@@ -30,6 +19,7 @@ def watch(
     options: Mapping[str, Options],
     punctuality: Punctuality,
     known_since: Callable[[str], datetime],
+    tell: Callable[[Sequence[Late], datetime], Told],
     events: Events,
     now: datetime,
     seen: Callable[[str, Folder], None] = lambda *_: None,
@@ -42,8 +32,9 @@ def watch(
 
     What lies there of each database, watched or not, is `seen` too: nobody has to list it again.
 
-    Logs `backup.late` for each, and `backups.watched` with their number. Raises AwsFailed if the
-    vault cannot be listed.
+    Logs `backups.watched` with their number before anything else may fail, then has `tell` name
+    them to people, and logs `backup.late` for each, with whether people know. Raises AwsFailed if
+    the vault cannot be listed, and after all that if people could not be told.
     """
     watched = {key: own for key, own in options.items() if punctuality.is_watched(own)}
 
@@ -58,13 +49,19 @@ def watch(
         newest_at = newest.begun_at if newest else None
         allowed = max(punctuality.late_after(own), HOUR)
         if is_late(newest_at or known_since(database), allowed, now):
-            late.append(_Late(database, newest_at, allowed))
+            late.append(Late(database, newest_at, allowed))
+    looked_at = stamp(now)
+    events.emit("backups.watched", looked_at=looked_at, databases=len(watched), late=len(late))
+    told = tell(late, now)
     for each in late:
         events.emit(
             "backup.late",
+            looked_at=looked_at,
             database=each.database,
-            newest=write_time(each.newest_at) if each.newest_at else "none",
-            allowed_hours=each.allowed / HOUR,
+            newest=each.newest,
+            allowed_hours=each.allowed_hours,
+            told=each.database in told.databases,
         )
-    events.emit("backups.watched", databases=len(watched), late=len(late))
+    if told.failure:
+        raise told.failure
     return [each.database for each in late]

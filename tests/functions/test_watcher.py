@@ -1,24 +1,62 @@
 """The watcher tells what is late now, and fails aloud where it cannot see it."""
 
-from collections.abc import Callable
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.watcher import handler
+from local.emulator.cloud import Cloud
 from snapper.aws.vault import Vault
 from snapper.errors import AwsDenied, AwsFailed, SettingsError
 from snapper.values.options import Options
 from snapper.values.summary import unpack
 from tests.support.backups import store
 from tests.support.events import SCHEDULED, Context
+from tests.support.topics import Subscriber, subscribed
 
 AGED = Options(max_age_hours=1)
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
-def watching(home: Vault, monkeypatch: pytest.MonkeyPatch) -> Vault:
+def subscriber(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Subscriber]:
+    """Give who is subscribed to the topic that the watcher tells."""
+    sns = cloud.client("sns")
+    topic = sns.create_topic(Name=f"watched-{next(_NUMBERS)}")["TopicArn"]
+    monkeypatch.setenv("SNAPPER_TOPIC", topic)
+    with subscribed(cloud, topic) as somebody:
+        yield somebody
+    sns.delete_topic(TopicArn=topic)
+
+
+@pytest.fixture
+def own_log(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Give what puts into the function's log what it has said, as Lambda does."""
+    logs, group = cloud.client("logs"), f"/aws/lambda/watched-{next(_NUMBERS)}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="all")
+    monkeypatch.setenv("AWS_LAMBDA_LOG_GROUP_NAME", group)
+
+    def put(told: Any) -> None:
+        now = int(time.time() * 1000)
+        lines = [{"timestamp": now, "message": json.dumps(line)} for line in told.logs]
+        logs.put_log_events(logGroupName=group, logStreamName="all", logEvents=lines)
+
+    return put
+
+
+@pytest.fixture
+def watching(
+    home: Vault,
+    monkeypatch: pytest.MonkeyPatch,
+    subscriber: Subscriber,
+    own_log: Callable[[Any], None],
+) -> Vault:
     monkeypatch.setenv("SNAPPER_SCHEDULE", "rate(1 day)")
     return home
 
@@ -62,6 +100,48 @@ def test_the_stages_own_word_counts(
     assert handler({}, Context()) == {"late": []}
     monkeypatch.setenv("SNAPPER_LATE_AFTER_HOURS", "46")
     assert handler({}, Context()) == {"late": ["orders"]}
+
+
+def test_two_that_are_late_one_after_the_other_are_both_named_to_the_topic(
+    configure_options: Callable[..., None],
+    watching: Vault,
+    said: Callable[[], Any],
+    subscriber: Subscriber,
+    own_log: Callable[[Any], None],
+) -> None:
+    configure_options(orders=AGED, people=AGED)
+    store(watching, hours_ago(2), "orders")
+    store(watching, hours_ago(0.5), "people")
+    handler({}, Context())
+    own_log(said())
+    ((subject, text),) = subscriber.told()
+    assert subject.endswith(": orders late")
+    assert "bin/snapper status orders --stage stage-" in text
+    for stored in list(watching.list("people/")):
+        watching.delete(stored.key)
+    store(watching, hours_ago(3), "people")
+    assert handler({}, Context()) == {"late": ["orders", "people"]}
+    own_log(said())
+    assert [each.rpartition(": ")[2] for each in subscriber.subjects()] == ["people late"]
+    handler({}, Context())
+    assert subscriber.told() == []
+
+
+def test_a_topic_that_is_gone_is_told_of_and_all_is_measured(
+    configure_options: Callable[..., None],
+    watching: Vault,
+    said: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SNAPPER_TOPIC", "arn:aws:sns:us-east-1:000000000000:gone")
+    configure_options(orders=AGED)
+    store(watching, hours_ago(2), "orders")
+    with pytest.raises(AwsFailed, match="sns:Publish to gone failed"):
+        handler({}, Context())
+    told = said()
+    assert told.measured("Late") == [[1.0]]
+    assert told.log("backup.late")["told"] is False
+    assert "sns:Publish to gone failed" in told.log("watch.failed")["reason"]
 
 
 def test_a_bucket_that_cannot_be_listed_is_told_of_and_measures_nothing(

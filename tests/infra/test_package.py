@@ -121,6 +121,7 @@ def test_the_services_that_the_functions_call_are_those_that_are_described(
             sys.executable,
             "-c",
             "import sys, functions.dispatcher, functions.dumper, functions.prover\n"
+            "import functions.watcher\n"
             "edges = [name for name in sys.modules if name.startswith('snapper.aws.')]\n"
             "print(*(sys.modules[name].__file__ for name in edges), sep='\\n')",
         ],

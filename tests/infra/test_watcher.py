@@ -1,6 +1,7 @@
-"""The watcher sees which databases and backups there are, and keeps summaries of records."""
+"""The watcher sees which databases and backups there are, keeps summaries, and tells the topic."""
 
 from snapper.values.settings import WatcherSettings
+from tests.infra.test_alarms import TOPIC
 from tests.infra.test_functions import BUCKET, LIST, LOGGING, LOGS, PARAMETERS, TABLE, rights
 from tests.support.recorder import Graph, record
 
@@ -13,7 +14,9 @@ RECORDS = [
 SUMMARIES = f"{BUCKET}/_summary/*"
 
 
-def test_it_lists_reads_records_and_writes_their_summaries_and_nothing_else(graph: Graph) -> None:
+def test_it_lists_reads_records_writes_their_summaries_tells_the_topic_and_nothing_else(
+    graph: Graph,
+) -> None:
     assert rights(graph, "watcher") == [
         (LOGGING, [f"{LOGS}-watcher:*"], None),
         (LIST, TABLE, None),
@@ -21,6 +24,8 @@ def test_it_lists_reads_records_and_writes_their_summaries_and_nothing_else(grap
         (["s3:ListBucket"], [BUCKET], None),
         (["s3:GetObject"], [*RECORDS, SUMMARIES], None),
         (["s3:PutObject"], [SUMMARIES], None),
+        (["sns:Publish"], [TOPIC], None),
+        (["logs:FilterLogEvents"], [f"{LOGS}-watcher:*"], None),
     ]
 
 
@@ -35,8 +40,8 @@ def test_under_a_key_of_the_customers_it_reads_nothing(full_graph: Graph) -> Non
 
 def test_it_knows_when_backups_are_late() -> None:
     graph = record(schedule="rate(12 hours)", lateAfterHours="20")
-    bucket = graph.outputs["bucket"]
-    told = WatcherSettings("prod", "/snapper/prod", bucket, "rate(12 hours)", "20", "yes")
+    bucket, topic = graph.outputs["bucket"], graph.outputs["topic"]
+    told = WatcherSettings("prod", "/snapper/prod", bucket, "rate(12 hours)", "20", "yes", topic)
     environment = graph.named("snapper-watcher-function").inputs["environment"]
     assert environment["variables"] == told.to_env()
 

@@ -13,7 +13,8 @@ import pytest
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from tests.reliability.test_iam_deployer import as_asked, life_of_a_stage
-from tests.reliability.test_iam_isolation import ALL, Belongings, Thief
+from tests.reliability.test_iam_isolation import ALL, Thief
+from tests.support.belongings import Belongings
 from tests.support.cloud import LAMBDA, document, refused
 from tests.support.deployments import Deployer, bring_up, document_of, make_boundary
 from tests.support.faults import faulted

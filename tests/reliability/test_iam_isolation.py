@@ -7,26 +7,21 @@ too: it may read every connection of its own stage, because any of them may be i
 
 import functools
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment.deploy import Deployment
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.values.keys import Kind
 from snapper.values.settings import (
-    connection_parameter,
     options_path,
     parameter_root,
-    retention_parameter,
-    service_parameter,
 )
+from tests.support.belongings import KEY, Attempt, Belongings
 from tests.support.cloud import refused
 from tests.support.deployments import bring_up
 from tests.support.faults import faulted
@@ -35,44 +30,7 @@ from tests.support.stage import NAME, StageUnderTest
 
 FAMILY = "iam: a stolen role reaches for what it must not"
 OTHER = f"{NAME}2"
-KEY = "orders"
-
-
-@dataclass(frozen=True)
-class Belongings:
-    """What one stage has, in the terms of boto3's arguments."""
-
-    stage: str
-    deployment: Deployment
-
-    def __getitem__(self, name: str) -> str:
-        if name == "drills_url":
-            return str(self.deployment.outputs["queue_url"]).removesuffix("jobs") + "drills"
-        return str(self.deployment.outputs[name])
-
-    @cached_property
-    def connection(self) -> str:
-        return connection_parameter(parameter_root(self.stage), KEY)
-
-    @cached_property
-    def retention(self) -> str:
-        return retention_parameter(parameter_root(self.stage), KEY)
-
-    @cached_property
-    def signpost(self) -> str:
-        return service_parameter(parameter_root(self.stage))
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One call of one service, made of what a stage has."""
-
-    service: str
-    call: str
-    arguments: Callable[[Belongings], dict[str, Any]]
-
-    def __str__(self) -> str:
-        return f"{self.service}:{self.call}"
+GROUP = "/aws/lambda/"
 
 
 def s3(call: str, **more: Any) -> Attempt:
@@ -156,7 +114,24 @@ TAKE = (
     sqs("get_queue_attributes", "queue_url", AttributeNames=["All"]),
 )
 
+
+def log_of(part: str) -> Attempt:
+    return Attempt("logs", "filter_log_events", lambda it: {"logGroupName": f"{GROUP}{it[part]}"})
+
+
+def call_of(part: str) -> Attempt:
+    return Attempt("lambda", "invoke", lambda it: {"FunctionName": it[part]})
+
+
+OTHERS = ("dumper", "dispatcher", "pruner", "prover")
+OWN_LOG = (log_of("watcher"),)
+TELL = (Attempt("sns", "publish", lambda it: {"TopicArn": it["topic"], "Message": "x"}),)
+
 NOBODYS = (
+    *map(log_of, OTHERS),
+    # Who else is told, and of what.
+    Attempt("sns", "subscribe", lambda it: {"TopicArn": it["topic"], "Protocol": "sms"}),
+    Attempt("sns", "list_subscriptions_by_topic", lambda it: {"TopicArn": it["topic"]}),
     # What else lies in the vault, and the versions by which a deleted backup is recovered.
     s3("get_object", Key=f"{KEY}/notes.txt"),
     s3("get_object", **BACKUP, VersionId="null"),
@@ -188,10 +163,7 @@ NOBODYS = (
     sqs("purge_queue", "queue_url"),
     sqs("purge_queue", "drills_url"),
     sqs("set_queue_attributes", "queue_url", Attributes={"VisibilityTimeout": "0"}),
-    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dumper"]}),
-    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["dispatcher"]}),
-    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["pruner"]}),
-    Attempt("lambda", "invoke", lambda it: {"FunctionName": it["prover"]}),
+    *map(call_of, OTHERS),
     Attempt("lambda", "get_function", lambda it: {"FunctionName": it["dumper"]}),
     Attempt("iam", "get_role", lambda it: {"RoleName": it["dumper"]}),
     Attempt(
@@ -203,13 +175,13 @@ NOBODYS = (
 
 ALL = (
     *(*WRITE, *JUDGE, *READ, *SUMMARIZE, *FORGE, *LIST, *DELETE, *SECRETS, *NAMES, *OPTIONS),
-    *(*SEND, *GIVE_UP, *TAKE, *DRILL, *NOBODYS),
+    *(*SEND, *GIVE_UP, *TAKE, *DRILL, *OWN_LOG, *TELL, *NOBODYS),
 )
 ALLOWED = {
     "dumper": {*WRITE, *LIST, *SECRETS, *NAMES, *SEND, *TAKE},
     "prover": {*READ, *JUDGE, *LIST, *NAMES, *OPTIONS, *DRILL, *GIVE_UP},
     "pruner": {*LIST, *DELETE, *NAMES, *GIVE_UP},
-    "watcher": {*LIST, *RECORDS, *SUMMARIZE, *NAMES, *OPTIONS},
+    "watcher": {*LIST, *RECORDS, *SUMMARIZE, *NAMES, *OPTIONS, *OWN_LOG, *TELL},
     "dispatcher": {*NAMES, *OPTIONS, *SEND, *GIVE_UP},
 }
 EACH = pytest.mark.parametrize("part", ALLOWED)

@@ -50,7 +50,8 @@ def refused(call: Callable[..., object], **arguments: object) -> bool:
         call(**arguments)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if "AccessDenied" in code:
+        # The second is SNS's own word.
+        if "AccessDenied" in code or code == "AuthorizationError":
             return True
         raise
     return False

@@ -1,5 +1,6 @@
 """Who looks once an hour tells which databases are late, as `status` does, and how many."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import boto3
@@ -10,9 +11,11 @@ from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
 from snapper.values.health import Made, judge
 from snapper.values.keys import Kind, object_key
+from snapper.values.late import Late
 from snapper.values.options import UNSET, Options
 from snapper.values.schedule import Rate
 from snapper.values.timetable import Punctuality
+from snapper.verbs.tell_late import NOBODY, Told
 from snapper.verbs.watch import watch
 from tests.support.backups import days, store
 from tests.support.databases import AT
@@ -28,12 +31,17 @@ def long_ago(_: str) -> datetime:
     return days(-100)
 
 
+def nobody(_: Sequence[Late], __: datetime) -> Told:
+    """Tell nobody."""
+    return NOBODY
+
+
 def late(
     vault: Vault, after: timedelta, options: Options = UNSET, punctuality: Punctuality = DAILY
 ) -> list[str]:
     """Look at `orders` so long after its newest backup was due."""
     events = RecordedEvents()
-    return watch(vault, {"orders": options}, punctuality, long_ago, events, AT + after)
+    return watch(vault, {"orders": options}, punctuality, long_ago, nobody, events, AT + after)
 
 
 @pytest.mark.parametrize("over", [0 * SECOND, SECOND])
@@ -88,7 +96,7 @@ def test_a_database_that_never_had_a_backup_is_waited_for_since_it_could_be_know
 ) -> None:
     known = {"orders": UNSET, "people": Options(max_age_hours=48)}
     for after, expected in ((ALLOWED, []), (ALLOWED + SECOND, ["orders"])):
-        found = watch(vault, known, DAILY, lambda _: AT, RecordedEvents(), AT + after)
+        found = watch(vault, known, DAILY, lambda _: AT, nobody, RecordedEvents(), AT + after)
         assert found == expected
 
 
@@ -97,14 +105,13 @@ def test_each_one_is_told_with_its_newest_and_all_are_counted(vault: Vault) -> N
     store(vault, AT)
     store(vault, days(3), "people")
     options = {"empty": UNSET, "orders": UNSET, "people": UNSET}
-    watch(vault, options, DAILY, long_ago, events, days(3))
+    watch(vault, options, DAILY, long_ago, nobody, events, days(3))
+    at = {"looked_at": "2026-11-26T03:00:00.000000+00:00"}
+    allowed = {"allowed_hours": 36.0, "told": False}
     assert events.reported == [
-        ("backup.late", {"database": "empty", "newest": "none", "allowed_hours": 36.0}),
-        (
-            "backup.late",
-            {"database": "orders", "newest": "2026-11-23T03:00:00Z", "allowed_hours": 36.0},
-        ),
-        ("backups.watched", {"databases": 3, "late": 2}),
+        ("backups.watched", {**at, "databases": 3, "late": 2}),
+        ("backup.late", {**at, "database": "empty", "newest": "none", **allowed}),
+        ("backup.late", {**at, "database": "orders", "newest": "2026-11-23T03:00:00Z", **allowed}),
     ]
 
 
@@ -113,5 +120,5 @@ def test_a_vault_that_cannot_be_listed_is_an_error_and_no_count() -> None:
     with mock_aws():
         nowhere = Vault("no-such-bucket", boto3.client("s3"))
         with pytest.raises(AwsFailed, match="NoSuchBucket"):
-            watch(nowhere, {"orders": UNSET}, DAILY, long_ago, events, AT)
+            watch(nowhere, {"orders": UNSET}, DAILY, long_ago, nobody, events, AT)
     assert events.reported == []
