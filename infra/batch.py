@@ -17,7 +17,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.code import Code, CodeArgs
-from infra.container import LEAST_DISK_GB, container
+from infra.container import LEAST_DISK_GB, container, never_begins
 from infra.container_rights import containers_may_assume, may_hand_over
 from infra.function import Runtime
 from infra.iam import Statement, document, may_log
@@ -163,6 +163,7 @@ class Batch(pulumi.ComponentResource):
             state="ENABLED",
             priority=1,
             compute_environment_orders=[{"order": 1, "compute_environment": environment.arn}],
+            job_state_time_limit_actions=never_begins(),
             tags=tags,
             opts=self._named,
         )

@@ -9,8 +9,11 @@ Source: `/lambda-entrypoint.sh` and `/var/runtime/bootstrap` of the image; "Bash
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pulumi_aws as aws
 
 from snapper.values.container import REGISTRY, size_for
 
@@ -33,6 +36,35 @@ ENTRY = {
     ),
 }
 """The variables by which the image's own start becomes ours."""
+
+
+STUCK = timedelta(hours=6)
+"""How long a container waits that Batch says cannot begin: longer than Fargate is without room."""
+
+CANNOT_BEGIN = (
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+)
+"""Of the reasons that Batch finds for a job that stays RUNNABLE, those by which it ends one.
+
+Source: "Automatic remediation with jobStateTimeLimitActions" of Batch's guide,
+docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_time_limit_actions.html. It takes
+no such action for other reasons, nor for a job that merely waits for its turn.
+"""
+
+
+def never_begins() -> list[aws.batch.JobQueueJobStateTimeLimitActionArgsDict]:
+    """Have what blocks the queue ended: it fails, and so becomes a dead letter with the reason."""
+    return [
+        {
+            "reason": reason,
+            "state": "RUNNABLE",
+            "max_time_seconds": int(STUCK.total_seconds()),
+            "action": "CANCEL",
+        }
+        for reason in CANNOT_BEGIN
+    ]
 
 
 def container(

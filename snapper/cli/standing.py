@@ -33,8 +33,7 @@ def explained(each: Standing) -> Iterator[str]:
     """Say what the table has no room for."""
     if failure := each.health.failure:
         yield f"{each.database} failed at {write_time(failure.at)}: {failure.reason}"
-    if due := each.in_container:
-        yield f"a container of AWS Batch makes the backup of {each.database} due {write_time(due)}"
+    yield from _in_containers(each)
     if newest := _newest(each):
         for omission in newest.omitted:
             yield f"{each.database}: {render.with_fixes(omission.fact, omission.fix)}"
@@ -68,6 +67,13 @@ def explained(each: Standing) -> Iterator[str]:
             f"-> {PROGRAM} verify {each.database} --restore proves a later backup, "
             "--accept REASON says why that is no reason to worry"
         )
+
+
+def _in_containers(each: Standing) -> Iterator[str]:
+    for does, due in (("makes", each.in_container), ("proves", each.proving_in_container)):
+        if due:
+            backup = f"the backup of {each.database} due {write_time(due)}"
+            yield f"a container of AWS Batch {does} {backup}"
 
 
 def row(each: Standing, now: datetime) -> tuple[str, ...]:
@@ -121,9 +127,14 @@ def to_dict(each: Standing) -> dict[str, Any]:
         "dead_letters": each.dead_letters,
         "proven": each.proven.to_dict(),
         "trial": _trial_to_dict(each.trial) if each.trial else None,
-        "in_container": write_time(each.in_container) if each.in_container else None,
+        "in_container": _time(each.in_container),
+        "proving_in_container": _time(each.proving_in_container),
         "failure": {"at": write_time(failure.at), "reason": failure.reason} if failure else None,
     }
+
+
+def _time(at: datetime | None) -> str | None:
+    return write_time(at) if at else None
 
 
 def _trial_to_dict(trial: Trial) -> dict[str, Any]:

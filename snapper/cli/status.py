@@ -20,7 +20,13 @@ from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.letters import Letters, look
 from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
-from snapper.verbs.status import Surroundings, handed_over, newest_failures, standings
+from snapper.verbs.status import (
+    Surroundings,
+    drills_handed_over,
+    handed_over,
+    newest_failures,
+    standings,
+)
 
 
 def status(
@@ -65,6 +71,9 @@ def status(
         options,
         opened.proving,
         handed_over(opened.logs, now) if opened.service.container_log_group else {},
+        drills_handed_over(provers, now)
+        if opened.service.drill_container_log_group and (provers := opened.prover_logs)
+        else {},
     )
     retentions = {key: parameters.retention(key) for key in named}
     judged = standings(opened.vault, retentions, around, now)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from snapper.aws.logs import Logs
+from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged
 from snapper.values.container import LONGEST
@@ -31,6 +31,9 @@ _SHORTEST_LOOK = timedelta(days=1)
 
 _READERS = 8
 
+_ENDS_OF_DRILLS = ("drill.ended", "drill.failed", "drill.skipped")
+_NAMES_OF_A_DRILL = ("database", "scheduled_at", "ordered_at")
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -45,6 +48,8 @@ class Standing:
     proven: Proven = NEVER_PROVEN
     in_container: datetime | None = None
     """When the backup was due that a container is at work on, as far as is known."""
+    proving_in_container: datetime | None = None
+    """When the backup was due that a container restores for the proof, as far as is known."""
 
     @property
     def good(self) -> Sequence[Listed]:
@@ -72,6 +77,7 @@ class Surroundings:
     options: Mapping[str, Options] = field(default_factory=dict)
     proving: Proving | None = None  # of the stage, if it has a prover
     handed_over: Mapping[str, datetime] = field(default_factory=dict)
+    drills_handed_over: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def standing(
@@ -127,7 +133,8 @@ def _standing(
     failed = around.failures.get(database)
     ended = (failed and failed.scheduled_at == due) or any(each.taken_at == due for each in listed)
     working = None if ended else due
-    return Standing(database, retention, listed, health, letters, trial, proven, working)
+    proving = around.drills_handed_over.get(database)
+    return Standing(database, retention, listed, health, letters, trial, proven, working, proving)
 
 
 def _last_trial(vault: Vault, seen: Seen, database: str, now: datetime) -> Trial | None:
@@ -151,6 +158,34 @@ def handed_over(logs: Logs, now: datetime) -> dict[str, datetime]:
                 due = read_time(str(event.fields.get("scheduled_at")))
                 newest[str(event.fields.get("database"))] = due
     return newest
+
+
+def drills_handed_over(logs: Logs, now: datetime) -> dict[str, datetime]:
+    """Give by database the backup of the drill that was last handed over and has not ended.
+
+    None of longer ago than a container may work; `logs` are those of all who do drills.
+    """
+    begun: dict[str, LogEvent] = {}
+    for event in logs.events(now - LONGEST, '"drill.handed_over"'):
+        if event.name == "drill.handed_over":
+            begun[str(event.fields.get("database"))] = event
+    for name in _ENDS_OF_DRILLS if begun else ():
+        for event in logs.events(min(each.at for each in begun.values()), f'"{name}"'):
+            key = str(event.fields.get("database"))
+            if event.name == name and key in begun and _is_of(begun[key], event):
+                del begun[key]
+        if not begun:
+            break
+    found = dict[str, datetime]()
+    for key, event in begun.items():
+        with suppress(ValueError):
+            found[key] = read_time(str(event.fields.get("scheduled_at")))
+    return found
+
+
+def _is_of(begun: LogEvent, end: LogEvent) -> bool:
+    """Tell whether both events are of the same drill."""
+    return all(begun.fields.get(name) == end.fields.get(name) for name in _NAMES_OF_A_DRILL)
 
 
 def newest_failures(logs: Logs, schedules: Iterable[Schedule], now: datetime) -> dict[str, Failure]:

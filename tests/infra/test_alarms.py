@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from functions.telemetry import Telemetry
+from infra.package import ROOT
 from tests.support.recorder import Graph, Registration, record
 
 OF_THE_STAGE = {
@@ -78,6 +79,22 @@ def test_a_schedule_of_any_pause_is_watched(caplog: pytest.LogCaptureFixture) ->
     recorded = alarms(record(schedule="cron(0 3 1 * ? *)", alarmEmail="operator@example.com"))
     assert set(recorded) == {*OF_THE_STAGE, "snapper-prod-late"}
     assert caplog.text == ""
+
+
+def test_the_pages_say_how_many_alarms_there_are_and_how_many_metrics_they_look_at(
+    graph: Graph,
+) -> None:
+    found = alarms(graph)
+    metrics = sum(len(one.inputs.get("metricQueries", [0, 0])) - 1 for one in found.values())
+    assert (len(found), metrics) == (5, 6)
+    assert "| alarms, of [six metrics](../README.md#costs) together | 5 | 5 |" in page(
+        "docs/scale.md"
+    )
+    assert "the first ten free: six, however many databases" in page("README.md")
+
+
+def page(name: str) -> str:
+    return ROOT.joinpath(name).read_text()
 
 
 def test_who_wants_no_alarm_on_late_backups_gets_none_and_no_warning(

@@ -198,3 +198,16 @@ def test_what_is_kept_of_the_log_is_what_the_stage_says(large: Graph) -> None:
     group = large.named(f"{NAME}-logs").inputs
     assert group["name"] == "/aws/batch/snapper-prod-large"
     assert group["retentionInDays"] == 30
+
+
+def test_what_batch_says_cannot_begin_is_ended_for_the_reasons_that_it_takes(large: Graph) -> None:
+    """By AWS's guide it ends none for other reasons, and waits 10 minutes to 24 hours."""
+    for each in large.of("batch/jobQueue:JobQueue"):
+        limits = each.inputs["jobStateTimeLimitActions"]
+        assert {one["reason"] for one in limits} == {
+            "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+            "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+            "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+        }
+        assert {(one["state"], one["action"]) for one in limits} == {("RUNNABLE", "CANCEL")}
+        assert all(600 <= one["maxTimeSeconds"] <= 86_400 for one in limits)

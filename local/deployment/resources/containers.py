@@ -37,7 +37,12 @@ def job_queue(request: Request) -> Created:
     made = client.create_job_queue(
         jobQueueName=name,
         computeEnvironmentOrder=inputs["computeEnvironmentOrders"],
-        **inputs.take(state="state", priority="priority", tags="tags"),
+        **inputs.take(
+            state="state",
+            priority="priority",
+            jobStateTimeLimitActions="jobStateTimeLimitActions",
+            tags="tags",
+        ),
     )
 
     def destroy() -> None:

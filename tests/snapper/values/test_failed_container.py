@@ -61,6 +61,17 @@ def test_one_that_never_began_has_no_exit_status() -> None:
     )
 
 
+def test_one_that_batch_has_ended_because_it_could_not_begin_says_why() -> None:
+    words = "Canceled by JobStateTimeLimit action due to reason: CAPACITY:INSUFFICIENT_INSTANCE"
+    event = container_failed(job().to_json(), statusReason=words)
+    event["detail"]["container"] = {
+        "environment": event["detail"]["container"]["environment"],
+    }
+    found = read_failed_container(as_message(event))
+    assert found is not None
+    assert found.reason.endswith(f"failed: {words}")
+
+
 @pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "", None, ["FAILED"]])
 def test_one_that_has_not_failed_is_no_letter_of_ours(status: Any) -> None:
     assert read_failed_container(failed(job().to_json(), status=status)) is None

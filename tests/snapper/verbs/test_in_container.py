@@ -1,5 +1,6 @@
 """What a container is at work on is known from the logs, until it has an outcome."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from snapper.aws.dead_letters import Letter
-from snapper.aws.logs import Logs
+from snapper.aws.logs import LogEvent, Logs
 from snapper.aws.vault import Vault
 from snapper.values.health import Failure
 from snapper.values.job import write_time
@@ -15,7 +16,7 @@ from snapper.values.schedule import parse_schedule
 from snapper.values.timetable import Punctuality
 from snapper.verbs.failures import explained
 from snapper.verbs.letters import Letters
-from snapper.verbs.status import Surroundings, handed_over, standing
+from snapper.verbs.status import Surroundings, _is_of, drills_handed_over, handed_over, standing
 from tests.support.backups import store
 from tests.support.databases import AT, job
 
@@ -86,3 +87,22 @@ def test_what_a_container_said_itself_counts_for_more_than_what_batch_says_of_it
     silent: Any = SimpleNamespace(events=lambda *_: iter(()))
     ((_, known),) = explained([lost], silent)
     assert known == lost.failure
+
+
+@pytest.mark.parametrize("end", ["drill.ended", "drill.failed", "drill.skipped"])
+def test_a_drill_that_was_handed_over_is_under_way_until_it_ends(
+    monkeypatch: pytest.MonkeyPatch, vault: Vault, end: str
+) -> None:
+    monkeypatch.setitem(GROUPS, "/aws/lambda/dumper", [("drill.handed_over", 1)])
+    monkeypatch.setitem(GROUPS, "/aws/batch/large", [("drill.began", 2), ("drill.untried", 3)])
+    found = drills_handed_over(Logs(CloudWatch(), *GROUPS), NOW)
+    assert found == {"orders": AT}
+    told = replace(around(None), drills_handed_over=found)
+    assert standing(vault, "orders", 2, told, NOW).proving_in_container == AT
+    GROUPS["/aws/batch/large"].append((end, 4))
+    assert drills_handed_over(Logs(CloudWatch(), *GROUPS), NOW) == {}
+
+
+def test_the_end_of_another_drill_is_none_of_it() -> None:
+    begun, other = ({"database": "orders", "scheduled_at": at} for at in ("1", write_time(AT)))
+    assert not _is_of(LogEvent(AT, "", begun), LogEvent(AT, "", other))
