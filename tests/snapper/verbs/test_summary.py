@@ -10,9 +10,10 @@ from snapper.values.keys import Kind, object_key, trial_key
 from snapper.values.summary import SHARDS, shard_of
 from snapper.values.trial import Trial
 from snapper.values.verification import Verification
+from snapper.verbs import summary as module
 from snapper.verbs.listings import listings, look, read
 from snapper.verbs.summarize import summarize
-from snapper.verbs.summary import WORTH, Summary
+from snapper.verbs.summary import Summary
 from snapper.verbs.survey import survey
 from tests.support.backups import days, store
 from tests.support.databases import AT
@@ -20,12 +21,15 @@ from tests.support.recording import RecordedEvents
 
 KEYS = ("orders", "people", "shop")
 NOW = days(40)
+EACH = 4
+"""Backups of each database: more records than are read one by one."""
 
 
 @pytest.fixture
-def filled(vault: Vault) -> Vault:
+def filled(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Vault:
+    monkeypatch.setattr(module, "WORTH", EACH)
     for key in KEYS:
-        for number in range(WORTH):
+        for number in range(EACH):
             made = store(vault, days(number), key)
             verdict = Verification(days(number), made.sha256, sound=bool(number % 2), reason="")
             vault.put(object_key(key, days(number), verdict.kind), verdict.to_json().encode())
@@ -66,7 +70,7 @@ def test_all_is_known_as_without_and_nothing_is_read(
     filled: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = listings(filled, KEYS, NOW)
-    records = len(KEYS) * WORTH * 2 + 1
+    records = len(KEYS) * EACH * 2 + 1
     assert kept(filled) == {"records": records, "read": records, "left": 0}
     counted = Counted(filled, monkeypatch)
     assert listings(filled, KEYS, NOW) == before
@@ -111,10 +115,10 @@ def test_what_has_not_changed_is_not_written_again(filled: Vault) -> None:
 
 
 def test_a_first_time_of_many_goes_on_the_next_time(filled: Vault) -> None:
-    records = len(KEYS) * WORTH * 2 + 1
-    told = [kept(filled, 40) for _ in range(3)]
-    assert [each["records"] for each in told] == [40, 80, records]
-    assert [each["left"] for each in told] == [records - 40, records - 80, 0]
+    records = len(KEYS) * EACH * 2 + 1
+    told = [kept(filled, 10) for _ in range(3)]
+    assert [each["records"] for each in told] == [10, 20, records]
+    assert [each["left"] for each in told] == [records - 10, records - 20, 0]
 
 
 def test_few_records_are_read_one_by_one(filled: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,5 +191,5 @@ def test_what_lies_there_for_all_is_looked_at_once(filled: Vault) -> None:
         for stored in filled.list(f"{key}/"):
             filled.delete(stored.key)
     assert {key: len(found) for key, found in read(filled, seen).items()} == {
-        key: WORTH for key in KEYS
+        key: EACH for key in KEYS
     }
