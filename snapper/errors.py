@@ -22,7 +22,8 @@ class SnapperError(Exception):
     │   ├── ObjectUnreadable    exit 8   one object is archived, or its key is disabled
     │   └── AlreadyStored       exit 8   a conditional write found the object there
     ├── RestoreFailed           exit 9
-    │   └── TooLarge            exit 9   there is not enough room or time for a proof
+    │   ├── TooLarge            exit 9   there is not enough room or time for a proof
+    │   └── Unprovable          exit 9   only another major of the server could prove it
     ├── BackupInProgress        exit 10  another delivery may be finishing the same backup
     └── ServerBusy              exit 10  as many dumps of the same server are under way as may be
 
@@ -176,7 +177,8 @@ class RestoreFailed(SnapperError):
     """The target does not hold the whole backup.
 
     It is `against_backup` where that is the backup's own fault: its statements were refused. What
-    is so `everywhere` another release or locale of the server would refuse just so.
+    is so `everywhere` another release or locale of the server would refuse just so, and what may be
+    `of_major` was refused by another major than the backup's.
     """
 
     exit_code = 9
@@ -187,10 +189,15 @@ class RestoreFailed(SnapperError):
         super().__init__(fact, hint=hint)
         self.against_backup = against_backup
         self.everywhere = everywhere
+        self.of_major = False
 
 
 class TooLarge(RestoreFailed):
     """A copy for the proof would not fit into the room or the time that there is."""
+
+
+class Unprovable(RestoreFailed):
+    """A server for the proof refuses what the backup's own major may take: so it always will."""
 
 
 class BackupInProgress(SnapperError):

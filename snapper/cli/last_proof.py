@@ -78,7 +78,8 @@ def examine_proof(
     if trial:
         return warning(
             SUBJECT,
-            f"the backup at {write_time(trial.begun_at)} was read whole, and is {TOO_LARGE}",
+            f"the backup at {write_time(trial.begun_at)} was read whole, and is {TOO_LARGE}, or of"
+            " another major than the server here takes",
             _elsewhere(database),
         )
     return ok(SUBJECT, "none was restored yet: the first drill comes within a day of a backup")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
-from snapper.errors import BackupDamaged, DeadlineReached, TooLarge
+from snapper.errors import BackupDamaged, DeadlineReached, TooLarge, Unprovable
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.drill import Drill
@@ -107,10 +107,12 @@ class Prover:
             self._tell("drill.failed", drill, kind=kind, reason=against, hint=error.hint)
         if judged.unrecorded:
             raise judged.unrecorded
-        if isinstance(error, TooLarge | DeadlineReached) and judged.manifest:
+        if isinstance(error, TooLarge | DeadlineReached | Unprovable) and judged.manifest:
             begun_at = judged.manifest.begun_at
             # It was read whole: so much is known, and since when nothing more.
             record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
+            if isinstance(error, Unprovable):
+                return self._skip(drill, str(error), error.hint)
             return self._give_up(drill, judged.manifest, seconds, str(error))
         if error and not against:
             raise error

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from snapper.engines.postgresql.connecting.unnamed import without_quoted
 from snapper.engines.postgresql.loading.refusal import KNOWS_ITS_NAME, MAY_NOT_MAKE
-from snapper.errors import RestoreFailed
+from snapper.errors import RestoreFailed, Unprovable
 from snapper.values.program import PROGRAM
 
 # What PostgreSQL says, and the name of what is missing. Sources of 14 to 18.
@@ -64,6 +64,13 @@ _REFUSED = (
     "this needs a superuser, and the throw-away PostgreSQL here never runs a backup's code as "
     f"one; the backup itself is not at fault: {_ELSEWHERE}"
 )
+_OF_MAJOR = (
+    "it cannot be proven by the PostgreSQL here, which is of another major than the backup's"
+)
+_NEVER_HERE = (
+    f"the backup's own major may take it: {_ELSEWHERE}, of its major, or set the database's option"
+    " drill to off"
+)
 _MAKE_ROOM = (
     "this machine has no room, which is not the backup's fault: make some for temporary files "
     f"(TMPDIR) or in memory, or {_ELSEWHERE}"
@@ -114,6 +121,8 @@ def lacking_told(*, here: bool = True) -> Iterator[None]:
             failed.hint = _MAKE_ROOM if no_room else _HINDERED
         if missing or refused or hindered or named:
             failed.against_backup = False
+        elif here and failed.of_major:
+            raise Unprovable(f"{_OF_MAJOR}: {failed}", hint=_NEVER_HERE) from None
         raise
 
 

@@ -214,7 +214,8 @@ def _blamed(alike: bool) -> Iterator[None]:
         shut.hint = _ADMIT
         raise
     except RestoreFailed as failed:
-        failed.against_backup &= alike or failed.everywhere
+        failed.of_major = failed.against_backup and not (alike or failed.everywhere)
+        failed.against_backup &= not failed.of_major
         raise
 
 

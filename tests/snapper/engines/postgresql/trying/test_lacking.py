@@ -4,7 +4,7 @@ import pytest
 
 from snapper.engines.postgresql.loading.refusal import KNOWS_ITS_NAME
 from snapper.engines.postgresql.trying.lacking import Lacking, lacked, lacking_told
-from snapper.errors import RestoreFailed
+from snapper.errors import RestoreFailed, Unprovable
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,21 @@ def test_a_table_named_like_it_speaks_against_the_backup_all_the_same(name: str)
     with pytest.raises(RestoreFailed) as caught, lacking_told():
         raise RestoreFailed(words, against_backup=True)
     assert caught.value.against_backup
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_another_major_refused_is_unprovable_by_the_server_here_alone(*, here: bool) -> None:
+    failed = RestoreFailed("the restore stopped: operator does not exist (42883)")
+    failed.of_major = True
+    with pytest.raises(RestoreFailed) as told, lacking_told(here=here):
+        raise failed
+    assert isinstance(told.value, Unprovable) is here
+    assert ("set the database's option drill to off" in told.value.hint) is here
+
+
+def test_what_ended_for_want_of_room_is_tried_again_whatever_the_major() -> None:
+    failed = RestoreFailed("the restore stopped: no space left on device (53100)")
+    failed.of_major = True
+    with pytest.raises(RestoreFailed) as told, lacking_told():
+        raise failed
+    assert not isinstance(told.value, Unprovable)

@@ -23,6 +23,7 @@ def test_what_another_major_refuses_is_not_held_against_the_backup(
     with pytest.raises(RestoreFailed) as failed:
         try_restore(read_back(vault, manifest), manifest, tools, server=other.dsn)
     assert not failed.value.against_backup
+    assert failed.value.of_major
 
 
 def test_what_no_major_takes_is_held_against_the_backup_on_any(
@@ -37,3 +38,4 @@ def test_what_no_major_takes_is_held_against_the_backup_on_any(
     with pytest.raises(RestoreFailed, match="23505") as failed:
         try_restore(read_back(vault, manifest), manifest, tools, server=other.dsn)
     assert failed.value.against_backup
+    assert not failed.value.of_major
