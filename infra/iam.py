@@ -177,6 +177,15 @@ def may_summarize(bucket: str) -> list[Statement]:
     ]
 
 
+def may_restore_backups(bucket: str) -> list[Statement]:
+    """Read backups, and what is known of them, and list; write nothing."""
+    kinds = (*_NEVER_REPLACED, Kind.VERIFICATION, Kind.DAMAGED)
+    return [
+        allow(["s3:GetObject"], [_of_backups(bucket, kind) for kind in kinds]),
+        may_list_bucket(bucket),
+    ]
+
+
 def _of_backups(bucket: str, end: str) -> str:
     """Name all objects of backups whose keys end so."""
     return f"{bucket}/*/{_STAMP}{end}"

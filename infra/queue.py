@@ -20,8 +20,8 @@ JOBS_KEPT = timedelta(days=4)
 DRILLS = "drills"
 """What the queue of the drills is called, whose dead letters come here too."""
 
-LARGE, LARGE_DRILLS = "large", "large-drills"
-"""What the containers are called that dump, and those that prove."""
+LARGE, LARGE_DRILLS, LARGE_RESTORES = "large", "large-drills", "large-restores"
+"""What the containers are called that dump, those that prove, and those that restore."""
 
 DEAD_LETTERS_KEPT = timedelta(days=14)
 """As long as SQS keeps anything. A letter's age counts from its first sending, as a job."""
@@ -29,11 +29,11 @@ DEAD_LETTERS_KEPT = timedelta(days=14)
 
 @dataclass(frozen=True)
 class DumpQueueArgs:
-    """Whose queue, how long the longest dump may take, and whether containers dump too."""
+    """Whose queue, how long the longest dump may take, and which kinds of containers there are."""
 
     scope: Scope
     dump_timeout: timedelta
-    containers: bool = False
+    containers: tuple[str, ...] = ()
 
 
 class DumpQueue(pulumi.ComponentResource):
@@ -74,8 +74,7 @@ class DumpQueue(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        kinds = (LARGE, LARGE_DRILLS) if args.containers else ()
-        failed = [args.scope.name(failed_of(each)) for each in kinds]
+        failed = [args.scope.name(failed_of(each)) for each in args.containers]
         only_by_tls_to(f"{name}-dead-letters-policy", letters, parent=self, told_by=failed)
         self.url, self.arn = jobs.url, jobs.arn
         self.dead_letter_url, self.dead_letter_arn = letters.url, letters.arn

@@ -111,22 +111,49 @@ class SecretParameters(pulumi.ComponentResource):
         args: SecretParametersArgs,
         after: Sequence[pulumi.Resource] = (),
     ) -> aws.ssm.Parameter:
-        own_key = args.kms_key_arn if given.secret else ""
+        whole = f"{name}-{given.name}"
+        if given.secret:
+            return secret_parameter(
+                whole, given.path, given.value, args.scope, args.kms_key_arn, self, after
+            )
         return aws.ssm.Parameter(
-            f"{name}-{given.name}",
+            whole,
             name=given.path,
-            type="SecureString" if given.secret else "String",
+            type="String",
             tier="Standard",
-            # A Pulumi secret from here on, so that the state holds it encrypted.
-            value=pulumi.Output.secret(given.value) if given.secret else given.value,
-            key_id=(own_key or AWS_KEY) if given.secret else None,
+            value=given.value,
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(
-                parent=self,
-                delete_before_replace=True,
-                # The provider names the key when it makes a parameter, and not again with a new
-                # value, which SSM would then encrypt by AWS's own.
-                replace_on_changes=["value"] if own_key else None,
-                depends_on=list(after),
+                parent=self, delete_before_replace=True, depends_on=list(after)
             ),
         )
+
+
+def secret_parameter(
+    name: str,
+    path: str,
+    value: str,
+    scope: Scope,
+    own_key: str,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.ssm.Parameter:
+    """Make a SecureString, encrypted by the customer's key if there is one."""
+    return aws.ssm.Parameter(
+        name,
+        name=path,
+        type="SecureString",
+        tier="Standard",
+        # A Pulumi secret from here on, so that the state holds it encrypted.
+        value=pulumi.Output.secret(value),
+        key_id=own_key or AWS_KEY,
+        tags=scope.tags,
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            delete_before_replace=True,
+            # The provider names the key when it makes a parameter, and not again with a new
+            # value, which SSM would then encrypt by AWS's own.
+            replace_on_changes=["value"] if own_key else None,
+            depends_on=list(after),
+        ),
+    )

@@ -15,7 +15,8 @@ from infra.layers import Layers, LayersArgs
 from infra.package import Packages, build_packages
 from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
-from infra.queue import DumpQueue, DumpQueueArgs
+from infra.queue import LARGE, LARGE_DRILLS, LARGE_RESTORES, DumpQueue, DumpQueueArgs
+from infra.restorer import Restorer, RestorerArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
 from infra.signpost import Signpost, SignpostArgs
@@ -50,7 +51,7 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         queue = DumpQueue(
-            f"{name}-queue", DumpQueueArgs(scope, timeout, settings.large_databases), child
+            f"{name}-queue", DumpQueueArgs(scope, timeout, _containers(settings)), child
         )
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
@@ -113,6 +114,22 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
+        restorer = None
+        if settings.targets:
+            restorer = Restorer(
+                f"{name}-restorer",
+                RestorerArgs(
+                    runtime=runtime,
+                    packages=packages,
+                    targets=settings.targets,
+                    kms_key_arn=settings.kms_key_arn,
+                    queue=queue,
+                    vault=vault,
+                    subnet_ids=settings.subnet_ids,
+                    security_group_ids=settings.security_group_ids,
+                ),
+                child,
+            )
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
             DispatcherArgs(
@@ -179,6 +196,9 @@ class BackupService(pulumi.ComponentResource):
                     "architecture": settings.architecture,
                     "container_log_group": dumper.container_log_group,
                     "drill_container_log_group": prover.container_log_group,
+                    "restore_queue": restorer.queue_arn if restorer else "",
+                    "restore_definition": restorer.definition_arn if restorer else "",
+                    "restore_log_group": restorer.log_group if restorer else "",
                     "dumper_memory": str(settings.dumper_memory),
                     "dumper_timeout": str(settings.dumper_timeout),
                     "prover_memory": str(MEMORY),
@@ -190,6 +210,12 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         self.register_outputs(dict(self.facts))
+
+
+def _containers(settings: StackSettings) -> tuple[str, ...]:
+    """Name the kinds of containers that the stage has."""
+    kinds = (LARGE, LARGE_DRILLS) if settings.large_databases else ()
+    return (*kinds, LARGE_RESTORES) if settings.targets else kinds
 
 
 def _packages(settings: StackSettings) -> tuple[Packages, tuple[Database, ...]]:

@@ -2,24 +2,19 @@
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pulumi
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, is_config_secret
 
 from infra.authorities import bundle_faults
-from infra.credentials import sign_in_faults
+from infra.databases import read_databases, read_targets
 from infra.scope import Scope
-from snapper.engines.checks import doubts, option_faults, usability_checks
-from snapper.errors import SecretsInvalid
+from snapper.engines.checks import doubts
 from snapper.values import stage_checks
 from snapper.values.embedded import is_embedded
-from snapper.values.handover import crowding
 from snapper.values.options import SETTING
-from snapper.values.secrets import Database, parse_secrets, with_options
-from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 from snapper.values.stage_settings import StageSettings, known_keys, read_plain
 
 
@@ -68,16 +63,20 @@ class StackSettings(StageSettings):
             *stage_checks.region_faults(pulumi.Config("aws").get("region"), shells),
         ]
         settings: StackSettings | None = None
-        databases = _with_options(config, _databases(config, faults), faults)
+        here = is_embedded(_endpoints())
+        given = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS, TARGETS)}
+        databases = read_databases(given, _options(config), faults, from_here=here)
+        encrypted = is_config_secret(f"{pulumi.get_project()}:{TARGETS}")
+        targets = read_targets(given[TARGETS], faults, encrypted=encrypted, from_here=here)
         plain = read_plain(config.get, faults)
         faults.extend(bundle_faults(databases, plain.get("ca_bundle", "")))
         try:
-            settings = cls(stage=pulumi.get_stack(), databases=databases, **plain)
+            settings = cls(stage=pulumi.get_stack(), databases=databases, targets=targets, **plain)
         except SettingsRefused as refused:
             faults.extend(refused.faults)
         if faults or settings is None:
             raise SettingsRefused(tuple(faults))
-        networked = bool(settings.subnet_ids) or is_embedded(_endpoints())
+        networked = bool(settings.subnet_ids) or here
         for doubt in doubts(databases, networked=networked):
             pulumi.log.warn(doubt)
         return settings
@@ -90,37 +89,12 @@ def _given() -> list[str]:
     return [key.removeprefix(own) for key in CONFIG.get() if key.startswith(own)]
 
 
-def _databases(config: pulumi.Config, faults: list[str]) -> tuple[Database, ...]:
-    given = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS)}
-    secrets = {key: value for key, value in given.items() if value is not None}
-    if missing := given.keys() - secrets.keys():
-        faults.extend(
-            f"{key} is not set: pulumi config set --secret {key}" for key in sorted(missing)
-        )
-        return ()
-    usable = usability_checks(from_here=is_embedded(_endpoints()))
+def _options(config: pulumi.Config) -> object:
+    """Give what is set of single databases; Pulumi.yaml cannot declare a setting of its form."""
     try:
-        databases = parse_secrets(secrets[CONNECTIONS], secrets[RETENTIONS], usable)
-    except SecretsInvalid as invalid:
-        faults.extend(invalid.faults)
-        return ()
-    if warning := crowding(secrets, len(databases)):
-        pulumi.log.warn(warning)
-    return databases
-
-
-def _with_options(
-    config: pulumi.Config, databases: Sequence[Database], faults: list[str]
-) -> tuple[Database, ...]:
-    """Give each database its options; Pulumi.yaml cannot declare a setting of their form."""
-    try:
-        given = config.get_object(SETTING, {})
+        return config.get_object(SETTING, {})
     except pulumi.ConfigTypeError:
-        given = None
-    chosen = with_options(databases, given, faults, datetime.now(UTC))
-    # Only where each option can be kept is it known who signs in by what.
-    faults.extend(list(option_faults(chosen)) or sign_in_faults(chosen))
-    return chosen
+        return None
 
 
 def _endpoints() -> list[str]:

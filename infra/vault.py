@@ -11,6 +11,7 @@ from infra.iam import (
     may_list_bucket,
     may_prove_backups,
     may_prune_backups,
+    may_restore_backups,
     may_store_backups,
     may_summarize,
     may_use_key,
@@ -87,10 +88,16 @@ class Vault(pulumi.ComponentResource):
         """Read backups and write verdicts on them, but neither make nor delete a backup."""
         return self.arn.apply(lambda arn: [*may_prove_backups(arn), *self._may_use_key()])
 
-    def _may_use_key(self) -> list[Statement]:
-        """Read and write what is encrypted by the customer's key, if there is one."""
-        actions = ("kms:Decrypt", "kms:GenerateDataKey")
-        return [may_use_key(self._key, "s3", *actions)] if self._key else []
+    def may_restore(self) -> pulumi.Output[list[Statement]]:
+        """Read and list backups, and write nothing."""
+        return self.arn.apply(
+            lambda arn: [*may_restore_backups(arn), *self._may_use_key("kms:Decrypt")]
+        )
+
+    def _may_use_key(self, *actions: str) -> list[Statement]:
+        """Read and write what is encrypted by the customer's key, if there is one, or do less."""
+        both = ("kms:Decrypt", "kms:GenerateDataKey")
+        return [may_use_key(self._key, "s3", *(actions or both))] if self._key else []
 
     def _tidy(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions

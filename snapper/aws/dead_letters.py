@@ -1,4 +1,4 @@
-"""The dead letters: jobs and drills that failed, and events that a function failed on."""
+"""The dead letters: jobs, drills and restores that failed, and events that a function failed on."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from snapper.aws import client as aws
 from snapper.errors import SettingsError
+from snapper.values.cloud_restore import CloudRestore
 from snapper.values.drill import Drill
 from snapper.values.failed_container import read_failed_container
 from snapper.values.health import Failure
@@ -29,7 +30,7 @@ WAIT_SECONDS = 1
 
 @dataclass(frozen=True)
 class Letter:
-    """One dead letter: a job, a drill, or an event with the failure of its function; else foreign.
+    """One dead letter: a job, drill, restore, or event that a function failed on; else foreign.
 
     The event is a scheduled one of certain `rules`, or tells of the backup after which was not
     `pruned`. A drill that speaks against its backup brings the `failure` along, and so does what a
@@ -44,11 +45,12 @@ class Letter:
     pruned: Job | None = None
     rules: tuple[str, ...] = ()
     drill: Drill | None = None
+    restore: CloudRestore | None = None
 
     @property
     def database(self) -> str | None:
         """The one database that it is of; an event that was never dispatched is of all."""
-        found = self.job or self.pruned or self.drill
+        found = self.job or self.pruned or self.drill or self.restore
         return found.database if found else None
 
     @property
@@ -146,6 +148,10 @@ def _letter(message: dict[str, Any]) -> Letter:
         why = drill.reason or reason
         told = Failure(drill.taken_at, sent_at, why) if why else None
         return Letter(*place, sent_at, failure=told, drill=drill)
+    with suppress(SettingsError):
+        restore = CloudRestore.from_json(wish)
+        died = Failure(restore.taken_at, sent_at, reason) if reason else None
+        return Letter(*place, sent_at, failure=died, restore=restore)
     failure, pruned, rules = _failed_event(body, sent_at)
     return Letter(*place, sent_at, failure=failure, pruned=pruned, rules=rules)
 

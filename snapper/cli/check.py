@@ -17,8 +17,14 @@ from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
 from snapper.values.options import SETTING
 from snapper.values.program import PROGRAM
-from snapper.values.secrets import Database, parse_secrets, with_options
-from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.secrets import (
+    Database,
+    Target,
+    parse_secrets,
+    parse_targets,
+    with_options,
+)
+from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 from snapper.values.stage_checks import key_faults
 from snapper.values.stage_settings import StageSettings, known_keys, read_plain
 
@@ -126,4 +132,12 @@ def _stage_faults(
     """Judge the stage as a preview does, but for the region and files, which are the shell's."""
     faults = list(key_faults(settings, known_keys()))
     plain = read_plain(settings.get, faults)
-    return faults + list(StageSettings(stack.rpartition("/")[2], databases, **plain).faults())
+    targets: tuple[Target, ...] = ()
+    if TARGETS in settings:
+        text = pulumi_config.secret(TARGETS, stack)
+        try:
+            targets = parse_targets(text, usability_checks(from_here=False))
+        except SecretsInvalid as invalid:
+            faults += invalid.faults
+    whole = StageSettings(stack.rpartition("/")[2], databases, targets, **plain)
+    return faults + list(whole.faults())

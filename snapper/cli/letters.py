@@ -3,8 +3,10 @@
 from typing import Any
 
 from snapper.aws.dead_letters import Letter
+from snapper.values.cloud_restore import CloudRestore, restore_container_name
 from snapper.values.health import Failure
 from snapper.values.job import write_time
+from snapper.values.program import PROGRAM
 
 _BEFORE = {"prune": "not pruned: ", "drill": "not proven: ", "plan": "no drill was planned: "}
 
@@ -24,13 +26,15 @@ def due(letter: Letter) -> str | None:
     """Give the time for which the backup was scheduled."""
     if letter.job:
         return write_time(letter.job.scheduled_at)
-    if letter.drill:
-        return write_time(letter.drill.taken_at)
+    if wish := letter.drill or letter.restore:
+        return write_time(wish.taken_at)
     return write_time(letter.failure.scheduled_at) if letter.failure else None
 
 
 def reason(letter: Letter, failure: Failure | None) -> str:
     """Say why its last attempt failed."""
+    if letter.restore:
+        return _of_restore(letter.restore, failure)
     if failure:
         return f"{_BEFORE.get(_kind(letter), '')}{failure.reason}"
     if letter.job or letter.drill:
@@ -46,8 +50,17 @@ def to_dict(letter: Letter, failure: Failure | None) -> dict[str, Any]:
         "scheduled_at": due(letter),
         "sent_at": write_time(letter.sent_at),
         "failed_at": write_time(failure.at) if failure else None,
-        "reason": failure.reason if failure else None,
+        "reason": reason(letter, failure) if letter.restore else failure and failure.reason,
     }
+
+
+def _of_restore(restore: CloudRestore, failure: Failure | None) -> str:
+    """Say where it was to go, what Batch says of its end, and how to read what it said itself."""
+    why = failure.reason if failure else "its container in AWS Batch failed"
+    return (
+        f"not restored into {restore.into}: {why}; {PROGRAM} restore --follow"
+        f" {restore_container_name(restore)} shows what it said"
+    )
 
 
 def _kind(letter: Letter) -> str:
@@ -57,6 +70,8 @@ def _kind(letter: Letter) -> str:
         return "prune"
     if letter.drill:
         return "drill"
+    if letter.restore:
+        return "restore"
     if letter.unplanned:
         return "plan"
     return "event" if letter.failure else "foreign"

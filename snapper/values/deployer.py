@@ -15,7 +15,7 @@ BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
 FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner", "watcher")
-_LARGE = ("large", "large-drills")
+_LARGE = ("large", "large-drills", "large-restores")
 _LAYERS = ("dependencies", "postgresql", "postgresql-server")
 
 # Pulumi makes up the rest of a bucket's name: these are as many characters, no fewer and no more,

@@ -1,8 +1,9 @@
 """The two secrets: which databases there are, and how many backups each of them keeps.
 
 `DATABASE_CONN_STRINGS` is `KEY,connection,TYPE` rows, `BACKUP_STORAGE_DATA` is `KEY,count` rows,
-both joined by `|`. The same parser runs at `pulumi preview`, in the functions and in `check`; who
-calls it gives the check of a connection for each TYPE.
+both joined by `|`. A third one, `RESTORE_CONN_STRINGS`, has rows like the first: into what a
+container may restore. The same parser runs at `pulumi preview`, in the functions and in `check`;
+who calls it gives the check of a connection for each TYPE.
 """
 
 import re
@@ -16,7 +17,7 @@ from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import UNSET, Options, parse_options
 from snapper.values.packing import ROOM
-from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 
 Checks = Mapping[str, Callable[[str], Iterable[str]]]
 """By TYPE, what gives a sentence for each fault of a connection."""
@@ -45,6 +46,15 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A database that a container may restore into: its key, its connection and its TYPE."""
+
+    key: str
+    connection: str = field(repr=False)
+    kind: str = FIRST_ENGINE
+
+
+@dataclass(frozen=True)
 class _Row:
     """One row of either secret; `where` names it in faults, and never holds a value."""
 
@@ -61,7 +71,7 @@ def parse_secrets(connections: str, retentions: str, checks: Checks) -> tuple[Da
     row and, once it is known to be a key, the key; it never holds a piece of a connection.
     """
     faults: list[str] = []
-    connection_rows = _unique(_connection_rows(connections, checks, faults), faults)
+    connection_rows = _unique(_connection_rows(CONNECTIONS, connections, checks, faults), faults)
     retention_rows = _unique(_retention_rows(retentions, connection_rows, faults), faults)
     for key, row in connection_rows.items():
         if key not in retention_rows:
@@ -82,6 +92,17 @@ def parse_secrets(connections: str, retentions: str, checks: Checks) -> tuple[Da
     )
 
 
+def parse_targets(connections: str, checks: Checks) -> tuple[Target, ...]:
+    """Read the third secret, as the connections of the first; raises SecretsInvalid as above."""
+    faults: list[str] = []
+    rows = _unique(_connection_rows(TARGETS, connections, checks, faults), faults)
+    for row in rows.values():
+        faults.extend(_connection_faults(row, checks))
+    if faults:
+        raise SecretsInvalid(tuple(faults))
+    return tuple(Target(key, row.value, row.kind) for key, row in rows.items())
+
+
 def with_options(
     databases: Collection[Database], given: object, faults: list[str], now: datetime
 ) -> tuple[Database, ...]:
@@ -100,10 +121,10 @@ def read_count(key: str, text: str) -> int:
     return int(text)
 
 
-def _connection_rows(text: str, checks: Checks, faults: list[str]) -> Iterator[_Row]:
+def _connection_rows(secret: str, text: str, checks: Checks, faults: list[str]) -> Iterator[_Row]:
     types = "|".join(kind for kind in checks)
     for number, raw in enumerate(_split_connections(text, types), 1):
-        where = f"{CONNECTIONS} row {number}"
+        where = f"{secret} row {number}"
         key, comma, rest = raw.partition(",")
         connection, second_comma, kind = rest.rpartition(",")
         if not (comma and second_comma):
@@ -116,7 +137,7 @@ def _connection_rows(text: str, checks: Checks, faults: list[str]) -> Iterator[_
             faults.append(f"{where} does not end with a known type: {FIRST_ENGINE}")
         yield _Row(where, key.strip(), connection.strip(), kind)
     if not text.strip():
-        faults.append(f"{CONNECTIONS} is empty")
+        faults.append(f"{secret} is empty")
 
 
 def _retention_rows(text: str, known: Collection[str], faults: list[str]) -> Iterator[_Row]:

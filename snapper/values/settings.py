@@ -15,6 +15,7 @@ STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 
 CONNECTIONS = "DATABASE_CONN_STRINGS"
 RETENTIONS = "BACKUP_STORAGE_DATA"
+TARGETS = "RESTORE_CONN_STRINGS"
 
 
 def piece_name(number: int) -> str:
@@ -39,6 +40,11 @@ def connection_piece(root: str, number: int) -> str:
 def connection_parameter(root: str, database: str) -> str:
     """Name the SecureString of one connection that is in no piece: in older deployments all are."""
     return f"{root}/{CONNECTIONS}/{database}"
+
+
+def target_parameter(root: str, key: str) -> str:
+    """Name the SecureString of one connection into which containers may restore."""
+    return f"{root}/{TARGETS}/{key}"
 
 
 def retention_parameter(root: str, database: str) -> str:
@@ -152,6 +158,16 @@ class PrunerSettings(_Environment):
     stage: str
     parameter_root: str
     bucket: str
+
+
+@dataclass(frozen=True)
+class RestorerSettings(_Environment):
+    """Where a container that restores finds its targets and clients, and the backups."""
+
+    stage: str
+    parameter_root: str
+    bucket: str
+    clients: str = "/opt"
 
 
 @dataclass(frozen=True)

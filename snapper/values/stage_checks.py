@@ -11,8 +11,8 @@ from snapper.values.health import LONGEST_AGE
 from snapper.values.options import BATCH, SETTING
 from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
-from snapper.values.secrets import Database
-from snapper.values.settings import STAGE
+from snapper.values.secrets import Database, Target
+from snapper.values.settings import STAGE, TARGETS
 from snapper.values.timetable import age_fault
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -154,6 +154,12 @@ def option_faults(
             yield f"{where}: dumpIn is {BATCH}, and largeDatabases is off"
         if fault := age_fault(options, schedule):
             yield f"{where}: {fault}"
+
+
+def target_faults(targets: Collection[Target], *, large: bool) -> Iterator[str]:
+    """Tell of targets of restores in a stage without any container that could restore."""
+    if targets and not large:
+        yield f"{TARGETS} is set, and largeDatabases is off: no container restores into them"
 
 
 def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:

@@ -11,8 +11,8 @@ from snapper.values.option import config_key
 from snapper.values.options import SETTING
 from snapper.values.proving import WEEKLY, Proving, read_days
 from snapper.values.schedule import parse_schedule
-from snapper.values.secrets import Database
-from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.secrets import Database, Target
+from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 from snapper.values.timetable import Punctuality
 
 
@@ -25,6 +25,7 @@ class StageSettings:
 
     stage: str
     databases: tuple[Database, ...]
+    targets: tuple[Target, ...] = ()
     schedule: str = "rate(1 day)"
     architecture: str = "arm64"
     dumper_memory: int = 2048
@@ -64,6 +65,7 @@ class StageSettings:
         yield from stage_checks.option_faults(
             self.databases, self.schedule, self.dumper_timeout, large=self.large_databases
         )
+        yield from stage_checks.target_faults(self.targets, large=self.large_databases)
         yield from unprovable.faults(self.proving, self.databases)
 
     @property
@@ -95,12 +97,13 @@ class StageSettings:
 
 def known_keys() -> list[str]:
     """Give every key of the config that is a setting."""
-    return [CONNECTIONS, RETENTIONS, SETTING, *(config_key(each.name) for each in plain_fields())]
+    plain = (config_key(each.name) for each in plain_fields())
+    return [CONNECTIONS, RETENTIONS, TARGETS, SETTING, *plain]
 
 
 def plain_fields() -> Sequence[Field[Any]]:
-    """Give the fields that are a setting each; the stage is none, and the databases are two."""
-    return fields(StageSettings)[2:]
+    """Give the fields that are a setting each; the stage is none, and two come of secrets."""
+    return fields(StageSettings)[3:]
 
 
 def read_plain(given: Callable[[str], str | None], faults: list[str]) -> dict[str, Any]:

@@ -145,10 +145,12 @@ def retry(
 
     A letter is removed only after its job is queued: what happens between makes the job come
     twice, which makes one backup all the same. Events that are of no one database go back when
-    none is named. Raises SettingsError if a named database has no letter, AwsFailed.
+    none is named. A restore never goes back: what it would meet is for somebody to look at.
+    Raises SettingsError if a named database has no letter, or of restores only, AwsFailed.
     """
     with letters.held() as found:
         wanted = [letter for letter in found if _goes_back(letter, databases)]
+        _refuse_restores(databases, found, wanted)
         require_letters(databases, wanted, known)
         for letter in () if dry_run else wanted:
             _put_back(letter, ways)
@@ -175,6 +177,19 @@ def require_letters(
     )
 
 
+def _refuse_restores(
+    databases: Sequence[str], found: Sequence[Letter], wanted: Sequence[Letter]
+) -> None:
+    """Raise SettingsError if all that a named database has are restores."""
+    restores = {each.restore.database for each in found if each.restore}
+    if only := sorted((restores & {*databases}) - {letter.database for letter in wanted}):
+        raise SettingsError(
+            f"what has failed of {', '.join(only)} are restores, which are never tried again by"
+            " themselves: their target may have changed since",
+            hint=f"{PROGRAM} restore --in-cloud orders one anew; failures --discard ends the alarm",
+        )
+
+
 def _put_back(letter: Letter, ways: Ways) -> None:
     if letter.job:
         ways.queue.send([letter.job])
@@ -189,6 +204,8 @@ def _put_back(letter: Letter, ways: Ways) -> None:
 
 
 def _goes_back(letter: Letter, databases: Sequence[str]) -> bool:
+    if letter.restore:
+        return False
     if letter.database:
         return not databases or letter.database in databases
     return not databases and letter.failure is not None

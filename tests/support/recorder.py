@@ -33,6 +33,9 @@ SECRETS = {
     "BACKUP_STORAGE_DATA": "orders,7|people,2",
 }
 
+ENCRYPTED = ("RESTORE_CONN_STRINGS",)
+"""What Pulumi.yaml does not call a secret, and is one."""
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -211,7 +214,7 @@ def record_in(known: Mapping[str, Mapping[str, Any]], stage: str = "prod", **con
     run_program(
         ROOT,
         stage,
-        load_stack_config(ROOT, {"aws:region": REGION, **SECRETS, **config}),
+        load_stack_config(ROOT, {"aws:region": REGION, **SECRETS, **config}, ENCRYPTED),
         _Monitor(graph),
     )
     return graph
