@@ -1,6 +1,7 @@
 """Statements of IAM policies for containers of AWS Batch, as pure values."""
 
-from infra.iam import Statement, allow
+from infra.iam import Statement, allow, may_list_bucket, of_backups
+from snapper.values.keys import Kind
 from snapper.values.place import Place
 
 
@@ -43,3 +44,12 @@ def failures_may_be_told(queue: str, rules: list[str]) -> Statement:
         "Resource": [queue],
         "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
     }
+
+
+def may_restore_backups(bucket: str) -> list[Statement]:
+    """Read backups, and what is known of them, and list; write nothing."""
+    kinds = (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS, Kind.VERIFICATION, Kind.DAMAGED)
+    return [
+        allow(["s3:GetObject"], [of_backups(bucket, kind) for kind in kinds]),
+        may_list_bucket(bucket),
+    ]

@@ -126,10 +126,10 @@ def may_store_backups(bucket: str) -> list[Statement]:
     Nothing else: a stolen dumper harvests no old dump, deletes none, and says of none that it is
     damaged or proven. That it replaces none is the bucket's own rule.
     """
-    made = [_of_backups(bucket, end) for end in (*_NEVER_REPLACED, f"{MARK}{_STAMP}")]
+    made = [of_backups(bucket, end) for end in (*_NEVER_REPLACED, f"{MARK}{_STAMP}")]
     return [
         allow(["s3:PutObject"], made),
-        allow(["s3:AbortMultipartUpload"], [_of_backups(bucket, Kind.DUMP)]),
+        allow(["s3:AbortMultipartUpload"], [of_backups(bucket, Kind.DUMP)]),
         may_list_bucket(bucket),
     ]
 
@@ -138,7 +138,7 @@ def may_prune_backups(bucket: str) -> list[Statement]:
     """Delete what belongs to a backup, and list; versioning keeps what is deleted for some days."""
     ends = (*Kind, f"{MARK}{_STAMP}")
     return [
-        allow(["s3:DeleteObject"], [_of_backups(bucket, end) for end in ends]),
+        allow(["s3:DeleteObject"], [of_backups(bucket, end) for end in ends]),
         may_list_bucket(bucket),
     ]
 
@@ -149,10 +149,10 @@ def may_prove_backups(bucket: str) -> list[Statement]:
     Nothing else: who restores what others have written makes no backup, and deletes none.
     """
     verdicts = [
-        *(_of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
+        *(of_backups(bucket, kind) for kind in (Kind.VERIFICATION, Kind.DAMAGED)),
         f"{bucket}/{trial_key('*')}",
     ]
-    backups = [_of_backups(bucket, kind) for kind in _NEVER_REPLACED]
+    backups = [of_backups(bucket, kind) for kind in _NEVER_REPLACED]
     return [
         allow(["s3:GetObject"], [*backups, *verdicts]),
         allow(["s3:PutObject"], verdicts),
@@ -168,7 +168,7 @@ def may_summarize(bucket: str) -> list[Statement]:
     """
     summaries = f"{bucket}/{FOLDER}*"
     records = [
-        *(_of_backups(bucket, kind) for kind in (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)),
+        *(of_backups(bucket, kind) for kind in (Kind.MANIFEST, Kind.VERIFICATION, Kind.DAMAGED)),
         f"{bucket}/{trial_key('*')}",
     ]
     return [
@@ -177,16 +177,7 @@ def may_summarize(bucket: str) -> list[Statement]:
     ]
 
 
-def may_restore_backups(bucket: str) -> list[Statement]:
-    """Read backups, and what is known of them, and list; write nothing."""
-    kinds = (*_NEVER_REPLACED, Kind.VERIFICATION, Kind.DAMAGED)
-    return [
-        allow(["s3:GetObject"], [_of_backups(bucket, kind) for kind in kinds]),
-        may_list_bucket(bucket),
-    ]
-
-
-def _of_backups(bucket: str, end: str) -> str:
+def of_backups(bucket: str, end: str) -> str:
     """Name all objects of backups whose keys end so."""
     return f"{bucket}/*/{_STAMP}{end}"
 

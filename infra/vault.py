@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.container_rights import may_restore_backups
 from infra.iam import (
     Statement,
     document,
     may_list_bucket,
     may_prove_backups,
     may_prune_backups,
-    may_restore_backups,
     may_store_backups,
     may_summarize,
     may_use_key,
