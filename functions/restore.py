@@ -182,7 +182,7 @@ def _bars(
         nonlocal told
         with lock:  # several sessions may be at work
             so_far[which] = count
-            if time.monotonic() - told < _PAUSE:
+            if count < size and time.monotonic() - told < _PAUSE:
                 return
             told = time.monotonic()
             telemetry.emit(PROGRESS, **so_far)

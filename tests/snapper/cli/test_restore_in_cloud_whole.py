@@ -77,6 +77,8 @@ def test_whoever_may_restore_in_the_cloud_does_so_and_follows_it_again(
     ran = beside.run_cli(*COMMAND, "--create", env=me)
     assert (ran.code, made.sha256 in ran.out) == (0, True), ran.err
     assert beside.new(INTO).rows("SELECT count(*) FROM t") == [(1000,)]
+    told = "\n".join(beside.host.containers.logs(name_in(ran)))
+    assert f'"restored":{made.backup_bytes}' in told, "the last bytes are told of, too"
     again = beside.run_cli("restore", "--follow", name_in(ran), "--json", env=me)
     document = again.document
     assert (again.code, document["restored"], document["creates"]) == (0, True, True)
