@@ -213,6 +213,8 @@ def test_the_time_is_nearly_over_at_a_random_moment(tries: int, cloud: Cloud, tw
             delivery = service.deliver(seconds=RESERVE + moments.uniform(-0.1, 1.2))
             assert service.check(older) == delivery.acknowledged
             kinds = [failure["kind"] for failure in delivery.reported("dump.failed")]
-            assert kinds == ([] if delivery.acknowledged else ["DeadlineReached"])
+            # Where the time is over before a busy server has answered, that is what is said.
+            late = (["DeadlineReached"], ["DatabaseUnreachable"])
+            assert kinds == [] if delivery.acknowledged else kinds in late
             assert service.sweep() == []
             require_no_session(two)
