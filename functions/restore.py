@@ -36,14 +36,17 @@ from snapper.values.cloud_restore import (
     FAILED,
     PROGRESS,
     REPORTED,
+    UNTOLD,
     WARNED,
     CloudRestore,
+    in_a_line,
     in_pieces,
 )
 from snapper.values.container import CONTAINER, FAREWELL, PAYLOAD
 from snapper.values.job import write_time
 from snapper.values.manifest import Manifest
 from snapper.values.settings import TARGETS, RestorerSettings, target_parameter
+from snapper.values.visible import one_line
 from snapper.verbs.choice import find
 from snapper.verbs.restore_report import to_dict
 from snapper.verbs.restoring import Done, Wish, bring_back, checked
@@ -68,14 +71,14 @@ def main(environment: Mapping[str, str]) -> int:
     give_back_large_blocks()
     settings = RestorerSettings.from_env(environment)
     telemetry = Telemetry(CONTAINER, settings.stage)
+    telemetry.note(job=environment.get("AWS_BATCH_JOB_ID", ""))
     try:
         restore = CloudRestore.from_json(environment.get(PAYLOAD, ""))
     except SnapperError as error:
-        telemetry.emit("job.failed", reason=str(error), hint=error.hint)
-        return error.exit_code
-    telemetry.note(**restore.identity, job=environment.get("AWS_BATCH_JOB_ID", ""))
-    signal.signal(signal.SIGTERM, partial(_end, telemetry))
-    status = do(partial(restored, settings, restore, telemetry), telemetry)
+        return _tell(telemetry, error, error)
+    telemetry.note(**restore.identity)
+    work = partial(restored, settings, restore, telemetry)
+    status = do(partial(endable, work, partial(despair, telemetry)), telemetry)
     # As of any container: its very last line may be lost on its way.
     telemetry.emit("job.ended", status=status)
     return status
@@ -101,10 +104,42 @@ def do(work: Callable[[], Done], telemetry: Telemetry) -> int:
         # A defect of ours must be as loud as any failure, but its text may hold anything.
         telemetry.emit(FAILED, **place_of(error), now=_notes(error))
         return DEFECT
-    for number, piece in enumerate(in_pieces(to_dict(done))):
+    pieces = in_pieces(to_dict(done))
+    for number, piece in enumerate(pieces):
         telemetry.emit(REPORTED, number=number, piece=piece)
-    telemetry.emit(ENDED, seconds=done.seconds or 0.0)
+    telemetry.emit(ENDED, seconds=done.seconds or 0.0, pieces=len(pieces))
     return 0
+
+
+def endable(work: Callable[[], Done], give_up: Callable[[], None]) -> Done:
+    """Let SIGTERM end the work in order, and nothing else: what came of it is told in any case.
+
+    `give_up` is called in a thread of its own then, and ends the process if nothing else does.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=give_up, name="farewell", daemon=True).start()
+        raise Ended
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        return work()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def despair(
+    telemetry: Telemetry,
+    patience: float = FAREWELL.total_seconds() - _LAST_WORDS,
+    leave: Callable[[int], None] = os._exit,
+) -> None:
+    """Tell of the end before we are killed, if the session has not ended by then."""
+    time.sleep(patience)
+    reason = RestoreFailed("the container was told to end, and its session did not end in time")
+    reason.add_note(UNTOLD)
+    leave(_tell(telemetry, reason, reason))
 
 
 def restored(settings: RestorerSettings, restore: CloudRestore, telemetry: Telemetry) -> Done:
@@ -118,8 +153,8 @@ def restored(settings: RestorerSettings, restore: CloudRestore, telemetry: Telem
         target,
         engine_of(manifest.engine, clients=Path(settings.clients)),
         checked(wish_of(restore)),
-        warn=lambda sentence: telemetry.emit(WARNED, warning=sentence),
-        bars=partial(_bars, telemetry),
+        warn=lambda sentence: telemetry.emit(WARNED, warning=in_a_line(sentence)),
+        bars=partial(bars, telemetry),
     )
 
 
@@ -168,8 +203,8 @@ def _target(settings: RestorerSettings, key: str) -> str:
 
 
 @contextmanager
-def _bars(
-    telemetry: Telemetry, what: str, size: int, /, *, checks: bool
+def bars(
+    telemetry: Telemetry, what: str, size: int, /, *, checks: bool, pause: float = _PAUSE
 ) -> Iterator[tuple[Progress, Progress]]:
     """Tell that it begins, and every some seconds how far it is."""
     telemetry.emit(
@@ -182,7 +217,7 @@ def _bars(
         nonlocal told
         with lock:  # several sessions may be at work
             so_far[which] = count
-            if count < size and time.monotonic() - told < _PAUSE:
+            if count < size and time.monotonic() - told < pause:
                 return
             told = time.monotonic()
             telemetry.emit(PROGRESS, **so_far)
@@ -194,33 +229,16 @@ def _tell(telemetry: Telemetry, reason: SnapperError, error: BaseException) -> i
     telemetry.emit(
         FAILED,
         kind=type(reason).__name__,
-        reason=str(reason),
-        hint=reason.hint,
+        reason=in_a_line(str(reason)),
+        hint=in_a_line(reason.hint),
         now=_notes(error),
     )
     return reason.exit_code
 
 
 def _notes(error: BaseException) -> str:
-    return "\n".join(getattr(error, "__notes__", ()))
-
-
-def _end(telemetry: Telemetry, number: int, frame: FrameType | None) -> None:
-    """End the session in order, which is looked at; tell of the end in time if that hangs."""
-    del number, frame
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=_despair, args=(telemetry,), name="farewell", daemon=True).start()
-    raise Ended
-
-
-def _despair(
-    telemetry: Telemetry,
-    patience: float = FAREWELL.total_seconds() - _LAST_WORDS,
-    leave: Callable[[int], None] = os._exit,
-) -> None:
-    time.sleep(patience)
-    reason = RestoreFailed("the container was told to end, and its session did not end in time")
-    leave(_tell(telemetry, reason, reason))
+    """Give each note in one line: a name within one begins none of its own."""
+    return in_a_line("\n".join(map(one_line, getattr(error, "__notes__", ()))))
 
 
 if __name__ == "__main__":

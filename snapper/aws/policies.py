@@ -25,7 +25,8 @@ class Rights(StrEnum):
 
     With READ, no backup can be read, and the dead letters only counted; with RESTORE all can, but
     nothing is changed save a verdict beside a backup; with OPERATE every command works. With
-    RESTORE_IN_CLOUD a container may be ordered to restore, and followed; no backup can be read.
+    RESTORE_IN_CLOUD a container may be ordered to restore, and followed. No backup can be read
+    but by a container: Batch lets who orders one say what it runs, under its own role.
     """
 
     READ = "read"

@@ -55,8 +55,8 @@ def policy(
     """Print an IAM policy for people who operate or deploy this stage, as JSON.
 
     Each of read, restore and operate includes the ones before it; operate also restore-in-cloud,
-    which reads no backup. Printing one needs only the right to read the parameter
-    /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
+    whose container can be made to read every backup and target. Printing one needs only the right
+    to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
 
     `deploy`, `deploy-large` and `boundary` are docs/deploy-policy.json,
     docs/deploy-large-policy.json and docs/boundary.json for this stage alone. They need neither AWS

@@ -17,8 +17,14 @@ from snapper.cli.progress import Progress
 from snapper.cli.restored import Restored
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import Count, bars
-from snapper.errors import SettingsError, SnapperError
-from snapper.values.cloud_restore import BEGAN, PROGRESS, WARNED, CloudRestore
+from snapper.errors import AwsDenied, AwsFailed, BackupDamaged, SettingsError, SnapperError
+from snapper.values.cloud_restore import (
+    BEGAN,
+    PROGRESS,
+    WARNED,
+    CloudRestore,
+    restore_container_name,
+)
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
@@ -112,7 +118,15 @@ def restore_in_cloud(
         create_roles=wish.create_roles,
         **options,
     )
-    done = _followed(order(batch, restore), logs, batch).done
+    try:
+        found = order(batch, restore)
+    except (Interrupted, AwsFailed) as left:
+        if not isinstance(left, AwsDenied):
+            # Its answer may be what was lost.
+            name = restore_container_name(restore)
+            left.add_note(f"if it was ordered, {goes_on(name)}")
+        raise
+    done = _followed(found, logs, batch).done
     return Restored(stage.name, manifest, tuple(passed), done)
 
 
@@ -123,6 +137,11 @@ def follow_restore(stage: Stage, name: str) -> Restored:
     try:
         holding = holding_at(stage.vault, found.database, found.taken_at)
         manifest = read_manifest(stage.vault, holding)
+        if digest_of(stage.vault, manifest) != found.manifest_sha256:
+            raise BackupDamaged(
+                f"{manifest.key} is another manifest than that of what was restored",
+                hint="somebody has changed it since: look at the bucket's versions of it",
+            )
     except SnapperError as error:
         error.add_note(f"{found.done.place} holds what was restored")
         raise
@@ -141,7 +160,7 @@ def _followed(found: Ordered, logs: Logs, batch: Batch) -> Ended:
         with _Shown(found) as shown:
             return Following(found, logs, batch, shown.event, shown.stands).to_its_end()
     except Interrupted as interrupted:
-        interrupted.add_note(goes_on(found))
+        interrupted.add_note(goes_on(found.name))
         raise
 
 

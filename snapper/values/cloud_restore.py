@@ -5,7 +5,7 @@ the container alone may read. That its manifest is the one that the operator has
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -24,15 +24,23 @@ REPORTED, ENDED, FAILED = "restore.reported", "restore.ended", "restore.failed"
 
 - began: `what`, `place`, `bytes` of the object, `checks` (0 or 1); warned: `warning`;
 - progress: the bytes `checked` and `restored` so far;
-- reported: a `piece` of the report, by its `number`; ended: all is reported;
-- failed: `kind`, `reason`, `hint`, and what is there `now`, in lines.
+- reported: a `piece` of the report, by its `number`; ended: there are so many `pieces`;
+- failed: `kind`, `reason`, `hint`, and what is there `now`, a line for each note.
 """
+
+UNTOLD = (
+    "what it had not committed is not in the target; a new database has its name only if it is"
+    " whole, unless that was ordered otherwise by --final-name"
+)
+"""What is known of a target that nobody has looked at after the end."""
 
 _LONGEST_VERSION = 20
 _USUAL_JOBS = 4
 _SINGLE = 2
 _PIECE = 6000
 """Characters of a report in one line of a log: awslogs parts a line after 16 KB."""
+_WORDS = 4000
+"""Characters, as JSON writes them, of each of the three texts that a line may hold."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class CloudRestore:
             "taken_at": write_time(self.taken_at),
             "into": self.into,
             "ordered_at": write_time(self.ordered_at),
+            "manifest_sha256": self.manifest_sha256,
         }
 
     @property
@@ -158,13 +167,27 @@ def restore_container_name(restore: CloudRestore) -> str:
 def in_pieces(report: Mapping[str, Any]) -> list[str]:
     """Part a report, which may be of any length, into texts that a line of a log can hold.
 
-    >>> joined(in_pieces({"left_out": []}))
+    >>> joined(dict(enumerate(in_pieces({"left_out": []}))), 1)
     {'left_out': []}
     """
     whole = json.dumps(report)
     return [whole[start : start + _PIECE] for start in range(0, len(whole), _PIECE)]
 
 
-def joined(pieces: Sequence[str]) -> dict[str, Any]:
-    """Read what `in_pieces` gave; raise ValueError where that is not whole."""
-    return read_document("".join(pieces))
+def joined(pieces: Mapping[int, str], count: int) -> dict[str, Any]:
+    """Read so many that `in_pieces` gave; raise KeyError or ValueError where one is not there."""
+    return read_document("".join(pieces[number] for number in range(count)))
+
+
+def in_a_line(text: str) -> str:
+    """Cut a text so that the line of a log that it is in is not parted: nobody could read it.
+
+    >>> in_a_line("it failed"), len(in_a_line("it failed" * 1000))
+    ('it failed', 4001)
+    """
+    room = _WORDS
+    for place, character in enumerate(text):
+        room -= len(json.dumps(character)) - len('""')
+        if room < 0:
+            return f"{text[:place]}…"
+    return text

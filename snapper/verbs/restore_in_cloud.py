@@ -28,10 +28,12 @@ from snapper.values.cloud_restore import (
     ENDED,
     FAILED,
     REPORTED,
+    UNTOLD,
     CloudRestore,
     joined,
     restore_container_name,
 )
+from snapper.values.document import sha256
 from snapper.values.job import read_time
 from snapper.values.keys import database_key
 from snapper.values.manifest import Manifest
@@ -69,10 +71,11 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Ended:
-    """Which backup was restored, and what that has done."""
+    """Which backup was restored, by which manifest, and what that has done."""
 
     database: str
     taken_at: datetime
+    manifest_sha256: str
     done: Done
 
 
@@ -106,9 +109,9 @@ def ordered(batch: Batch, name: str) -> Ordered:
     )
 
 
-def goes_on(ordered: Ordered) -> str:
+def goes_on(name: str) -> str:
     """Say how one that is not waited for any more can be followed again."""
-    return f"the restore goes on; {PROGRAM} restore --follow {ordered.name} follows it"
+    return f"the restore goes on; {PROGRAM} restore --follow {name} follows it"
 
 
 class Following:
@@ -128,6 +131,7 @@ class Following:
         self._since = ordered.at - _CLOCKS_DIFFER
         self._told: list[LogEvent] = []
         self._pieces: dict[int, str] = {}
+        self._last: dict[str, Any] | None = None
         self._state: State | None = None
 
     def to_its_end(self) -> Ended:
@@ -144,20 +148,21 @@ class Following:
                     self._look_at_batch()
                 for event in self._new_events():
                     self._tell(event)
-                    if ended := self._end(event):
-                        return ended
+                    self._heed(event)
+                if self._last and (ended := self._end(self._last)):
+                    return ended
                 failures = 0
             except AwsFailed as error:
                 failures += 1
                 if failures == _FAILURES or isinstance(error, AwsDenied):
-                    error.add_note(goes_on(self._ordered))
+                    error.add_note(goes_on(self._ordered.name))
                     raise
             waited = waited + 1 if self._waits else 0
             if waited == _WAITING:
                 raise self._no_machine()
-            silent = silent + 1 if self._has_ended else 0
-            if self._state and silent == _LAST_WORDS:
-                raise _without_a_word(self._ordered, self._state)
+            silent = silent + 1 if self._has_ended or self._last else 0
+            if silent == _LAST_WORDS:
+                raise _without_a_word(self._ordered, self._state, told=bool(self._last))
             self._sleep(_POLL_SECONDS)
         raise AssertionError("what is counted has no end")
 
@@ -177,15 +182,17 @@ class Following:
                 self._stands(found.state.status)
 
     def _new_events(self) -> Iterator[LogEvent]:
-        for event in self._logs.events(self._since, f'"{self._ordered.identifier}"'):
-            if event.fields.get("job") == self._ordered.identifier and event not in self._told:
+        since = self._since  # AWS takes milliseconds, and may give what is older by less than one
+        for event in self._logs.events(since, f'"{self._ordered.identifier}"'):
+            is_own = event.fields.get("job") == self._ordered.identifier
+            if is_own and event.at >= since and event not in self._told:
                 self._told.append(event)
                 self._since = max(self._since, event.at - _LATE_LINES)
                 yield event
         self._told = [event for event in self._told if event.at >= self._since]
 
-    def _end(self, event: LogEvent) -> Ended | None:
-        """Give what an event says of the end, and raise it where it is no good one."""
+    def _heed(self, event: LogEvent) -> None:
+        """Keep what an event says of the end, and raise it where it is no good one."""
         fields = event.fields
         if event.name == REPORTED:
             number, piece = fields.get("number"), fields.get("piece")
@@ -193,17 +200,17 @@ class Following:
                 self._pieces[number] = piece
         if event.name == FAILED:
             raise _failure(fields)
-        if event.name != ENDED:
-            return None
+        if event.name == ENDED:
+            self._last = fields
+
+    def _end(self, fields: dict[str, Any]) -> Ended | None:
+        """Give what it has done; None as long as that is not all here: lines come in any order."""
         try:
-            report = joined([piece for _, piece in sorted(self._pieces.items())])
-            taken_at = read_time(fields["taken_at"])
-            return Ended(database_key(fields["database"]), taken_at, from_dict(report))
+            database, taken_at = database_key(fields["database"]), read_time(fields["taken_at"])
+            report = from_dict(joined(self._pieces, fields["pieces"]))
+            return Ended(database, taken_at, sha256(fields["manifest_sha256"]), report)
         except (ValueError, KeyError, TypeError):
-            raise RestoreFailed(
-                f"{self._ordered.name} has ended well, and what it says of it cannot be read",
-                hint="use the release that the stage was deployed with",
-            ) from None
+            return None
 
     def _no_machine(self) -> BackupInProgress:
         error = BackupInProgress(
@@ -211,7 +218,7 @@ class Following:
             hint="others may be at work there, or its subnets have no way to the registry:"
             f" {PROGRAM} doctor looks for one",
         )
-        error.add_note(goes_on(self._ordered))
+        error.add_note(goes_on(self._ordered.name))
         return error
 
 
@@ -227,15 +234,17 @@ def _failure(fields: dict[str, Any]) -> SnapperError:
     return error
 
 
-def _without_a_word(ordered: Ordered, state: State) -> RestoreFailed:
+def _without_a_word(ordered: Ordered, state: State | None, *, told: bool) -> RestoreFailed:
+    if told or state is None or state.succeeded:
+        return RestoreFailed(
+            f"{ordered.name} has ended well, and what it says of it cannot be read",
+            hint="its log may have expired, or was written by another release",
+        )
     status = "" if state.exit_code is None else f", with exit status {state.exit_code}"
     error = RestoreFailed(
         f"{ordered.name} has ended without a word{status}: {state.reason or state.status}",
         hint="it may have had too little memory, or was ended from outside; the same command"
         " orders it again",
     )
-    error.add_note(
-        "what it had not committed is not in the target; a new database has its name only if it"
-        " is whole"
-    )
+    error.add_note(UNTOLD)
     return error

@@ -53,7 +53,7 @@ def event(name: str, job: str = "id-1", **fields: Any) -> LogEvent:
 def reported(done: Done = DONE) -> list[LogEvent]:
     pieces = in_pieces(to_dict(done))
     found = [event("restore.reported", number=n, piece=piece) for n, piece in enumerate(pieces)]
-    return [*reversed(found), event("restore.ended")]
+    return [*reversed(found), event("restore.ended", pieces=len(found))]
 
 
 class Batch:
@@ -118,7 +118,7 @@ def test_what_it_has_done_is_given_and_each_event_is_told_once() -> None:
         tell=lambda each: told.append(each.name),
         stands=stood.append,
     )
-    assert ended == Ended("orders", AT, DONE)
+    assert ended == Ended("orders", AT, WISH.manifest_sha256, DONE)
     assert (told[0], told[-1], set(told[1:-1])) == (
         *("restore.began", "restore.ended"),
         {"restore.reported"},
@@ -137,7 +137,7 @@ def test_of_very_much_that_is_missing_the_first_is_named_and_the_rest_counted() 
 @pytest.mark.parametrize("piece", ["{", "[]", "{}", '{"place": 5}', None])
 def test_a_report_of_nonsense_is_no_defect(piece: str | None) -> None:
     with pytest.raises(RestoreFailed, match="cannot be read"):
-        followed(event("restore.reported", number=0, piece=piece), event("restore.ended"))
+        followed(event("restore.reported", number=0, piece=piece), event("restore.ended", pieces=1))
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,20 @@ def test_the_last_words_of_one_that_has_ended_are_waited_for() -> None:
     assert followed(*silence, *reported(), batch=Batch(KILLED)).done == DONE
 
 
+def test_lines_of_one_moment_may_come_in_any_order_and_more_than_once() -> None:
+    first, *rest = reported()
+    assert followed(*rest, *rest, event("restore.progress"), first).done == DONE
+    with pytest.raises(RestoreFailed, match="has ended well, and what it says") as raised:
+        followed(*rest)
+    assert raised.value.exit_code == 9
+
+
+def test_of_one_that_went_well_and_whose_log_is_gone_nothing_worse_is_said() -> None:
+    with pytest.raises(RestoreFailed, match="ended well, and what it says") as raised:
+        followed(batch=Batch(State("SUCCEEDED", "Essential container in task exited", 0)))
+    assert "expired" in raised.value.hint
+
+
 def test_one_that_batch_does_not_list_yet_or_any_more_is_followed_by_its_log() -> None:
     assert followed(*reported(), batch=Batch()).done == DONE
     assert followed(*reported(), batch=Batch(KILLED, identifier="id-0")).done == DONE
@@ -173,20 +187,20 @@ def test_one_that_batch_does_not_list_yet_or_any_more_is_followed_by_its_log() -
 def test_one_for_which_there_is_no_machine_is_not_waited_for_without_end() -> None:
     with pytest.raises(BackupInProgress, match="no machine yet") as raised:
         followed(batch=Batch(State("RUNNABLE")))
-    assert raised.value.__notes__ == [goes_on(ORDERED)]
+    assert raised.value.__notes__ == [goes_on(ORDERED.name)]
 
 
 def test_calls_that_fail_for_a_while_do_not_end_it() -> None:
     assert followed(*[AwsFailed("no network")] * 20, *reported()).done == DONE
     with pytest.raises(AwsFailed, match="no network") as raised:
         followed(*[AwsFailed("no network")] * 40)
-    assert raised.value.__notes__ == [goes_on(ORDERED)]
+    assert raised.value.__notes__ == [goes_on(ORDERED.name)]
 
 
 def test_who_may_not_read_the_log_is_told_at_once_that_it_goes_on() -> None:
     with pytest.raises(AwsDenied) as raised:
         followed(AwsDenied("no"), *reported())
-    assert raised.value.__notes__ == [goes_on(ORDERED)]
+    assert raised.value.__notes__ == [goes_on(ORDERED.name)]
 
 
 def test_the_same_that_is_under_way_is_joined_and_one_that_has_ended_is_not() -> None:
