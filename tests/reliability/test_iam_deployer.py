@@ -27,7 +27,7 @@ POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 LARGE: list[Statement] = document_of("deploy-large-policy")["Statement"]
 
 # The emulator asks these for every resource, where AWS asks for the one that is named.
-UNNAMED = ("events:", "cloudwatch:", "sns:", "ec2:")
+UNNAMED = ("events:", "cloudwatch:", "ec2:", "sns:ListTags", "sns:TagResource", "sns:UntagResource")
 
 NOT_ASKED = {
     "iam:PassRole": "the emulator takes any role for a function",
@@ -79,12 +79,15 @@ def as_asked(statements: Sequence[Statement]) -> list[Statement]:
 
     Nor does it know the tags of a network's parts.
     """
-    return [
-        {"Effect": one["Effect"], "Action": one["Action"], "Resource": "*"}
-        if listed(one["Action"])[0].startswith(UNNAMED)
-        else one
-        for one in statements
-    ]
+    asked: list[Statement] = []
+    for one in statements:
+        unnamed = [action for action in listed(one["Action"]) if action.startswith(UNNAMED)]
+        named = [action for action in listed(one["Action"]) if action not in unnamed]
+        if unnamed:
+            asked.append({"Effect": one["Effect"], "Action": unnamed, "Resource": "*"})
+        if named:
+            asked.append({**one, "Action": named})
+    return asked
 
 
 def life_of_a_stage(

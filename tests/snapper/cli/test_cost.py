@@ -103,7 +103,7 @@ def test_the_whole_stage_is_told_with_the_prices_used(stage: StageUnderTest) -> 
     header, *_ = (line.split() for line in ran.lines)
     assert header[0] == "database"
     assert "the stage " in ran.out
-    assert " a month, in a year $" in ran.lines[-1]
+    assert " a month, in a year $" in next(line for line in ran.lines if "databases: " in line)
     said = " ".join(ran.err.split())
     assert f"prices of {LIST_PRICES.region} as of {LIST_PRICES.as_of}: " in said
     assert "an alarm $0.1 and a metric $0.3 a month" in said
