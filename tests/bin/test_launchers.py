@@ -157,9 +157,8 @@ def test_an_environment_half_made_by_an_older_python_is_made_anew(tmp_path: Path
     assert not left.exists()
 
 
-@pytest.mark.parametrize(
-    "how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_first_start_is_taken_up_by_the_next(
     how: signal.Signals, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from tests.support.damage import (
 )
 from tests.support.databases import AT
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.manifests import manifest
 from tests.support.twin import MemoryVault
 
@@ -50,7 +51,7 @@ def test_a_flipped_bit_in_a_manifest_is_found_wherever_it_is(every: int) -> None
     assert "damaged" in problems(vault)
 
 
-@pytest.mark.parametrize("name", manifest().to_dict())
+@pytest.mark.parametrize("name", few(manifest().to_dict(), 6))
 @settings(max_examples=25)
 @given(data=st.data())
 def test_an_edited_field_of_a_manifest_is_found(name: str, data: st.DataObject) -> None:

@@ -84,7 +84,7 @@ def test_poison_comes_back_and_harms_no_other_job(service: Service) -> None:
             assert service.check(older), name
 
 
-@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("large", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("times", [1, pytest.param(12, marks=pytest.mark.long)])
 def test_duplicates_at_once_make_one_backup(
     times: int, large: bool, cloud: Cloud, source: Callable[..., Source]

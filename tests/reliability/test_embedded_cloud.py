@@ -32,6 +32,7 @@ from tests.support.demos import (
     started,
 )
 from tests.support.faults import faulted
+from tests.support.few import few
 
 SURROUNDINGS = "embedded cloud: hostile surroundings"
 INTERRUPTIONS = "embedded cloud: interrupted or killed"
@@ -142,7 +143,7 @@ def disk(size: str) -> Iterator[Path]:
 @AS_ROOT
 @pytest.mark.parametrize(
     "size",
-    ["64k", "25m", *(pytest.param(f"{n}m", marks=pytest.mark.long) for n in (70, 90, 110, 130))],
+    few(["64k", *(f"{n}m" for n in (25, 70, 90, 110, 130))]),
 )
 def test_a_full_disk_is_told_in_plain_words(size: str) -> None:
     with faulted(SURROUNDINGS), disk(size) as room:

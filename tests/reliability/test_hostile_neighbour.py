@@ -16,6 +16,7 @@ from tests.bin.test_other_users import as_root, start
 from tests.bin.test_other_users import public as public
 from tests.bin.test_other_users import python as python
 from tests.support.faults import faulted
+from tests.support.few import few
 
 PREPARED = "hostile neighbour: what was prepared in a clone"
 NOBODY = pwd.getpwnam("nobody")
@@ -70,13 +71,12 @@ def with_packages_of_its_own(clone: Path) -> None:
 
 @pytest.mark.parametrize(
     "prepared",
-    [
-        *(its_own, open_to_all),
-        *(
-            pytest.param(each, marks=pytest.mark.long)
-            for each in (behind_a_link_of_its_own, with_an_open_folder_of_programs, open_to_a_group)
-        ),
-    ],
+    few(
+        [
+            *(open_to_all, its_own, behind_a_link_of_its_own),
+            *(with_an_open_folder_of_programs, open_to_a_group),
+        ]
+    ),
 )
 @pytest.mark.parametrize("clone_for_all", [pytest.param(False, marks=pytest.mark.long), True])
 def test_the_python_of_a_prepared_environment_is_not_run(
@@ -95,7 +95,7 @@ def test_the_python_of_a_prepared_environment_is_not_run(
         assert done.stderr.endswith("hint: remove it; it is made anew\n")
 
 
-@pytest.mark.parametrize("prepared", [with_a_mark_of_its_own, with_packages_of_its_own])
+@pytest.mark.parametrize("prepared", few([with_a_mark_of_its_own, with_packages_of_its_own]))
 def test_an_environment_is_not_completed_around_what_is_anothers(
     prepared: Callable[[Path], None], public: Path, python: Path
 ) -> None:

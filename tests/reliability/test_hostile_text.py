@@ -15,6 +15,7 @@ from snapper.machine.children import ROOT
 from tests.support.backed_up import backed_up
 from tests.support.cloud import LONGEST
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.hostile_text import ATTACKS, EVERYTHING, harm
 from tests.support.stage import StageUnderTest
 from tests.support.terminal import on_a_terminal
@@ -63,7 +64,7 @@ sys.exit(result.code)
 """
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", few(ATTACKS, 3))
 def test_every_way_to_say_something_in_a_pipe(attack: str) -> None:
     with faulted(PIPED):
         done = subprocess.run(
@@ -82,7 +83,7 @@ def test_every_way_to_say_something_in_a_pipe(attack: str) -> None:
             assert f"{word} ".encode() in done.stderr
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", few(ATTACKS, 3))
 def test_every_way_to_say_something_on_a_terminal(attack: str) -> None:
     with faulted(SHOWN):
         shown = on_a_terminal(

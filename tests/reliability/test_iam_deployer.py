@@ -116,6 +116,7 @@ def test_the_policy_suffices(deployer: Deployer, host: LambdaHost, boundary: str
     assert "\n".join(life_of_a_stage(deployer, host, "by-policy", boundary)) == ""
 
 
+@pytest.mark.long
 def test_with_large_databases_the_other_policy_suffices_too(
     deployer: Deployer, host: LambdaHost, boundary: str
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.databases import job
 from tests.support.dumps import CONTENTS, DUMP, MANIFEST, fake_tools
 from tests.support.engines import engines, hasty
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.vaults import keys, open_uploads
 
 FAMILY = "pg_dump: misbehaves"
@@ -171,7 +172,7 @@ def is_gone(directory: Path) -> bool:
     return all(entry.group != group for entry in process_table().values())
 
 
-@pytest.mark.parametrize("plan", FAILURES, ids=str)
+@pytest.mark.parametrize("plan", few(FAILURES, 10), ids=str)
 def test_a_pg_dump_that_fails_leaves_nothing(
     plan: Misbehaviour,
     tmp_path: Path,
@@ -203,7 +204,7 @@ def test_a_pg_dump_that_is_only_odd_makes_a_whole_backup(
         eventually(lambda: is_gone(tmp_path))
 
 
-@pytest.mark.parametrize("script", SECRETS)
+@pytest.mark.parametrize("script", few(SECRETS, 3))
 def test_a_secret_that_pg_dump_tells_is_not_passed_on(
     script: str, database: Database, misbehaving: Callable[..., Dumper]
 ) -> None:

@@ -21,6 +21,7 @@ from tests.support.cloud import eventually
 from tests.support.databases import Source, job
 from tests.support.dumps import CONTENTS, DUMP, LARGE, MANIFEST
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.proxy import Proxy
 from tests.support.vaults import keys, open_uploads
 
@@ -191,7 +192,7 @@ BLOWS = [
 ]
 
 
-@pytest.mark.parametrize("blow", BLOWS, ids=str)
+@pytest.mark.parametrize("blow", few(BLOWS), ids=str)
 def test_a_server_that_goes_away_mid_dump_leaves_nothing_and_serves_the_next_delivery(
     blow: Blow, fragile: Source, dumper: Dumper
 ) -> None:

@@ -70,7 +70,7 @@ def everything(ssm: Any, root: str) -> dict[str, dict[str, Any]]:
     return {found["Name"]: found for page in pages for found in page["Parameters"]}
 
 
-@pytest.mark.parametrize("has_table", [False, True])
+@pytest.mark.parametrize("has_table", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_stage_with_an_older_layout_of_parameters_is_dispatched_dumped_and_looked_at(
     stage: StageUnderTest, has_table: bool
 ) -> None:

@@ -7,7 +7,7 @@ a master role that may make roles and databases, and whoever that makes. There i
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -139,12 +139,15 @@ class Customer:
         return f"{self.role} of a cloud's {self.major}"
 
 
-def everywhere(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
+def everywhere(
+    fixture: str = "source", *roles: str, is_quick: bool = False
+) -> pytest.MarkDecorator:
     """Have a test run on a server of its own and in a cloud, as the roles or as both there are.
 
-    What runs through the whole command line does so as a plain owner only where time is no matter.
+    What runs through the whole command line does so in a cloud only where time is no matter, or it
+    is quick: the tests of the verbs are there in any case.
     """
-    spared = OWNER if fixture == "somewhere" else ""
+    spared = (OWNER, *(() if is_quick else (MASTER,))) if fixture == "somewhere" else ()
     where = [pytest.param(None, id="own server"), *_customers(*roles, spared=spared)]
     return pytest.mark.parametrize(fixture, where, indirect=True)
 
@@ -154,10 +157,10 @@ def in_a_cloud(fixture: str = "source", *roles: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(fixture, [*_customers(*roles)], indirect=True)
 
 
-def _customers(*roles: str, spared: str = "") -> Iterator[ParameterSet]:
+def _customers(*roles: str, spared: Sequence[str] = ()) -> Iterator[ParameterSet]:
     for major, role in itertools.product(sorted(GROUPS, reverse=True), roles or (MASTER, OWNER)):
         customer = Customer(major, role)
-        quick = major == max(GROUPS) and role != spared
+        quick = major == max(GROUPS) and role not in spared
         yield pytest.param(customer, id=str(customer), marks=[] if quick else [pytest.mark.long])
 
 

@@ -31,7 +31,7 @@ def test_a_backup_is_restored_into_a_new_database(
     assert plain_dump(tools, 14, target.dsn) == plain_dump(tools, 14, source.dsn)
 
 
-@everywhere("somewhere")
+@everywhere("somewhere", is_quick=True)
 def test_human_words_tell_what_was_restored_where_and_checked(somewhere: StageUnderTest) -> None:
     with backed_up(somewhere, "words") as (_, manifest):
         target = somewhere.new("words anew")

@@ -19,6 +19,7 @@ from snapper.verbs.dump import Dumper
 from snapper.verbs.restore import Dump
 from tests.support.databases import Source, job
 from tests.support.engines import engines
+from tests.support.few import few
 from tests.support.recording import RecordedEvents
 
 PLAIN = """
@@ -105,7 +106,7 @@ def lacking(found: Restored) -> Lacking:
     return found.proof.lacking
 
 
-@pytest.mark.parametrize("here", [True, False], ids=["here", "on a server of one's own"])
+@pytest.mark.parametrize("here", few([False, True]), ids=["on a server of one's own", "here"])
 def test_what_is_built_upon_it_is_left_out_and_all_else_is_restored(
     here: bool, backed_up: BackUp, tried: Callable[..., Restored]
 ) -> None:

@@ -16,6 +16,7 @@ from snapper.verbs.contents import read_contents
 from snapper.verbs.restore import Dump
 from tests.support.appended import appended
 from tests.support.databases import Source
+from tests.support.few import few
 
 BackUp = Callable[[Source], Manifest]
 Prove = Callable[[Manifest], Restored]
@@ -79,12 +80,15 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
 
 @pytest.mark.parametrize(
     "more",
-    [
-        "CREATE VIEW public.v AS SELECT * FROM public.lost;\n",
-        "CREATE TABLE public.t (n int);\n",
-        "CREATE TABLE public.u (n int,);\n",
-        "CREATE POLICY p ON public.t TO nobody_known USING (true);\n",
-    ],
+    few(
+        [
+            "CREATE VIEW public.v AS SELECT * FROM public.lost;\n",
+            "CREATE TABLE public.t (n int);\n",
+            "CREATE TABLE public.u (n int,);\n",
+            "CREATE POLICY p ON public.t TO nobody_known USING (true);\n",
+        ],
+        2,
+    ),
     ids=["a name of the dump's own", "there already", "no SQL", "no such role"],
 )
 def test_what_no_major_takes_is_not_left_out_for_a_newer_one(

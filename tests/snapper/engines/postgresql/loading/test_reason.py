@@ -8,6 +8,7 @@ from snapper.engines.facts import RestoreOptions
 from snapper.errors import RestoreFailed
 from tests.support.anew import Anew, beside
 from tests.support.databases import Source
+from tests.support.few import few
 
 MAJORS = [14, 18]
 
@@ -24,33 +25,36 @@ TAKES_ALL = """
 
 @pytest.mark.parametrize(
     "sql",
-    [
-        "CREATE TABLE p (mail text); INSERT INTO p VALUES (:row), (:row);"
-        "CREATE UNIQUE INDEX i ON p (mail); UPDATE pg_index SET indisready = false, indisvalid ="
-        " false WHERE indexrelid = 'i'::regclass; INSERT INTO p VALUES (:row); UPDATE pg_index SET"
-        " indisready = true, indisvalid = true WHERE indexrelid = 'i'::regclass",
-        "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
-        "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
-        "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
-        TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$",
-        TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1"
-        " USING ERRCODE = 'check_violation', CONSTRAINT = $1, COLUMN = $1; END $$",
-        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I', $1); RETURN true; END $$",
-        TAKES_ALL + "$$ BEGIN EXECUTE 'SELECT ' || $1; RETURN true; END $$",
-        TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regclass IS NULL; END $$",
-        TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('CREATE TEMP TABLE IF NOT EXISTS tt"
-        " (n int CONSTRAINT %I CHECK (n > 0))', $1);"
-        " INSERT INTO tt VALUES (0); RETURN true; END $$",
-        "CREATE TABLE p (name text); INSERT INTO p VALUES (:row);"
-        "CREATE FUNCTION n(text) RETURNS regclass STABLE LANGUAGE sql AS"
-        " 'SELECT pg_catalog.quote_ident($1)::regclass';"
-        "CREATE MATERIALIZED VIEW m AS SELECT n(name) FROM p WITH NO DATA;"
-        "UPDATE pg_class SET relispopulated = true WHERE relname = 'm'",
-        "CREATE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
-        "CREATE TABLE p (name text); INSERT INTO p VALUES (:row); CREATE INDEX ON p (n(name));"
-        "CREATE OR REPLACE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS"
-        " 'SELECT $1::int'",
-    ],
+    few(
+        [
+            "CREATE TABLE p (mail text); INSERT INTO p VALUES (:row), (:row);"
+            "CREATE UNIQUE INDEX i ON p (mail); UPDATE pg_index SET indisready = false, indisvalid"
+            " = false WHERE indexrelid = 'i'::regclass; INSERT INTO p VALUES (:row); UPDATE"
+            " pg_index SET indisready = true, indisvalid = true WHERE indexrelid = 'i'::regclass",
+            "CREATE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+            "CREATE TABLE p (name text CHECK (ok(name))); INSERT INTO p VALUES (:row);"
+            "CREATE OR REPLACE FUNCTION ok(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
+            TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1; END $$",
+            TAKES_ALL + "$$ BEGIN RAISE EXCEPTION 'bad: %', $1"
+            " USING ERRCODE = 'check_violation', CONSTRAINT = $1, COLUMN = $1; END $$",
+            TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('SELECT %I', $1); RETURN true; END $$",
+            TAKES_ALL + "$$ BEGIN EXECUTE 'SELECT ' || $1; RETURN true; END $$",
+            TAKES_ALL + "$$ BEGIN RETURN pg_catalog.quote_ident($1)::regclass IS NULL; END $$",
+            TAKES_ALL + "$$ BEGIN EXECUTE pg_catalog.format('CREATE TEMP TABLE IF NOT EXISTS tt"
+            " (n int CONSTRAINT %I CHECK (n > 0))', $1);"
+            " INSERT INTO tt VALUES (0); RETURN true; END $$",
+            "CREATE TABLE p (name text); INSERT INTO p VALUES (:row);"
+            "CREATE FUNCTION n(text) RETURNS regclass STABLE LANGUAGE sql AS"
+            " 'SELECT pg_catalog.quote_ident($1)::regclass';"
+            "CREATE MATERIALIZED VIEW m AS SELECT n(name) FROM p WITH NO DATA;"
+            "UPDATE pg_class SET relispopulated = true WHERE relname = 'm'",
+            "CREATE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
+            "CREATE TABLE p (name text); INSERT INTO p VALUES (:row); CREATE INDEX ON p (n(name));"
+            "CREATE OR REPLACE FUNCTION n(text) RETURNS int LANGUAGE sql IMMUTABLE AS"
+            " 'SELECT $1::int'",
+        ],
+        3,
+    ),
     ids=[
         "duplicates",
         "a CHECK",

@@ -9,6 +9,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.restoring.tables import DumpTables
 from snapper.errors import RestoreFailed
 from tests.support.databases import Source
+from tests.support.few import few
 from tests.support.manifests import manifest
 from tests.support.odd_tables import ODD_TABLES
 from tests.support.restores import EMPTY, plain_dump
@@ -148,19 +149,22 @@ def test_beside_the_table_that_is_there_another_one_is_made_and_nothing_is_chang
 
 @pytest.mark.parametrize(
     "hostile",
-    [
-        b'ALTER TYPE "shop"."mood" OWNER TO "shop keeper";',
-        b'ALTER TYPE "shop"."mood" ADD VALUE \'worse\';',
-        b'ALTER SEQUENCE "shop"."numbers" RESTART WITH 1;',
-        b'SELECT pg_catalog.setval(\'"shop"."numbers"\', 1, true);',
-        b'CREATE OR REPLACE VIEW "shop"."mood" AS\n SELECT 1 AS "a";',
-        b'GRANT ALL ON TYPE "shop"."mood" TO PUBLIC;',
-        b'ALTER TABLE "shop"."makers" DISABLE ROW LEVEL SECURITY;',
-        b'GRANT ALL ON TABLE "shop"."makers" TO PUBLIC;',
-        b'CREATE INDEX "x" ON "shop"."makers" USING "btree" ("id");',
-        b'COPY "shop"."makers" ("id") FROM stdin;\n9\n\\.\n',
-        b'ALTER TABLE ONLY "shop"."makers" ATTACH PARTITION "shop"."items" DEFAULT;',
-    ],
+    few(
+        [
+            b'ALTER TYPE "shop"."mood" OWNER TO "shop keeper";',
+            b'ALTER TYPE "shop"."mood" ADD VALUE \'worse\';',
+            b'ALTER SEQUENCE "shop"."numbers" RESTART WITH 1;',
+            b'SELECT pg_catalog.setval(\'"shop"."numbers"\', 1, true);',
+            b'CREATE OR REPLACE VIEW "shop"."mood" AS\n SELECT 1 AS "a";',
+            b'GRANT ALL ON TYPE "shop"."mood" TO PUBLIC;',
+            b'ALTER TABLE "shop"."makers" DISABLE ROW LEVEL SECURITY;',
+            b'GRANT ALL ON TABLE "shop"."makers" TO PUBLIC;',
+            b'CREATE INDEX "x" ON "shop"."makers" USING "btree" ("id");',
+            b'COPY "shop"."makers" ("id") FROM stdin;\n9\n\\.\n',
+            b'ALTER TABLE ONLY "shop"."makers" ATTACH PARTITION "shop"."items" DEFAULT;',
+        ],
+        4,
+    ),
 )
 def test_what_is_needed_and_there_is_never_changed_whatever_a_dump_says_of_it(
     shop_dump: bytes, empty: Source, tools: ClientTools, hostile: bytes

@@ -22,6 +22,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.restore import read_back
 from tests.support.databases import Source
 from tests.support.faults import faulted
+from tests.support.few import few
 
 MakeBackup = Callable[[Source], Manifest]
 
@@ -43,13 +44,16 @@ EVALUATED = """
 
 @pytest.mark.parametrize(
     "forged",
-    [
-        "ALTER PUBLICATION p ADD TABLES IN SCHEMA public, TABLE public.t"
-        " WHERE ('{1}'::public.looked[] IS NULL);",
-        "CREATE PUBLICATION q FOR ALL TABLES WITH (publish = 'insert', x = ('1'::public.looked));",
-        "GRANT SELECT ON TABLE public.t TO PUBLIC GRANTED BY '1'::public.looked;",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE PUBLIC GRANT ALL ON TABLES TO '1'::public.looked;",
-    ],
+    few(
+        [
+            "ALTER PUBLICATION p ADD TABLES IN SCHEMA public, TABLE public.t"
+            " WHERE ('{1}'::public.looked[] IS NULL);",
+            "CREATE PUBLICATION q FOR ALL TABLES WITH"
+            " (publish = 'insert', x = ('1'::public.looked));",
+            "GRANT SELECT ON TABLE public.t TO PUBLIC GRANTED BY '1'::public.looked;",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE PUBLIC GRANT ALL ON TABLES TO '1'::public.looked;",
+        ]
+    ),
 )
 def test_no_text_of_a_forged_dump_is_evaluated_by_a_superuser(
     forged: str,
