@@ -146,12 +146,13 @@ def restored(settings: RestorerSettings, restore: CloudRestore, telemetry: Telem
     """Restore the backup that was ordered; raises what `bring_back` does, and refuses another."""
     vault = Vault.connect(settings.bucket)
     manifest = _manifest(vault, restore)
-    target = _target(settings, restore.into)
+    engine = engine_of(manifest.engine, clients=Path(settings.clients))
+    target = engine.trusting(_target(settings, restore.into), settings.ca_bundle)
     return bring_back(
         vault,
         manifest,
         target,
-        engine_of(manifest.engine, clients=Path(settings.clients)),
+        engine,
         checked(wish_of(restore)),
         warn=lambda sentence: telemetry.emit(WARNED, warning=in_a_line(sentence)),
         bars=partial(bars, telemetry),

@@ -18,17 +18,18 @@ from snapper.values.authorities import (
     read_authorities,
 )
 from snapper.values.options import SETTING
-from snapper.values.secrets import Database
+from snapper.values.secrets import Database, Target
 
 NAME = "caBundle"
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """The databases as they travel, and the files by name."""
+    """The databases as they travel, the files by name, and the name of that of the targets."""
 
     databases: tuple[Database, ...]
     files: Mapping[str, str]
+    of_targets: str = ""
 
 
 def bundle_faults(databases: Sequence[Database], ca_bundle: str) -> Iterator[str]:
@@ -42,24 +43,31 @@ def bundle_faults(databases: Sequence[Database], ca_bundle: str) -> Iterator[str
                 yield f"{where} is {path}, which {fault}"
 
 
-def deployed(databases: Sequence[Database], ca_bundle: str) -> Deployed:
+def deployed(
+    databases: Sequence[Database], ca_bundle: str, targets: Sequence[Target] = ()
+) -> Deployed:
     """Read every file, `ca_bundle` for the databases that have none of their own, nor are Amazon's.
 
-    Raises SnapperError where Amazon's are needed and cannot be fetched.
+    Targets of restores have none of their own. Raises SnapperError where Amazon's are needed and
+    cannot be fetched.
     """
     files: dict[str, str] = {}
-    chosen = []
-    for database in databases:
-        path = database.options.ca_bundle or ca_bundle
-        if engine_of(database.kind).trusts_amazon(database):
-            files[AMAZON] = amazon().read_text()
-            path = ""
-        if path:
-            pem = _read(path)
-            files[file_name(pem)] = pem
-            path = file_name(pem)
-        chosen.append(replace(database, options=replace(database.options, ca_bundle=path)))
-    return Deployed(tuple(chosen), files)
+    chosen = tuple(_travelling(each, ca_bundle, files) for each in databases)
+    made = (_travelling(each.database, ca_bundle, files) for each in targets)
+    return Deployed(chosen, files, max((each.options.ca_bundle for each in made), default=""))
+
+
+def _travelling(database: Database, ca_bundle: str, files: dict[str, str]) -> Database:
+    """Give a database with the name of its file, which joins the others."""
+    path = database.options.ca_bundle or ca_bundle
+    if engine_of(database.kind).trusts_amazon(database):
+        files[AMAZON] = amazon().read_text()
+        path = ""
+    if path:
+        pem = _read(path)
+        files[file_name(pem)] = pem
+        path = file_name(pem)
+    return replace(database, options=replace(database.options, ca_bundle=path))
 
 
 def _read(path: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from infra.credentials import sign_in_faults
-from snapper.engines.checks import option_faults, usability_checks
+from snapper.engines.checks import option_faults, target_checks, usability_checks
 from snapper.errors import SecretsInvalid
 from snapper.values.handover import crowding
 from snapper.values.secrets import (
@@ -17,7 +17,8 @@ from snapper.values.secrets import (
     parse_targets,
     with_options,
 )
-from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
+from snapper.values.settings import CONNECTIONS, RETENTIONS
+from snapper.values.stage_checks import clear_text_faults
 
 
 def read_databases(
@@ -34,16 +35,12 @@ def read_databases(
 def read_targets(
     given: str | None, faults: MutableSequence[str], *, encrypted: bool, from_here: bool
 ) -> tuple[Target, ...]:
-    """Read the third secret, if there is one, which nobody but Pulumi's config may have in clear.
-
-    Pulumi wants a value of whatever Pulumi.yaml calls a secret, so that does not name this one.
-    """
+    """Read the third secret, if there is one, which only Pulumi's config has, encrypted."""
     if given is None:
         return ()
-    if not encrypted:
-        faults.append(f"{TARGETS} is not encrypted: pulumi config set --secret {TARGETS}")
+    faults.extend(clear_text_faults(encrypted=encrypted))
     try:
-        return parse_targets(given, usability_checks(from_here=from_here))
+        return parse_targets(given, target_checks(from_here=from_here))
     except SecretsInvalid as invalid:
         faults.extend(invalid.faults)
         return ()

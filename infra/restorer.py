@@ -27,11 +27,15 @@ VCPUS = 2 * LARGEST
 
 @dataclass(frozen=True)
 class RestorerArgs:
-    """What runs, into which targets, by whose key they are encrypted, and between which rooms."""
+    """What runs, into which targets, by whose key they are encrypted, and between which rooms.
+
+    `ca_bundle` is the name of the file beside the code that verifies their servers.
+    """
 
     runtime: Runtime
     packages: Packages
     targets: tuple[Target, ...]
+    ca_bundle: str
     kms_key_arn: str
     queue: DumpQueue
     vault: Vault
@@ -79,7 +83,7 @@ class Restorer(pulumi.ComponentResource):
                 dead_letter_arn=args.queue.dead_letter_arn,
                 environment=args.vault.bucket_name.apply(
                     lambda bucket: RestorerSettings(
-                        scope.stage, scope.parameter_root, bucket
+                        scope.stage, scope.parameter_root, bucket, ca_bundle=args.ca_bundle
                     ).to_env()
                 ),
                 rights=[

@@ -7,7 +7,7 @@ import pulumi
 
 import snapper
 from infra.alarms import Alarms, AlarmsArgs
-from infra.authorities import deployed
+from infra.authorities import Deployed, deployed
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
@@ -24,7 +24,6 @@ from infra.vault import Vault, VaultArgs
 from infra.watcher import Watcher, WatcherArgs
 from snapper.errors import SnapperError
 from snapper.values.place import Place
-from snapper.values.secrets import Database
 
 
 class BackupService(pulumi.ComponentResource):
@@ -36,7 +35,7 @@ class BackupService(pulumi.ComponentResource):
         self, name: str, settings: StackSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:BackupService", name, None, opts)
-        packages, databases = _packages(settings)
+        packages, travelling = _packages(settings)
         scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
         timeout = timedelta(seconds=settings.dumper_timeout)
         vault = Vault(
@@ -56,7 +55,7 @@ class BackupService(pulumi.ComponentResource):
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",
-            SecretParametersArgs(scope, place, databases, settings.kms_key_arn),
+            SecretParametersArgs(scope, place, travelling.databases, settings.kms_key_arn),
             child,
         )
         layers = Layers(
@@ -122,6 +121,7 @@ class BackupService(pulumi.ComponentResource):
                     runtime=runtime,
                     packages=packages,
                     targets=settings.targets,
+                    ca_bundle=travelling.of_targets,
                     kms_key_arn=settings.kms_key_arn,
                     queue=queue,
                     vault=vault,
@@ -218,11 +218,11 @@ def _containers(settings: StackSettings) -> tuple[str, ...]:
     return (*kinds, LARGE_RESTORES) if settings.targets else kinds
 
 
-def _packages(settings: StackSettings) -> tuple[Packages, tuple[Database, ...]]:
+def _packages(settings: StackSettings) -> tuple[Packages, Deployed]:
     """Build the zips; gives the databases as they travel too, with the names of files in them."""
     try:
-        ready = deployed(settings.databases, settings.ca_bundle)
-        return build_packages(settings.architecture, authorities=ready.files), ready.databases
+        ready = deployed(settings.databases, settings.ca_bundle, settings.targets)
+        return build_packages(settings.architecture, authorities=ready.files), ready
     except SnapperError as error:
         # Pulumi prints a RunError without its stack trace, which would hide what to do.
         raise pulumi.RunError("\n".join(filter(None, (str(error), error.hint)))) from error

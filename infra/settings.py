@@ -77,7 +77,8 @@ class StackSettings(StageSettings):
         if faults or settings is None:
             raise SettingsRefused(tuple(faults))
         networked = bool(settings.subnet_ids) or here
-        for doubt in doubts(databases, networked=networked):
+        bundled = bool(settings.ca_bundle)
+        for doubt in doubts(databases, targets, networked=networked, bundled=bundled):
             pulumi.log.warn(doubt)
         return settings
 

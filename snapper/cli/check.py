@@ -11,7 +11,7 @@ from snapper.cli import given, pulumi_config, render
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption
 from snapper.cli.outcome import Outcome
-from snapper.engines.checks import doubts, option_faults, usability_checks
+from snapper.engines.checks import doubts, option_faults, target_checks, usability_checks
 from snapper.engines.engine import engine_of
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
@@ -25,7 +25,7 @@ from snapper.values.secrets import (
     with_options,
 )
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
-from snapper.values.stage_checks import key_faults
+from snapper.values.stage_checks import clear_text_faults, key_faults
 from snapper.values.stage_settings import StageSettings, known_keys, read_plain
 
 _OPTIONS_TOO = "the settings"
@@ -45,7 +45,7 @@ def check(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check the two secrets and show every fault at once.
+    """Check the two secrets, of a stack the third too, and show every fault at once.
 
     That is all that keeps them from being read, and connections from working in the function: files
     and servers of this machine, hosts known as poolers, values that libpq does not know.
@@ -57,23 +57,26 @@ def check(
     outcome: Outcome = context.obj
     if stdin and pulumi is not None:
         raise SettingsError("--stdin and --pulumi are two sources", hint="choose one")
+    settings: Mapping[str, str | None] = {}
     if stdin:
         secrets = given.both(given.from_stdin(), "write lines NAME=value")
     elif pulumi is not None:
-        secrets = {name: pulumi_config.secret(name, pulumi) for name in given.NAMES}
+        settings = pulumi_config.settings(pulumi)
+        names = [*given.NAMES, *({TARGETS} & settings.keys())]
+        secrets = {name: pulumi_config.secret(name, pulumi) for name in names}
     else:
         hint = "set them in the environment, or use --stdin or --pulumi STACK"
         secrets = given.both(given.from_environment(), hint)
     try:
-        settings = pulumi_config.settings(pulumi) if pulumi else {}
-        databases = _databases(secrets, settings, pulumi or "")
+        databases, targets = _read(secrets, settings, pulumi or "")
     except SecretsInvalid as invalid:
         if not json:
             raise
         outcome.code, outcome.answered = invalid.exit_code, True
         render.document({"valid": False, "faults": list(invalid.faults), "databases": []})
         return
-    for warning in filter(None, (crowding(secrets, len(databases)), *doubts(databases))):
+    doubtful = doubts(databases, targets, bundled=bool(settings.get("caBundle")))
+    for warning in filter(None, (crowding(secrets, len(databases)), *doubtful)):
         warn(warning)
     places = [
         (each.key, engine_of(each.kind).place(each.connection), each.retention)
@@ -90,12 +93,13 @@ def check(
     )
 
 
-def _databases(
+def _read(
     secrets: Mapping[str, str], settings: Mapping[str, str | None], stack: str
-) -> tuple[Database, ...]:
-    """Read both secrets, and the stack's settings; raise SecretsInvalid with all their faults."""
+) -> tuple[tuple[Database, ...], tuple[Target, ...]]:
+    """Read the secrets, and the stack's settings; raise SecretsInvalid with all their faults."""
     faults: list[str] = []
     databases: tuple[Database, ...] = ()
+    targets: tuple[Target, ...] = ()
     rows: SecretsInvalid | None = None
     try:
         usable = usability_checks(from_here=False)
@@ -108,14 +112,29 @@ def _databases(
         )
     if stack:
         databases = with_options(databases, _options(settings), faults, datetime.now(UTC))
-        faults += [*option_faults(databases), *_stage_faults(settings, databases, stack)]
+        faults += option_faults(databases)
+        if TARGETS in secrets:
+            targets = _targets(secrets[TARGETS], settings, faults)
+        faults += _stage_faults(settings, databases, targets, stack)
     if rows and not faults:
         raise rows
     if faults:
         both = (*(rows.faults if rows else ()), *faults)
         hint = rows.hint if rows else _HINT
         raise SecretsInvalid(both, hint, _OPTIONS_TOO)
-    return databases
+    return databases, targets
+
+
+def _targets(
+    text: str, settings: Mapping[str, str | None], faults: list[str]
+) -> tuple[Target, ...]:
+    # Pulumi tells no value of what it has encrypted.
+    faults += clear_text_faults(encrypted=settings.get(TARGETS) is None)
+    try:
+        return parse_targets(text, target_checks(from_here=False))
+    except SecretsInvalid as invalid:
+        faults += invalid.faults
+        return ()
 
 
 def _options(settings: Mapping[str, str | None]) -> object:
@@ -127,17 +146,13 @@ def _options(settings: Mapping[str, str | None]) -> object:
 
 
 def _stage_faults(
-    settings: Mapping[str, str | None], databases: tuple[Database, ...], stack: str
+    settings: Mapping[str, str | None],
+    databases: tuple[Database, ...],
+    targets: tuple[Target, ...],
+    stack: str,
 ) -> list[str]:
     """Judge the stage as a preview does, but for the region and files, which are the shell's."""
     faults = list(key_faults(settings, known_keys()))
     plain = read_plain(settings.get, faults)
-    targets: tuple[Target, ...] = ()
-    if TARGETS in settings:
-        text = pulumi_config.secret(TARGETS, stack)
-        try:
-            targets = parse_targets(text, usability_checks(from_here=False))
-        except SecretsInvalid as invalid:
-            faults += invalid.faults
     whole = StageSettings(stack.rpartition("/")[2], databases, targets, **plain)
     return faults + list(whole.faults())

@@ -5,7 +5,8 @@ from functools import partial
 
 from snapper.engines.engine import ENGINES, engine_of
 from snapper.values.options import SETTING
-from snapper.values.secrets import Database
+from snapper.values.secrets import Database, Target
+from snapper.values.settings import TARGETS
 
 PLANNED = frozenset({"MYSQL", "MONGO"})
 """Types that the original Snapper named and that no engine here serves yet."""
@@ -26,6 +27,12 @@ def usability_checks(*, from_here: bool) -> dict[str, Check]:
     return connection_checks() | found
 
 
+def target_checks(*, from_here: bool) -> dict[str, Check]:
+    """Give the same, for what would keep a container from restoring into a connection."""
+    usable = usability_checks(from_here=from_here)
+    return usable | {kind: partial(_as_target, kind, usable[kind]) for kind in ENGINES}
+
+
 def option_faults(databases: Iterable[Database]) -> Iterator[str]:
     """Give a sentence for each option that cannot be kept, by the key."""
     for database in databases:
@@ -33,11 +40,23 @@ def option_faults(databases: Iterable[Database]) -> Iterator[str]:
             yield f"{SETTING}.{database.key}: {fault}"
 
 
-def doubts(databases: Iterable[Database], *, networked: bool = True) -> Iterator[str]:
-    """Give a sentence for each thing that may keep a connection from working, by the key."""
-    for database in databases:
-        for doubt in engine_of(database.kind).doubts(database, networked=networked):
-            yield f"{database.key}: {doubt}"
+def doubts(
+    databases: Iterable[Database],
+    targets: Iterable[Target] = (),
+    *,
+    networked: bool = True,
+    bundled: bool = False,
+) -> Iterator[str]:
+    """Give a sentence for each thing that may keep a connection from working, by the key.
+
+    `networked` and `bundled` are as the engines have them.
+    """
+    named = [(each.key, each) for each in databases]
+    named += [(f"{TARGETS} ({each.key})", each.database) for each in targets]
+    for name, database in named:
+        engine = engine_of(database.kind)
+        for doubt in engine.doubts(database, networked=networked, bundled=bundled):
+            yield f"{name}: {doubt}"
 
 
 def gaps(server: str = "") -> list[str]:
@@ -45,6 +64,11 @@ def gaps(server: str = "") -> list[str]:
     return list(
         dict.fromkeys(gap for kind in ENGINES for gap in engine_of(kind).unconfined(server))
     )
+
+
+def _as_target(kind: str, usable: Check, connection: str) -> list[str]:
+    # What cannot be read at all has no further fault.
+    return list(usable(connection)) or list(engine_of(kind).target_faults(connection))
 
 
 def _not_yet(kind: str) -> Check:

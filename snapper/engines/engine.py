@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from snapper.engines.bands import Bands, OneJob
 from snapper.engines.checked_dump import CheckedDump
+from snapper.engines.connections import Connections
 from snapper.engines.facts import (
     ALL_THERE_IS,
     Client,
@@ -21,11 +22,9 @@ from snapper.engines.facts import (
 from snapper.engines.sections import Sections
 from snapper.engines.tables import Tables
 from snapper.errors import SettingsError
-from snapper.values.credentials import Door
 from snapper.values.finding import Finding
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
-from snapper.values.redaction import Redactor
 from snapper.values.secrets import Database
 from snapper.values.verification import Restored
 
@@ -35,7 +34,7 @@ ENGINES = {"POSTGRES": "snapper.engines.postgresql.engine.PostgreSQL"}
 Progress = Callable[[int], None]
 
 
-class Engine(Protocol):
+class Engine(Connections, Protocol):
     """What the verbs ask of an engine. Connections are strings, exactly as the user wrote them.
 
     What dumps gets the whole `Database`, whose options say more than its connection.
@@ -51,48 +50,6 @@ class Engine(Protocol):
     """How the text of its dumps is parted."""
     tables: Tables
     """What takes single tables out of its dumps."""
-
-    def faults(self, connection: str) -> Iterator[str]:
-        """Give a sentence for each fault of a connection string."""
-        ...
-
-    def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
-        """Give the faults, and whatever else would keep the connection from working, with the fix.
-
-        The dumps are made by a function on another machine, or `from_here`: on this one.
-        """
-        ...
-
-    def option_faults(self, database: Database) -> Iterator[str]:
-        """Give a sentence for each option that this engine cannot keep with this connection."""
-        ...
-
-    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
-        """Give a sentence for each thing that may keep the connection from working.
-
-        `networked` says that the function is in a network where it may reach private addresses.
-        """
-        ...
-
-    def door(self, database: Database) -> Door:
-        """Give where the dumper comes in, and as whom; of several hosts the first."""
-        ...
-
-    def trusts_amazon(self, database: Database) -> bool:
-        """Tell whether the server is verified by Amazon's own authorities."""
-        ...
-
-    def place(self, connection: str) -> str:
-        """Give server and database in words fit for a message."""
-        ...
-
-    def hosts(self, connection: str) -> tuple[str, ...]:
-        """Give the hosts whose names must be resolved."""
-        ...
-
-    def redactor(self, connection: str) -> Redactor:
-        """Give what masks the connection's secrets in every spelling."""
-        ...
 
     def inspect(self, database: Database, patience: float) -> Facts:
         """Ask the server for its facts, within `patience` seconds for each answer.

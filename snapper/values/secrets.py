@@ -53,6 +53,11 @@ class Target:
     connection: str = field(repr=False)
     kind: str = FIRST_ENGINE
 
+    @property
+    def database(self) -> Database:
+        """The same as a database without options, of which nothing is kept."""
+        return Database(self.key, self.connection, 0, self.kind)
+
 
 @dataclass(frozen=True)
 class _Row:

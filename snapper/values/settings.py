@@ -162,12 +162,16 @@ class PrunerSettings(_Environment):
 
 @dataclass(frozen=True)
 class RestorerSettings(_Environment):
-    """Where a container that restores finds its targets and clients, and the backups."""
+    """Where a container that restores finds its targets and clients, and the backups.
+
+    `ca_bundle` is the name of the shipped file of authorities, if the stage has one.
+    """
 
     stage: str
     parameter_root: str
     bucket: str
     clients: str = "/opt"
+    ca_bundle: str = ""
 
 
 @dataclass(frozen=True)

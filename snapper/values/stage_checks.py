@@ -162,6 +162,15 @@ def target_faults(targets: Collection[Target], *, large: bool) -> Iterator[str]:
         yield f"{TARGETS} is set, and largeDatabases is off: no container restores into them"
 
 
+def clear_text_faults(*, encrypted: bool) -> Iterator[str]:
+    """Tell of a third secret that is kept in clear.
+
+    Pulumi wants a value of whatever Pulumi.yaml calls a secret, so that does not name this one.
+    """
+    if not encrypted:
+        yield f"{TARGETS} is not encrypted: pulumi config set --secret {TARGETS}"
+
+
 def _identifier_faults(key: str, prefix: str, identifiers: Sequence[str]) -> Iterator[str]:
     for identifier in identifiers:
         if not re.fullmatch(rf"{prefix}-[0-9a-f]+", identifier):

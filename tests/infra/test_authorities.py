@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from infra import authorities
-from infra.authorities import bundle_faults, deployed
+from infra.authorities import Deployed, bundle_faults, deployed
 from infra.package import BUILD, build_packages
 from snapper.errors import SnapperError
 from snapper.values.authorities import file_name
 from snapper.values.options import Options
 from snapper.values.packing import unpack
-from snapper.values.secrets import Database
+from snapper.values.secrets import Database, Target
 from tests.infra.conftest import RDS
 from tests.infra.test_settings import refused
 from tests.support.certificates import Authority
@@ -55,6 +55,18 @@ def test_amazons_are_deployed_where_a_database_is_verified_by_them(
     own = file_name(two.read_text())
     assert found.files == {"amazon.pem": one.read_text(), own: two.read_text()}
     assert [each.options.ca_bundle for each in found.databases] == ["", own]
+
+
+def test_a_target_is_verified_by_the_same_files_as_a_database(
+    one: Path, two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorities, "amazon", lambda: one)
+    found = deployed([], str(two), [Target("a", AMAZONS), Target("b", ELSEWHERE)])
+    own = file_name(two.read_text())
+    assert found.files == {"amazon.pem": one.read_text(), own: two.read_text()}
+    assert found.of_targets == own
+    assert deployed([], str(two), [Target("a", AMAZONS)]).of_targets == ""
+    assert deployed([], "", [Target("b", ELSEWHERE)]) == Deployed((), {})
 
 
 def test_nothing_is_fetched_without_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,22 @@
 """Containers that restore: made where there are targets, which they alone may read."""
 
 import json
+import zipfile
+from pathlib import Path
 
+import pulumi
 import pytest
 
+from infra.package import BUILD
 from infra.settings import SettingsRefused
+from snapper.values.authorities import file_name
 from snapper.values.service import Service
 from snapper.values.settings import RestorerSettings
+from tests.infra.conftest import RDS
 from tests.infra.test_batch import BATCH, actions
 from tests.infra.test_functions import BUCKET, PARAMETERS
 from tests.support import recorder
+from tests.support.certificates import Authority
 from tests.support.recorder import Graph, record
 from tests.support.sdk import faults
 
@@ -72,6 +79,32 @@ def test_it_knows_what_it_needs_and_has_room_for_a_copy(restoring: Graph) -> Non
     assert len(variables["SNAPPER_CODE"].split()) == 3
 
 
+def test_it_verifies_its_targets_by_the_files_beside_its_code(tmp_path: Path) -> None:
+    own = Authority(tmp_path, "own").file
+    verified = f"copy,postgresql://w:x@{RDS}/d?sslmode=verify-full,POSTGRES|other,{DSN}"
+    rows = f"{verified}?sslmode=verify-full,POSTGRES"
+    found = record(largeDatabases="true", RESTORE_CONN_STRINGS=rows, caBundle=str(own))
+    definition = found.named(f"{NAME}-batch-definition").inputs
+    properties = json.loads(definition["containerProperties"])
+    variables = {each["name"]: each["value"] for each in properties["environment"]}
+    told = RestorerSettings.from_env(variables).ca_bundle
+    assert told == file_name(own.read_text())
+    code = found.named(f"{NAME}-batch-code-functions").inputs["source"]["asset"]
+    with zipfile.ZipFile(BUILD / code) as bundle:
+        assert {f"authorities/{told}", "authorities/amazon.pem"} <= set(bundle.namelist())
+
+
+def test_what_may_keep_a_target_from_being_reached_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda words, *_: said.append(words))
+    rows = "copy,postgresql://w:x@10.1.2.3/d,POSTGRES"
+    record(largeDatabases="true", RESTORE_CONN_STRINGS=rows)
+    (told,) = (words for words in said if "RESTORE" in words)
+    assert told.startswith("RESTORE_CONN_STRINGS (copy): 10.1.2.3 is an address of a private")
+
+
 def test_the_command_line_learns_where_it_is(restoring: Graph) -> None:
     said = Service.from_json(restoring.named("snapper-signpost-parameter").inputs["value"])
     assert said.restore_queue == f"{BATCH}:job-queue/snapper-prod-large-restores"
@@ -98,6 +131,10 @@ def test_targets_without_containers_are_refused() -> None:
         (
             "copy,postgresql://w:quiet9@localhost/x,POSTGRES",
             r"RESTORE_CONN_STRINGS row 1 \(copy\): ",
+        ),
+        (
+            f"copy,postgresql://backup@{RDS}/d?sslmode=verify-full,POSTGRES",
+            r"row 1 \(copy\): no password is given, and a target has no options, so neither",
         ),
     ],
 )

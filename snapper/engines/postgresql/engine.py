@@ -97,11 +97,15 @@ class PostgreSQL:
         yield from excluded.faults(database.options)
         yield from signing_in.faults(Connection.parse(database.connection), database.options)
 
-    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
+    def target_faults(self, connection: str) -> Iterator[str]:
+        """Tell of what only an option could say."""
+        yield from signing_in.target_faults(Connection.parse(connection))
+
+    def doubts(self, database: Database, *, networked: bool, bundled: bool) -> Iterator[str]:
         """Tell of hosts that may be poolers, and of what else may be amiss."""
         connection = Connection.parse(database.connection)
         yield from reachable.doubts(connection, database.options, networked=networked)
-        yield from signing_in.doubts(connection, database.options)
+        yield from signing_in.doubts(connection, database.options, bundled=bundled)
 
     def door(self, database: Database) -> Door:
         """Give where the dumper comes in, and as whom."""
@@ -111,6 +115,10 @@ class PostgreSQL:
         """Tell whether the server is verified by Amazon's own authorities."""
         connection = Connection.parse(database.connection)
         return by_amazons(connection) and not database.options.ca_bundle
+
+    def trusting(self, connection: str, bundle: str) -> str:
+        """Give the connection with the file of authorities that verifies its server."""
+        return signing_in.by_bundle(Connection.parse(connection), bundle).text
 
     def place(self, connection: str) -> str:
         """Give server and database in words fit for a message."""

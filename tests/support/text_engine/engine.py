@@ -58,7 +58,10 @@ class TextEngine:
     def unusable(self, connection: str, *, from_here: bool) -> Iterator[str]:
         return self.faults(connection)
 
-    def doubts(self, database: Database, *, networked: bool) -> Iterator[str]:
+    def target_faults(self, connection: str) -> Iterator[str]:
+        return iter(())
+
+    def doubts(self, database: Database, *, networked: bool, bundled: bool) -> Iterator[str]:
         return iter(())
 
     def door(self, database: Database) -> Door:
@@ -66,6 +69,9 @@ class TextEngine:
 
     def trusts_amazon(self, database: Database) -> bool:
         return False
+
+    def trusting(self, connection: str, bundle: str) -> str:
+        return connection
 
     def place(self, connection: str) -> str:
         return str(TextFile.parse(connection).path)

@@ -23,6 +23,20 @@ def connection_of(database: Database) -> Connection:
     return trusting(asking, database.options.ca_bundle)
 
 
+def by_bundle(connection: Connection, bundle: str) -> Connection:
+    """Give the connection with a stage's authorities, which verify all servers but Amazon's."""
+    return connection if by_amazons(connection) else trusting(connection, bundle)
+
+
+def target_faults(connection: Connection) -> Iterator[str]:
+    """Tell that nothing would give a password at RDS, which lets nobody in without one."""
+    if connection.password is None and any(region_of(each.name) for each in hosts(connection)):
+        yield (
+            "no password is given, and a target has no options, so neither a token of RDS IAM nor a"
+            " secret of Secrets Manager gives one: write a user and its password"
+        )
+
+
 def faults(connection: Connection, options: Options) -> Iterator[str]:
     """Tell what cannot be true together."""
     if options.auth == RDS_IAM:
@@ -34,15 +48,16 @@ def faults(connection: Connection, options: Options) -> Iterator[str]:
             yield "secret is set: write sslmode=verify-full, or require, so that it is encrypted"
 
 
-def doubts(connection: Connection, options: Options) -> Iterator[str]:
-    """Tell what may be meant otherwise."""
+def doubts(connection: Connection, options: Options, *, bundled: bool = False) -> Iterator[str]:
+    """Tell what may be meant otherwise; the stage may be `bundled` with authorities."""
     named = connection.parameters.get("sslrootcert", "")
+    known = bool(named or options.ca_bundle) or bundled or by_amazons(connection)
     if options.ca_bundle and (named or not verifies(connection)):
         yield (
             "caBundle changes nothing: write sslmode=verify-full into the connection, "
             "and no sslrootcert"
         )
-    elif verifies(connection) and not (named or options.ca_bundle or by_amazons(connection)):
+    elif verifies(connection) and not known:
         yield (
             "the connection names no authorities that may sign the server's certificate: "
             "write sslrootcert=system, or set caBundle"

@@ -10,6 +10,7 @@ from snapper.engines.postgresql.connecting.authorities import trusting
 from snapper.engines.postgresql.connecting.session import connect
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.conninfo.redaction import redactor
+from snapper.engines.postgresql.engine import PostgreSQL
 from snapper.errors import DatabaseUnreachable, SettingsError
 from snapper.values.authorities import FOLDER
 from tests.support.certificates import Authority
@@ -50,6 +51,24 @@ def test_a_bundle_of_ones_own_is_taken_before_amazons(amazon: Authority, tmp_pat
         tmp_path / FOLDER / "own.pem"
     )
     assert roots("host=db.example.com sslmode=verify-ca", "own.pem") is not None
+
+
+def test_a_target_is_verified_by_the_stages_bundle_and_amazons_by_amazons(
+    amazon: Authority, rds_door: str, tmp_path: Path
+) -> None:
+    own = tmp_path / FOLDER / "own.pem"
+    own.write_bytes(Authority(tmp_path, "own").file.read_bytes())
+    engine = PostgreSQL()
+    with Rds(rds_door, amazon, anybody) as rds:
+        target = rds.connection("backup", "postgres", "sslmode=verify-full password='x y'")
+        # By that file it would be refused.
+        found = Connection.parse(engine.trusting(target, "own.pem"))
+        connect(found, redactor()).close()
+        assert found.password == "x y"
+    elsewhere = Connection.parse(engine.trusting("host=h sslmode=verify-ca", "own.pem"))
+    assert elsewhere.parameters["sslrootcert"] == str(own)
+    plain = Connection.parse(engine.trusting("host=h sslmode=require", "own.pem"))
+    assert "sslrootcert" not in plain.parameters
 
 
 @pytest.mark.usefixtures("amazon")

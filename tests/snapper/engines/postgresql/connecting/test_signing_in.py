@@ -11,7 +11,7 @@ from moto import mock_aws
 from snapper.aws.credentials import credentials_of
 from snapper.engines.bands import OneJob
 from snapper.engines.engine import Engine
-from snapper.engines.postgresql.connecting.signing_in import doubts, faults
+from snapper.engines.postgresql.connecting.signing_in import doubts, faults, target_faults
 from snapper.engines.postgresql.conninfo.connection import Connection
 from snapper.engines.postgresql.dumping import in_bands
 from snapper.engines.postgresql.engine import PostgreSQL
@@ -235,3 +235,22 @@ def test_what_may_be_meant_otherwise_is_told(connection: str, options: Options, 
 )
 def test_what_is_clear_raises_no_doubt(connection: str, options: Options) -> None:
     assert list(doubts(Connection.parse(connection), options)) == []
+
+
+def test_nor_does_a_server_that_the_stages_own_authorities_verify() -> None:
+    connection = Connection.parse("host=h sslmode=verify-full")
+    assert list(doubts(connection, Options(), bundled=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("connection", "refused"),
+    [
+        (WHERE, True),
+        (f"{WHERE} password=x", False),
+        ("host=h user=trusted", False),
+    ],
+)
+def test_a_target_at_rds_is_refused_where_nothing_gives_a_password(
+    connection: str, refused: bool
+) -> None:
+    assert bool([*target_faults(Connection.parse(connection))]) is refused
