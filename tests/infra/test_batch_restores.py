@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pulumi
@@ -67,6 +68,24 @@ def test_a_container_reads_targets_backups_and_its_code_and_writes_nothing(
         each for each in restoring.named(policy).policy() if each["Action"] == ["s3:ListBucket"]
     )
     assert listing["Resource"] == [BUCKET]
+
+
+def test_no_other_role_may_read_a_target_in_any_way(restoring: Graph) -> None:
+    target = f"{PARAMETERS}/RESTORE_CONN_STRINGS/copy"
+    above = ["/".join(target.split("/")[:end]) for end in range(1, target.count("/") + 1)]
+
+    def readers(things: list[str], action: str = "") -> set[str]:
+        return {
+            policy.name
+            for policy in restoring.of("iam/rolePolicy:RolePolicy")
+            for each in policy.policy()
+            if each["Effect"] == "Allow"
+            if any(one.startswith("ssm:") and action in one for one in each["Action"])
+            if any(fnmatchcase(thing, one) for thing in things for one in each["Resource"])
+        }
+
+    assert readers([target]) == {f"{NAME}-batch-job-rights"}
+    assert readers(above, "ByPath") == set()
 
 
 def test_it_knows_what_it_needs_and_has_room_for_a_copy(restoring: Graph) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import BOUNDARY_ARN, SECRET_ARN
+from tests.infra.conftest import BOUNDARY_ARN, KEY_ARN, SECRET_ARN
 from tests.support.deployments import document_of
-from tests.support.recorder import ACCOUNT, REGION, Graph, record
+from tests.support.recorder import ACCOUNT, REGION, RESTORING, Graph, record
 from tests.support.rights import listed
 
 STAGES = ("prod", "prod-2", "prod-dead", "prod-late", "prod-dumper", "p", "pro", "prod-prod")
@@ -64,7 +64,7 @@ def arns(graph: Graph) -> set[str]:
 
 @pytest.fixture(scope="module")
 def belongings() -> dict[str, set[str]]:
-    return {stage: arns(record(stage=stage, largeDatabases="true")) for stage in STAGES}
+    return {stage: arns(record(stage=stage, **RESTORING)) for stage in STAGES}
 
 
 def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
@@ -73,13 +73,16 @@ def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
 
 @pytest.fixture(scope="module")
 def large_graph() -> Graph:
-    return record(stage="full", largeDatabases="true")
+    return record(stage="full", permissionsBoundary=BOUNDARY_ARN, kmsKeyArn=KEY_ARN, **RESTORING)
 
 
-def test_with_the_setting_every_role_has_it(full_graph: Graph) -> None:
-    found = [one.inputs["permissionsBoundary"] for one in full_graph.of("iam/role:Role")]
-    assert set(found) == {BOUNDARY_ARN}
-    assert len(found) == len(full_graph.of("lambda/function:Function"))
+def test_with_the_setting_every_role_has_it(full_graph: Graph, large_graph: Graph) -> None:
+    for graph in (full_graph, large_graph):
+        found = [one.inputs["permissionsBoundary"] for one in graph.of("iam/role:Role")]
+        assert set(found) == {BOUNDARY_ARN}
+        # What a container may, and what starts it.
+        containers = 2 * len(graph.of("batch/jobDefinition:JobDefinition"))
+        assert len(found) == len(graph.of("lambda/function:Function")) + containers
 
 
 def test_the_boundary_leaves_every_role_what_it_needs(

@@ -19,6 +19,7 @@ from tests.support.cloud import eventually, invoke, refused
 from tests.support.deployments import bring_up
 from tests.support.events import delivery, record
 from tests.support.faults import faulted
+from tests.support.recorder import RESTORING
 from tests.support.rights import Rights, Weakening, without_a_part, without_a_statement
 from tests.support.stage import StageUnderTest
 
@@ -36,9 +37,9 @@ NOT_ASKED = {
 def heavy(
     cloud: Cloud, server: Callable[[int], PostgresServer], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StageUnderTest]:
-    """Give a stage with largeDatabases."""
+    """Give a stage with every kind of container."""
     with LambdaHost(cloud, tmp_path_factory.mktemp(NAME)) as host:
-        deployment = bring_up(cloud, host, NAME, largeDatabases="true")
+        deployment = bring_up(cloud, host, NAME, **RESTORING)
         yield StageUnderTest(cloud, host, deployment, server, NAME)
         deployment.destroy()
 
@@ -73,9 +74,12 @@ def test_of_its_own_stage_a_container_reaches_its_work_and_no_more(
     assert refused(batch.submit_job, **call)
 
 
-@pytest.mark.parametrize("part", ["large", "large-drills"])
+@pytest.mark.parametrize(
+    ("part", "room"),
+    [("large", "dumper"), ("large-drills", "prover"), ("large-restores", "restorer")],
+)
 def test_what_starts_a_container_writes_its_log_and_no_more(
-    heavy: StageUnderTest, cloud: Cloud, part: str
+    heavy: StageUnderTest, cloud: Cloud, part: str, room: str
 ) -> None:
     role = f"arn:aws:iam::{cloud.account}:role/snapper-{NAME}-{part}-start"
     services = ("s3", "sqs", "ssm", "batch", "logs")
@@ -88,13 +92,14 @@ def test_what_starts_a_container_writes_its_log_and_no_more(
     (code,) = {
         each.inputs["bucket"]
         for each in heavy.deployment.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
-        if ("drills" in part) == ("prover" in each.name)
+        if room in each.name
     }
     for bucket in (code, heavy.vault.bucket):
         assert refused(s3.list_objects_v2, Bucket=bucket)
         assert refused(s3.put_object, Bucket=bucket, Key="x", Body=b"")
-    secrets = f"/snapper/{NAME}/DATABASE_CONN_STRINGS"
-    assert refused(ssm.get_parameters_by_path, Path=secrets, WithDecryption=True)
+    for secret in ("DATABASE_CONN_STRINGS", "RESTORE_CONN_STRINGS"):
+        path = f"/snapper/{NAME}/{secret}"
+        assert refused(ssm.get_parameters_by_path, Path=path, WithDecryption=True)
     for url in ("queue_url", "dead_letter_url"):
         assert refused(sqs.send_message, QueueUrl=outputs[url], MessageBody="x")
     assert refused(batch.list_jobs, jobQueue=f"snapper-{NAME}-{part}")

@@ -18,7 +18,7 @@ from snapper.errors import SnapperError
 from tests.support.deployments import Deployer, bring_up, document_of, make_boundary
 from tests.support.faults import tried
 from tests.support.provider import REHEARSED, rehearse
-from tests.support.recorder import record
+from tests.support.recorder import RESTORING, record
 from tests.support.rights import Statement, listed, without_a_part
 
 FAMILY = "iam: one right of who deploys is missing"
@@ -121,8 +121,7 @@ def test_with_large_databases_the_other_policy_suffices_too(
     deployer: Deployer, host: LambdaHost, boundary: str
 ) -> None:
     deployer.may(*as_asked([*POLICY, *LARGE]))
-    large = {"largeDatabases": "true"}
-    assert "\n".join(life_of_a_stage(deployer, host, "by-both", boundary, **large)) == ""
+    assert "\n".join(life_of_a_stage(deployer, host, "by-both", boundary, **RESTORING)) == ""
 
 
 @pytest.mark.long
@@ -137,7 +136,7 @@ def test_nothing_in_the_other_policy_is_superfluous(
         deployer.may(*as_asked(POLICY), *weakening.left)
         try:
             stage = f"large{number}"
-            needed = bool(life_of_a_stage(deployer, host, stage, boundary, largeDatabases="true"))
+            needed = bool(life_of_a_stage(deployer, host, stage, boundary, **RESTORING))
         finally:
             deployer.may(everything)
         tried(FAMILY, survived=needed)
@@ -167,7 +166,7 @@ def test_nothing_in_the_policy_is_superfluous(
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    graph = record(alarmEmail="a@example.com", largeDatabases="true")
+    graph = record(alarmEmail="a@example.com", **RESTORING)
     types = {one.type for one in graph if one.custom}
     assert types == REHEARSED.keys()
 

@@ -37,6 +37,13 @@ ENCRYPTED = ("RESTORE_CONN_STRINGS",)
 """What Pulumi.yaml does not call a secret, and is one."""
 
 
+RESTORING = {
+    "largeDatabases": "true",
+    "RESTORE_CONN_STRINGS": "copy,postgresql://writer:quiet9@copy.example.com/orders,POSTGRES",
+}
+"""The settings of a stage with every kind of container."""
+
+
 @dataclass(frozen=True)
 class Registration:
     """One resource as the program asked the engine for it."""
