@@ -15,7 +15,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.errors import SettingsError
 from snapper.values.cost import LONGEST_FUNCTION, Cost
-from snapper.values.options import BATCH
+from snapper.values.options import UNSET
 from snapper.values.prices import LIST_PRICES, Prices
 from snapper.values.timetable import schedule_of
 from snapper.verbs.cost import QUARTER, YEAR, Priced, priced, shared
@@ -27,7 +27,7 @@ _HEADERS = (
 _SPARE = ("requests", "metrics", "drills", "deleted", "backups", "running", "storage")
 _NOT_COUNTED = (
     "Not counted: free tiers, taxes, logs, data that leaves the region or comes through a NAT "
-    "gateway, and a KMS key of your own."
+    "gateway, what a container has of disk, restores, and a KMS key of your own."
 )
 _LARGEST_FILE = 1 << 20
 
@@ -49,16 +49,16 @@ def cost(
     """Show what each database costs in a month, in US dollars, by AWS's list prices.
 
     `running` is Lambda's time, or Fargate's for what takes longer than 15 minutes or is dumped
-    there by its option `dumpIn`; `storage` is what lies in the bucket now, `deleted` what was
-    pruned and is still kept as a noncurrent version. How often, how long and how large follow from
-    the schedule and the last backups; what they cost in a year follows from how they grew. What the
-    stage costs by itself stands below.
+    there by its option `dumpIn`; so are `drills`, for what does not fit the prover. `storage` is
+    what lies in the bucket now, `deleted` what was pruned and is still kept as a noncurrent
+    version. How often, how long and how large follow from the schedule and the last backups; what
+    they cost in a year follows from how they grew. What the stage costs by itself stands below.
     """
     asked = _read_prices(prices) if prices else LIST_PRICES
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
     options = opened.parameters.options()
     named = opened.databases(*keys or ())
-    proving = opened.proving
+    proving, disk = opened.proving, opened.service.disk_before_containers
     found = [
         priced(
             opened.vault,
@@ -68,7 +68,8 @@ def cost(
             opened.service.machine,
             asked,
             now,
-            in_container=key in options and options[key].dump_in == BATCH,
+            options=options.get(key, UNSET),
+            disk_bytes=disk,
         )
         for key in named
     ]

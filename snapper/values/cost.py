@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
+from snapper.values.container import Size
 from snapper.values.prices import Prices
 
 MONTH = timedelta(days=365) / 12
@@ -27,15 +28,17 @@ _SMALL_OBJECTS = 2
 """Objects beside the dump: manifest and list of contents."""
 
 
+_USUAL = Size(2)
+"""Of a container, whatever it does, where nothing says more."""
+
+
 @dataclass(frozen=True)
 class Machine:
-    """What runs the work: memory in MB of dumper and prover, vCPU and GB of a job on Fargate."""
+    """What runs the work: memory in MB of dumper and prover, and whose processors."""
 
     architecture: str = "arm64"
     dumper_memory: int = 2048
     prover_memory: int = 3008
-    job_vcpu: float = 2.0
-    job_gb: float = 4.0
 
     @property
     def is_arm(self) -> bool:
@@ -56,7 +59,8 @@ class Usage:
     """What one database uses: runs and drills in a month, how long each takes, what is stored.
 
     `parts` are the parts of one upload. What is not known, as of a database without a backup, is 0.
-    With `in_container` it is dumped on Fargate, however little time that takes.
+    With `in_container` it is dumped on Fargate, however little time that takes, and proven there
+    with `drilled_in_container`. The sizes are those of the containers, wherever it is done.
     """
 
     runs: float
@@ -66,6 +70,9 @@ class Usage:
     drills: float = 0.0
     drill_took: timedelta = timedelta()
     in_container: bool = False
+    size: Size = _USUAL
+    drilled_in_container: bool = False
+    drill_size: Size = _USUAL
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,8 @@ class Cost:
 def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
     """Count one database's month."""
     in_function = usage.took <= LONGEST_FUNCTION and not usage.in_container
-    running = usage.runs * usage.took
+    proven_here = usage.drill_took <= LONGEST_FUNCTION and not usage.drilled_in_container
+    running, proving = usage.runs * usage.took, usage.drills * usage.drill_took
     calls = usage.runs * (2 if in_function else 3) + usage.drills
     written = usage.parts + _upload_calls(usage.parts) + _SMALL_OBJECTS + _LISTINGS
     # Values within one hour are one hour's.
@@ -97,8 +105,10 @@ def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
     return Cost(
         functions=_lambda(running, machine.dumper_memory, machine, prices) * in_function
         + calls * prices.lambda_request,
-        fargate=_fargate(running, machine, prices) * (not in_function),
-        drills=_lambda(usage.drills * usage.drill_took, machine.prover_memory, machine, prices),
+        fargate=_fargate(running, usage.size, machine, prices) * (not in_function),
+        drills=_lambda(proving, machine.prover_memory, machine, prices)
+        if proven_here
+        else _fargate(proving, usage.drill_size, machine, prices),
         requests=usage.runs * written * prices.write_request
         + (usage.runs + usage.drills) * _MESSAGES * prices.queue_request,
         storage=_storage(usage.stored.current, prices),
@@ -117,10 +127,11 @@ def _lambda(running: timedelta, memory: int, machine: Machine, prices: Prices) -
     return running.total_seconds() * memory / _MB_OF_GB * price
 
 
-def _fargate(running: timedelta, machine: Machine, prices: Prices) -> float:
+def _fargate(running: timedelta, size: Size, machine: Machine, prices: Prices) -> float:
     vcpu = prices.fargate_vcpu_hour_arm if machine.is_arm else prices.fargate_vcpu_hour
     gigabyte = prices.fargate_gb_hour_arm if machine.is_arm else prices.fargate_gb_hour
-    return running / _HOUR * (machine.job_vcpu * vcpu + machine.job_gb * gigabyte)
+    memory = size.memory_mb / _MB_OF_GB
+    return running / _HOUR * (size.vcpus * vcpu + memory * gigabyte)
 
 
 def _storage(stored: Mapping[str, int], prices: Prices) -> float:

@@ -122,6 +122,11 @@ class Service:
         )
 
     @property
+    def disk_before_containers(self) -> int | None:
+        """The prover's disk in bytes, if what does not fit goes to containers; 0 if not known."""
+        return _number(self.drill_disk_gb) << 30 if self.drill_container_log_group else None
+
+    @property
     def longest_dump(self) -> int:
         """How many seconds a dump may take; of an older deployment as many as a function has."""
         return _number(self.dumper_timeout) or _OF_A_FUNCTION

@@ -7,10 +7,15 @@ from statistics import median
 
 from snapper.aws.parts import plan_parts
 from snapper.aws.vault import Vault
-from snapper.values.cost import MONTH, Cost, Machine, Stored, Usage, cost_of
+from snapper.values.container import Size, size_for
+from snapper.values.cost import LONGEST_FUNCTION, MONTH, Cost, Machine, Stored, Usage, cost_of
+from snapper.values.deadline import RESERVE
+from snapper.values.estimate import jobs_for
+from snapper.values.fit import misfit, size_of_drill
 from snapper.values.growth import grown, growth
 from snapper.values.keys import prefix
 from snapper.values.manifest import Manifest
+from snapper.values.options import BATCH, UNSET, Options
 from snapper.values.prices import Prices
 from snapper.values.proving import EVERY_BACKUP, FREQUENCIES, OFF, Proving
 from snapper.values.schedule import Schedule
@@ -20,6 +25,8 @@ QUARTER, YEAR = timedelta(days=91), timedelta(days=365)
 
 _LAST = 10
 """Backups whose middle says how long the next one takes."""
+
+_IN_A_FUNCTION = LONGEST_FUNCTION.total_seconds() - RESERVE
 
 _POLLING = 5 * 3 * 60 * 24 * (MONTH / timedelta(days=1))
 """Requests of Lambda to an idle queue in a month: five at a time, each waits for 20 s.
@@ -55,11 +62,13 @@ def priced(
     prices: Prices,
     now: datetime,
     *,
-    in_container: bool = False,
+    options: Options = UNSET,
+    disk_bytes: int | None = None,
 ) -> Priced:
     """Count one database's month; without a schedule it is no longer backed up, only kept.
 
-    `in_container` says that it is dumped in one by its options.
+    `disk_bytes` is what the prover has of disk, 0 where that is not known, in a stage whose drills
+    go to a container where they do not fit; None in others.
 
     Raises AwsFailed.
     """
@@ -71,9 +80,9 @@ def priced(
     manifests = [each.manifest for each in good if each.manifest]
     runs = schedule.runs_a_month() if schedule else 0.0
     stored = Stored(*vault.stored(prefix(database)))
-    usage = replace(_usage(manifests, runs, stored), in_container=in_container)
+    usage = replace(_usage(manifests, runs, stored, options), in_container=options.dump_in == BATCH)
     if proving and schedule:
-        usage = _with_drills(usage, good, proving)
+        usage = _with_drills(usage, good, proving, disk_bytes)
     newest = manifests[0].backup_bytes if manifests else 0
     by = growth([(each.started_at, each.backup_bytes) for each in manifests]) if schedule else None
     after = {span: _grown(usage, newest, by, span) for span in (QUARTER, YEAR)}
@@ -97,17 +106,30 @@ def shared(alarms: int, queues: int, prices: Prices) -> Mapping[str, float]:
     }
 
 
-def _usage(manifests: Sequence[Manifest], runs: float, stored: Stored) -> Usage:
+def _usage(manifests: Sequence[Manifest], runs: float, stored: Stored, options: Options) -> Usage:
     last = manifests[:_LAST]
     if not last:
         return Usage(runs, timedelta(), 0, stored)
     took = _span(median((each.finished_at - each.started_at).total_seconds() for each in last))
     parts = max(1, -(-last[0].backup_bytes // plan_parts(last[0].database_bytes).size))
-    return Usage(runs, took, parts, stored)
+    return Usage(runs, took, parts, stored, size=_size(last[0], options))
 
 
-def _with_drills(usage: Usage, good: Sequence[Listed], proving: Proving) -> Usage:
-    """Add how often it is restored for the proof, and how long the last time took."""
+def _size(manifest: Manifest, options: Options) -> Size:
+    """Give the container that dumps the next one.
+
+    What the stage's dumpJobs is, is told by nothing but a backup that so many programs made.
+    """
+    asked = options.dump_jobs
+    if asked is None:
+        asked = manifest.jobs if manifest.jobs > 1 else 0
+    return size_for(jobs_for(manifest.database_bytes, asked))
+
+
+def _with_drills(
+    usage: Usage, good: Sequence[Listed], proving: Proving, disk_bytes: int | None
+) -> Usage:
+    """Add how often it is restored for the proof, where, and how long the last time took."""
     verdicts = (each.verification for each in good if each.verification)
     restored = next((each.restored for each in verdicts if each.restored), None)
     if proving.frequency == OFF or restored is None:
@@ -115,8 +137,12 @@ def _with_drills(usage: Usage, good: Sequence[Listed], proving: Proving) -> Usag
     often = MONTH / FREQUENCIES[proving.frequency]
     if proving.frequency == EVERY_BACKUP:
         often = usage.runs
-    took = _span(restored.seconds)
-    return replace(usage, drills=min(often, usage.runs), drill_took=took)
+    proven = replace(usage, drills=min(often, usage.runs), drill_took=_span(restored.seconds))
+    newest = good[0].manifest
+    if newest is None:
+        return proven
+    goes = disk_bytes is not None and bool(misfit(newest, disk_bytes, _IN_A_FUNCTION))
+    return replace(proven, drilled_in_container=goes, drill_size=size_of_drill(newest))
 
 
 def _span(seconds: float) -> timedelta:

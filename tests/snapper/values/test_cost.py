@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from snapper.values.container import Size
 from snapper.values.cost import Machine, Stored, Usage, cost_of
 from snapper.values.prices import LIST_PRICES
 
 GB = 1 << 30
-MACHINE = Machine("x86_64", dumper_memory=2048, prover_memory=4096, job_vcpu=2, job_gb=4)
+MACHINE = Machine("x86_64", dumper_memory=2048, prover_memory=4096)
 
 
 def test_a_dump_of_a_minute_each_night() -> None:
@@ -46,6 +47,34 @@ def test_so_is_what_a_container_dumps_by_its_options_however_soon() -> None:
     cost = cost_of(usage, MACHINE, LIST_PRICES)
     assert cost.fargate == pytest.approx(2 * 0.04048 + 4 * 0.004445)
     assert cost.functions == pytest.approx(30 * 0.2e-6)
+
+
+def test_a_container_costs_by_its_size() -> None:
+    usage = Usage(10, timedelta(hours=2), 1, Stored(), size=Size(8))
+    cost = cost_of(usage, MACHINE, LIST_PRICES)
+    assert cost.fargate == pytest.approx(10 * 2 * (8 * 0.04048 + 16 * 0.004445))
+
+
+@pytest.mark.parametrize(
+    ("took", "handed_over"), [(timedelta(hours=1), False), (timedelta(minutes=10), True)]
+)
+def test_a_drill_that_does_not_fit_the_prover_is_fargates(
+    took: timedelta, handed_over: bool
+) -> None:
+    usage = Usage(
+        30,
+        timedelta(minutes=1),
+        1,
+        Stored(),
+        drills=4,
+        drill_took=took,
+        drilled_in_container=handed_over,
+        drill_size=Size(4),
+    )
+    cost = cost_of(usage, MACHINE, LIST_PRICES)
+    hours = 4 * took / timedelta(hours=1)
+    assert cost.drills == pytest.approx(hours * (4 * 0.04048 + 8 * 0.004445))
+    assert cost.fargate == 0
 
 
 def test_arm_is_cheaper() -> None:

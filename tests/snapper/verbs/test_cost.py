@@ -1,14 +1,21 @@
 """What a database costs is told whatever somebody has written into its records."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from snapper.aws.vault import Vault
+from snapper.values.container import Size
 from snapper.values.cost import MONTH, Machine
+from snapper.values.manifest import Manifest
+from snapper.values.options import Options
 from snapper.values.prices import LIST_PRICES
+from snapper.values.proving import Proving
 from snapper.values.schedule import parse_schedule
+from snapper.values.verification import Restored, Verification
 from snapper.verbs.cost import QUARTER, priced
+from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import manifest
 
@@ -34,3 +41,56 @@ def test_records_of_any_span_are_counted(vault: Vault, began: datetime) -> None:
     took = (found.usage.took, found.later_took[QUARTER])
     assert all(timedelta() <= each <= MONTH for each in took)
     assert found.cost.total >= 0
+
+
+def store(vault: Vault, made: Manifest, proven_in: float = 0) -> None:
+    vault.put(made.dump_key, b"x" * made.backup_bytes)
+    vault.put(made.key, made.to_json().encode())
+    if proven_in:
+        restored = Restored(1, 1, proven_in)
+        verdict = Verification(NOW, made.sha256, True, restored=restored, restored_at=NOW)
+        record(vault, "orders", made.scheduled_at, verdict)
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "vcpus"),
+    [
+        ({}, Options(), 2),
+        ({"database_bytes": 60_000_000_000}, Options(), 4),
+        ({"jobs": 6}, Options(), 8),
+        ({"jobs": 6}, Options(dump_jobs=1), 1),
+        ({"database_bytes": 60_000_000_000, "jobs": 2}, Options(dump_jobs=0), 4),
+    ],
+)
+def test_a_container_is_as_large_as_the_dump_that_is_handed_over_needs(
+    vault: Vault, fields: dict[str, Any], options: Options, vcpus: int
+) -> None:
+    store(vault, manifest(**fields))
+    daily = parse_schedule("rate(1 day)")
+    found = priced(vault, "orders", daily, None, Machine(), LIST_PRICES, NOW, options=options)
+    assert found.usage.size == Size(vcpus)
+
+
+GB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("dump_bytes", "disk_bytes", "goes", "vcpus"),
+    [
+        (GB, None, False, 2),  # nothing takes it
+        (GB, 10 * GB, False, 2),
+        (GB, 2 * GB, True, 2),
+        (30 * GB, 0, True, 4),  # for its time, where the disk is not known
+    ],
+)
+def test_a_drill_that_was_handed_over_is_counted_as_one(
+    vault: Vault, dump_bytes: int, disk_bytes: int | None, goes: bool, vcpus: int
+) -> None:
+    large = manifest(database_bytes=4 * dump_bytes, dump_bytes=dump_bytes)
+    store(vault, large, proven_in=600)
+    daily, weekly = parse_schedule("rate(1 day)"), Proving("weekly")
+    found = priced(
+        vault, "orders", daily, weekly, Machine(), LIST_PRICES, NOW, disk_bytes=disk_bytes
+    )
+    assert found.usage.drills > 4
+    assert (found.usage.drilled_in_container, found.usage.drill_size) == (goes, Size(vcpus))
