@@ -199,7 +199,8 @@ def _target(settings: RestorerSettings, key: str) -> str:
             raise
         raise SettingsError(
             f"{TARGETS} of this stage has no row {key}",
-            hint="write its connection there, and run pulumi up",
+            hint=f"add a row {key},connection,TYPE to those that it has: pulumi config set --secret"
+            f" {TARGETS} … --stack {settings.stage}, then pulumi up --stack {settings.stage}",
         ) from None
 
 

@@ -11,6 +11,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.values.job import Job
 from snapper.values.keys import Kind, object_key
+from snapper.values.program import PROGRAM
 from snapper.verbs.failures import Ways, retry
 
 
@@ -27,7 +28,7 @@ def retry_failures(
     """Put dead letters back on the queue; events that a function failed on fire again.
 
     A job makes one backup, of the time it was scheduled for, however often it is put back. In place
-    of a drill, the database's newest good backup is drilled.
+    of a drill, the database's newest good backup is drilled. A restore is passed over.
     """
     opened = Stage.open(stage, profile, region)
     tell, service = opened.functions.tell, opened.service
@@ -38,7 +39,7 @@ def retry_failures(
         drill=lambda drill: tell(opened.prover, {"drill": [drill.database]}),
         plan=lambda event: tell(opened.prover, event),
     )
-    moved = retry(
+    moved, passed_over = retry(
         opened.letters,
         ways,
         keys or (),
@@ -51,6 +52,7 @@ def retry_failures(
                 "stage": stage,
                 "dry_run": dry_run,
                 "retried": [to_dict(letter, None) for letter in moved],
+                "passed_over": [to_dict(letter, None) for letter in passed_over],
             }
         )
         return
@@ -62,6 +64,13 @@ def retry_failures(
         )
     else:
         render.remark(f"there is nothing to retry in stage {stage}")
+    if passed_over:
+        count = render.number(len(passed_over), "restore")
+        of = ", ".join(sorted({name(each) for each in passed_over}))
+        render.remark(
+            f"passed over: {count} of {of}, never tried again by itself; {PROGRAM} restore"
+            " --in-cloud orders one anew, failures --discard ends the alarm"
+        )
 
 
 def _destination(letter: Letter) -> str:

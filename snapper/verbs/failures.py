@@ -140,8 +140,8 @@ def retry(
     known: Callable[[], Sequence[str]],
     *,
     dry_run: bool,
-) -> list[Letter]:
-    """Put the letters of the databases, or all, back where they came from; give them.
+) -> tuple[list[Letter], list[Letter]]:
+    """Put the letters of the databases, or all, back; give them, and the restores that stay.
 
     A letter is removed only after its job is queued: what happens between makes the job come
     twice, which makes one backup all the same. Events that are of no one database go back when
@@ -155,7 +155,9 @@ def retry(
         for letter in () if dry_run else wanted:
             _put_back(letter, ways)
             letters.remove(letter)
-    return wanted
+    restores = [each for each in found if each.restore]
+    stay = [each for each in restores if not databases or each.database in databases]
+    return wanted, stay
 
 
 def require_letters(

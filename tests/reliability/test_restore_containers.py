@@ -17,9 +17,12 @@ from tests.support.backups import store_whole
 from tests.support.cloud import eventually, refused
 from tests.support.databases import Source
 from tests.support.deployments import NOWHERE, bring_up
+from tests.support.faults import faulted
 from tests.support.restores import HELD, awkward, end_sessions, exists, flip, plain_dump, unfinished
+from tests.support.rights import Rights, without_a_statement
 from tests.support.stage import Ran, StageUnderTest
 
+FAMILY = "iam: one right of a container's role is missing"
 NAME = "brought"
 ROLE = f"snapper-{NAME}-large-restores"
 NEW, FILLED = "brought back", "filled already"
@@ -103,6 +106,9 @@ def test_what_cannot_be_restored_is_refused_by_the_container_and_a_dead_letter_t
             ran = order(restoring, key, into, *more)
             assert (ran.code, words in ran.err) == (code, True), ran.err
             assert "not this one" not in ran.err
+            if into == "missing":
+                how = f"--secret RESTORE_CONN_STRINGS … --stack {NAME}, then pulumi up --stack"
+                assert how in " ".join(ran.err.split())
         restoring.damage(made, flip)
         ran = order(restoring, key, "new", "--create")
         assert ran.code == 4, ran.err
@@ -114,6 +120,10 @@ def test_what_cannot_be_restored_is_refused_by_the_container_and_a_dead_letter_t
         retried = restoring.run_cli("retry", key)
         assert retried.code == 2
         assert "restores, which are never tried again" in retried.err
+        retried = restoring.run_cli("retry")
+        assert retried.code == 0
+        assert f"passed over: 5 restores of {key}" in " ".join(retried.err.split())
+        assert len(restoring.run_cli("retry", "--json").document["passed_over"]) == 5
         assert restoring.run_cli("failures", key, "--discard").code == 0
 
 
@@ -195,3 +205,20 @@ def test_nobody_else_reads_a_target(restoring: StageUnderTest, cloud: Cloud, oth
     assert refused(ssm.get_parameter, Name=f"{path}/new", WithDecryption=True)
     assert refused(ssm.get_parameters_by_path, Path=path, WithDecryption=True)
     assert refused(ssm.get_parameters_by_path, Path="/snapper", Recursive=True)
+
+
+@pytest.mark.long
+def test_the_restoring_role_needs_every_right_it_has(
+    restoring: StageUnderTest, server: Callable[[int], PostgresServer], target: Source, cloud: Cloud
+) -> None:
+    with restoring.database("weighed", restoring.source(18).dsn) as key:
+        restoring.back_up(key)
+        for weakening in without_a_statement(Rights(cloud, ROLE).statements):
+            with faulted(FAMILY), Rights(cloud, ROLE).weakened(weakening):
+                ran = order(restoring, key, "new", "--create")
+                assert ran.code != 0, str(weakening)
+                assert not exists(server(18), NEW)
+        ran = order(restoring, key, "new", "--create")
+        assert ran.code == 0, ran.err
+        target.beside("postgres").run(f'DROP DATABASE "{NEW}"')
+        assert restoring.run_cli("failures", key, "--discard").code == 0
