@@ -40,7 +40,7 @@ def behind(directory: Path) -> Iterator[str]:
     with PostgresServer(17, directory) as made:
         source = Source(made, "postgres")
         source.run(
-            "CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup;"
+            "CREATE ROLE backup LOGIN CREATEDB; GRANT pg_read_all_data TO backup;"
             "CREATE TABLE orders AS SELECT 1 AS number"
         )
         rules = made.directory / "data" / "pg_hba.conf"
