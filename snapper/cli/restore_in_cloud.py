@@ -28,15 +28,8 @@ from snapper.values.cloud_restore import (
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
-from snapper.verbs.restore_in_cloud import (
-    Ended,
-    Following,
-    Ordered,
-    digest_of,
-    goes_on,
-    order,
-    ordered,
-)
+from snapper.verbs.order_restore import Ordered, digest_of, goes_on, order, ordered
+from snapper.verbs.restore_in_cloud import Ended, Following
 from snapper.verbs.restoring import Done, Wish
 
 _STANDS = {
@@ -119,7 +112,7 @@ def restore_in_cloud(
         **options,
     )
     try:
-        found = order(batch, restore)
+        found = order(batch, logs, restore)
     except (Interrupted, AwsFailed) as left:
         if not isinstance(left, AwsDenied):
             # Its answer may be what was lost.

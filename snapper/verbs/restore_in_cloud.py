@@ -1,9 +1,8 @@
-"""Order a restore that a container of AWS Batch does, and follow it to its end by what it logs.
+"""Follow a restore that a container of AWS Batch does to its end, by what it logs.
 
 Batch itself is asked too: a container that dies without a word has ended as well.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from typing import Any
 
 from snapper.aws.batch import Batch, State
 from snapper.aws.logs import LogEvent, Logs
-from snapper.aws.vault import Vault
 from snapper.errors import (
     AwsDenied,
     AwsFailed,
     BackupDamaged,
     BackupInProgress,
     RestoreFailed,
-    SettingsError,
     SnapperError,
     exit_code_of,
 )
@@ -29,15 +26,13 @@ from snapper.values.cloud_restore import (
     FAILED,
     REPORTED,
     UNTOLD,
-    CloudRestore,
     joined,
-    restore_container_name,
 )
 from snapper.values.document import sha256
 from snapper.values.job import read_time
 from snapper.values.keys import database_key
-from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
+from snapper.verbs.order_restore import CLOCKS_DIFFER, Ordered, goes_on
 from snapper.verbs.restore_report import from_dict
 from snapper.verbs.restoring import Done
 
@@ -50,23 +45,9 @@ _FAILURES = 30
 """Calls to AWS that may fail one after the other, as where a laptop changes its network."""
 _WAITING = 900
 """Looks at one that has no machine yet: half an hour."""
-_CLOCKS_DIFFER = timedelta(minutes=5)
 _LATE_LINES = timedelta(minutes=1)
 
 _NOT_BEGUN = frozenset({"SUBMITTED", "PENDING", "RUNNABLE"})
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """A restore in a container: its name, by which it is found again, and Batch's own id.
-
-    It was `joined` if the very same one was under way already.
-    """
-
-    name: str
-    identifier: str
-    at: datetime
-    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,41 +58,6 @@ class Ended:
     taken_at: datetime
     manifest_sha256: str
     done: Done
-
-
-def digest_of(vault: Vault, manifest: Manifest) -> str:
-    """Give the SHA-256 of a manifest as it lies in the vault; raise BackupDamaged if it changes."""
-    raw = vault.read(manifest.key)
-    if Manifest.from_json(raw) != manifest:
-        raise BackupDamaged(
-            f"{manifest.key} was just replaced", hint="look who writes to the bucket"
-        )
-    return hashlib.sha256(raw).hexdigest()
-
-
-def order(batch: Batch, restore: CloudRestore) -> Ordered:
-    """Have a container do it, unless one is at the very same; raises AwsFailed."""
-    name = restore_container_name(restore)
-    for found in batch.found(name):
-        if found.state.is_under_way:
-            return Ordered(name, found.identifier, found.submitted_at, joined=True)
-    identifier = batch.submit(restore.to_json(), name, restore.size)
-    return Ordered(name, identifier, restore.ordered_at)
-
-
-def ordered(batch: Batch, name: str) -> Ordered:
-    """Find the newest restore of this name; raises SettingsError if Batch knows none, AwsFailed."""
-    for found in batch.found(name):
-        return Ordered(name, found.identifier, found.submitted_at, joined=True)
-    raise SettingsError(
-        f"AWS Batch knows no restore {name}",
-        hint="it forgets one some days after its end; a restore says its name when it begins",
-    )
-
-
-def goes_on(name: str) -> str:
-    """Say how one that is not waited for any more can be followed again."""
-    return f"the restore goes on; {PROGRAM} restore --follow {name} follows it"
 
 
 class Following:
@@ -128,7 +74,7 @@ class Following:
     ) -> None:
         self._ordered, self._logs, self._batch = ordered, logs, batch
         self._tell, self._stands, self._sleep = tell, stands, sleep
-        self._since = ordered.at - _CLOCKS_DIFFER
+        self._since = ordered.at - CLOCKS_DIFFER
         self._told: list[LogEvent] = []
         self._pieces: dict[int, str] = {}
         self._last: dict[str, Any] | None = None

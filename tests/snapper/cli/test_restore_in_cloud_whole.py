@@ -10,10 +10,14 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
+from snapper.aws.batch import Batch
+from snapper.cli.interruption import Interrupted
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
+from snapper.errors import AwsDenied, AwsFailed
+from snapper.machine.python import ROOT
 from snapper.values.manifest import Manifest
-from snapper.verbs import restore_in_cloud
-from tests.support.cloud import refused
+from snapper.verbs import order_restore, restore_in_cloud
+from tests.support.cloud import eventually, refused
 from tests.support.deployments import bring_up
 from tests.support.stage import Ran, StageUnderTest
 
@@ -54,6 +58,7 @@ def me(beside: StageUnderTest) -> Mapping[str, str]:
 def quickly(beside: StageUnderTest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Look often, and leave no target behind."""
     monkeypatch.setattr(restore_in_cloud, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(order_restore, "_POLL_SECONDS", 0.05)
     monkeypatch.setattr(restore_in_cloud, "_LAST_WORDS", 200)
     beside.new("postgres").run(f"DROP DATABASE IF EXISTS {INTO}")
     yield
@@ -128,6 +133,73 @@ def test_one_that_is_interrupted_goes_on_and_can_be_followed(
     assert f"now: the restore goes on; bin/snapper restore --follow {name} follows it" in err
     assert beside.run_cli("restore", "--follow", name).code == 0
     assert beside.new(INTO).rows("SELECT count(*) FROM t") == [(1000,)]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "is_told"),
+    [
+        (AwsFailed("batch:SubmitJob failed: no answer"), 8, True),
+        (Interrupted(signal.SIGINT), 130, True),
+        (AwsDenied("batch:SubmitJob failed: no"), 8, False),
+    ],
+)
+def test_of_one_that_may_have_been_ordered_it_is_said_how_to_follow_it(
+    beside: StageUnderTest,
+    made: Manifest,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    is_told: bool,
+) -> None:
+    def submit(*_: object) -> str:
+        raise error
+
+    monkeypatch.setattr(Batch, "submit", submit)
+    ran = beside.run_cli(*COMMAND, "--create", "--no-privileges")
+    assert ran.code == code
+    assert ("now: if it was ordered, the restore goes on" in ran.err) is is_told
+    assert bool(re.search(r"restore --follow large-\S+-restore follows it", ran.err)) is is_told
+
+
+def test_a_manifest_that_has_changed_since_is_not_shown_as_that_of_what_was_restored(
+    beside: StageUnderTest, made: Manifest
+) -> None:
+    ran = beside.run_cli(*COMMAND, "--create")
+    assert ran.code == 0, ran.err
+    true = beside.vault.read(made.key)
+    place = {"Bucket": beside.vault.bucket, "Key": made.key}
+    client = beside.cloud.client("s3")
+    try:
+        client.put_object(**place, Body=true + b"\n")
+        again = beside.run_cli("restore", "--follow", name_in(ran))
+        assert (again.code, again.out) == (4, "")
+        assert f"{made.key} is another manifest than that of what was restored" in again.err
+        assert f"/{INTO} holds what was restored" in again.err
+    finally:
+        client.put_object(**place, Body=true)
+
+
+SAY_A_TARGET = """
+import boto3
+name = "/snapper/beside/RESTORE_CONN_STRINGS/copy"
+print(boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+"""
+
+
+def test_the_right_to_order_a_container_is_worth_its_role_as_the_docs_say(
+    beside: StageUnderTest, me: Mapping[str, str]
+) -> None:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    batch = beside.cloud.client_with("batch", {name: me[name] for name in names})
+    batch.submit_job(
+        jobName="anything",
+        jobQueue=beside.service.restore_queue,
+        jobDefinition=beside.service.restore_definition,
+        containerOverrides={"command": [SAY_A_TARGET]},
+    )
+    eventually(lambda: INTO in "\n".join(beside.host.containers.logs("anything")))
+    rights = (ROOT / "docs" / "restore-in-cloud.md").read_text().partition("## Rights")[2]
+    assert "the connection of every target" in rights
 
 
 def test_with_these_rights_nothing_else_is_had(

@@ -24,15 +24,8 @@ from snapper.errors import (
 from snapper.values.cloud_restore import CloudRestore, in_pieces
 from snapper.values.container import Size
 from snapper.values.left_out import LeftOut
-from snapper.verbs.restore_in_cloud import (
-    Ended,
-    Following,
-    Ordered,
-    digest_of,
-    goes_on,
-    order,
-    ordered,
-)
+from snapper.verbs.order_restore import Ordered, digest_of, goes_on, order, ordered
+from snapper.verbs.restore_in_cloud import Ended, Following
 from snapper.verbs.restore_report import MOST, to_dict
 from snapper.verbs.restoring import Done
 from tests.support.databases import AT
@@ -94,6 +87,11 @@ class Logs:
 
 def nothing(*_: object) -> None:
     pass
+
+
+def log(*events: LogEvent) -> Any:
+    """Give a log that has had these for a while."""
+    return SimpleNamespace(events=lambda _, pattern: iter(events))
 
 
 def followed(
@@ -205,15 +203,27 @@ def test_who_may_not_read_the_log_is_told_at_once_that_it_goes_on() -> None:
 
 def test_the_same_that_is_under_way_is_joined_and_one_that_has_ended_is_not() -> None:
     batch: Any = Batch(RUNS, identifier="id-7")
-    found = order(batch, WISH)
+    found = order(batch, log(), WISH, nothing)
     assert (found.identifier, found.joined, found.at, batch.submitted) == ("id-7", True, AT, [])
     batch = Batch(KILLED)
-    found = order(batch, WISH)
+    found = order(batch, log(), WISH, nothing)
     assert found == Ordered(found.name, "id-1", WISH.ordered_at)
     assert batch.submitted == [(WISH.to_json(), found.name, WISH.size)]
     again: Any = Batch(RUNS)
-    assert order(again, replace(WISH, ordered_at=AT)).name == found.name
-    assert order(again, replace(WISH, force=True)).name != found.name
+    assert order(again, log(), replace(WISH, ordered_at=AT), nothing).name == found.name
+    assert order(again, log(), replace(WISH, force=True), nothing).name != found.name
+
+
+@pytest.mark.parametrize("end", ["restore.ended", "restore.failed"])
+def test_one_that_has_said_its_end_is_not_joined_though_batch_does_not_know_it(end: str) -> None:
+    batch: Any = Batch(RUNS, RUNS, State("SUCCEEDED"))
+    assert not order(batch, log(event(end)), WISH, nothing).joined
+    assert len(batch.submitted) == 1
+    batch = Batch(RUNS)
+    assert order(batch, log(event(end, job="id-7")), WISH, nothing).joined, "of another"
+    with pytest.raises(BackupInProgress, match="has said how it ended"):
+        order(batch, log(event(end)), WISH, nothing)
+    assert batch.submitted == []
 
 
 def test_one_that_batch_does_not_know_is_not_followed() -> None:
