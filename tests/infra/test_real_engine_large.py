@@ -13,6 +13,7 @@ from tests.support.recorder import SECRETS
 installation.need()
 
 pytestmark = pytest.mark.long
+PASSWORD = "tg-7f31c0de"
 KINDS = ("ComputeEnvironment", "JobQueue", "JobDefinition", "SecurityGroup")
 
 
@@ -48,6 +49,12 @@ class Life:
         self.off = up()
         stack.set(largeDatabases="true")
         self.on_again = up()
+        stack.set(
+            RESTORE_CONN_STRINGS=f"COPY,postgresql://app:{PASSWORD}@db.example.com/copy,POSTGRES"
+        )
+        self.with_targets = up()
+        self.with_targets_again = up("--refresh", "--expect-no-changes")
+        self.state = stack.run("stack", "export").text
         self.destroyed = Step(stack.destroy(), workspace.provider.take_calls())
 
 
@@ -73,11 +80,21 @@ def test_more_at_once_is_a_wider_environment_and_no_new_one(life: Life) -> None:
     assert {call.verb for call in life.wider.calls} == {"update"}
 
 
+def test_a_target_adds_containers_that_restore_and_is_in_clear_nowhere(life: Life) -> None:
+    assert life.with_targets.ran.code == 0, life.with_targets.ran.text
+    made = life.with_targets.made("create")
+    assert [made.count(kind) for kind in (*KINDS, "Parameter")] == [1] * (len(KINDS) + 1)
+    assert "Function" not in made
+    assert (life.with_targets_again.ran.code, life.with_targets_again.calls) == (0, [])
+    assert "RESTORE_CONN_STRINGS/COPY" in life.state
+    assert PASSWORD not in life.state + life.with_targets.ran.text
+
+
 def test_switched_off_and_destroyed_it_goes_in_order(life: Life, cloud: Cloud) -> None:
-    for step in (life.off, life.destroyed):
+    for step, kinds in ((life.off, 2), (life.destroyed, 3)):
         assert step.ran.code == 0, step.ran.text
         gone = step.made("delete")
-        assert [gone.count(kind) for kind in KINDS] == [2] * len(KINDS)
+        assert [gone.count(kind) for kind in KINDS] == [kinds] * len(KINDS)
     batch = cloud.client("batch")
     queues = batch.describe_job_queues()["jobQueues"]
     assert not [one for one in queues if one["jobQueueName"].startswith("snapper-large-")]
