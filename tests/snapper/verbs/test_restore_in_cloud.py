@@ -171,6 +171,15 @@ def test_lines_of_one_moment_may_come_in_any_order_and_more_than_once() -> None:
     assert raised.value.exit_code == 9
 
 
+def test_what_a_log_gives_again_from_before_what_was_asked_for_is_not_told_again() -> None:
+    began = event("restore.began")
+    later = replace(event("restore.progress"), at=began.at + timedelta(seconds=60, milliseconds=1))
+    end = [replace(each, at=later.at) for each in reported()]
+    told: list[str] = []
+    followed(began, later, *end, tell=lambda each: told.append(each.name))
+    assert told.count("restore.began") == 1
+
+
 def test_of_one_that_went_well_and_whose_log_is_gone_nothing_worse_is_said() -> None:
     with pytest.raises(RestoreFailed, match="ended well, and what it says") as raised:
         followed(batch=Batch(State("SUCCEEDED", "Essential container in task exited", 0)))
