@@ -25,6 +25,7 @@ from tests.support.databases import Source, job, query
 from tests.support.dumps import LARGE
 from tests.support.fault_service import Service
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.proxy import Proxy
 from tests.support.vaults import keys, open_uploads
 
@@ -122,7 +123,7 @@ def struck(banded: Dumper, made: Source, strike: Callable[[], None]) -> str:
     return str(failed.value)
 
 
-@pytest.mark.parametrize("victim", [1, 2], ids=["a band", "the rest"])
+@pytest.mark.parametrize("victim", few([1, 2]), ids=["a band", "the rest"])
 def test_one_of_the_programs_is_killed_in_the_midst(
     banded: Dumper, two: Source, running: list[Together], victim: int
 ) -> None:

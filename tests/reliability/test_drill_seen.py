@@ -9,11 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from snapper.errors import BackupDamaged
 from snapper.values.manifest import Manifest
 from snapper.values.options import UNSET, Options
 from tests.support.altered import altered, without
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest
 
@@ -66,17 +69,25 @@ CASES = {
 }
 
 
-def test_each_fault_of_a_backup_ends_in_an_alarm_with_its_reason(stage: StageUnderTest) -> None:
-    with spoiled(stage):
-        ran = stage.run_cli("drill", *CASES, "--wait", "--json")
+@pytest.mark.parametrize(
+    "keys",
+    few([["a-flipped-bit", "a-row-fewer"], ["a-missing-table", "an-untrue-assertion"]]),
+    ids=["damage", "a lack"],
+)
+def test_each_fault_of_a_backup_ends_in_an_alarm_with_its_reason(
+    stage: StageUnderTest, keys: list[str]
+) -> None:
+    cases = {key: CASES[key] for key in keys}
+    with spoiled(stage, cases):
+        ran = stage.run_cli("drill", *cases, "--wait", "--json")
         drills = {each["database"]: each for each in ran.document["drills"]}
-        letters = by_database(stage.run_cli("failures", *CASES, "--json").document["dead_letters"])
-        status = stage.run_cli("status", *CASES, "--json")
+        letters = by_database(stage.run_cli("failures", *cases, "--json").document["dead_letters"])
+        status = stage.run_cli("status", *cases, "--json")
         standing = by_database(status.document["databases"])
         assert status.code == 1
         assert ran.code == BackupDamaged.exit_code, "that of the first of them"
         lines = prover_lines(stage)
-        for key, case in CASES.items():
+        for key, case in cases.items():
             with faulted("drills: a fault in the backup"):
                 assert drills[key]["state"] == "not proven"
                 assert case.reason in letters[key]["reason"]
@@ -92,18 +103,18 @@ def test_each_fault_of_a_backup_ends_in_an_alarm_with_its_reason(stage: StageUnd
                 assert text.code == 1
                 assert case.reason in text.out
         of_stage = [one for one in lines if "DrillFailed" in one and "Database" not in one]
-        assert len(of_stage) >= len(CASES), "the alarm watches the stage as a whole"
-        assert stage.run_cli("failures", "--discard", *CASES).code == 0
+        assert len(of_stage) >= len(cases), "the alarm watches the stage as a whole"
+        assert stage.run_cli("failures", "--discard", *cases).code == 0
 
 
 @contextmanager
-def spoiled(stage: StageUnderTest) -> Iterator[None]:
+def spoiled(stage: StageUnderTest, cases: dict[str, Case]) -> Iterator[None]:
     """Have a database with one backup for each case, and something wrong with each of these."""
     source = stage.source(18, ROWS)
     with ExitStack() as stack:
-        for key, case in CASES.items():
+        for key, case in cases.items():
             stack.enter_context(stage.database(key, source.dsn, options=case.options))
-        for key, case in CASES.items():
+        for key, case in cases.items():
             case.spoil(stage, stage.back_up(key))
         yield
 

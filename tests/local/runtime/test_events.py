@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from tests.support.cloud import LONGEST, allow, eventually, invoke, make_function
+from tests.support.few import few
 
 ANSWER = "def handler(event, context): return {}"
 
@@ -133,7 +134,7 @@ def test_what_is_made_in_a_bucket_is_told_to_a_function_that_lets_it(
     assert lines(host, "listens", "made") == ["telling/a+b.manifest.json"]
 
 
-@pytest.mark.parametrize("way", ["reports", "raises"])
+@pytest.mark.parametrize("way", few(["reports", "raises"]))
 def test_a_job_that_fails_three_times_joins_the_dead_letters(
     cloud: Cloud, host: LambdaHost, tmp_path: Path, way: str
 ) -> None:

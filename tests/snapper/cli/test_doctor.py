@@ -9,6 +9,7 @@ from snapper.values.job import Job
 from snapper.values.options import Options
 from tests.support import poolers
 from tests.support.cloud_server import everywhere
+from tests.support.few import few
 from tests.support.manifests import manifest
 from tests.support.stage import StageUnderTest
 
@@ -81,7 +82,7 @@ def test_nobody_listening_is_told(stage: StageUnderTest) -> None:
     assert "connection string" not in found  # the function runs on the machine that is meant
 
 
-@pytest.mark.parametrize("keeps_options", [True, False])
+@pytest.mark.parametrize("keeps_options", few([True, False]))
 def test_a_pooler_is_a_failure_and_the_mend_names_the_direct_connection(
     stage: StageUnderTest, *, keeps_options: bool
 ) -> None:

@@ -7,6 +7,7 @@ from psycopg2.extensions import make_dsn
 
 from tests.support.backed_up import backed_up
 from tests.support.cloud_server import everywhere
+from tests.support.few import few
 from tests.support.restores import files_in
 from tests.support.stage import StageUnderTest
 
@@ -132,7 +133,12 @@ def test_a_table_goes_into_another_schema_that_is_there_or_that_the_backup_makes
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nowhere_yet", "there is no database"), ("template1", "that new databases are copied from")],
+    few(
+        [
+            ("nowhere_yet", "there is no database"),
+            ("template1", "that new databases are copied from"),
+        ]
+    ),
 )
 def test_tables_go_only_into_a_database_that_is_there_and_is_no_template(
     stage: StageUnderTest, name: str, words: str

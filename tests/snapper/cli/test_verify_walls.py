@@ -3,16 +3,19 @@
 import pytest
 
 from snapper.machine.confined import Walls
+from tests.support.few import few
 from tests.support.stage import StageUnderTest
 
 
 @pytest.mark.parametrize(
     ("walls", "words"),
-    [
-        (Walls(files=7, network=True), ""),
-        (Walls(files=0, network=True), "kernel has no Landlock"),
-        (Walls(files=7, network=False), "kernel does not filter system calls"),
-    ],
+    few(
+        [
+            (Walls(files=7, network=True), ""),
+            (Walls(files=0, network=True), "kernel has no Landlock"),
+            (Walls(files=7, network=False), "kernel does not filter system calls"),
+        ]
+    ),
 )
 def test_a_missing_wall_is_named_and_the_trial_goes_on(
     walls: Walls, words: str, stage: StageUnderTest, monkeypatch: pytest.MonkeyPatch

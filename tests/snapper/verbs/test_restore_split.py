@@ -15,6 +15,7 @@ from snapper.verbs.restore import restore_as_new
 from tests.support.at_once import restore_at_once
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
+from tests.support.few import few
 from tests.support.restores import plain_dump
 from tests.support.several import SPLIT, by_several, part_often
 
@@ -47,7 +48,7 @@ def backed_up(dumper: Dumper, source: Source, table: str) -> Manifest:
     "way", [pytest.param(restore_as_new, marks=pytest.mark.long), restore_at_once]
 )
 @pytest.mark.parametrize(
-    ("sql", "table"), [(SPLIT, "parents"), (NEEDS_OTHERS, "early")], ids=["plain", "early"]
+    ("sql", "table"), few([(SPLIT, "parents"), (NEEDS_OTHERS, "early")]), ids=["plain", "early"]
 )
 def test_it_is_the_same_again(
     way: Callable[..., object],

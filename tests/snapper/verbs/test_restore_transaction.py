@@ -19,6 +19,7 @@ from tests.support.cloud_server import everywhere
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
 from tests.support.faults import faulted
+from tests.support.few import few
 from tests.support.restores import EMPTY, damage
 
 # Read line by line, the function's body begins rows that never end, and hides the COMMIT behind it.
@@ -55,7 +56,9 @@ def test_a_damaged_backup_of_functions_and_large_objects_leaves_nothing(
     ]
 
 
-@pytest.mark.parametrize("ending", ["COMMIT ;", "/**/COMMIT;", "COMMIT\n;", "END; ", "ABORT;", "x"])
+@pytest.mark.parametrize(
+    "ending", few(["COMMIT ;", "/**/COMMIT;", "COMMIT\n;", "END; ", "ABORT;", "x"], 2)
+)
 def test_of_a_backup_that_was_changed_nothing_is_sent(
     ending: str, source: Callable[..., Source], dumper: Dumper, tools: ClientTools
 ) -> None:

@@ -19,6 +19,7 @@ from snapper.verbs.unpacked import Progress
 from tests.support.counting import Counting
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
+from tests.support.few import few
 from tests.support.restores import EMPTY, flip
 
 # A table that is small beside the others, and that hardly can be compressed.
@@ -111,7 +112,7 @@ def test_a_list_that_is_damaged_is_done_without(
     assert target.rows("SELECT count(*) FROM small") == [(1000,)]
 
 
-@pytest.mark.parametrize("part", ["rows", "statements"])
+@pytest.mark.parametrize("part", few(["rows", "statements"]))
 def test_damage_in_what_is_read_leaves_nothing_in_the_target(
     part: str,
     backed_up: Manifest,

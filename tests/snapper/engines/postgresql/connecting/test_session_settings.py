@@ -18,6 +18,7 @@ from snapper.verbs.restore import Dump, restore, restore_as_new
 from tests.support import poolers
 from tests.support.databases import Source, job
 from tests.support.engines import postgresql
+from tests.support.few import few
 
 WHO = "SELECT session_user::text, current_user::text"
 
@@ -110,7 +111,7 @@ def test_no_time_out_of_any_major_ends_a_session_of_ours(
     assert ask(dsn, f"{left} AND context = 'user'") == (["wal_sender_timeout"],)
 
 
-@pytest.mark.parametrize("on", ["login", "database"])
+@pytest.mark.parametrize("on", few(["login", "database"]))
 def test_a_login_that_becomes_another_and_may_do_nothing_long_backs_up_and_restores(
     on: str, source: Callable[..., Source], dumper: Dumper, tools: ClientTools
 ) -> None:

@@ -20,6 +20,7 @@ from snapper.verbs.dump import Dumper
 from tests.support.databases import Source, job
 from tests.support.dumps import DUMP
 from tests.support.engines import engines
+from tests.support.few import few
 from tests.support.recording import RecordedEvents
 from tests.support.vaults import keys, open_uploads
 
@@ -36,20 +37,23 @@ def dumped(dumper: Dumper, dsn: str) -> tuple[Manifest, bytes]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "postgresql://elsewhere/other",
-        "host=elsewhere dbname=other",
-        "a=b",
-        "with space",
-        "it's",
-        'double"quote',
-        "back\\slash",
-        "; touch x",
-        "$(touch x)",
-        "--help",
-        "%41ü漢",
-        "a\nb",
-    ],
+    few(
+        [
+            "postgresql://elsewhere/other",
+            "host=elsewhere dbname=other",
+            "a=b",
+            "with space",
+            "it's",
+            'double"quote',
+            "back\\slash",
+            "; touch x",
+            "$(touch x)",
+            "--help",
+            "%41ü漢",
+            "a\nb",
+        ],
+        4,
+    ),
 )
 def test_a_database_of_whatever_name_is_the_one_that_is_dumped(
     name: str, source: Callable[..., Source], dumper: Dumper
@@ -63,7 +67,9 @@ def test_a_database_of_whatever_name_is_the_one_that_is_dumped(
     assert b'CREATE TABLE "public"."marker"' in sql
 
 
-@pytest.mark.parametrize("name", ["it's me", 'double"quote', "a=b", "back\\slash", "me@tenant"])
+@pytest.mark.parametrize(
+    "name", few(["it's me", 'double"quote', "a=b", "back\\slash", "me@tenant"], 2)
+)
 def test_a_user_of_whatever_name_can_dump(
     name: str, source: Callable[..., Source], dumper: Dumper
 ) -> None:

@@ -10,6 +10,7 @@ from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.engines.postgresql.inspecting.server import inspect
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
+from tests.support.few import few
 from tests.support.restores import plain_dump
 
 FIRST = "postgres"
@@ -90,12 +91,17 @@ def dumped(made: Source, tools: ClientTools) -> bool:
 
 @pytest.mark.parametrize(
     ("major", "sql"),
-    [
-        # Every third on the newest alone; all of them, on both, in the long run.
-        pytest.param(major, sql, marks=[] if major == 18 and number % 3 == 0 else pytest.mark.long)
-        for major in (14, 18)
-        for number, sql in enumerate([*HAS, *HAS_NOT])
-    ],
+    few(
+        [
+            # Every third on the newest alone; all of them, on both, in the long run.
+            pytest.param(
+                major, sql, marks=[] if major == 18 and number % 3 == 0 else pytest.mark.long
+            )
+            for major in (14, 18)
+            for number, sql in enumerate([*HAS, *HAS_NOT])
+        ],
+        5,
+    ),
 )
 def test_the_first_role_is_named_where_the_dump_names_it(
     major: int, sql: str, of_the_app: Callable[[int, str], Source], tools: ClientTools
@@ -127,7 +133,7 @@ def test_who_owns_an_extension_need_not_be_on_the_target(source: Callable[..., S
         made.run("DROP OWNED BY owns_extension; DROP ROLE owns_extension")
 
 
-@pytest.mark.parametrize("encoding", ["UTF8", "LATIN1", "WIN1252", "EUC_JP", "SQL_ASCII"])
+@pytest.mark.parametrize("encoding", few(["UTF8", "LATIN1", "WIN1252", "EUC_JP", "SQL_ASCII"], 2))
 def test_a_name_in_another_encoding_is_read(encoding: str, source: Callable[..., Source]) -> None:
     """Of a database of this encoding, where its bytes may be no characters."""
     server = source().server

@@ -24,6 +24,7 @@ from snapper.values.secrets import Database
 from snapper.verbs.dump import Dumper
 from tests.support import poolers
 from tests.support.databases import Source, job
+from tests.support.few import few
 from tests.support.recording import RecordedEvents
 
 
@@ -44,7 +45,7 @@ def test_the_server_tells_its_facts(source: Callable[..., Source]) -> None:
     assert not facts.encrypted
 
 
-@pytest.mark.parametrize("pooler", [poolers.refusing, poolers.dropping])
+@pytest.mark.parametrize("pooler", few([poolers.refusing, poolers.dropping]))
 def test_a_pooler_that_gives_a_session_of_its_own_is_dumped_through(
     pooler: Callable[[int], AbstractContextManager[int]],
     source: Callable[..., Source],
@@ -62,7 +63,7 @@ def test_a_pooler_that_gives_a_session_of_its_own_is_dumped_through(
         assert dumper.dump(job(), Database("orders", dsn, 1)) is not None
 
 
-@pytest.mark.parametrize("keeps_options", [True, False])
+@pytest.mark.parametrize("keeps_options", few([True, False]))
 @pytest.mark.parametrize("how", [{}, {"turns": True}, {"statements": True}], ids=str)
 def test_a_pooler_that_lends_its_sessions_is_refused_by_name(
     how: dict[str, bool], source: Callable[..., Source], *, keeps_options: bool

@@ -145,29 +145,32 @@ def test_one_that_nothing_is_built_upon_is_named_all_the_same(
 
 @pytest.mark.parametrize(
     ("sql", "options", "why"),
-    [
-        pytest.param(
-            "CREATE VIEW app.items AS SELECT * FROM public.items",
-            {"exclude_tables": ("public.items",)},
-            'relation "public.items" does not exist',
-            id="excluded table",
-        ),
-        pytest.param(
-            "CREATE SCHEMA other; CREATE TYPE other.t AS (n int); CREATE TABLE app.t (t other.t)",
-            {"exclude_schemas": ("other",)},
-            'schema "other" does not exist',
-            id="excluded schema",
-        ),
-        pytest.param(
-            "CREATE FUNCTION app.odd(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
-            "CREATE TABLE app.t (n int CHECK (app.odd(n))); INSERT INTO app.t VALUES (1);"
-            "CREATE OR REPLACE FUNCTION app.odd(int) RETURNS boolean LANGUAGE plpgsql AS"
-            " 'BEGIN RAISE undefined_object; END'",
-            {},
-            "rows app.t: undefined object",
-            id="raised by a function",
-        ),
-    ],
+    few(
+        [
+            pytest.param(
+                "CREATE VIEW app.items AS SELECT * FROM public.items",
+                {"exclude_tables": ("public.items",)},
+                'relation "public.items" does not exist',
+                id="excluded table",
+            ),
+            pytest.param(
+                "CREATE SCHEMA other; CREATE TYPE other.t AS (n int);"
+                "CREATE TABLE app.t (t other.t)",
+                {"exclude_schemas": ("other",)},
+                'schema "other" does not exist',
+                id="excluded schema",
+            ),
+            pytest.param(
+                "CREATE FUNCTION app.odd(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+                "CREATE TABLE app.t (n int CHECK (app.odd(n))); INSERT INTO app.t VALUES (1);"
+                "CREATE OR REPLACE FUNCTION app.odd(int) RETURNS boolean LANGUAGE plpgsql AS"
+                " 'BEGIN RAISE undefined_object; END'",
+                {},
+                "rows app.t: undefined object",
+                id="raised by a function",
+            ),
+        ]
+    ),
 )
 def test_what_is_missing_for_another_reason_is_a_failure_as_ever(
     sql: str,

@@ -10,6 +10,7 @@ from snapper.engines.postgresql.newer_majors import newer, newer_sql
 from snapper.engines.postgresql.newer_majors.newer import Refused, foreseen, from_part, to_part
 from snapper.values.redaction import Redactor
 from tests.support.databases import Source
+from tests.support.few import few
 
 REFUSED = """
 CREATE VIEW busy AS SELECT pg_is_in_backup();
@@ -84,7 +85,7 @@ def test_all_that_newer_majors_refuse_is_told_with_its_reason(
     assert {each.since: each.objects for each in asked(source(14, REFUSED))} == TOLD
 
 
-@pytest.mark.parametrize("major", [14, 15, 16, 17, 18])
+@pytest.mark.parametrize("major", few([14, 15, 18, 16, 17], 2))
 def test_every_question_is_answered_and_an_empty_database_is_refused_nowhere(
     major: int, source: Callable[..., Source]
 ) -> None:

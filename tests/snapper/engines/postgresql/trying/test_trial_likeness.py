@@ -13,6 +13,7 @@ from snapper.errors import RestoreFailed
 from snapper.values.manifest import Manifest
 from snapper.verbs.restore import Dump
 from tests.support.databases import Source, query
+from tests.support.few import few
 from tests.support.restores import unfinished
 
 BackUp = Callable[[Source], Manifest]
@@ -38,7 +39,7 @@ def lettered(source: Callable[..., Source]) -> Iterator[Source]:
     Source(server, "postgres").run(f'DROP DATABASE "{made.name}" WITH (FORCE)')
 
 
-@pytest.mark.parametrize("on", [False, True])
+@pytest.mark.parametrize("on", few([False, True]))
 def test_a_trial_is_in_the_locale_of_the_backup(
     on: bool, lettered: Source, back_up: BackUp, vault: Vault, tools: ClientTools
 ) -> None:
@@ -95,7 +96,7 @@ def publisher() -> Iterator[socket.socket]:
             listening.accept()
 
 
-@pytest.mark.parametrize("on", [False, True])
+@pytest.mark.parametrize("on", few([False, True]))
 def test_a_subscription_of_the_backup_reaches_for_nobody_and_is_not_left(
     on: bool,
     source: Callable[..., Source],
