@@ -144,10 +144,13 @@ def everywhere(
 ) -> pytest.MarkDecorator:
     """Have a test run on a server of its own and in a cloud, as the roles or as both there are.
 
-    What runs through the whole command line does so in a cloud only where time is no matter, or it
-    is quick: the tests of the verbs are there in any case.
+    As a plain owner beside a master it does so only where time is no matter: what runs in a cloud
+    only has both in any case. So it is in a cloud with what runs through the whole command line,
+    unless it is quick: the tests of the verbs are there in any case.
     """
-    spared = (OWNER, *(() if is_quick else (MASTER,))) if fixture == "somewhere" else ()
+    spared = [OWNER] if MASTER in (roles or (MASTER,)) else []
+    if fixture == "somewhere" and not is_quick:
+        spared = [MASTER, OWNER]
     where = [pytest.param(None, id="own server"), *_customers(*roles, spared=spared)]
     return pytest.mark.parametrize(fixture, where, indirect=True)
 

@@ -62,8 +62,11 @@ def test_what_is_added_again_takes_its_place(ssm: Any) -> None:
     assert everything(ssm) == expected(plain, database("people"))
 
 
-def test_hundreds_share_few_parameters_and_one_more_touches_few_of_them(ssm: Any) -> None:
-    many = [database(f"db-{n:04}", timeout=600) for n in range(600)]
+@pytest.mark.parametrize("number", few([200, 600]))
+def test_hundreds_share_few_parameters_and_one_more_touches_few_of_them(
+    ssm: Any, number: int
+) -> None:
+    many = [database(f"db-{n:04}", timeout=600) for n in range(number)]
     put(ssm, *many)
     before = names(ssm)
     assert everything(ssm) == expected(*many)

@@ -78,6 +78,8 @@ def test_the_same_job_delivered_twice_makes_one_backup(
     assert "dump.skipped" in events.names()
 
 
+# In every run tests/reliability/test_deliveries.py delivers one twice at once.
+@pytest.mark.long
 def test_the_same_job_delivered_twice_at_once_makes_one_backup(
     source: Callable[..., Source], dumper: Dumper
 ) -> None:

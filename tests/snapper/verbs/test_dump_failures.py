@@ -54,14 +54,17 @@ def timers_that_wait(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]
 
 @pytest.mark.parametrize(
     ("script", "reason"),
-    [
-        ("echo started; exit 1", "exited with status 1"),
-        ("echo started; kill -9 $$", "killed by SIGKILL"),
-        ("head -c 30000000 /dev/urandom; exit 3", "exited with status 3"),
-        ("echo a dump that ends too soon", "end marker"),
-        ("exit 0", "end marker"),
-        ("yes 'a warning' | head -c 20000000 >&2; echo bad news >&2; exit 1", "bad news"),
-    ],
+    few(
+        [
+            ("echo started; exit 1", "exited with status 1"),
+            ("echo started; kill -9 $$", "killed by SIGKILL"),
+            ("head -c 30000000 /dev/urandom; exit 3", "exited with status 3"),
+            ("echo a dump that ends too soon", "end marker"),
+            ("exit 0", "end marker"),
+            ("yes 'a warning' | head -c 20000000 >&2; echo bad news >&2; exit 1", "bad news"),
+        ],
+        2,
+    ),
 )
 def test_a_pg_dump_that_ends_badly_leaves_nothing(
     script: str, reason: str, tmp_path: Path, source: Callable[..., Source], dumper: Dumper
@@ -85,6 +88,8 @@ def test_what_pg_dump_says_is_told_without_the_password(
     assert "the password is ***" in str(failure.value)
 
 
+# In every run test_server_misbehaves.py shows it.
+@pytest.mark.long
 def test_a_server_that_dies_mid_dump_leaves_nothing(
     source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

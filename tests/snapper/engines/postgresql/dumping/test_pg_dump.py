@@ -190,6 +190,8 @@ def test_what_pg_dump_says_is_answered_with_what_to_do(words: str, hint: str) ->
     assert hint in failed.value.hint
 
 
+# In every run test_server_refuses.py shows it.
+@pytest.mark.long
 def test_a_table_that_stays_locked_fails_the_dump_by_name(
     source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
