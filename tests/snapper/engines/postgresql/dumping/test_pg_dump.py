@@ -41,11 +41,7 @@ def dumped(dumper: Dumper, dsn: str) -> tuple[Manifest, bytes]:
         [
             "postgresql://elsewhere/other",
             "host=elsewhere dbname=other",
-            "a=b",
-            "with space",
-            "it's",
-            'double"quote',
-            "back\\slash",
+            *("a=b", "with space", "it's", 'double"quote', "back\\slash"),
             "; touch x",
             "$(touch x)",
             "--help",
