@@ -40,9 +40,6 @@ def in_any_spelling(password: str) -> set[str]:
     return {password, quote(password, safe=""), quote(password), json.dumps(password)[1:-1]}
 
 
-# Its parts are shown by the tests of the demo, of the deployment and of the verbs; a part of the
-# story is run below.
-@pytest.mark.long
 def test_the_samples_are_backed_up_pruned_and_restored_identical(room: Path) -> None:
     with started(room, "--json", "--keep") as child:
         assert child.stdout is not None
