@@ -34,7 +34,7 @@ EVERYTHING = """
 DEAF = """
     import os, signal, time
     signal.signal(signal.SIGTERM, lambda *_: print("asked to end", flush=True))
-    print("ready", os.getpid(), flush=True)
+    print(f"ready {os.getpid()}\\n", end="", flush=True)  # in one go, also without a buffer
     while True:
         time.sleep(0.1)
 """
