@@ -39,7 +39,7 @@ _AT_ONCE = 8
 _PART = {"encoding": "UTF8", "pg_dump_version": "17.2", "roles": ["app", "reporting"]}
 
 
-def main(databases: float = 100, backups: float = 30, rounds: float = 3, how: str = "") -> None:
+def main(databases: float = 100, backups: float = 30, rounds: float = 3, *, how: str = "") -> None:
     """Deploy, fill, and print the medians."""
     keys = [f"DB{number:04}" for number in range(int(databases))]
     with (
@@ -146,7 +146,10 @@ def _seconds(environment: Mapping[str, str], arguments: list[str]) -> tuple[floa
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["summarize"]:
-        summarize_once(sys.argv[2])
-    else:
-        main(*map(float, sys.argv[1:4]), *sys.argv[4:5])  # type: ignore[arg-type]  # by their place
+    match sys.argv[1:]:
+        case ["summarize", bucket]:
+            summarize_once(bucket)
+        case [databases, backups, rounds, how]:
+            main(float(databases), float(backups), float(rounds), how=how)
+        case numbers:
+            main(*map(float, numbers))
