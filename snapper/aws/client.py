@@ -113,6 +113,15 @@ _OF_ONE_OBJECT = frozenset(
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
 
 
+def code(error: ClientError) -> str:
+    """Give AWS's code of an error.
+
+    The classes in `client.exceptions` will not do: two threads that are the first to ask for them
+    each get their own, and what one raises the other's `except` does not catch.
+    """
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
 @contextmanager
 def translated(call: str) -> Iterator[None]:
     """Turn what boto3 raises into AwsFailed naming the `call` and AWS's error code.
@@ -122,27 +131,27 @@ def translated(call: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        details = error.response.get("Error", {})
-        code = details.get("Code", "unknown")
+        found = code(error)
         # An upload is many calls: the one that failed is named too.
         part = "" if error.operation_name in call else f" in {error.operation_name}"
-        fact = f"{call} failed{part}: {code}: {details.get('Message', '')}".rstrip(": ")
-        if code in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
+        message = error.response.get("Error", {}).get("Message", "")
+        fact = f"{call} failed{part}: {found}: {message}".rstrip(": ")
+        if found in {"PreconditionFailed", "ConditionalRequestConflict", "412"}:
             raise AlreadyStored(
                 fact,
                 hint="another delivery of the job stored it, or this one, whose answer was lost;"
                 " the job returns to the queue and is tried again",
             ) from None
-        if code == "InvalidRange":
+        if found == "InvalidRange":
             raise BackupDamaged(
                 f"{call} failed: the object ends before the part that is asked for begins"
             ) from None
-        kind = AwsDenied if code in _DENIED else AwsFailed
-        if code in _OF_ONE_OBJECT and error.operation_name == "GetObject":
+        kind = AwsDenied if found in _DENIED else AwsFailed
+        if found in _OF_ONE_OBJECT and error.operation_name == "GetObject":
             kind = ObjectUnreadable
-        if code == "NoSuchKey":
+        if found == "NoSuchKey":
             kind = ObjectGone
-        raise kind(fact, hint=_hint(code)) from None
+        raise kind(fact, hint=_hint(found)) from None
     except (HTTPClientError, ConnectionError) as error:
         hint = "the network, a proxy or the endpoint is in the way"
         raise AwsFailed(f"{call} failed: {error}", hint=hint) from None

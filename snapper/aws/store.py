@@ -1,8 +1,9 @@
 """Parameter Store itself: parameters are read, made once, and deleted."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from snapper.aws import client as aws
 from snapper.errors import AlreadyStored
@@ -54,14 +55,17 @@ class Store:
                     Overwrite=False,
                     **how,
                 )
-            except self._client.exceptions.ParameterAlreadyExists:
+            except ClientError as error:
+                if aws.code(error) != "ParameterAlreadyExists":
+                    raise
                 raise AlreadyStored(f"{name} is there already") from None
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete parameters; one that is not there is as good."""
         for name in names:
-            with (
-                aws.translated(f"ssm:DeleteParameter of {name}"),
-                suppress(self._client.exceptions.ParameterNotFound),
-            ):
-                self._client.delete_parameter(Name=name)
+            with aws.translated(f"ssm:DeleteParameter of {name}"):
+                try:
+                    self._client.delete_parameter(Name=name)
+                except ClientError as error:
+                    if aws.code(error) != "ParameterNotFound":
+                        raise
