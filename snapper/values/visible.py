@@ -16,9 +16,12 @@ def visible(text: str) -> str:
     >>> visible("a\x1b]52;c;\x07b\u202ec")
     'a\\x1b]52;c;\\x07b\\u202ec'
     """
-    if text.isprintable():
-        return text
-    return "".join(each if each in "\n\t" or is_shown(each) else escape(each) for each in text)
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(each if each == "\t" or is_shown(each) else escape(each) for each in line)
+        for line in text.split("\n")  # a document has a million, nearly all of them printable
+    )
 
 
 def one_line(text: str) -> str:
@@ -38,9 +41,12 @@ def visible_json(document: str) -> str:
     >>> print(visible_json('{"a": "b\u202ec"}'))
     {"a": "b\u202ec"}
     """
-    if document.isprintable():
-        return document
-    return "".join(each if each == "\n" or is_shown(each) else _in_json(each) for each in document)
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(each if is_shown(each) else _in_json(each) for each in line)
+        for line in document.split("\n")
+    )
 
 
 def _in_json(character: str) -> str:
