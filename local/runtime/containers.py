@@ -19,7 +19,7 @@ from typing import Any
 
 from local.emulator.cloud import Cloud
 from local.loopback import LoopbackHandler, LoopbackServer
-from local.runtime.log_stream import CloudWatchStream, LogStream
+from local.runtime.log_stream import CloudWatchStream, LogStream, written
 from local.runtime.sandbox import Sandbox
 from snapper.machine import children, python
 from snapper.values.container import FAREWELL
@@ -80,9 +80,8 @@ class Containers:
             children.stop(child, grace=self.farewell)
 
     def logs(self, name: str) -> list[str]:
-        """Give all that containers of this name have written so far, line by line."""
-        log = self._logs / f"{name}.log"
-        return log.read_text(errors="replace").splitlines() if log.exists() else []
+        """Give the lines that containers of this name have written so far."""
+        return written(self._logs / f"{name}.log")
 
     def stop(self) -> None:
         """End every container at once, and take no more."""

@@ -29,7 +29,7 @@ from local.runtime.api import Answer, Invocation
 from local.runtime.archives import suits_this_python, unpack
 from local.runtime.containers import Containers
 from local.runtime.environment import Environment, Function, variables
-from local.runtime.log_stream import CloudWatchStream, LogStream
+from local.runtime.log_stream import CloudWatchStream, LogStream, written
 from local.runtime.sandbox import Sandbox
 from snapper.machine.run_directory import run_directory
 
@@ -118,9 +118,8 @@ class LambdaHost:
         return f"http://{self._server.address}/{self._server.token}/{name}"
 
     def logs(self, name: str) -> list[str]:
-        """Give all that the function has written so far, line by line."""
-        log = self._logs / f"{name}.log"
-        return log.read_text(errors="replace").splitlines() if log.exists() else []
+        """Give the lines that the function has written so far."""
+        return written(self._logs / f"{name}.log")
 
     def stop(self) -> None:
         """End every function, also those that are at work."""

@@ -64,7 +64,8 @@ class CloudWatchStream:
 class LogStream:
     """The pipe that an environment writes its log into, from its beginning to its end.
 
-    `writable` is the environment's end of it. All is appended to the file `copy` too.
+    `writable` is the environment's end of it. All is appended to the file `copy` too, in whole
+    lines: several environments write into one file, each its lines in pieces.
     """
 
     def __init__(self, copy: Path, destination: CloudWatchStream) -> None:
@@ -104,9 +105,10 @@ class LogStream:
             self._ended.set()
         for thread in self._threads:
             thread.join()
+        self._take()
         with self._reading:
             if self._rest:
-                self._waiting.append(_line(self._rest))
+                self._keep([self._rest])
                 self._rest = b""
         self.flush()
         os.close(self._readable)
@@ -127,12 +129,21 @@ class LogStream:
         with self._reading:
             try:
                 while block := os.read(self._readable, 65_536):
-                    self._copy.write(block)
                     *lines, self._rest = (self._rest + block).split(b"\n")
-                    self._waiting += [_line(line) for line in lines if line.strip()]
+                    self._keep(lines)
             except BlockingIOError:
                 return True
             return False
+
+    def _keep(self, lines: Sequence[bytes]) -> None:
+        self._copy.write(b"".join(line + b"\n" for line in lines))
+        self._waiting += [_line(line) for line in lines if line.strip()]
+
+
+def written(copy: Path) -> list[str]:
+    """Give the whole lines in a file that streams were copied to; none if there is no file."""
+    text = copy.read_text(errors="replace") if copy.exists() else ""
+    return text[: text.rfind("\n") + 1].splitlines()
 
 
 def batches(lines: Sequence[Line]) -> Iterator[list[Line]]:

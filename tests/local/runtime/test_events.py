@@ -188,7 +188,7 @@ def test_no_more_jobs_are_handled_at_once_than_the_mapping_says(
     eventually(lambda: waiting(cloud, url) == 0)
     steps = [1 if line.startswith("+") else -1 for line in host.logs("limited")]
     assert steps.count(1) == 6
-    assert max(sum(steps[: end + 1]) for end in range(len(steps))) == 2
+    assert max(sum(steps[: end + 1]) for end in range(len(steps))) <= 2
     assert len({line.split()[1] for line in host.logs("limited")}) == 2
 
 

@@ -9,7 +9,14 @@ import pytest
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from local.runtime.log_stream import BATCH_LINES, CloudWatchStream, Line, LogStream, batches
+from local.runtime.log_stream import (
+    BATCH_LINES,
+    CloudWatchStream,
+    Line,
+    LogStream,
+    batches,
+    written,
+)
 from tests.support.cloud import allow, eventually, invoke, make_function
 
 TALKS = """
@@ -178,3 +185,42 @@ def test_a_line_beyond_all_measure_is_cut(tmp_path: Path) -> None:
     os.close(mine)
     stream.end()
     assert [len(line) for line in network.seen] == [262_144 - 26]
+
+
+def test_the_lines_of_several_that_write_in_pieces_do_not_run_into_each_other(
+    tmp_path: Path,
+) -> None:
+    network = Network()
+    network.goes.set()
+    log = tmp_path / "log"
+    streams = [LogStream(log, network) for _ in "ab"]
+    ends = [os.dup(stream.writable) for stream in streams]
+    for stream in streams:
+        stream.begin()
+    for which, piece in ((0, b"from "), (1, b"from b\n"), (0, b"a\nthe end"), (1, b"and b's")):
+        os.write(ends[which], piece)
+        streams[which].flush()
+    assert written(log) == ["from b", "from a"]
+    for end, stream in zip(ends, streams, strict=True):
+        os.close(end)
+        stream.end()
+    assert written(log) == network.seen == ["from b", "from a", "the end", "and b's"]
+
+
+def test_the_last_words_are_kept_also_if_nobody_came_to_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in ("_read_on", "_send_on"):
+        monkeypatch.setattr(LogStream, task, lambda _: None)
+    network = Network()
+    network.goes.set()
+    stream = LogStream(tmp_path / "log", network)
+    os.write(stream.writable, b"one\ntwo")
+    stream.begin()
+    stream.end()
+    assert written(tmp_path / "log") == network.seen == ["one", "two"]
+
+
+def test_a_line_that_is_being_written_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("one\ntw")
+    assert written(tmp_path / "log") == ["one"]
