@@ -129,8 +129,8 @@ def test_a_drills_container_needs_every_right_it_has(bulky: StageUnderTest, clou
         identifier = batch.submit(drill.to_json(), name, Size(2))
 
         def told() -> str:
-            lines = "\n".join(bulky.host.containers.logs(name))
             ended = not batch.state(identifier).is_under_way
+            lines = "\n".join(bulky.host.containers.logs(name))
             return lines if ended or '"drill.untried"' in lines else ""
 
         words = str(eventually(told))

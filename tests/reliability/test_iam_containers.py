@@ -189,8 +189,8 @@ def test_a_container_needs_every_right_it_has(heavy: StageUnderTest, cloud: Clou
         identifier = batch.submit(job.to_json(), name, Size(1))
 
         def told() -> str:
-            lines = "\n".join(heavy.host.containers.logs(name))
             ended = not batch.state(identifier).is_under_way
+            lines = "\n".join(heavy.host.containers.logs(name))
             return lines if ended or '"dump.failed"' in lines else ""
 
         words = str(eventually(told))

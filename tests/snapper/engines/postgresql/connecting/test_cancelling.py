@@ -38,9 +38,11 @@ def test_who_hangs_is_not_waited_for(source: Callable[..., Source]) -> None:
         guard = threading.Thread(target=_one_guest, args=(door, made.server.port), daemon=True)
         guard.start()
         with closing(psycopg2.connect(far)) as link:
+            before = set(threading.enumerate())
             # Nobody opens the door to the second guest, who says what is to be cancelled.
             cancel(link, 0.1)
-            waiting = [each for each in threading.enumerate() if each.name == "cancel"]
+            begun = set(threading.enumerate()) - before
+            waiting = [each for each in begun if each.name == "cancel"]
             assert len(waiting) == 1
         door.close()
         waiting[0].join()

@@ -132,7 +132,7 @@ def test_a_dump_that_waits_for_a_lock_without_a_limit_is_given_up_by_the_holders
 
 def test_of_several_the_one_of_that_name_is_judged(source: Callable[..., Source]) -> None:
     made = source()
-    with doing(made, "SELECT pg_sleep(600)", "state = 'active'"):
+    with doing(made, "SELECT pg_sleep(600)", "wait_event = 'PgSleep'"):
         with session(made, "BEGIN", name="snapper band 1"):
             found = judged(made, name="snapper band 1")
             assert found
