@@ -1,6 +1,7 @@
 """Called every hour: which databases are late, and how many; it keeps the summaries, too."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from functions.telemetry import Telemetry
@@ -9,6 +10,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.topic import Topic
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import SnapperError
+from snapper.values.options import Options
 from snapper.values.settings import WatcherSettings
 from snapper.verbs.summarize import Found, summarize
 from snapper.verbs.tell_late import Teller
@@ -19,19 +21,21 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
     """Tell what is late now, whenever the event was due.
 
     Raises whatever kept a database from being looked at. Nothing is measured then, and the alarm
-    takes silence for lateness. Raises too, after all is measured, if the topic could not be told;
-    Lambda calls twice more then, and the next hour tells it again.
+    takes silence for lateness. Raises too, after all is measured and the summaries are kept, if the
+    topic could not be told; Lambda calls twice more then, and the next hour tells it again.
     """
     settings = WatcherSettings.from_env(os.environ)
     telemetry = Telemetry("watcher", settings.stage)
     own_log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
+    known: Mapping[str, Options] = {}
+    found: dict[str, list[StoredObject]] = {}
     try:
         teller = Teller(settings.stage, Topic.connect(settings.topic), Logs.connect(own_log))
         parameters = Parameters.connect(settings.parameter_root)
-        vault, found = Vault.connect(settings.bucket), dict[str, list[StoredObject]]()
+        vault, known = Vault.connect(settings.bucket), parameters.options()
         late = watch(
             vault,
-            parameters.options(),
+            known,
             settings.punctuality,
             parameters.known_since,
             teller.tell,
@@ -44,8 +48,10 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
             "watch.failed", kind=type(error).__name__, reason=str(error), hint=error.hint
         )
         raise
-    if settings.summary:
-        _summarize(vault, found, telemetry)
+    finally:
+        # What was not listed to its end would be forgotten.
+        if settings.summary and found and found.keys() == known.keys():
+            _summarize(vault, found, telemetry)
     return {"late": late}
 
 

@@ -127,13 +127,14 @@ def test_two_that_are_late_one_after_the_other_are_both_named_to_the_topic(
     assert subscriber.told() == []
 
 
-def test_a_topic_that_is_gone_is_told_of_and_all_is_measured(
+def test_a_topic_that_is_gone_is_told_of_and_all_is_measured_and_the_summaries_are_kept(
     configure_options: Callable[..., None],
     watching: Vault,
     said: Callable[[], Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SNAPPER_TOPIC", "arn:aws:sns:us-east-1:000000000000:gone")
+    monkeypatch.setenv("SNAPPER_SUMMARY", "yes")
     configure_options(orders=AGED)
     store(watching, hours_ago(2), "orders")
     with pytest.raises(AwsFailed, match="sns:Publish to gone failed"):
@@ -142,6 +143,7 @@ def test_a_topic_that_is_gone_is_told_of_and_all_is_measured(
     assert told.measured("Late") == [[1.0]]
     assert told.log("backup.late")["told"] is False
     assert "sns:Publish to gone failed" in told.log("watch.failed")["reason"]
+    assert told.log("summary.kept")["records"] == 1
 
 
 def test_a_bucket_that_cannot_be_listed_is_told_of_and_measures_nothing(
@@ -151,12 +153,14 @@ def test_a_bucket_that_cannot_be_listed_is_told_of_and_measures_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SNAPPER_BUCKET", "no-such-bucket")
+    monkeypatch.setenv("SNAPPER_SUMMARY", "yes")
     configure_options(orders=AGED)
     with pytest.raises(AwsFailed, match="NoSuchBucket"):
         handler({}, Context())
     told = said()
     assert told.log("watch.failed")["level"] == "ERROR"
     assert told.measured("Late") == []
+    assert [each["message"] for each in told.logs] == ["watch.failed"]
 
 
 def test_without_its_settings_it_fails(stage: str) -> None:
