@@ -9,9 +9,9 @@ import typer
 
 from snapper.aws import policies
 from snapper.aws.policies import Rights
-from snapper.cli import render
 from snapper.cli.options import ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.cli.streams import write_document
 from snapper.machine.children import ROOT
 from snapper.values.deployer import narrowed
 from snapper.values.place import partition_of
@@ -63,10 +63,10 @@ def policy(
     nor a stage that exists.
     """
     if rights in _DOCUMENTS:
-        render.document(_of_deployer(_DOCUMENTS[rights], stage, region))
+        write_document(_of_deployer(_DOCUMENTS[rights], stage, region), indent=2)
         return
     opened = Stage.open(stage, profile, region)
-    render.document(policies.policy(opened.service, Rights(rights)))
+    write_document(policies.policy(opened.service, Rights(rights)), indent=2)
 
 
 def _of_deployer(document: str, stage: str, region: str | None) -> dict[str, Any]:

@@ -74,8 +74,11 @@ class Screen(Console):
 
 
 def document(value: dict[str, Any]) -> None:
-    """Print the one JSON document of a command."""
-    write_document(value, indent=2)
+    """Print the one JSON document of a command: in one line, or indented on a terminal.
+
+    Python indents slowly.
+    """
+    write_document(value, indent=2 if sys.stdout.isatty() else None)
 
 
 def table(

@@ -1,6 +1,7 @@
 """`snapper status`: how every database stands; fit for a health check."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -59,29 +60,27 @@ def status(
     now = datetime.now(UTC)
     parameters = opened.parameters
     named = chosen(keys or (), parameters)
-    letters = look(opened.letters)
-    if keys:
-        letters = letters.of(named)
     options = parameters.options()
     schedules = [schedule_of(options[key], opened.schedule) for key in named]
+    with ThreadPoolExecutor(1) as beside:
+        # An empty queue takes a second to say so: all else is asked for meanwhile.
+        asked = beside.submit(look, opened.letters)
+        failures = newest_failures(opened.logs, schedules, now)
+        working = handed_over(opened.logs, now) if opened.service.container_log_group else {}
+        provers = opened.prover_logs if opened.service.drill_container_log_group else None
+        proving = drills_handed_over(provers, now) if provers else {}
+        waiting, alarms = opened.queue.waiting(), examine_alarms(opened.topic)
+        left_over = [] if keys else orphans(opened.vault, named)
+        vault, letters = opened.vault, asked.result()
+    if keys:
+        letters = letters.of(named)
     around = Surroundings(
-        opened.punctuality,
-        newest_failures(opened.logs, schedules, now),
-        letters,
-        options,
-        opened.proving,
-        handed_over(opened.logs, now) if opened.service.container_log_group else {},
-        drills_handed_over(provers, now)
-        if opened.service.drill_container_log_group and (provers := opened.prover_logs)
-        else {},
+        opened.punctuality, failures, letters, options, opened.proving, working, proving
     )
     retentions = {key: parameters.retention(key) for key in named}
-    judged = standings(opened.vault, retentions, around, now)
+    judged = standings(vault, retentions, around, now)
     undispatched = sum(1 for letter in letters.read if letter.undispatched)
-    waiting = opened.queue.waiting()
     coming = opened.schedule.next_after(now)
-    alarms = examine_alarms(opened.topic)
-    left_over = [] if keys else orphans(opened.vault, named)
     healthy = not letters.total and all(not each.health.problems for each in judged)
     outcome.code = 0 if healthy else 1
     if json:

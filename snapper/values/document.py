@@ -90,16 +90,18 @@ def seconds(value: object) -> float:
 
 def sha256(value: object) -> str:
     """Read a SHA-256, in small hexadecimal digits."""
-    if not _SHA256.fullmatch(text(value)):
+    found = text(value)
+    if not _SHA256.fullmatch(found):
         raise ValueError("no SHA-256")
-    return text(value)
+    return found
 
 
 def word(value: object) -> str:
     """Read a version, a digest, the name of an encoding: short, of letters plain anywhere."""
-    if not _WORD.fullmatch(text(value)):
+    found = text(value)
+    if not _WORD.fullmatch(found):
         raise ValueError("no plain word")
-    return text(value)
+    return found
 
 
 def name(value: object) -> str:
@@ -107,9 +109,10 @@ def name(value: object) -> str:
 
     Of a database without an encoding each byte may be written as `\xfc`.
     """
-    if not 0 < len(_UNREADABLE.sub("x", text(value))) <= _NAME:
+    found = text(value)
+    if not 0 < len(_UNREADABLE.sub("x", found)) <= _NAME:
         raise ValueError("no name")
-    return text(value)
+    return found
 
 
 def text(value: object, longest: int = LONGEST_TEXT) -> str:

@@ -6,8 +6,10 @@ turn the reading direction, or cannot be seen.
 """
 
 import json
+import re
 import shlex
 import unicodedata
+from collections.abc import Callable
 
 
 def visible(text: str) -> str:
@@ -16,12 +18,7 @@ def visible(text: str) -> str:
     >>> visible("a\x1b]52;c;\x07b\u202ec")
     'a\\x1b]52;c;\\x07b\\u202ec'
     """
-    return "\n".join(
-        line
-        if line.isprintable()
-        else "".join(each if each == "\t" or is_shown(each) else escape(each) for each in line)
-        for line in text.split("\n")  # a document has a million, nearly all of them printable
-    )
+    return _without(text, "\n\t", escape)
 
 
 def one_line(text: str) -> str:
@@ -30,9 +27,7 @@ def one_line(text: str) -> str:
     >>> one_line("a\nok: b")
     'a\\nok: b'
     """
-    if text.isprintable():
-        return text
-    return "".join(each if is_shown(each) else escape(each) for each in text)
+    return _without(text, "", escape)
 
 
 def visible_json(document: str) -> str:
@@ -41,12 +36,15 @@ def visible_json(document: str) -> str:
     >>> print(visible_json('{"a": "b\u202ec"}'))
     {"a": "b\u202ec"}
     """
-    return "\n".join(
-        line
-        if line.isprintable()
-        else "".join(each if is_shown(each) else _in_json(each) for each in line)
-        for line in document.split("\n")
-    )
+    return _without(document, "\n", _in_json)
+
+
+def _without(text: str, spared: str, write: Callable[[str], str]) -> str:
+    """Have what is not shown written otherwise: hardly anything of a document's millions."""
+    if text.isprintable():
+        return text
+    odd = "".join(each for each in {*text} if each not in spared and not is_shown(each))
+    return re.sub(f"[{re.escape(odd)}]", lambda each: write(each[0]), text) if odd else text
 
 
 def _in_json(character: str) -> str:

@@ -1,14 +1,18 @@
 """Listed objects are read quickly, and are what botocore makes of them."""
 
+import io
 from typing import Any
 
 import boto3
 import pytest
+from botocore import handlers
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.parsers import RestXMLParser
 from botocore.session import get_session
 
 from snapper.aws import client as aws
-from snapper.aws.reading import QuickParser
+from snapper.aws.reading import QuickParser, look_for_error
 from snapper.aws.vault import StoredObject, Vault
 
 ODD = ("a/ü b&c<d>.json", "a/\x01", "a/+%2F", "a/'\"", "ä/" + "x" * 200)
@@ -50,3 +54,33 @@ def test_the_clients_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     factory = aws.client("s3")._endpoint._response_parser_factory
     assert isinstance(factory.create_parser("rest-xml"), QuickParser)
+
+
+@pytest.mark.parametrize(
+    "bad", [ANSWER[:-40], b"<Error><Code>InternalError</Code></Error>"], ids=["cut", "error"]
+)
+def test_what_is_no_whole_listing_is_asked_for_again(
+    bad: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    client = aws.client("s3", Config(region_name="eu-central-1"))
+    answers = iter([bad, ANSWER])
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        raw = io.BytesIO(next(answers))
+        raw.stream = lambda: [raw.read()]  # type: ignore[attr-defined]
+        return AWSResponse(request.url, 200, {}, raw)
+
+    client.meta.events.register_first("before-send.s3", answer)
+    assert [each.key for each in Vault("b", client).list("")] == ["a/1 & 2", "b"]
+
+
+def test_a_whole_listing_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[bytes]()
+    monkeypatch.setattr(handlers, "_handle_200_error", lambda _, got: looked.append(got["body"]))
+    model = get_session().get_service_model("s3").operation_model("ListObjectsV2")
+    for body in (ANSWER, ANSWER + b"\n", ANSWER[:-1]):
+        look_for_error(model, {"status_code": 200, "body": body})
+    assert looked == [ANSWER[:-1]]

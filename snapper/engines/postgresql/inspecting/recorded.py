@@ -1,6 +1,6 @@
 """What PostgreSQL adds to a manifest: read strictly, and written as it is read."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from snapper.engines.postgresql.inspecting.properties import Locale, Properties
@@ -70,7 +70,7 @@ class Recorded:
 
     def to_part(self) -> dict[str, Any]:
         """Give them as JSON values."""
-        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = dict(vars(self))
         if self.properties:
             plain["properties"] = asdict(self.properties)
             for name in ("rights", "settings"):
