@@ -137,7 +137,8 @@ def test_a_job_that_waits_for_its_server_is_told_of_and_counted(stage: StageUnde
             assert following.stderr
             assert following.stderr.readline() == f"{key}: queued\n"
             assert "waits, since its server is dumped" in following.stderr.readline()
-            assert stage.run_cli("status", key, "--json").document["jobs_waiting"] == 1
+            # The one that came and the one for later are both there until the dumper has answered.
+            wait_until(lambda: stage.run_cli("status", key, "--json").document["jobs_waiting"] == 1)
             following.send_signal(signal.SIGINT)
             following.communicate(timeout=LONGEST)
         stage.settle()
