@@ -33,7 +33,7 @@ _OF_THE_STAGE = frozenset({"drill.ended", "drill.failed", "drill.planned", "back
 _WARNINGS = frozenset(
     {
         *("backup.late", "client.older", "connection.plain", "dump.warned", "job.unhurried"),
-        *("drill.skipped", "drill.unproven", "drill.untried"),
+        *("drill.skipped", "drill.unproven", "drill.untried", "restore.warned"),
     }
 )
 

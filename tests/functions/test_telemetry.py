@@ -20,3 +20,8 @@ def test_a_log_line_holds_every_text_and_shows_none_raw(
         line, *metrics = capsys.readouterr().out.split("\n")
         assert json.loads(line)["database"] == ATTACKS[attack]
         assert not harm(line + "".join(metrics))
+
+
+def test_a_warning_of_a_restore_is_logged_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Telemetry("job", "tried").emit("restore.warned", warning="the server is of an older major")
+    assert json.loads(capsys.readouterr().out)["level"] == "WARNING"
