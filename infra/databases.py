@@ -1,6 +1,6 @@
 """The databases and targets that the secrets name, with their options; every fault is gathered."""
 
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pulumi
@@ -33,7 +33,7 @@ def read_databases(
 
 
 def read_targets(
-    given: str | None, faults: MutableSequence[str], *, encrypted: bool, from_here: bool
+    given: str | None, faults: list[str], *, encrypted: bool, from_here: bool
 ) -> tuple[Target, ...]:
     """Read the third secret, if there is one, which only Pulumi's config has, encrypted."""
     if given is None:
@@ -50,8 +50,7 @@ def _databases(
     given: Mapping[str, str | None], faults: list[str], usable: Checks
 ) -> tuple[Database, ...]:
     secrets = {key: value for key, value in given.items() if value is not None}
-    missing = {CONNECTIONS, RETENTIONS} - secrets.keys()
-    if missing:
+    if missing := {CONNECTIONS, RETENTIONS} - secrets.keys():
         faults.extend(
             f"{key} is not set: pulumi config set --secret {key}" for key in sorted(missing)
         )

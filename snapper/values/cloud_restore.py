@@ -25,7 +25,8 @@ REPORTED, ENDED, FAILED = "restore.reported", "restore.ended", "restore.failed"
 - began: `what`, `place`, `bytes` of the object, `checks` (0 or 1); warned: `warning`;
 - progress: the bytes `checked` and `restored` so far;
 - reported: a `piece` of the report, by its `number`; ended: there are so many `pieces`;
-- failed: `kind`, `reason`, `hint`, and what is there `now`, a line for each note.
+- failed: `kind`, `reason`, `hint`, and what is there `now`, a line for each note; a defect of ours
+  has its `file` and `line` in place of reason and hint.
 """
 
 UNTOLD = (

@@ -34,7 +34,10 @@ class Kind(StrEnum):
 
 _KINDS = {str(kind): kind for kind in Kind}
 _STAMPED = re.compile(
-    r"(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)Z(" + "|".join(re.escape(kind) for kind in Kind) + ")",
+    # Midnight has one name; later releases of Python read 24:00 too.
+    r"(\d{4}-\d\d-\d\d)T((?!24)\d\d-\d\d-\d\d)Z("
+    + "|".join(re.escape(kind) for kind in Kind)
+    + ")",
     re.ASCII,  # other scripts' digits make a key that is not ours
 )
 

@@ -61,7 +61,7 @@ class Target:
 
 @dataclass(frozen=True)
 class _Row:
-    """One row of either secret; `where` names it in faults, and never holds a value."""
+    """One row of a secret; `where` names it in faults, and never holds a value."""
 
     where: str
     key: str

@@ -8,6 +8,7 @@ from snapper.errors import SettingsError
 from snapper.values.cost import Machine
 from snapper.values.place import Place, domain_of, partition_of
 from snapper.values.proving import Proving, read_days
+from snapper.values.settings import TARGETS
 
 _OF_A_FUNCTION = 900
 """Seconds that Lambda gives a function at most."""
@@ -86,7 +87,7 @@ class Service:
         raise SettingsError(
             f"the stage {stage} has no containers that restore",
             hint=f"{'' if self.container_log_group else large}pulumi config set --secret"
-            f" RESTORE_CONN_STRINGS {option} && pulumi up {option}; the secret has a row"
+            f" {TARGETS} {option} && pulumi up {option}; the secret has a row"
             " KEY,connection,TYPE for each target",
         )
 
