@@ -72,6 +72,7 @@ def installed(first_starts: tuple[Path, object]) -> Path:
     return first_starts[0]
 
 
+@pytest.mark.long
 def test_two_first_starts_at_once_both_succeed_and_one_installs(
     first_starts: tuple[Path, list[tuple[str, str]]],
 ) -> None:

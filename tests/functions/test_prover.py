@@ -92,6 +92,7 @@ def drilled(*drills: Drill | str) -> Any:
     return handler(delivery(*records), Context())
 
 
+@pytest.mark.long
 def test_within_a_day_each_database_is_drilled_that_has_a_backup(
     queues: Queues, configure: Callable[..., None], home: Vault, said: Callable[[], Any]
 ) -> None:

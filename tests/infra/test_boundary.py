@@ -137,6 +137,7 @@ def of_document(name: str, stage: str | None = None) -> list[Mapping[str, Any]]:
     return [each for part in names for each in document_of(part, stage)["Statement"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("document", ["deploy-policy", "boundary"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_policies_of_one_stage_cover_nothing_of_another(

@@ -123,6 +123,7 @@ def struck(banded: Dumper, made: Source, strike: Callable[[], None]) -> str:
     return str(failed.value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("victim", few([1, 2]), ids=["a band", "the rest"])
 def test_one_of_the_programs_is_killed_in_the_midst(
     banded: Dumper, two: Source, running: list[Together], victim: int
@@ -205,6 +206,7 @@ def test_the_function_is_killed_at_the_calls_of_the_upload(cloud: Cloud, two: So
     die_at(Banded.make(cloud, two), deaths_at(*PARTS))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tries", [1, pytest.param(20, marks=LONG)])
 def test_the_time_is_nearly_over_at_a_random_moment(tries: int, cloud: Cloud, two: Source) -> None:
     service, moments = Banded.make(cloud, two), seeded()

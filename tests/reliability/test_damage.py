@@ -62,6 +62,7 @@ def test_a_flipped_bit_is_found_wherever_it_is(bit: int) -> None:
         changed(bytes(body))
 
 
+@pytest.mark.long
 def test_a_truncation_is_found_wherever_it_is() -> None:
     for length in [*range(32), *range(32, len(WHOLE), 101), *range(len(WHOLE) - 16, len(WHOLE))]:
         changed(WHOLE[:length])

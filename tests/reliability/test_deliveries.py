@@ -137,6 +137,7 @@ def test_jobs_in_any_order_each_leave_their_backup_and_never_fewer_than_the_coun
                 assert len(kept) >= KEEP, f"{kept} after {order[: number + 1]}"
 
 
+@pytest.mark.long
 def test_a_time_long_past_is_backed_up_and_never_costs_the_backup_just_made(
     service: Service,
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_time_still_to_come_is_refused_aloud_and_nothing_is_dumped_or_pruned(
             assert service.objects() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("minutes", [-180, -15, 0, 14])
 def test_a_function_whose_clock_is_off_takes_no_writers_dump_away(
     minutes: int, service: Service

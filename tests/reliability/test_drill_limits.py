@@ -48,6 +48,7 @@ def bulky(cloud: Cloud, source: Callable[..., Source]) -> Drills:
     return Drills.make(cloud, source(17, BULKY))
 
 
+@pytest.mark.long
 def test_out_of_time_it_is_told_with_the_time_that_was_expected(held: Drills) -> None:
     with faulted("drills: out of time"):
         # However slow the machine is, it does not come to an end by itself.

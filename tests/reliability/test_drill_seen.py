@@ -69,6 +69,7 @@ CASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "keys",
     few([["a-flipped-bit", "a-row-fewer"], ["a-missing-table", "an-untrue-assertion"]]),

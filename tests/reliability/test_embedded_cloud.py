@@ -140,6 +140,7 @@ def disk(size: str) -> Iterator[Path]:
             subprocess.run(["umount", "--lazy", directory], check=True)
 
 
+@pytest.mark.long
 @AS_ROOT
 @pytest.mark.parametrize(
     "size",
@@ -155,6 +156,7 @@ def test_a_full_disk_is_told_in_plain_words(size: str) -> None:
         assert_nothing_is_left(room)
 
 
+@pytest.mark.long
 def test_a_room_that_cannot_be_written_is_told(room: Path) -> None:
     closed = room / "closed"
     closed.write_text("a file where a folder should be")

@@ -138,6 +138,7 @@ def test_any_call_fails_once_in_every_way_or_again_or_for_good(handing: Handing)
     survive(handing, [*once(CALLS), *again(CALLS)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("death", "containers"),
     [

@@ -157,6 +157,7 @@ def test_what_the_owner_of_the_clone_made_is_taken(
         assert environment.stranger(clone / ".cache") == ""
 
 
+@pytest.mark.long
 def test_a_name_in_a_message_does_nothing_to_the_terminal(public: Path, python: Path) -> None:
     made = house(public / "a\x1b]0;b\x07")
     make_venv(made, public / "trace")

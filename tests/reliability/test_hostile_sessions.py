@@ -134,6 +134,7 @@ def test_a_target_is_made_and_a_backup_tried(ground: Ground, tools: ClientTools)
         ground.assert_unharmed(source, copy, another)
 
 
+@pytest.mark.long
 def test_a_copy_is_compared(ground: Ground, tools: ClientTools) -> None:
     source, copy = ground.make("one", GOODS), ground.make("other", GOODS)
     ours, theirs = planted.as_victim(source), planted.as_victim(copy)

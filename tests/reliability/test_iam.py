@@ -117,6 +117,7 @@ def waits(stage: StageUnderTest) -> Iterator[str]:
     stage.settle()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "weaken", few([without_some_statements, without_a_part, without_a_statement])
 )

@@ -74,6 +74,7 @@ def test_of_its_own_stage_a_container_reaches_its_work_and_no_more(
     assert refused(batch.submit_job, **call)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("part", "room"),
     [("large", "dumper"), ("large-drills", "prover"), ("large-restores", "restorer")],

@@ -65,6 +65,7 @@ def test_killed_at_200_random_moments(service: Service, large_service: Service) 
     die_at_random(large_service, 70)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", few([3, 0, 1, 20]))
 def test_the_compressor_has_no_memory(
     block: int, large_service: Service, monkeypatch: pytest.MonkeyPatch

@@ -150,6 +150,7 @@ class Listening(Vault):
         super().upload(stream, *arguments)
 
 
+@pytest.mark.long
 def test_a_slow_server_is_not_a_silent_one(source: Callable[..., Source], dumper: Dumper) -> None:
     """However long it takes in all: for each next byte there is the whole patience."""
     made, vault = source(17, SMALL), Listening(dumper.vault)

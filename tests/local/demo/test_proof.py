@@ -130,6 +130,7 @@ def test_a_damaged_backup_is_not_called_sound_for_want_of_an_extension(
     assert newest.dump_key in fault.fact
 
 
+@pytest.mark.long
 def test_a_comparison_that_fails_does_not_undo_the_restore(
     source: Callable[..., Source],
     backup: Callable[..., Manifest],

@@ -55,6 +55,7 @@ def test_a_sample_is_the_same_at_every_run(twins: Twins) -> None:
     assert twins.at_first.identical
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("run", [1, 2, 3])
 def test_a_change_is_one_in_rows_sequences_and_large_objects(twins: Twins, run: int) -> None:
     sample.change(twins.one, run)

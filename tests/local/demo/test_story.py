@@ -152,6 +152,7 @@ def test_own_databases_are_proven_and_a_bad_one_hides_nothing(
         assert hashlib.sha256(content).hexdigest() == backup["sha256"]
 
 
+@pytest.mark.long
 def test_a_kill_leaves_nothing_behind_either(room: Path) -> None:
     with started(room) as child:
         assert child.stderr is not None

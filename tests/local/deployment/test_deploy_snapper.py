@@ -134,6 +134,7 @@ def test_settings_the_program_refuses_are_told_all_at_once(cloud: Cloud, host: L
     assert left_of(cloud, "bad") == []
 
 
+@pytest.mark.long
 def test_the_program_prints_nothing_of_its_own() -> None:
     # pytest listens to every log; without it Python prints what nobody listens to.
     source = "from tests.support.recorder import record; record()"

@@ -86,6 +86,7 @@ def test_a_backup_is_made_with_the_secrets_password(cloud: Cloud, deployed: Depl
     assert made.manifest.encrypted_connection
 
 
+@pytest.mark.long
 def test_doctor_says_by_whom_the_server_is_verified(cloud: Cloud, deployed: Deployment) -> None:
     found = invoke(cloud, deployed.outputs["dumper"], {"doctor": ["orders"]})["orders"]
     told = {each["subject"]: (each["level"], each["fact"]) for each in found}

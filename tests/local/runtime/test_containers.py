@@ -115,6 +115,7 @@ def test_who_is_told_to_end_may_do_so_in_order(
     assert "in order" in made.said()
 
 
+@pytest.mark.long
 def test_who_does_not_is_killed(
     cloud: Cloud, host: LambdaHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

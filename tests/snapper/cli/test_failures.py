@@ -143,6 +143,7 @@ def test_a_database_without_a_dead_letter_is_told(stage: StageUnderTest, key: st
     assert len(letters(stage)) == 1
 
 
+@pytest.mark.long
 def test_an_event_fires_again_and_every_database_is_backed_up(
     stage: StageUnderTest, key: str
 ) -> None:

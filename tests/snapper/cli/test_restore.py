@@ -217,6 +217,7 @@ def test_ctrl_c_midway_ends_with_130_and_leaves_nothing(somewhere: StageUnderTes
         assert unfinished(target.server) == []
 
 
+@pytest.mark.long
 @everywhere("somewhere")
 def test_a_killed_restore_leaves_an_existing_target_as_it_was(somewhere: StageUnderTest) -> None:
     with backed_up(somewhere, "killed", HELD):

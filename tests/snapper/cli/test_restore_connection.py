@@ -17,6 +17,7 @@ def test_the_connection_comes_from_the_environment(stage: StageUnderTest) -> Non
         assert target.rows(COUNT) == [(100,)]
 
 
+@pytest.mark.long
 def test_the_connection_is_asked_for_unseen_on_a_terminal(stage: StageUnderTest) -> None:
     with backed_up(stage, "asked"):
         target = stage.new("asked anew")

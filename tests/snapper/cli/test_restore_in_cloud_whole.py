@@ -92,6 +92,7 @@ def test_whoever_may_restore_in_the_cloud_does_so_and_follows_it_again(
     assert document["seconds"] > 0
 
 
+@pytest.mark.long
 def test_what_the_container_refuses_is_said_as_if_it_had_been_here(
     beside: StageUnderTest, made: Manifest, me: Mapping[str, str]
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_the_container_refuses_is_said_as_if_it_had_been_here(
     assert "pulumi" in unknown.document["error"]["hint"]
 
 
+@pytest.mark.long
 def test_one_that_is_interrupted_goes_on_and_can_be_followed(
     beside: StageUnderTest, made: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +163,7 @@ def test_of_one_that_may_have_been_ordered_it_is_said_how_to_follow_it(
     assert bool(re.search(r"restore --follow large-\S+-restore follows it", ran.err)) is is_told
 
 
+@pytest.mark.long
 def test_a_manifest_that_has_changed_since_is_not_shown_as_that_of_what_was_restored(
     beside: StageUnderTest, made: Manifest
 ) -> None:

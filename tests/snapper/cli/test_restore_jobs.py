@@ -32,6 +32,7 @@ def test_what_is_small_is_restored_by_one(stage: StageUnderTest) -> None:
         assert ran.document["jobs"] == 1, ran.err
 
 
+@pytest.mark.long
 def test_a_dry_run_says_by_how_many_it_would_be(stage: StageUnderTest) -> None:
     with backed_up(stage, "planned", ENOUGH):
         target = stage.new("planned anew")

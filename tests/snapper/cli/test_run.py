@@ -97,6 +97,7 @@ def test_patience_without_waiting_is_refused(stage: StageUnderTest) -> None:
     assert "--patience is for --wait" in ran.err
 
 
+@pytest.mark.long
 def test_who_runs_out_of_patience_is_told_that_the_job_goes_on(
     stage: StageUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_backup_that_cannot_be_restored_here_is_told_and_exits_9(stage: StageU
         assert "division by zero" in ran.out
 
 
+@pytest.mark.long
 def test_a_failed_trial_is_not_forgotten_until_a_later_backup_is_proven(
     stage: StageUnderTest,
 ) -> None:

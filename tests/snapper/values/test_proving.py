@@ -36,6 +36,7 @@ def drilled(frequency: str, key: str, hours: int, made_at: datetime = LONG_AGO) 
     return found
 
 
+@pytest.mark.long
 @given(st.sampled_from(REGULAR), st.text(max_size=20))
 def test_a_database_is_drilled_at_its_own_hour_once_in_each_span(frequency: str, key: str) -> None:
     span = FREQUENCIES[frequency]

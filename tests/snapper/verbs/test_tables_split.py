@@ -125,6 +125,7 @@ def test_its_sql_and_its_csv_have_all_its_rows(
     assert csv.startswith(b"id,parent,hash\n1,1,\\x")
 
 
+@pytest.mark.long
 def test_a_trial_restores_it_and_finds_the_rows_that_the_list_says(
     backup: Manifest, vault: Vault, tools: ClientTools
 ) -> None:

@@ -120,6 +120,7 @@ def test_a_port_that_nobody_listens_on_is_told(refusing_port: int) -> None:
         ask(f"postgresql://reader:hush-hush@127.0.0.1:{refusing_port}/orders")
 
 
+@pytest.mark.long
 def test_a_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
     with poolers.silent() as port, pytest.raises(DatabaseUnreachable, match="timeout expired"):
         ask(f"postgresql://u:hush-hush@127.0.0.1:{port}/d?connect_timeout=2&sslmode=disable")

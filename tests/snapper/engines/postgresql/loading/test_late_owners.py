@@ -36,6 +36,7 @@ OWNERS = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("major", MAJORS)
 def test_what_belongs_to_its_groups_is_theirs_in_the_end(
     major: int, source: Callable[..., Source], dumper: Dumper, tools: ClientTools

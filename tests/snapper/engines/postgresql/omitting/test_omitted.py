@@ -240,6 +240,7 @@ def test_a_question_that_is_refused_stops_no_backup(source: Callable[..., Source
         made.run("DROP ROLE curious")
 
 
+@pytest.mark.long
 def test_a_table_that_is_locked_keeps_nobody_waiting(source: Callable[..., Source]) -> None:
     made = source(17, f"{_MEMBER} ALTER EXTENSION hstore ADD TABLE conf")
     with made.locked("conf"):

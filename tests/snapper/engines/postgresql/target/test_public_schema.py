@@ -24,6 +24,7 @@ def anew(server: Callable[[int], PostgresServer]) -> Iterator[Source]:
     Source(made.server, "postgres").run(f'DROP DATABASE IF EXISTS "{made.name}"')
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("major", "change", "is_open"),
     [(14, "SELECT 1", True), (14, CHANGED, False), (17, "SELECT 1", False)],

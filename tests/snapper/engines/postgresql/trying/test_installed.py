@@ -154,6 +154,7 @@ def test_an_installed_postgresql_serves_as_throw_away_server(
         link.close()
 
 
+@pytest.mark.long
 def test_icu_is_proven_where_an_installed_postgresql_has_it(
     run_dir: Path, vault: Vault, tools: ClientTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

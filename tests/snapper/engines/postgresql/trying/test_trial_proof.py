@@ -128,6 +128,7 @@ def test_an_extension_that_the_server_lacks_is_left_out_and_named(
     assert found.proof.lacking == Lacking(("postgis",))
 
 
+@pytest.mark.long
 def test_a_table_that_the_dump_does_not_make_is_named_though_it_may_be_an_extensions(
     source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
 ) -> None:
