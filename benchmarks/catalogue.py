@@ -1,12 +1,12 @@
 """How long `list` and `status` take on the embedded cloud, of all databases and of one.
 
-    .venv/bin/python -m benchmarks.catalogue [databases] [backups] [rounds]
+    .venv/bin/python -m benchmarks.catalogue [databases] [backups] [rounds] [plain]
 
 The stage is deployed as ever; its backups are made up: a dump of some bytes, and its manifest. The
 seconds are those of the whole command, from its start, and what of them the command line itself
 took of a processor; the rest is the emulator's, which shares the machine. First the summaries are
-made, in a process of their own, as the watcher makes them from hour to hour; with `plain` as the
-fourth argument they are not.
+made, in a process of their own, as the watcher makes them from hour to hour; with `plain` at
+the end they are not.
 """
 
 import json
@@ -39,7 +39,9 @@ _AT_ONCE = 8
 _PART = {"encoding": "UTF8", "pg_dump_version": "17.2", "roles": ["app", "reporting"]}
 
 
-def main(databases: float = 100, backups: float = 30, rounds: float = 3, *, how: str = "") -> None:
+def main(
+    databases: float = 100, backups: float = 30, rounds: float = 3, *, plain: bool = False
+) -> None:
     """Deploy, fill, and print the medians."""
     keys = [f"DB{number:04}" for number in range(int(databases))]
     with (
@@ -54,7 +56,7 @@ def main(databases: float = 100, backups: float = 30, rounds: float = 3, *, how:
         )
         _fill(Vault(bucket, cloud.client("s3")), keys, int(backups))
         print(f"{len(keys):,} databases with {int(backups)} backups each", flush=True)
-        if how != "plain":
+        if not plain:
             _summarize(environment, bucket)
         for arguments in (["list"], ["status"], ["list", keys[0]], ["status", keys[0]]):
             found = [_seconds(environment, arguments) for _ in range(int(rounds))]
@@ -77,18 +79,23 @@ def summarize_once(bucket: str) -> None:
     vault = Vault.connect(bucket)
     found = survey(vault, vault.folders(), lambda _, folder: folder.records)
     before = time.process_time()
-    summarize(vault, found, _Printed())
-    print(f'"seconds": {time.process_time() - before:.2f}}}')
+    event = _Event()
+    summarize(vault, found, event)
+    seconds = round(time.process_time() - before, 2)
+    print(json.dumps({**event.fields, "peak_mb": _peak_mb(), "seconds": seconds}))
 
 
-class _Printed:
-    """Prints the only event as the beginning of a document."""
+class _Event:
+    """Keeps what the only event says."""
 
     def emit(self, event: str, /, **fields: str | float) -> None:
-        # A process inherits the peak of its parent in what getrusage says.
-        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        said = json.dumps({"event": event, **fields, "peak_mb": int(peak) // 1000})
-        print(said.removesuffix("}"), end=", ")
+        self.fields = {"event": event, **fields}
+
+
+def _peak_mb() -> int:
+    # A process inherits the peak of its parent in what getrusage says.
+    (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(peak) // 1000
 
 
 def _config(keys: list[str], backups: int) -> dict[str, str]:
@@ -149,7 +156,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["summarize", bucket]:
             summarize_once(bucket)
-        case [databases, backups, rounds, how]:
-            main(float(databases), float(backups), float(rounds), how=how)
+        case [*numbers, "plain"]:
+            main(*map(float, numbers), plain=True)
         case numbers:
             main(*map(float, numbers))

@@ -103,7 +103,8 @@ class Alarms(pulumi.ComponentResource):
         self._alarm(
             f"{name}-{DEAD_LETTERS}",
             args.scope.name(DEAD_LETTERS),
-            "A backup, a prune or the dispatcher failed for good; the dead letters say which.",
+            "A backup, a prune, a drill, a restore in the cloud or the dispatcher failed for good;"
+            " the dead letters say which.",
             Watch(
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",
