@@ -17,7 +17,14 @@ from snapper.cli.progress import Progress
 from snapper.cli.restored import Restored
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import Count, bars
-from snapper.errors import AwsDenied, AwsFailed, BackupDamaged, SettingsError, SnapperError
+from snapper.errors import (
+    AwsDenied,
+    AwsFailed,
+    BackupDamaged,
+    BackupInProgress,
+    SettingsError,
+    SnapperError,
+)
 from snapper.values.cloud_restore import (
     BEGAN,
     PROGRESS,
@@ -117,16 +124,16 @@ def restore_in_cloud(
         if not isinstance(left, AwsDenied):
             # Its answer may be what was lost.
             name = restore_container_name(restore)
-            left.add_note(f"if it was ordered, {goes_on(name)}")
+            left.add_note(f"if it was ordered, {goes_on(name, stage.name)}")
         raise
-    done = _followed(found, logs, batch).done
+    done = _followed(stage, found, logs, batch).done
     return Restored(stage.name, manifest, tuple(passed), done)
 
 
 def follow_restore(stage: Stage, name: str) -> Restored:
     """Wait for one that was ordered before; raises what it ended with."""
     batch, logs = _opened(stage)
-    found = _followed(ordered(batch, name), logs, batch)
+    found = _followed(stage, ordered(batch, name), logs, batch)
     try:
         holding = holding_at(stage.vault, found.database, found.taken_at)
         manifest = read_manifest(stage.vault, holding)
@@ -148,12 +155,12 @@ def _opened(stage: Stage) -> tuple[Batch, Logs]:
     return batch, Logs.connect(service.restore_log_group)
 
 
-def _followed(found: Ordered, logs: Logs, batch: Batch) -> Ended:
+def _followed(stage: Stage, found: Ordered, logs: Logs, batch: Batch) -> Ended:
     try:
         with _Shown(found) as shown:
             return Following(found, logs, batch, shown.event, shown.stands).to_its_end()
-    except Interrupted as interrupted:
-        interrupted.add_note(goes_on(found.name))
+    except (Interrupted, AwsFailed, BackupInProgress) as left:
+        left.add_note(goes_on(found.name, stage.name))
         raise
 
 

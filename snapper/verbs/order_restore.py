@@ -87,6 +87,6 @@ def ordered(batch: Batch, name: str) -> Ordered:
     )
 
 
-def goes_on(name: str) -> str:
+def goes_on(name: str, stage: str) -> str:
     """Say how one that is not waited for any more can be followed again."""
-    return f"the restore goes on; {PROGRAM} restore --follow {name} follows it"
+    return f"the restore goes on; {PROGRAM} restore --follow {name} --stage {stage} follows it"

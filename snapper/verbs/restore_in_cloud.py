@@ -32,7 +32,7 @@ from snapper.values.document import sha256
 from snapper.values.job import read_time
 from snapper.values.keys import database_key
 from snapper.values.program import PROGRAM
-from snapper.verbs.order_restore import CLOCKS_DIFFER, Ordered, goes_on
+from snapper.verbs.order_restore import CLOCKS_DIFFER, Ordered
 from snapper.verbs.restore_report import from_dict
 from snapper.verbs.restoring import Done
 
@@ -84,8 +84,7 @@ class Following:
         """Wait until it has ended, and give what it has done.
 
         Raises what kept it from that, with its own exit code, and RestoreFailed where it says
-        nothing of itself. Where AwsFailed or BackupInProgress is raised, a note says that it goes
-        on.
+        nothing of itself. Where AwsFailed or BackupInProgress is raised, it goes on.
         """
         failures = waited = silent = 0
         for looks in count():
@@ -101,7 +100,6 @@ class Following:
             except AwsFailed as error:
                 failures += 1
                 if failures == _FAILURES or isinstance(error, AwsDenied):
-                    error.add_note(goes_on(self._ordered.name))
                     raise
             waited = waited + 1 if self._waits else 0
             if waited == _WAITING:
@@ -159,13 +157,11 @@ class Following:
             return None
 
     def _no_machine(self) -> BackupInProgress:
-        error = BackupInProgress(
+        return BackupInProgress(
             f"{self._ordered.name} has no machine yet in AWS Batch",
             hint="others may be at work there, or its subnets have no way to the registry:"
             f" {PROGRAM} doctor looks for one",
         )
-        error.add_note(goes_on(self._ordered.name))
-        return error
 
 
 def _failure(fields: dict[str, Any]) -> SnapperError:

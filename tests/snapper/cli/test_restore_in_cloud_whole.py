@@ -4,6 +4,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from local.runtime.host import LambdaHost
 from snapper.aws.batch import Batch
 from snapper.cli.interruption import Interrupted
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
-from snapper.errors import AwsDenied, AwsFailed
+from snapper.errors import AwsDenied, AwsFailed, BackupInProgress, SnapperError
 from snapper.machine.python import ROOT
 from snapper.values.manifest import Manifest
 from snapper.verbs import order_restore, restore_in_cloud
+from snapper.verbs.order_restore import Ordered, goes_on
 from tests.support.cloud import eventually, refused
 from tests.support.deployments import bring_up
 from tests.support.stage import Ran, StageUnderTest
@@ -132,7 +134,8 @@ def test_one_that_is_interrupted_goes_on_and_can_be_followed(
         go.set()
     assert (started.returncode, out) == (130, "")
     name = first.split()[0]
-    assert f"now: the restore goes on; bin/snapper restore --follow {name} follows it" in err
+    assert goes_on(name, NAME) in err
+    assert f"bin/snapper restore --follow {name} --stage {NAME} follows it" in err
     assert beside.run_cli("restore", "--follow", name).code == 0
     assert beside.new(INTO).rows("SELECT count(*) FROM t") == [(1000,)]
 
@@ -160,7 +163,27 @@ def test_of_one_that_may_have_been_ordered_it_is_said_how_to_follow_it(
     ran = beside.run_cli(*COMMAND, "--create", "--no-privileges")
     assert ran.code == code
     assert ("now: if it was ordered, the restore goes on" in ran.err) is is_told
-    assert bool(re.search(r"restore --follow large-\S+-restore follows it", ran.err)) is is_told
+    assert (
+        bool(re.search(rf"restore --follow large-\S+-restore --stage {NAME} follows it", ran.err))
+        is is_told
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [AwsFailed("no network"), AwsDenied("no"), BackupInProgress("no machine yet")]
+)
+def test_of_one_that_is_left_while_it_goes_on_it_is_said_how_to_follow_it(
+    beside: StageUnderTest, made: Manifest, monkeypatch: pytest.MonkeyPatch, error: SnapperError
+) -> None:
+    def leave(_: object) -> None:
+        raise error
+
+    ordered = Ordered("large-restore", "id", datetime.now(UTC))
+    monkeypatch.setattr("snapper.cli.restore_in_cloud.order", lambda *_: ordered)
+    monkeypatch.setattr(restore_in_cloud.Following, "to_its_end", leave)
+    ran = beside.run_cli(*COMMAND, "--create", "--strict")
+    assert ran.code == error.exit_code
+    assert f"now: {goes_on(ordered.name, NAME)}" in ran.err
 
 
 @pytest.mark.long
