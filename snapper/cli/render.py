@@ -1,8 +1,9 @@
 """How results look: tables for people, one document for programs, sizes and times in words."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import zip_longest
 from typing import IO, Any, TextIO, cast
 
 from rich import box
@@ -17,9 +18,6 @@ from snapper.cli.streams import with_controls, write_document
 from snapper.values.visible import one_line, visible
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-# A pipe has no width of its own; what reads it wants whole lines.
-_PIPE_WIDTH = 10_000
 
 _GAP = 2
 """Columns between two columns of a table."""
@@ -89,20 +87,23 @@ def table(
 ) -> None:
     """Print rows under their headers: framed on a terminal, aligned and bare in a pipe.
 
-    Only the last column is prose, and wraps between words; times and names are never cut. Where a
-    terminal is too narrow to leave it a width of `prose` or of its longest word, the table goes
-    without the `spare` columns, the first of them first.
+    What reads a pipe wants whole lines. On a terminal the last column alone is prose, and wraps
+    between words; times and names are never cut. Where a terminal is too narrow to leave it a width
+    of `prose` or of its longest word, the table goes without the `spare` columns, the first of them
+    first.
     """
     rows = [[one_line(c) if not isinstance(c, Lines) else c for c in row] for row in rows]
-    terminal = sys.stdout.isatty()
-    width = Screen(stderr=False).width - _EDGES if terminal else _PIPE_WIDTH
+    if not sys.stdout.isatty():
+        lines = _aligned([headers, *rows], [header in _NUMBERS for header in headers])
+        print("\n".join(lines), file=with_controls(sys.stdout))
+        return
+    width = Screen(stderr=False).width - _EDGES
     words = [word for row in rows for word in row[-1].split()]
     prose = max([prose, *(cell_len(word) for word in words if cell_len(word) < width // 2)])
     headers, *rows = _fitting([headers, *rows], spare, width, prose)
     console = Screen(max(width, _needed([headers, *rows], _LEAST)) + _EDGES, stderr=False)
     # A frame has a column of its own between two.
-    gap = _GAP - 1 if terminal else _GAP
-    grid = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, padding=(0, gap, 0, 0))
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
     for header in headers:
         grid.add_column(
             header,
@@ -116,6 +117,20 @@ def table(
         console.print(grid)
     shown = "\n".join(line.rstrip() for line in captured.get().splitlines())
     print(shown.strip("\n"), file=with_controls(sys.stdout))
+
+
+def _aligned(rows: _Rows, right: Sequence[bool]) -> Iterator[str]:
+    """Give the lines of a table whose rows may be as wide as they are, and many."""
+    widths = [_widest(column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        for cells in zip_longest(*(cell.splitlines() for cell in row), fillvalue=""):
+            padded = [
+                f"{' ' * (width - cell_len(cell))}{cell}"
+                if to_the_right
+                else f"{cell}{' ' * (width - cell_len(cell))}"
+                for cell, width, to_the_right in zip(cells, widths, right, strict=True)
+            ]
+            yield (" " * _GAP).join(padded).rstrip()
 
 
 def _coloured(cell: str) -> Text:

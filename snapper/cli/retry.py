@@ -68,8 +68,8 @@ def retry_failures(
         count = render.number(len(passed_over), "restore")
         of = ", ".join(sorted({name(each) for each in passed_over}))
         render.remark(
-            f"passed over: {count} of {of}, never tried again by itself; {PROGRAM} restore"
-            " --in-cloud orders one anew, failures --discard ends the alarm"
+            f"passed over: {count} of {of}, never tried again by itself; {PROGRAM} restore KEY"
+            f" --in-cloud --into TARGET orders one anew, failures --discard ends the alarm"
         )
 
 

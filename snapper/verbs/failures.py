@@ -188,7 +188,8 @@ def _refuse_restores(
         raise SettingsError(
             f"what has failed of {', '.join(only)} are restores, which are never tried again by"
             " themselves: their target may have changed since",
-            hint=f"{PROGRAM} restore --in-cloud orders one anew; failures --discard ends the alarm",
+            hint=f"{PROGRAM} restore {only[0]} --in-cloud --into TARGET orders one anew;"
+            f" {PROGRAM} failures --discard ends the alarm",
         )
 
 

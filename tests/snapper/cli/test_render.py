@@ -34,6 +34,18 @@ def test_what_is_wrong_is_red_on_a_terminal_but_not_a_name_that_looks_so(
     ]
 
 
+def test_in_a_pipe_every_row_is_one_line_however_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = "as it is " * 2000
+    table(("database", "size", "state"), [("注文", "1.5 MB", told), ("b\nc", "9 bytes", "")])
+    assert capsys.readouterr().out.splitlines() == [
+        "database     size  state",
+        f"注文       1.5 MB  {told.rstrip()}",
+        "b\\nc      9 bytes",
+    ]
+
+
 def test_no_word_of_the_last_column_is_broken_while_other_columns_can_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
