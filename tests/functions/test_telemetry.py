@@ -23,5 +23,7 @@ def test_a_log_line_holds_every_text_and_shows_none_raw(
 
 
 def test_a_warning_of_a_restore_is_logged_as_one(capsys: pytest.CaptureFixture[str]) -> None:
-    Telemetry("job", "tried").emit("restore.warned", warning="the server is of an older major")
+    # A logger of this name remembers the streams of the test in which it was made.
+    restorer = Telemetry("warns of a restore", "tried")
+    restorer.emit("restore.warned", warning="the server is of an older major")
     assert json.loads(capsys.readouterr().out)["level"] == "WARNING"
