@@ -25,7 +25,6 @@ from tests.support.databases import Source, job, query
 from tests.support.dumps import LARGE
 from tests.support.fault_service import Service
 from tests.support.faults import faulted
-from tests.support.few import few
 from tests.support.proxy import Proxy
 from tests.support.vaults import keys, open_uploads
 
@@ -124,7 +123,7 @@ def struck(banded: Dumper, made: Source, strike: Callable[[], None]) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("victim", few([1, 2]), ids=["a band", "the rest"])
+@pytest.mark.parametrize("victim", [1, 2], ids=["a band", "the rest"])
 def test_one_of_the_programs_is_killed_in_the_midst(
     banded: Dumper, two: Source, running: list[Together], victim: int
 ) -> None:
@@ -207,7 +206,7 @@ def test_the_function_is_killed_at_the_calls_of_the_upload(cloud: Cloud, two: So
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("tries", [1, pytest.param(20, marks=LONG)])
+@pytest.mark.parametrize("tries", [1, 20])
 def test_the_time_is_nearly_over_at_a_random_moment(tries: int, cloud: Cloud, two: Source) -> None:
     service, moments = Banded.make(cloud, two), seeded()
     for _ in range(tries):

@@ -16,7 +16,6 @@ from snapper.values.manifest import Manifest
 from snapper.values.options import UNSET, Options
 from tests.support.altered import altered, without
 from tests.support.faults import faulted
-from tests.support.few import few
 from tests.support.restores import flip
 from tests.support.stage import StageUnderTest
 
@@ -72,7 +71,7 @@ CASES = {
 @pytest.mark.long
 @pytest.mark.parametrize(
     "keys",
-    few([["a-flipped-bit", "a-row-fewer"], ["a-missing-table", "an-untrue-assertion"]]),
+    [["a-flipped-bit", "a-row-fewer"], ["a-missing-table", "an-untrue-assertion"]],
     ids=["damage", "a lack"],
 )
 def test_each_fault_of_a_backup_ends_in_an_alarm_with_its_reason(

@@ -32,7 +32,6 @@ from tests.support.demos import (
     started,
 )
 from tests.support.faults import faulted
-from tests.support.few import few
 
 SURROUNDINGS = "embedded cloud: hostile surroundings"
 INTERRUPTIONS = "embedded cloud: interrupted or killed"
@@ -144,7 +143,7 @@ def disk(size: str) -> Iterator[Path]:
 @AS_ROOT
 @pytest.mark.parametrize(
     "size",
-    few(["64k", *(f"{n}m" for n in (25, 70, 90, 110, 130))]),
+    ["64k", *(f"{n}m" for n in (25, 70, 90, 110, 130))],
 )
 def test_a_full_disk_is_told_in_plain_words(size: str) -> None:
     with faulted(SURROUNDINGS), disk(size) as room:

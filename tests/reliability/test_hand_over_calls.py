@@ -138,12 +138,12 @@ def test_any_call_fails_once_in_every_way_or_again_or_for_good(handing: Handing)
     survive(handing, [*once(CALLS), *again(CALLS)])
 
 
-@pytest.mark.long
+@LONG
 @pytest.mark.parametrize(
     ("death", "containers"),
     [
-        pytest.param(Fault("batch:ListJobs 1", "killed after"), 0, marks=LONG),
-        pytest.param(Fault("batch:SubmitJob 1", "killed before"), 0, marks=LONG),
+        (Fault("batch:ListJobs 1", "killed after"), 0),
+        (Fault("batch:SubmitJob 1", "killed before"), 0),
         (Fault("batch:SubmitJob 1", "killed after"), 1),
     ],
     ids=str,

@@ -25,7 +25,6 @@ from tests.support.cloud import eventually, invoke
 from tests.support.deployments import NOWHERE
 from tests.support.events import delivery, made, record
 from tests.support.faults import faulted
-from tests.support.few import few
 from tests.support.rights import Rights, Statement, Weakening, without_a_part, without_a_statement
 from tests.support.stage import NAME, StageUnderTest
 from tests.support.vaults import keys
@@ -118,9 +117,7 @@ def waits(stage: StageUnderTest) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "weaken", few([without_some_statements, without_a_part, without_a_statement])
-)
+@pytest.mark.parametrize("weaken", [without_some_statements, without_a_part, without_a_statement])
 def test_the_dumper_needs_every_right_it_has(
     stage: StageUnderTest, torn: str, waits: str, weaken: Weaken
 ) -> None:
