@@ -86,7 +86,7 @@ def test_a_damaged_backup_is_among_the_dead_letters_with_what_the_container_foun
         assert ran.code == 4, ran.err
 
         def letters() -> list[dict[str, Any]]:
-            return list(bulky.run_cli("failures", "--json").document["dead_letters"])
+            return list(bulky.run_cli("failures", key, "--json").document["dead_letters"])
 
         # The hourly plan may have ordered one too.
         for letter in eventually(letters):
