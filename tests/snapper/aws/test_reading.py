@@ -56,6 +56,13 @@ def test_the_clients_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(factory.create_parser("rest-xml"), QuickParser)
 
 
+class Body(io.BytesIO):
+    """The body of an answer, as urllib3 gives it."""
+
+    def stream(self) -> list[bytes]:
+        return [self.read()]
+
+
 @pytest.mark.parametrize(
     "bad", [ANSWER[:-40], b"<Error><Code>InternalError</Code></Error>"], ids=["cut", "error"]
 )
@@ -69,9 +76,7 @@ def test_what_is_no_whole_listing_is_asked_for_again(
     answers = iter([bad, ANSWER])
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        raw = io.BytesIO(next(answers))
-        raw.stream = lambda: [raw.read()]  # type: ignore[attr-defined]
-        return AWSResponse(request.url, 200, {}, raw)
+        return AWSResponse(request.url, 200, {}, Body(next(answers)))
 
     client.meta.events.register_first("before-send.s3", answer)
     assert [each.key for each in Vault("b", client).list("")] == ["a/1 & 2", "b"]
