@@ -19,7 +19,7 @@ from snapper.values.container import REGISTRY, size_for
 
 DIGEST = "sha256:c36ed8595ecf9a9e92fea72540fb04522924a9eda83649c5ed4c19c6f17add2d"
 IMAGE = f"{REGISTRY}/lambda/python:3.13@{DIGEST}"
-"""For both processors. To renew it, see "Databases of any size" in the README."""
+"""For both processors. To renew it, see "Databases of any size" in docs/large.md."""
 
 PROCESSORS = {"arm64": "ARM64", "x86_64": "X86_64"}
 START = Path(__file__).parents[1] / "functions" / "start.py"

@@ -1,4 +1,4 @@
-"""The README is true: commands, options, settings, and the lines that need no Snapper."""
+"""README and docs are true: commands, options, settings, links, lines that need no Snapper."""
 
 import gzip
 import hashlib
@@ -19,13 +19,14 @@ from tests.support.databases import Source
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
 COMMON = {"--stage", "--profile", "--region", "--json", "--help"}
 
 
-def operate() -> dict[str, str]:
-    """Give the text of the README about each command, and what is said of all of them."""
-    text = README.split("\n## Operate\n")[1].split("\n## ")[0]
-    general, *parts = re.split(r"\n### ", text)
+def commands() -> dict[str, str]:
+    """Give what is told of each command, and what is said of all of them."""
+    general, *parts = re.split(r"\n## ", DOCS["commands"])
     return {"": general, **{part.partition(":")[0]: part for part in parts}}
 
 
@@ -38,12 +39,12 @@ def options(command: str) -> set[str]:
 
 
 def test_every_command_has_a_section_and_no_other_has() -> None:
-    assert list(operate())[1:] == list(app.COMMANDS)
+    assert list(commands())[1:] == list(app.COMMANDS)
 
 
 @pytest.mark.parametrize("command", [each for each in app.COMMANDS if each != "demo"])
 def test_every_option_of_a_command_is_told_and_no_other(command: str) -> None:
-    told = set(re.findall(r"--[a-z][a-z-]+", operate()[command]))
+    told = set(re.findall(r"--[a-z][a-z-]+", commands()[command]))
     there = options(command)
     assert there - COMMON <= told
     others = {name for each in app.COMMANDS for name in options(each)}
@@ -52,7 +53,7 @@ def test_every_option_of_a_command_is_told_and_no_other(command: str) -> None:
 
 
 def test_the_options_of_all_commands_are_told_once() -> None:
-    general = operate()[""]
+    general = commands()[""]
     for option in COMMON:
         assert f"| `{option}" in general
     for option in options(""):
@@ -68,7 +69,8 @@ def test_the_demos_options_are_told() -> None:
 
 
 def test_commands_in_code_exist() -> None:
-    for line in re.findall(r"^bin/snapper (.*)$", README, re.MULTILINE):
+    told = "\n".join((README, *DOCS.values()))
+    for line in re.findall(r"^bin/snapper (.*)$", told, re.MULTILINE):
         name, *arguments = line.split("#")[0].split("|")[0].split()
         if name in options(""):
             continue
@@ -97,8 +99,8 @@ def by_hand(
 
 
 def store(hand: ByHand, sql: str, *, cut: int = 0) -> str:
-    """Store a backup of which some bytes are lost, and give README's lines that restore it."""
-    lines = README.split("\n## Restore without Snapper\n")[1].split("```")[1]
+    """Store a backup of which some bytes are lost, and give the lines that restore it."""
+    lines = DOCS["restore-by-hand"].split("```")[1]
     (name,) = re.findall(r"^backup=(\S+)", lines, re.MULTILINE)
     body = gzip.compress(sql.encode())
     manifest = {"sha256": hashlib.sha256(body).hexdigest()}
@@ -170,6 +172,38 @@ def settings_table() -> str:
 
 
 def test_the_settings_are_those_of_pulumi() -> None:
-    told = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
-    assert told
-    assert told[1] == settings_table()
+    assert between("settings", DOCS["settings"]) == settings_table()
+
+
+def test_readme_names_every_command() -> None:
+    rows = ["| command | |", "|---|---|"]
+    rows += [f"| `{name}` | {words} |" for name, (_, words) in app.COMMANDS.items()]
+    assert between("commands", README) == "\n".join(rows)
+
+
+def between(name: str, text: str) -> str:
+    """Give what stands between two comments of a page."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the names of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_link_leads_somewhere() -> None:
+    lost = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            path, _, anchor = link.partition("#")
+            if "://" in link:
+                continue
+            target = page.parent / path if path else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                lost.append(f"{page.name}: {link}")
+    assert not lost

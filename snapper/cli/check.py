@@ -29,7 +29,7 @@ from snapper.values.stage_checks import clear_text_faults, key_faults
 from snapper.values.stage_settings import StageSettings, known_keys, read_plain
 
 _OPTIONS_TOO = "the settings"
-_HINT = "docs/options.md lists the options of databases, README.md the settings"
+_HINT = "docs/options.md lists the options of databases, docs/settings.md those of the stage"
 
 
 def check(

@@ -87,10 +87,8 @@ def test_the_pages_say_how_many_alarms_there_are_and_how_many_metrics_they_look_
     found = alarms(graph)
     metrics = sum(len(one.inputs.get("metricQueries", [0, 0])) - 1 for one in found.values())
     assert (len(found), metrics) == (5, 6)
-    assert "| alarms, of [six metrics](../README.md#costs) together | 5 | 5 |" in page(
-        "docs/scale.md"
-    )
-    assert "the first ten free: six, however many databases" in page("README.md")
+    assert "| alarms, of [six metrics](costs.md) together | 5 | 5 |" in page("docs/scale.md")
+    assert "the first ten free: six, however many databases" in page("docs/costs.md")
 
 
 def page(name: str) -> str:

@@ -53,8 +53,8 @@ def test_a_function_stays_within_the_limits_of_lambda(
 
 def test_the_readme_states_the_size(packages: dict[str, Packages]) -> None:
     largest = max(sum(map(unzipped, built)) for built in packages.values()) / MEGABYTE
-    told = re.search(r"unpack to (\d+) MB", (ROOT / "README.md").read_text())
-    assert told, f"the README must say that code and layers unpack to {largest:.0f} MB"
+    told = re.search(r"unpack to (\d+) MB", (ROOT / "docs/limits.md").read_text())
+    assert told, f"docs/limits.md must say that code and layers unpack to {largest:.0f} MB"
     assert abs(int(told[1]) - largest) < 3
 
 

@@ -1,6 +1,6 @@
 """What pg_dump leaves out of a database without a word, one entry each: how to find it, and why.
 
-Roles, passwords and other databases are in no dump of one database either: README.md says so once.
+Roles, passwords and other databases are in no dump of one database either: docs/limits.md says it.
 """
 
 from dataclasses import dataclass
