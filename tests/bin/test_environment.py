@@ -64,6 +64,7 @@ def test_a_package_without_its_hash_is_not_installed(tmp_path: Path) -> None:
     assert "Hashes are required in --require-hashes mode" in done.stderr
 
 
+@pytest.mark.long
 def test_a_package_of_another_hash_is_not_installed(tmp_path: Path) -> None:
     made = house(tmp_path)
     for file in ("requirements.txt", "local/requirements.txt"):

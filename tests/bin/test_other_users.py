@@ -106,6 +106,7 @@ def test_root_prefers_a_python_that_everybody_may_run(public: Path, python: Path
     assert alone.stdout == f"{first}/python3\n"
 
 
+@pytest.mark.long
 @as_root
 def test_who_may_not_install_what_is_missing_is_told_who_may(public: Path, python: Path) -> None:
     made = house(public / "clone")

@@ -157,6 +157,7 @@ def test_the_policies_of_one_stage_cover_nothing_of_another(
             assert covered == theirs
 
 
+@pytest.mark.long
 def test_the_policies_of_all_stages_cover_all_of_them(belongings: dict[str, set[str]]) -> None:
     patterns = [
         pattern for each in of_document("deploy-policy") for pattern in listed(each["Resource"])

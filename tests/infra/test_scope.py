@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from infra.scope import Scope
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.settings import STAGE, connection_parameter, retention_parameter
+from tests.support.few import few
 from tests.support.recorder import RESTORING, Graph, record
 from tests.support.rights import listed
 
@@ -89,7 +90,7 @@ def test_no_part_ends_like_another_after_a_hyphen(whole: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["prod-2", "prod-eu", "prod-late", "prod-dead", "prod-large", "pro"]
+    "other", few(["prod-large", "prod-2", "prod-eu", "prod-late", "prod-dead", "pro"], 2)
 )
 def test_two_stages_share_no_name_and_no_right(whole: Graph, other: str) -> None:
     # The keys begin as the rest of the stage's own name would.

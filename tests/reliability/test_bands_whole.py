@@ -167,6 +167,7 @@ def cut_everywhere(banded: Dumper, made: Source, points: int) -> None:
     assert sum(isinstance(outcome, SnapperError) for outcome in outcomes) > 0.9 * points - 1
 
 
+@pytest.mark.long
 def test_connections_that_are_cut_leave_nothing(banded: Dumper, source: Make) -> None:
     cut_everywhere(banded, source(17, several.SPLIT), 3)
 

@@ -231,6 +231,7 @@ def test_what_the_embedded_cloud_does_not_ask_for_is_what_the_deployment_uses(
         assert letters.endswith("-dead-letters")
 
 
+@pytest.mark.long
 def test_without_its_log_a_stage_fires_its_alarm(stage: StageUnderTest) -> None:
     alarms = stage.deployment.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
     (late,) = [one.inputs for one in alarms if one.inputs.get("metricName") == "Late"]

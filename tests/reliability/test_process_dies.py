@@ -113,7 +113,8 @@ def test_memory_runs_out_wherever_it_may(large_service: Service) -> None:
     assert ends == {True, False}, "the limits must bite now and then"
 
 
-@pytest.mark.parametrize("tries", [1, pytest.param(30, marks=LONG)])
+@LONG
+@pytest.mark.parametrize("tries", [1, 30])
 def test_the_time_is_nearly_over_at_a_random_moment(tries: int, large_service: Service) -> None:
     """The deadline comes first: whoever has it, clears up himself."""
     moments = seeded()

@@ -233,6 +233,7 @@ def test_a_database_that_vanishes_before_pg_dump_comes_leaves_nothing(
         assert_all_or_nothing(dumper, outcome)
 
 
+@pytest.mark.long
 def test_a_table_that_vanishes_mid_dump_cannot(
     source: Callable[..., Source], dumper: Dumper
 ) -> None:

@@ -126,6 +126,7 @@ def test_differences_hold_no_value_of_a_row(server: PostgresServer, twin: str) -
     assert not any("private" in difference for difference in comparison.differences)
 
 
+@pytest.mark.long
 def test_a_long_list_of_differences_is_cut_to_a_screen(server: PostgresServer, twin: str) -> None:
     many = "DO $$ BEGIN FOR n IN 1..50 LOOP EXECUTE 'CREATE TABLE t' || n || '()'; END LOOP; END $$"
     tables = [found for found in judge(server, twin, many).differences if "table" in found.lower()]

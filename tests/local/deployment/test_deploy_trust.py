@@ -78,6 +78,7 @@ def test_a_password_that_is_refused_is_in_no_log(
     assert "s3cr3t" not in log
 
 
+@pytest.mark.long
 def test_a_backup_is_made_with_the_secrets_password(cloud: Cloud, deployed: Deployment) -> None:
     event = delivery(record(job().to_json()))
     assert invoke(cloud, deployed.outputs["dumper"], event) == {"batchItemFailures": []}

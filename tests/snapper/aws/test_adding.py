@@ -175,6 +175,7 @@ def test_a_call_that_was_repeated_since_its_answer_was_lost_is_no_change_of_othe
     assert sum("/DATABASE_CONN_STRINGS/" in name for name in names(ssm)) == 1
 
 
+@pytest.mark.long
 def test_of_many_who_write_at_once_nobody_loses_anything(ssm: Any) -> None:
     lock = threading.Lock()
 

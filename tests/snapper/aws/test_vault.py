@@ -52,6 +52,7 @@ def vault(s3: Any) -> Vault:
     return Vault("vault", s3)
 
 
+@pytest.mark.long
 def test_a_listing_of_more_than_1000_keys_is_whole(s3: Any, vault: Vault) -> None:
     names = [f"app/{number:05}" for number in range(1001)]
     for name in names:

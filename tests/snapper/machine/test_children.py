@@ -12,7 +12,6 @@ import pytest
 
 from snapper.machine import children
 from tests.support.cloud import eventually, lives
-from tests.support.few import few
 
 ROOT = Path(__file__).parents[3]
 SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(3600)"]
@@ -78,7 +77,8 @@ def test_stop_is_content_with_a_child_that_has_ended() -> None:
     assert children.stop(child) == children.stop(child) == 3
 
 
-@pytest.mark.parametrize("how", few([signal.SIGKILL, signal.SIGINT]))
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_when_we_are_ended_from_outside(
     how: signal.Signals, tmp_path: Path
 ) -> None:

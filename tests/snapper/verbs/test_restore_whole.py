@@ -178,6 +178,7 @@ def _once(action: Callable[[], None]) -> Callable[[int], None]:
     return progress
 
 
+@pytest.mark.long
 def test_a_session_that_is_ended_midway_leaves_nothing(
     source: Callable[..., Source],
     back_up: Callable[..., Manifest],

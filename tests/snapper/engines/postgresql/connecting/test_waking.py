@@ -126,6 +126,7 @@ def test_one_that_never_is_ready_is_told_with_what_to_do(
     assert failed.value.hint
 
 
+@pytest.mark.long
 def test_one_that_says_nothing_may_sleep_and_the_hint_does_not_blame_the_network_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -105,6 +105,7 @@ def test_one_that_is_gone_is_told_as_lost(source: Callable[..., Source]) -> None
     assert "no session of it" in found.words
 
 
+@pytest.mark.long
 def test_a_dump_that_waits_for_a_lock_without_a_limit_is_given_up_by_the_holders_name(
     source: Callable[..., Source], tools: ClientTools
 ) -> None:

@@ -195,7 +195,8 @@ def test_who_merely_looks_at_the_whole_database_does_not_keep_it_from_its_name(
     assert exists(target, HIDE)
 
 
-@pytest.mark.parametrize("major", [pytest.param(14, marks=pytest.mark.long), 18])
+@pytest.mark.long
+@pytest.mark.parametrize("major", [14, 18])
 def test_a_whole_database_that_cannot_be_named_is_kept_and_told(
     major: int, source: Callable[..., Source]
 ) -> None:

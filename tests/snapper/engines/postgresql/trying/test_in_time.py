@@ -66,6 +66,7 @@ def test_the_server_is_ended_when_its_time_is_over(
     assert waits == [60.0]
 
 
+@pytest.mark.long
 def test_a_trial_that_is_quick_enough_is_not_hurt(
     source: Callable[..., Source], back_up: BackUp, vault: Vault, tools: ClientTools
 ) -> None:
@@ -74,7 +75,8 @@ def test_a_trial_that_is_quick_enough_is_not_hurt(
     assert try_restore(Dump(vault, manifest), manifest, tools, options=options).rows == 1
 
 
-@pytest.mark.parametrize("program", [pytest.param("initdb", marks=pytest.mark.long), "postgres"])
+@pytest.mark.long
+@pytest.mark.parametrize("program", ["initdb", "postgres"])
 def test_a_server_that_does_not_start_is_waited_for_no_longer(
     program: str,
     source: Callable[..., Source],
