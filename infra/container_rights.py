@@ -1,7 +1,7 @@
 """Statements of IAM policies for containers of AWS Batch, as pure values."""
 
 from infra.iam import Statement, allow, may_list_bucket, of_backups
-from snapper.values.keys import Kind
+from snapper.values.keys import DUMPS, LISTS, Kind
 from snapper.values.place import Place
 
 
@@ -48,7 +48,7 @@ def failures_may_be_told(queue: str, rules: list[str]) -> Statement:
 
 def may_restore_backups(bucket: str) -> list[Statement]:
     """Read backups, and what is known of them, and list; write nothing."""
-    kinds = (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS, Kind.VERIFICATION, Kind.DAMAGED)
+    kinds = (*DUMPS, Kind.MANIFEST, *LISTS, Kind.VERIFICATION, Kind.DAMAGED)
     return [
         allow(["s3:GetObject"], [of_backups(bucket, kind) for kind in kinds]),
         may_list_bucket(bucket),

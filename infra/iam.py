@@ -8,13 +8,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snapper.values.keys import MARK, Kind, trial_key
+from snapper.values.keys import DUMPS, LISTS, MARK, Kind, trial_key
 from snapper.values.place import Place
 from snapper.values.summary import FOLDER
 
 Statement = Mapping[str, Any]
 
-_NEVER_REPLACED = (Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS)
+_NEVER_REPLACED = (*DUMPS, Kind.MANIFEST, *LISTS)
 
 _STAMP = "????-??-??T??-??-??Z"
 """The form of a time in keys, as policies can say it."""
@@ -129,7 +129,7 @@ def may_store_backups(bucket: str) -> list[Statement]:
     made = [of_backups(bucket, end) for end in (*_NEVER_REPLACED, f"{MARK}{_STAMP}")]
     return [
         allow(["s3:PutObject"], made),
-        allow(["s3:AbortMultipartUpload"], [of_backups(bucket, Kind.DUMP)]),
+        allow(["s3:AbortMultipartUpload"], [of_backups(bucket, kind) for kind in DUMPS]),
         may_list_bucket(bucket),
     ]
 

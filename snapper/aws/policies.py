@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from snapper.values.generation import heads_path, tables_path
-from snapper.values.keys import MARK, Kind
+from snapper.values.keys import DUMPS, LISTS, MARK, Kind
 from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
@@ -91,7 +91,7 @@ def _restore(service: Service) -> list[Statement]:
     bucket = _bucket(service)
     return [
         # A list holds no row, but digests by which few short rows could be guessed.
-        _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.DUMP, Kind.CONTENTS)]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (*DUMPS, *LISTS)]),
         _allow(["s3:PutObject"], [f"{bucket}/*{kind}" for kind in _VERDICTS]),
         # Whoever reads a letter hides it meanwhile, and can go on hiding it.
         _allow(

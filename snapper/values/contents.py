@@ -44,7 +44,7 @@ _ORDER = attrgetter("place")
 
 @dataclass(frozen=True)
 class Contents:
-    """The list of one backup; `sha256` is that of the stored object which it speaks of."""
+    """The list of one backup; `sha256` is that of the gzip which it speaks of, sealed or not."""
 
     sha256: str
     tables: tuple[TableRows, ...]

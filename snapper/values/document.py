@@ -28,6 +28,8 @@ _NAME = 63  # bytes of a name, and so at most as many characters
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:+~_-]{0,99}")
+_RECIPIENT = re.compile(r"[a-z0-9@.-]{1,4000}( [A-Za-z0-9+/]{1,4000}={0,2})?")
+_MOST_RECIPIENTS = 100
 _UNREADABLE = re.compile(r"\\x[0-9a-f]{2}")
 _STRING = re.compile(rb'"[^"]*"')
 _NOT_COUNTED = bytes(set(range(256)) - set(b'"[{,'))
@@ -101,6 +103,16 @@ def word(value: object) -> str:
     found = text(value)
     if not _WORD.fullmatch(found):
         raise ValueError("no plain word")
+    return found
+
+
+def recipients(value: object) -> tuple[str, ...]:
+    """Read for whom a backup is sealed: public keys, of kinds that a later release may know."""
+    if not isinstance(value, list) or not 0 < len(value) <= _MOST_RECIPIENTS:
+        raise ValueError("no list of recipients")
+    found = tuple(map(text, value))
+    if not all(map(_RECIPIENT.fullmatch, found)) or len(set(found)) < len(found):
+        raise ValueError("no list of recipients")
     return found
 
 

@@ -23,14 +23,22 @@ MARK = ".begun-"
 
 
 class Kind(StrEnum):
-    """The objects that make up one backup, by the end of their keys."""
+    """The objects that make up one backup, by the end of their keys.
+
+    Of a dump, and of the list of its contents, there is the plain kind or the sealed one.
+    """
 
     DUMP = ".sql.gz"
+    SEALED = ".sql.gz.age"
     MANIFEST = ".manifest.json"
     CONTENTS = ".contents.json"
+    SEALED_CONTENTS = ".contents.json.age"
     VERIFICATION = ".verification.json"
     DAMAGED = ".damaged.json"
 
+
+DUMPS = (Kind.DUMP, Kind.SEALED)
+LISTS = (Kind.CONTENTS, Kind.SEALED_CONTENTS)
 
 _KINDS = {str(kind): kind for kind in Kind}
 _STAMPED = re.compile(

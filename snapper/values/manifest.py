@@ -13,6 +13,8 @@ from snapper.values.keys import Kind, database_key, object_key
 from snapper.values.seal import SEAL, is_sealed, write_sealed
 
 VERSION = 1
+SEALED_VERSION = 2
+"""Of a sealed backup, which releases that know no seal then refuse to read."""
 
 FIRST_ENGINE = "POSTGRES"
 """The TYPE of what does not say its own: backups and stages of releases that knew no other."""
@@ -26,7 +28,8 @@ class Manifest:
     """What is known of one backup.
 
     Sizes are bytes: `database_bytes` as the server reports it, `dump_bytes` of the plain dump,
-    `backup_bytes` of the compressed object whose SHA-256 (hexadecimal) is `sha256`.
+    `backup_bytes` of the stored object whose SHA-256 (hexadecimal) is `sha256`. One that is sealed
+    for `recipients` holds a gzip of `packed_bytes` and `packed_sha256`; every other is the gzip.
     `source` is a digest by which the same database is known again, `contents` the SHA-256 of the
     list of what is in the backup; nothing where there is none. `jobs` is how many programs made it
     at once. `part` is what the engine adds: its fields stand beside the others, and only the engine
@@ -49,12 +52,38 @@ class Manifest:
     engine: str = FIRST_ENGINE
     contents: str = ""
     jobs: int = 1
+    recipients: tuple[str, ...] = ()
+    packed_bytes: int = 0
+    packed_sha256: str = ""
+    contents_in_clear: bool = False
     part: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def dump_kind(self) -> Kind:
+        """The kind of the object that this manifest vouches for: sealed, or not."""
+        return Kind.SEALED if self.recipients else Kind.DUMP
 
     @property
     def dump_key(self) -> str:
         """The key of the object that this manifest vouches for."""
-        return object_key(self.database, self.scheduled_at, Kind.DUMP)
+        return object_key(self.database, self.scheduled_at, self.dump_kind)
+
+    @property
+    def contents_key(self) -> str:
+        """The key of the list of contents, if there is one."""
+        sealed = self.recipients and not self.contents_in_clear
+        kind = Kind.SEALED_CONTENTS if sealed else Kind.CONTENTS
+        return object_key(self.database, self.scheduled_at, kind)
+
+    @property
+    def gzip_bytes(self) -> int:
+        """The bytes of the gzip, be it sealed or not: ranges of the list are counted in them."""
+        return self.packed_bytes if self.recipients else self.backup_bytes
+
+    @property
+    def gzip_sha256(self) -> str:
+        """The SHA-256 of the gzip, be it sealed or not."""
+        return self.packed_sha256 if self.recipients else self.sha256
 
     @property
     def key(self) -> str:
@@ -85,12 +114,13 @@ class Manifest:
         Another `part` may stand in place of its own.
         """
         plain = {
-            name: write_time(value) if isinstance(value, datetime) else value
+            name: _write(value)
             for name in _READERS
             if (value := getattr(self, name)) != _UNSAID.get(name)
         }
         shown = self.part if part is None else part
-        return {"version": VERSION, "object": self.dump_key, **plain, **shown}
+        version = SEALED_VERSION if self.recipients else VERSION
+        return {"version": version, "object": self.dump_key, **plain, **shown}
 
     def to_json(self) -> str:
         """Write the manifest as it lies in the vault."""
@@ -106,9 +136,10 @@ class Manifest:
             raise BackupDamaged(f"{_STRANGE}: {error}") from None
         if "version" not in found or type(found["version"]) is not int:
             raise BackupDamaged(f"{_STRANGE}: it has no version")
-        if found["version"] != VERSION:
+        if found["version"] not in {VERSION, SEALED_VERSION}:
             raise BackupDamaged(
-                f"the manifest has version {found['version']}, this Snapper reads {VERSION}"
+                f"the manifest has version {found['version']}, this Snapper reads {VERSION} and"
+                f" {SEALED_VERSION}"
             )
         values = _read(found)
         part = {name: value for name, value in found.items() if name not in _FOREIGN}
@@ -139,6 +170,10 @@ _READERS: dict[str, Callable[[object], object]] = {
     "engine": document.word,
     "contents": document.sha256,
     "jobs": document.size,
+    "recipients": document.recipients,
+    "packed_bytes": document.size,
+    "packed_sha256": document.sha256,
+    "contents_in_clear": document.flag,
 }
 """Who reads each field of its own."""
 
@@ -148,16 +183,38 @@ _NEEDED = frozenset(
 _FOREIGN = frozenset({*_READERS, "version", "object", SEAL})
 """Fields that are no engine's."""
 
-_UNSAID = {"contents": "", "jobs": 1}
+_UNSAID = {
+    "contents": "",
+    "jobs": 1,
+    "recipients": (),
+    "packed_bytes": 0,
+    "packed_sha256": "",
+    "contents_in_clear": False,
+}
 """What stands in no manifest, as in those of releases that knew nothing else."""
+
+_OF_SEALED = frozenset({"recipients", "packed_bytes", "packed_sha256"})
+"""What stands in the manifest of each sealed backup."""
+_ONLY_SEALED = _OF_SEALED | {"contents_in_clear"}
+"""What stands in no other."""
+
+
+def _write(value: object) -> object:
+    if isinstance(value, datetime):
+        return write_time(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _read(found: Mapping[str, Any]) -> dict[str, object]:
     name, values = "", dict[str, object]()
+    needed = _NEEDED | (_OF_SEALED if found["version"] == SEALED_VERSION else set())
     try:
         for name, read in _READERS.items():
-            if name in found or name in _NEEDED:
+            if name in found or name in needed:
                 values[name] = read(found[name])
+        name = min(_ONLY_SEALED & values.keys(), default="")
+        if name and found["version"] != SEALED_VERSION:
+            raise ValueError("that of a sealed backup")
     except KeyError:
         raise BackupDamaged(f"{_STRANGE}: it has no {name}") from None
     except ValueError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from snapper.values.clock import AHEAD, is_ahead
-from snapper.values.keys import Kind
+from snapper.values.keys import DUMPS, Kind
 
 SMALLEST_DUMP = 20
 """Bytes of a gzip of nothing at all: header 10, an empty block 2, trailer 8. No dump has fewer."""
@@ -34,7 +34,7 @@ class Entry:
     @property
     def complete(self) -> bool:
         """Whether this is a backup: its dump and its manifest are both there."""
-        return {Kind.DUMP, Kind.MANIFEST} <= self.kinds
+        return Kind.MANIFEST in self.kinds and not self.kinds.isdisjoint(DUMPS)
 
     @property
     def flaw(self) -> str:

@@ -60,7 +60,7 @@ def read_manifest(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN
     engine_of(manifest.engine).check_part(manifest)
     if manifest.key != holding.manifest_key:
         raise BackupDamaged(f"{holding.manifest_key} is the manifest of {manifest.dump_key}")
-    listed = holding.objects.get(Kind.DUMP)
+    listed = holding.objects.get(manifest.dump_kind)
     if listed is None:
         raise BackupDamaged(f"{manifest.dump_key} is gone, its manifest is still there")
     if listed.size != manifest.backup_bytes:

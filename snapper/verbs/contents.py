@@ -50,7 +50,7 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
     """
     if not manifest.contents:
         return None
-    key = object_key(manifest.database, manifest.scheduled_at, Kind.CONTENTS)
+    key = manifest.contents_key
     try:
         raw = vault.read(key, LONGEST)
     except ObjectGone:
@@ -61,8 +61,8 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
             hint=_WHOLE,
         )
     contents = Contents.from_json(raw)
-    if contents.sha256 != manifest.sha256:
+    if contents.sha256 != manifest.gzip_sha256:
         raise BackupDamaged(f"{key} is the list of another object")
-    if not contents.covers(manifest.backup_bytes):
+    if not contents.covers(manifest.gzip_bytes):
         raise BackupDamaged(f"{key} does not list the whole object")
     return contents

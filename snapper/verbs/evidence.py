@@ -14,7 +14,7 @@ from snapper.values.container import LONGEST
 from snapper.values.health import Failure
 from snapper.values.incident import Incident, Mend, incidents
 from snapper.values.job import read_time
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import DUMPS, object_key
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import read_failure
@@ -135,7 +135,8 @@ def gather(
     there = listing(vault, database, now)
     good = [each for each in there if each.manifest and not each.flaw]
     made = [Mend(each.begun_at, each.manifest.finished_at) for each in good if each.manifest]
-    flawed = {object_key(database, each.taken_at, Kind.DUMP) for each in there if each.flaw}
+    bad = [each.taken_at for each in there if each.flaw]
+    flawed = {object_key(database, at, kind) for at in bad for kind in DUMPS}
     made += _mends(logged.of("dump.ended", database), flawed)
     verdicts = [(each.taken_at, each.verification) for each in there if each.verification]
     # It outlives its backup, and the log.

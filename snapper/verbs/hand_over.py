@@ -102,9 +102,10 @@ def took(vault: Vault, database: str, now: datetime) -> Iterator[Took]:
     earlier attempts took.
     """
     found = (each for each in holdings(vault, database, now) if not each.ahead)
-    for holding in islice((each for each in found if each.entry.complete), LOOKED_AT):
+    made = ((each, each.dump) for each in found if each.entry.complete)
+    for holding, dump in islice(((each, dump) for each, dump in made if dump), LOOKED_AT):
         made_at = holding.objects[Kind.MANIFEST].changed_at
-        least = (made_at - holding.objects[Kind.DUMP].changed_at).total_seconds()
+        least = (made_at - dump.changed_at).total_seconds()
         most = (made_at - holding.taken_at).total_seconds()
         yield Took(max(least, 0.0), max(least, most, 0.0))
 

@@ -68,7 +68,7 @@ def _of_list(vault: Vault, manifest: Manifest) -> History:
 
 def _late(holding: Holding, manifest: Manifest) -> str:
     """Say what was stored later than a dumper would have done."""
-    dump, stored = holding.objects[Kind.DUMP], holding.objects[Kind.MANIFEST]
+    dump, stored = holding.objects[manifest.dump_kind], holding.objects[Kind.MANIFEST]
     at, began = write_time(stored.changed_at), write_time(manifest.started_at)
     told = "copied here, or somebody wrote it: "
     took = manifest.finished_at - manifest.started_at

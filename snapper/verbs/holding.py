@@ -6,7 +6,7 @@ from datetime import datetime
 
 from snapper.aws.vault import StoredObject
 from snapper.values.clock import is_ahead
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import DUMPS, Kind, object_key
 from snapper.values.retention import SMALLEST_DUMP, Entry
 
 
@@ -24,9 +24,23 @@ class Holding:
     marks: dict[datetime, StoredObject] = field(default_factory=dict)
 
     @property
+    def dumps(self) -> list[StoredObject]:
+        """The dump, sealed or not, and where two deliveries differed in that both: older first."""
+        found = (self.objects[kind] for kind in DUMPS if kind in self.objects)
+        return sorted(found, key=lambda each: each.changed_at)
+
+    @property
+    def dump(self) -> StoredObject | None:
+        """The dump, whichever is there; of two the older, which no later object can hide.
+
+        Which of the two is the backup only the manifest says.
+        """
+        return next(iter(self.dumps), None)
+
+    @property
     def entry(self) -> Entry:
         """What retention needs to know of it, by the listing alone: the pruner may read nothing."""
-        dump = self.objects.get(Kind.DUMP)
+        dump = self.dump
         too_small = dump is not None and dump.size < SMALLEST_DUMP
         damaged = too_small or self.verdict is Kind.DAMAGED
         return Entry(self.taken_at, frozenset(self.objects), damaged, self._late_at, self.ahead)
@@ -39,7 +53,7 @@ class Holding:
     @property
     def ahead(self) -> bool:
         """Whether its name is of a time that was still to come when it was stored, or still is."""
-        kept = [self.objects[kind] for kind in (Kind.DUMP, Kind.MANIFEST) if kind in self.objects]
+        kept = [self.objects[kind] for kind in (*DUMPS, Kind.MANIFEST) if kind in self.objects]
         return any(self.stamps_ahead(stored, self.taken_at) for stored in (*kept, None))
 
     @property
@@ -66,7 +80,7 @@ class Holding:
 
         One that is older than the dump counts for nothing: what lies there now, nobody has read.
         """
-        dump = self.objects.get(Kind.DUMP)
+        dump = self.dump
         if Kind.DAMAGED not in self.objects and Kind.VERIFICATION not in self.objects:
             return None
         changed = {kind: stored.changed_at for kind, stored in self.objects.items()}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from snapper.aws.vault import Vault
 from snapper.errors import BackupInProgress, DumpFailed
 from snapper.values.job import Job
-from snapper.values.keys import Kind, object_key
+from snapper.values.keys import DUMPS, LISTS, Kind, object_key
 from snapper.verbs.catalog import holding_at
 from snapper.verbs.holding import Holding
 
@@ -43,7 +43,7 @@ def place_for(vault: Vault, job: Job, now: datetime, at_work: AtWork = nobody) -
     for holding in _places(vault, job, now):
         if _is_made(holding) or not _is_taken(holding):
             return holding
-        left_over = None if holding.ahead else holding.objects.get(Kind.DUMP)
+        left_over = None if holding.ahead or not holding.dumps else holding.dumps[-1]
         if left_over and (now - left_over.changed_at < LONGEST_FINISH or at_work(job)):
             raise BackupInProgress(
                 f"{left_over.key} was stored a moment ago and has no manifest yet",
@@ -78,4 +78,4 @@ def _is_made(holding: Holding) -> bool:
 
 def _is_taken(holding: Holding) -> bool:
     # A list too: who dumps can put none in the place of one that is there.
-    return bool({Kind.DUMP, Kind.MANIFEST, Kind.CONTENTS} & holding.objects.keys())
+    return bool({*DUMPS, Kind.MANIFEST, *LISTS} & holding.objects.keys())

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.job import write_time
-from snapper.values.keys import Kind
+from snapper.values.keys import LISTS, Kind
 from snapper.values.retention import Verdict, plan
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import holdings
@@ -17,7 +17,7 @@ from snapper.verbs.holding import Holding
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
 # The dump goes last, after the mark of a late one too.
-_ORDER = (Kind.MANIFEST, Kind.CONTENTS, Kind.VERIFICATION, Kind.DAMAGED)
+_ORDER = (Kind.MANIFEST, *LISTS, Kind.VERIFICATION, Kind.DAMAGED)
 
 NOTHING: Mapping[datetime, datetime] = MappingProxyType({})
 
@@ -100,6 +100,5 @@ def _plan(
 def delete(vault: Vault, holding: Holding) -> None:
     """Delete every object of one backup, in the order in which no half of it is ever believed."""
     first = [holding.objects[kind] for kind in _ORDER if kind in holding.objects]
-    last = [holding.objects[Kind.DUMP]] if Kind.DUMP in holding.objects else []
-    for stored in (*first, *holding.marks.values(), *last):
+    for stored in (*first, *holding.marks.values(), *holding.dumps):
         vault.delete(stored.key)

@@ -43,8 +43,9 @@ TAKE = [
 TIME = "????-??-??T??-??-??Z"
 BACKUPS = f"{BUCKET}/*/{TIME}"
 MARK = f"{BACKUPS}.begun-{TIME}"
-CONTENTS = f"{BACKUPS}.contents.json"
-MADE = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.manifest.json", CONTENTS]
+DUMPS = [f"{BACKUPS}.sql.gz", f"{BACKUPS}.sql.gz.age"]
+LISTS = [f"{BACKUPS}.contents.json", f"{BACKUPS}.contents.json.age"]
+MADE = [*DUMPS, f"{BACKUPS}.manifest.json", *LISTS]
 VERDICTS = [f"{BACKUPS}.verification.json", f"{BACKUPS}.damaged.json"]
 LIST = ["ssm:GetParametersByPath"]
 ADDED = f"{PARAMETERS}/ADDED"
@@ -69,7 +70,7 @@ def test_the_dumper_reads_its_secrets_makes_backups_and_touches_none_that_is_the
         (LIST, TABLE, None),
         (["ssm:GetParameter"], READ, None),
         (["s3:PutObject"], [*MADE, MARK], None),
-        (["s3:AbortMultipartUpload"], MADE[:1], None),
+        (["s3:AbortMultipartUpload"], DUMPS, None),
         (["s3:ListBucket"], [BUCKET], None),
         (["sqs:SendMessage"], [f"{QUEUES}-jobs"], None),
         (TAKE, [f"{QUEUES}-jobs"], None),

@@ -61,7 +61,8 @@ def test_nobody_replaces_a_dump_or_a_manifest(graph: Graph) -> None:
     arn = "arn:aws:s3:::snapper-prod-0123456789"
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Action"] == ["s3:PutObject"]
-    ends = (".sql.gz", ".manifest.json", ".contents.json")
+    plain = (".sql.gz", ".sql.gz.age", ".manifest.json")
+    ends = (*plain, ".contents.json", ".contents.json.age")
     assert statement["Resource"] == [f"{arn}/*{end}" for end in ends]
     # The words of AWS's guide: else parts of an upload would be refused, or all would be allowed.
     assert statement["Condition"] == {

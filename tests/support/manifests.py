@@ -1,6 +1,6 @@
 """Manifests for tests: whatever a test does not name has a value of the right kind."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +41,9 @@ def manifest(
         "contents": "",
         "part": Recorded(pg_dump_version, encoding, roles, properties, omitted).to_part(),
     }
-    plain = {field.name: _ANY.get(field.type) for field in fields(Manifest)}
+    plain = {
+        field.name: _ANY.get(field.type) for field in fields(Manifest) if field.default is MISSING
+    }
     # Begun when it was due, if nothing else is said.
     plain["started_at"] = plain["finished_at"] = given.get("scheduled_at", NOON)
     return Manifest(**{**plain, **named, **given})

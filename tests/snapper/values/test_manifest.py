@@ -1,7 +1,7 @@
 """A manifest is believed only when it is whole."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +17,20 @@ from tests.support.manifests import manifest
 from tests.support.properties import SAMPLE as PROPERTIES
 from tests.support.properties import SECRET
 
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 SAMPLE = manifest(scheduled_at=AT, roles=("owner", "reader of orders"), properties=PROPERTIES)
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 names = names.filter(lambda name: len(name) < 64)
 NAMES = [
-    field.name
-    for field in fields(Manifest)
-    if field.name not in ("engine", "contents", "jobs", "part")
+    field.name for field in fields(Manifest) if field.default is MISSING and field.name != "part"
 ]
+SEALED = manifest(
+    scheduled_at=AT,
+    recipients=(RECIPIENT, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA=="),
+    packed_bytes=1_499_000,
+    packed_sha256="cd" * 32,
+    contents="ef" * 32,
+)
 
 
 def written(**changes: Any) -> str:
@@ -113,8 +119,8 @@ def test_a_manifest_that_vouches_for_another_object_is_damage() -> None:
 
 
 def test_a_manifest_of_a_later_release_is_not_guessed_at() -> None:
-    with pytest.raises(BackupDamaged, match="version 2, this Snapper reads 1"):
-        Manifest.from_json(written(version=2))
+    with pytest.raises(BackupDamaged, match="version 3, this Snapper reads 1 and 2"):
+        Manifest.from_json(written(version=3))
 
 
 def test_fields_of_a_later_release_do_not_matter() -> None:
@@ -132,3 +138,37 @@ def test_a_manifest_names_the_digest_of_its_list_of_contents_where_there_is_one(
     listed = manifest(contents="cd" * 32)
     assert Manifest.from_json(listed.to_json()) == listed
     assert "contents" not in manifest().to_dict()
+
+
+def test_a_sealed_backups_manifest_tells_for_whom_and_of_the_gzip_inside() -> None:
+    assert Manifest.from_json(SEALED.to_json()) == SEALED
+    told = SEALED.to_dict()
+    assert (told["version"], told["object"]) == (2, "orders/2026-11-23T03-00-00Z.sql.gz.age")
+    assert (SEALED.gzip_bytes, SEALED.gzip_sha256) == (1_499_000, "cd" * 32)
+    assert SEALED.contents_key == "orders/2026-11-23T03-00-00Z.contents.json.age"
+    clear = replace(SEALED, contents_in_clear=True)
+    assert Manifest.from_json(clear.to_json()) == clear
+    assert clear.contents_key == "orders/2026-11-23T03-00-00Z.contents.json"
+
+
+def test_the_gzip_of_what_is_not_sealed_is_the_object_itself() -> None:
+    assert (SAMPLE.gzip_bytes, SAMPLE.gzip_sha256) == (SAMPLE.backup_bytes, SAMPLE.sha256)
+    assert SAMPLE.to_dict()["version"] == 1
+    assert not {"recipients", "packed_bytes", "packed_sha256"} & SAMPLE.to_dict().keys()
+
+
+@pytest.mark.parametrize("name", ["recipients", "packed_bytes", "packed_sha256"])
+def test_a_sealed_backups_manifest_says_all_or_is_damaged(name: str) -> None:
+    less = {key: value for key, value in SEALED.to_dict().items() if key not in (name, "seal")}
+    with pytest.raises(BackupDamaged, match=f"no {name}"):
+        Manifest.from_json(write_sealed(less))
+    with pytest.raises(BackupDamaged, match=f"its {name} is that of a sealed backup"):
+        Manifest.from_json(written(**{name: SEALED.to_dict()[name]}))
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], "x", [""], ["a b c"], ["\x1b"], ["same", "same"], ["x"] * 101]
+)
+def test_recipients_of_another_form_are_damage(wrong: Any) -> None:
+    with pytest.raises(BackupDamaged, match="recipients"):
+        Manifest.from_json(write_sealed({**SEALED.to_dict(), "recipients": wrong}))
