@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snapper.values.keys import DUMPS, LISTS, MARK, Kind, trial_key
+from snapper.values.pin import PINNED, UNTIL
 from snapper.values.place import Place
 from snapper.values.summary import FOLDER
 
@@ -57,7 +58,7 @@ def only_by_tls(actions: Sequence[str], resources: Sequence[str]) -> Statement:
 
 
 def never_over(bucket: str) -> Statement:
-    """Refuse everybody who would put another dump, manifest or list in the place of one.
+    """Refuse everybody who would put another dump, manifest, list or pin in the place of one.
 
     Whoever says `If-None-Match` can make an object and replace none. What only begins an upload, or
     sends a part of it, knows no such header; the call that makes the object does. See "Enforce
@@ -68,7 +69,7 @@ def never_over(bucket: str) -> Statement:
         "Effect": "Deny",
         "Principal": "*",
         "Action": ["s3:PutObject"],
-        "Resource": [f"{bucket}/*{kind}" for kind in _NEVER_REPLACED],
+        "Resource": [f"{bucket}/*{end}" for end in (*_NEVER_REPLACED, PINNED, f"{UNTIL}*")],
         "Condition": {
             "Null": {"s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -135,8 +136,8 @@ def may_store_backups(bucket: str) -> list[Statement]:
 
 
 def may_prune_backups(bucket: str) -> list[Statement]:
-    """Delete what belongs to a backup, and list; versioning keeps what is deleted for some days."""
-    ends = (*Kind, f"{MARK}{_STAMP}")
+    """Delete what belongs to a backup, spent pins too but none without an end, and list."""
+    ends = (*Kind, f"{MARK}{_STAMP}", f"{UNTIL}{_STAMP}")
     return [
         allow(["s3:DeleteObject"], [of_backups(bucket, end) for end in ends]),
         may_list_bucket(bucket),

@@ -17,7 +17,8 @@ from snapper.errors import AwsDenied, SecretsInvalid
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import SETTING, UNSET, Options, OptionsInvalid
 from snapper.values.packing import unpack
-from snapper.values.secrets import Database, read_count
+from snapper.values.rules import Retention
+from snapper.values.secrets import Database, kept_of
 from snapper.values.settings import (
     RETENTIONS,
     connection_parameter,
@@ -103,8 +104,8 @@ class Parameters:
                 found[key] = _read(key, own.get(key, ""))
         return found
 
-    def retention(self, key: str) -> int:
-        """Tell how many backups one database keeps, and decrypt nothing else of it."""
+    def retention(self, key: str) -> Retention:
+        """Tell which backups one database keeps, and decrypt nothing else of it."""
         return self._row(key).retention
 
     def kinds(self) -> list[str]:
@@ -175,7 +176,7 @@ class Parameters:
         if row := self._table.get(key) or self._added_rows.get(key):
             return row
         count = self._store.value(retention_parameter(self._root, key))
-        return Row(read_count(key, count), FIRST_ENGINE)
+        return Row(kept_of(key, count), FIRST_ENGINE)
 
 
 def _read(key: str, text: str) -> Options:

@@ -5,6 +5,7 @@ from typing import Any
 
 from snapper.values.generation import heads_path, tables_path
 from snapper.values.keys import DUMPS, LISTS, MARK, Kind
+from snapper.values.pin import PINNED, UNTIL
 from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
@@ -18,6 +19,7 @@ from snapper.values.summary import FOLDER
 Statement = dict[str, Any]
 
 _VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
+_PINS = (PINNED, f"{UNTIL}*")
 
 
 class Rights(StrEnum):
@@ -68,6 +70,7 @@ def _read(service: Service) -> list[Statement]:
         # Versions tell when an object was written, and what is still kept of deleted ones.
         _allow(["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketTagging"], [bucket]),
         _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in (Kind.MANIFEST, *_VERDICTS)]),
+        _allow(["s3:GetObject"], [f"{bucket}/*{end}" for end in _PINS]),
         # Copies of the same, all at once.
         _allow(["s3:GetObject"], [f"{bucket}/{FOLDER}*"]),
         _allow(
@@ -144,7 +147,11 @@ def _operate(service: Service) -> list[Statement]:
             ["lambda:InvokeFunction"],
             [f"{function}:{name}" for name in called],
         ),
-        _allow(["s3:DeleteObject"], [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*")]),
+        _allow(
+            ["s3:DeleteObject"],
+            [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*", *_PINS)],
+        ),
+        _allow(["s3:PutObject"], [f"{_bucket(service)}/*{end}" for end in _PINS]),
         # The databases that are no part of the deployment. What shares a parameter with one that
         # changes is read and written anew.
         _allow(["ssm:GetParametersByPath"], [added]),

@@ -17,6 +17,7 @@ from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values.handover import crowding, overflow
 from snapper.values.options import SETTING
 from snapper.values.program import PROGRAM
+from snapper.values.rules import to_json
 from snapper.values.secrets import (
     Database,
     Target,
@@ -84,12 +85,13 @@ def check(
     ]
     if json:
         found = [
-            dict(zip(("database", "place", "retention"), each, strict=True)) for each in places
+            {"database": key, "place": place, "retention": to_json(keep)}
+            for key, place, keep in places
         ]
         render.document({"valid": True, "faults": [], "databases": found})
         return
     render.table(
-        ("database", "place", "keeps"), [(key, place, str(count)) for key, place, count in places]
+        ("database", "place", "keeps"), [(key, place, str(keep)) for key, place, keep in places]
     )
 
 

@@ -20,6 +20,7 @@ from snapper.engines.checks import doubts
 from snapper.errors import SettingsError
 from snapper.values.embedded import is_embedded
 from snapper.values.program import PROGRAM
+from snapper.values.rules import to_json
 from snapper.values.secrets import Database
 from snapper.values.settings import parameter_root
 from snapper.verbs.databases import Changed, Kept, add, kept, read, remove
@@ -180,7 +181,7 @@ def _where(each: Kept) -> str:
 def _to_dict(each: Kept) -> dict[str, Any]:
     return {
         "database": each.key,
-        "keeps": each.retention,
+        "keeps": to_json(each.retention),
         "options": each.options.to_dict(),
         "configured": each.configured,
         "added": each.added,

@@ -19,6 +19,7 @@ from snapper.cli.stage import Stage
 from snapper.errors import SettingsError
 from snapper.values.incident import Incident
 from snapper.values.job import write_time
+from snapper.values.rules import to_json
 from snapper.verbs.evidence import Evidence, Recovery, gather, read_logs
 from snapper.verbs.private_file import new_private
 
@@ -140,7 +141,7 @@ def _to_dict(each: Evidence) -> dict[str, Any]:
     pause = each.longest_pause
     return {
         "database": each.database,
-        "retention": each.retention,
+        "retention": None if each.retention is None else to_json(each.retention),
         "proven": each.proven,
         "longest_pause_seconds": pause.total_seconds() if pause else None,
         "backups": [backup_to_dict(one) for one in each.backups],

@@ -11,6 +11,7 @@ from snapper.cli.stage import Stage
 from snapper.errors import SettingsError
 from snapper.values.job import write_time
 from snapper.values.retention import Verdict
+from snapper.values.rules import Retention
 from snapper.values.secrets import Database
 from snapper.verbs.catalog import listing
 from snapper.verbs.events import Silence
@@ -89,7 +90,9 @@ def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: boo
     return sweep(stage.vault, key, dry_run=dry_run)
 
 
-def _pruned(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: bool) -> list[Verdict]:
+def _pruned(
+    stage: Stage, key: str, keep: Retention, now: datetime, *, dry_run: bool
+) -> list[Verdict]:
     kept, listed = Database(key, "", keep), listing(stage.vault, key, now)
     damaged = {each.taken_at for each in listed if each.damage}
     late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}

@@ -10,6 +10,7 @@ from snapper.cli.list import verdict
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
+from snapper.values.rules import Retention, to_json
 from snapper.values.trial import Trial
 from snapper.verbs.catalog import Listed
 from snapper.verbs.status import Standing
@@ -86,7 +87,7 @@ def row(each: Standing, now: datetime) -> tuple[str, ...]:
         each.database,
         _state(each),
         f"{render.age(now - newest.taken_at)} ago" if newest else "none",
-        f"{len(each.good)} of {each.retention}{damaged}{ahead}",
+        f"{len(each.good)} {_kept(each.retention)}{damaged}{ahead}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         "?" if each.dead_letters is None else str(each.dead_letters),
@@ -94,6 +95,10 @@ def row(each: Standing, now: datetime) -> tuple[str, ...]:
         f"{proven.restored.seconds:.1f} s" if proven.restored else "",
         verdict(shown, told) if (shown := _newest(each)) else "",
     )
+
+
+def _kept(keep: Retention) -> str:
+    return f"of {keep}" if isinstance(keep, int) else f"by {keep}"
 
 
 def _newest(each: Standing) -> Listed | None:
@@ -121,7 +126,7 @@ def to_dict(each: Standing) -> dict[str, Any]:
         "backups": len(each.backups),
         "damaged": len(each.damaged),
         "ahead": len(each.ahead),
-        "retention": each.retention,
+        "retention": to_json(each.retention),
         "stored_bytes": newest.backup_bytes if newest else None,
         "usual_bytes": each.health.usual_bytes,
         "dead_letters": each.dead_letters,

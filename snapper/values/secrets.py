@@ -1,9 +1,10 @@
 """The two secrets: which databases there are, and how many backups each of them keeps.
 
-`DATABASE_CONN_STRINGS` is `KEY,connection,TYPE` rows, `BACKUP_STORAGE_DATA` is `KEY,count` rows,
-both joined by `|`. A third one, `RESTORE_CONN_STRINGS`, has rows like the first: into what a
-container may restore. The same parser runs at `pulumi preview`, in the functions and in `check`;
-who calls it gives the check of a connection for each TYPE.
+`DATABASE_CONN_STRINGS` is `KEY,connection,TYPE` rows, `BACKUP_STORAGE_DATA` is `KEY,count` rows, or
+`KEY,last=7 daily=14` in the words of `rules.py`; both are joined by `|`. A third one,
+`RESTORE_CONN_STRINGS`, has rows like the first: into what a container may restore. The same parser
+runs at `pulumi preview`, in the functions and in `check`; who calls it gives the check of a
+connection for each TYPE.
 """
 
 import re
@@ -17,6 +18,7 @@ from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
 from snapper.values.options import UNSET, Options, parse_options
 from snapper.values.packing import ROOM
+from snapper.values.rules import Retention, is_retention, read_retention
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 
 Checks = Mapping[str, Callable[[str], Iterable[str]]]
@@ -31,14 +33,14 @@ _NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Database:
-    """One database to back up: its key, its connection, how many backups it keeps, its TYPE.
+    """One database to back up: its key, its connection, which backups it keeps, its TYPE.
 
     The options come from elsewhere: the secrets know none.
     """
 
     key: str
     connection: str = field(repr=False)
-    retention: int
+    retention: Retention
     kind: str = FIRST_ENGINE
     options: Options = UNSET
     credentials: Credentials | None = field(default=None, repr=False, compare=False)
@@ -86,14 +88,16 @@ def parse_secrets(connections: str, retentions: str, checks: Checks) -> tuple[Da
             faults.append(f"{row.where} has no row in {CONNECTIONS}")
     for row in connection_rows.values():
         faults.extend(_connection_faults(row, checks))
-    for row in retention_rows.values():
-        if not _is_count(row.value):
-            faults.append(f"{row.where} must keep a whole number of backups from 1 to 999999")
+    kept: dict[str, Retention] = {}
+    for key, row in retention_rows.items():
+        try:
+            kept[key] = read_retention(row.value)
+        except ValueError as fault:
+            faults.append(f"{row.where} {fault}")
     if faults:
         raise SecretsInvalid(tuple(faults))
     return tuple(
-        Database(key, row.value, int(retention_rows[key].value), row.kind)
-        for key, row in connection_rows.items()
+        Database(key, row.value, kept[key], row.kind) for key, row in connection_rows.items()
     )
 
 
@@ -119,11 +123,12 @@ def with_options(
     return tuple(replace(each, options=found.get(each.key, UNSET)) for each in databases)
 
 
-def read_count(key: str, text: str) -> int:
-    """Read the count of one database; raise SecretsInvalid if it is none."""
-    if not _is_count(text.strip()):
-        raise SecretsInvalid((f"{RETENTIONS} ({key}) must keep a whole number of backups",))
-    return int(text)
+def kept_of(key: str, text: str) -> Retention:
+    """Read what one database keeps; raise SecretsInvalid where that says nothing."""
+    try:
+        return read_retention(text)
+    except ValueError as fault:
+        raise SecretsInvalid((f"{RETENTIONS} ({key}) {fault}",)) from None
 
 
 def _connection_rows(secret: str, text: str, checks: Checks, faults: list[str]) -> Iterator[_Row]:
@@ -156,7 +161,7 @@ def _retention_rows(text: str, known: Collection[str], faults: list[str]) -> Ite
             faults.append(f"{where} must be KEY,count")
             continue
         named = _with_key(where, key, faults)
-        if key.strip() not in known and not _is_count(count.strip()):
+        if key.strip() not in known and not is_retention(count):
             named = where  # perhaps the other secret, put here by mistake, and a piece of it
         yield _Row(named, key.strip(), count.strip())
 
@@ -211,7 +216,3 @@ def _connection_faults(row: _Row, checks: Checks) -> Iterator[str]:
     # Of an unknown type nobody knows the rules; a row that was cut short is judged as the first.
     for fault in (check or checks[FIRST_ENGINE])(row.value):
         yield f"{row.where}: {fault}"
-
-
-def _is_count(text: str) -> bool:
-    return bool(re.fullmatch(r"[0-9]{1,6}", text)) and int(text) >= 1

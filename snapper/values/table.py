@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.packing import ROOM
-from snapper.values.secrets import read_count
+from snapper.values.rules import Retention
+from snapper.values.secrets import kept_of
 
 _OPTIONS = "options"
 _MARK = re.compile(r"([cos])(\d{1,10})", re.ASCII)
@@ -30,7 +31,7 @@ class Row:
     without a deployment says `since` when it is there, in seconds since 1970.
     """
 
-    retention: int
+    retention: Retention
     kind: str
     has_options: bool = False
     connection_in: int | None = None
@@ -84,7 +85,7 @@ def _row(text: str) -> tuple[str, Row]:
         raise SecretsInvalid(("the table of databases has a row that is not KEY,count,TYPE",))
     marks = {found[1]: int(found[2]) for found in map(_MARK.fullmatch, more) if found}
     places = marks.get("c"), marks.get("o")
-    return key, Row(read_count(key, count), kind, _OPTIONS in more, *places, marks.get("s"))
+    return key, Row(kept_of(key, count), kind, _OPTIONS in more, *places, marks.get("s"))
 
 
 def _digest(rows: Sequence[str]) -> str:

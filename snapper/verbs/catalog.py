@@ -13,6 +13,7 @@ from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
+from snapper.values.pin import parse_pin
 from snapper.values.verification import Verification
 from snapper.verbs.holding import Holding
 from snapper.verbs.summary import NOTHING_KNOWN, Summary
@@ -237,4 +238,7 @@ def grouped(database: str, objects: Iterable[StoredObject], seen_at: datetime) -
         elif marked := parse_mark(database, stored.key):
             at, begun_at = marked
             found.setdefault(at, Holding(database, at, seen_at)).marks[begun_at] = stored
+        elif pinned := parse_pin(database, stored.key):
+            at, until = pinned
+            found.setdefault(at, Holding(database, at, seen_at)).pins[until] = stored
     return sorted(found.values(), key=lambda each: (each.begun_at, each.taken_at), reverse=True)

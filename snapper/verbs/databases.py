@@ -11,6 +11,7 @@ from snapper.engines.checks import option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values import stage_checks, unprovable
 from snapper.values.options import SETTING, Options
+from snapper.values.rules import Retention
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.service import Service
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -29,7 +30,7 @@ class Kept:
     """A database of the stage; `configured` and `added` say where it is, and it may be in both."""
 
     key: str
-    retention: int
+    retention: Retention
     options: Options
     configured: bool
     added: bool

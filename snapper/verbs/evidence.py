@@ -15,6 +15,7 @@ from snapper.values.health import Failure
 from snapper.values.incident import Incident, Mend, incidents
 from snapper.values.job import read_time
 from snapper.values.keys import DUMPS, object_key
+from snapper.values.rules import Retention
 from snapper.values.verification import Verification
 from snapper.verbs.catalog import Listed, listing
 from snapper.verbs.failures import read_failure
@@ -42,7 +43,7 @@ class Evidence:
     """
 
     database: str
-    retention: int | None
+    retention: Retention | None
     backups: Sequence[Listed]
     recoveries: Sequence[Recovery]
     failures: Sequence[Incident]
@@ -126,7 +127,7 @@ def _named(name: str, logs: Logs, since: datetime) -> Iterator[LogEvent]:
 def gather(
     vault: Vault,
     database: str,
-    retention: int | None,
+    retention: Retention | None,
     logged: Logged,
     since: datetime,
     now: datetime,

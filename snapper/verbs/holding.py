@@ -14,7 +14,8 @@ from snapper.values.retention import SMALLEST_DUMP, Entry
 class Holding:
     """The objects that lie in the vault for one database at one scheduled time.
 
-    `seen_at` is when the vault was listed, by the clock of who asked.
+    `seen_at` is when the vault was listed, by the clock of who asked. `marks` are by when it was
+    begun, `pins` by until when it is kept.
     """
 
     database: str
@@ -22,6 +23,7 @@ class Holding:
     seen_at: datetime
     objects: dict[Kind, StoredObject] = field(default_factory=dict)
     marks: dict[datetime, StoredObject] = field(default_factory=dict)
+    pins: dict[datetime, StoredObject] = field(default_factory=dict)
 
     @property
     def dumps(self) -> list[StoredObject]:
@@ -43,7 +45,15 @@ class Holding:
         dump = self.dump
         too_small = dump is not None and dump.size < SMALLEST_DUMP
         damaged = too_small or self.verdict is Kind.DAMAGED
-        return Entry(self.taken_at, frozenset(self.objects), damaged, self._late_at, self.ahead)
+        return Entry(
+            self.taken_at,
+            frozenset(self.objects),
+            damaged,
+            self._late_at,
+            self.ahead,
+            stored_at=max((each.changed_at for each in self.objects.values()), default=None),
+            pinned=max(self.pins, default=None),
+        )
 
     @property
     def is_good(self) -> bool:

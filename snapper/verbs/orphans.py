@@ -7,8 +7,10 @@ from itertools import islice
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import BackupNotFound, SettingsError
 from snapper.values.keys import DATABASE_KEY, Kind, parse_key, parse_mark, prefix, trial_key
+from snapper.values.pin import parse_pin, said_until
 from snapper.values.retention import Verdict
 from snapper.verbs.catalog import holdings
+from snapper.verbs.holding import Holding
 from snapper.verbs.prune import delete
 
 GONE = "the stage no longer has this database"
@@ -53,14 +55,22 @@ def require_something(vault: Vault, database: str) -> None:
 def sweep(vault: Vault, database: str, *, dry_run: bool) -> list[Verdict]:
     """Delete all that Snapper itself has made under the key, the oldest first; give every verdict.
 
-    Nobody else's object is touched.
+    What is pinned stays, and nobody else's object is touched.
     """
     found = holdings(vault, database)
-    for holding in () if dry_run else reversed(found):
-        delete(vault, holding)
+    verdicts = [_swept(holding) for holding in found]
+    for holding, verdict in () if dry_run else reversed([*zip(found, verdicts, strict=True)]):
+        if not verdict.keep:
+            delete(vault, holding)
     if not dry_run and any(vault.list(trial_key(database))):
         vault.delete(trial_key(database))
-    return [Verdict(holding.entry, keep=False, reason=GONE) for holding in found]
+    return verdicts
+
+
+def _swept(holding: Holding) -> Verdict:
+    entry = holding.entry.as_of(holding.seen_at)
+    pinned = said_until(entry.pinned) if entry.pinned else ""
+    return Verdict(entry, bool(pinned), f"{GONE}, {pinned}" if pinned else GONE)
 
 
 def _orphans(vault: Vault, known: Collection[str]) -> Iterator[Orphan]:
@@ -73,6 +83,7 @@ def _orphans(vault: Vault, known: Collection[str]) -> Iterator[Orphan]:
 
 def _ours(vault: Vault, database: str) -> Iterator[StoredObject]:
     for stored in vault.list(prefix(database)):
-        named = parse_key(database, stored.key) or parse_mark(database, stored.key)
-        if named or stored.key == trial_key(database):
+        key = stored.key
+        named = parse_key(database, key) or parse_mark(database, key) or parse_pin(database, key)
+        if named or key == trial_key(database):
             yield stored

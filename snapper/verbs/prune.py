@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from snapper.aws.vault import Vault
@@ -16,7 +16,7 @@ from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
 
 # The manifest goes first: from then on there is no backup that could be found without its dump.
-# The dump goes last, after the mark of a late one too.
+# The dump goes last, after the mark of a late one and spent pins too.
 _ORDER = (Kind.MANIFEST, *LISTS, Kind.VERIFICATION, Kind.DAMAGED)
 
 NOTHING: Mapping[datetime, datetime] = MappingProxyType({})
@@ -31,8 +31,9 @@ def prune(
     late: Mapping[datetime, datetime] = NOTHING,
     ahead: Collection[datetime] = (),
     now: datetime | None = None,
+    zone: tzinfo = UTC,
 ) -> list[Verdict]:
-    """Delete the oldest backups beyond the database's count, and give every verdict.
+    """Delete the backups beyond the database's count or rules, and give every verdict.
 
     The listing shows most of what is damaged, was late or is stamped later than now. The caller may
     know more: `damaged` and `ahead` by their scheduled times, and when those that were `late` were
@@ -42,7 +43,7 @@ def prune(
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
-    verdicts = _plan(found, database, just_made, damaged, late, ahead, now)
+    verdicts = _plan(found, database, just_made, damaged, late, ahead, now, zone)
     failures: list[SnapperError] = []
     for verdict in reversed(verdicts):
         if verdict.keep:
@@ -70,10 +71,11 @@ def judge(
     late: Mapping[datetime, datetime] = NOTHING,
     ahead: Collection[datetime] = (),
     now: datetime | None = None,
+    zone: tzinfo = UTC,
 ) -> list[Verdict]:
     """Give every verdict, and delete nothing."""
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
-    return _plan(found, database, None, damaged, late, ahead, now)
+    return _plan(found, database, None, damaged, late, ahead, now, zone)
 
 
 def _plan(
@@ -84,6 +86,7 @@ def _plan(
     late: Mapping[datetime, datetime],
     ahead: Collection[datetime],
     now: datetime | None,
+    zone: tzinfo,
 ) -> list[Verdict]:
     known = [
         replace(
@@ -94,11 +97,11 @@ def _plan(
         )
         for each in (holding.entry for holding in found.values())
     ]
-    return plan(known, database.retention, just_made, now=now or datetime.now(UTC))
+    return plan(known, database.retention, just_made, now=now or datetime.now(UTC), zone=zone)
 
 
 def delete(vault: Vault, holding: Holding) -> None:
     """Delete every object of one backup, in the order in which no half of it is ever believed."""
     first = [holding.objects[kind] for kind in _ORDER if kind in holding.objects]
-    for stored in (*first, *holding.marks.values(), *holding.dumps):
+    for stored in (*first, *holding.marks.values(), *holding.pins.values(), *holding.dumps):
         vault.delete(stored.key)

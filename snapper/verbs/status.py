@@ -14,6 +14,7 @@ from snapper.values.health import Failure, Health, Made, judge
 from snapper.values.job import read_time
 from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
+from snapper.values.rules import Retention
 from snapper.values.schedule import Schedule
 from snapper.values.timetable import Punctuality
 from snapper.values.trial import Trial
@@ -40,7 +41,7 @@ class Standing:
     """One database: its backups, its health, and its dead letters, if we may read such."""
 
     database: str
-    retention: int
+    retention: Retention
     backups: Sequence[Listed]
     health: Health
     dead_letters: int | None
@@ -81,7 +82,7 @@ class Surroundings:
 
 
 def standing(
-    vault: Vault, database: str, retention: int, around: Surroundings, now: datetime
+    vault: Vault, database: str, retention: Retention, around: Surroundings, now: datetime
 ) -> Standing:
     """Judge one database by what lies in the vault and what its functions logged."""
     (found,) = standings(vault, {database: retention}, around, now)
@@ -89,7 +90,7 @@ def standing(
 
 
 def standings(
-    vault: Vault, retentions: Mapping[str, int], around: Surroundings, now: datetime
+    vault: Vault, retentions: Mapping[str, Retention], around: Surroundings, now: datetime
 ) -> list[Standing]:
     """Judge all of these databases, each with how many backups are kept of it."""
     seen = look(vault, retentions, now)
@@ -104,7 +105,7 @@ def standings(
 
 def _standing(
     database: str,
-    retention: int,
+    retention: Retention,
     listed: Sequence[Listed],
     trial: Trial | None,
     around: Surroundings,

@@ -56,13 +56,13 @@ def test_only_tls_reaches_the_bucket(graph: Graph) -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_nobody_replaces_a_dump_or_a_manifest(graph: Graph) -> None:
+def test_nobody_replaces_a_dump_a_manifest_or_a_pin(graph: Graph) -> None:
     _, statement = graph.named("snapper-vault-policy").policy()
     arn = "arn:aws:s3:::snapper-prod-0123456789"
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Action"] == ["s3:PutObject"]
     plain = (".sql.gz", ".sql.gz.age", ".manifest.json")
-    ends = (*plain, ".contents.json", ".contents.json.age")
+    ends = (*plain, ".contents.json", ".contents.json.age", ".kept", ".kept-until-*")
     assert statement["Resource"] == [f"{arn}/*{end}" for end in ends]
     # The words of AWS's guide: else parts of an upload would be refused, or all would be allowed.
     assert statement["Condition"] == {

@@ -6,6 +6,7 @@ from snapper.aws.added import Added
 from snapper.aws.adding import Change, change
 from snapper.aws.store import Store
 from snapper.values.options import Options
+from snapper.values.rules import Retention
 from snapper.values.secrets import Database
 
 ROOT = "/snapper/prod"
@@ -27,7 +28,7 @@ def remove(ssm: Any, *keys: str) -> None:
     change(added(ssm), lambda _: Change(gone=frozenset(keys)), lambda _: None)
 
 
-def everything(ssm: Any) -> dict[str, tuple[str, int, str]]:
+def everything(ssm: Any) -> dict[str, tuple[str, Retention, str]]:
     """Give what there is, as the functions read it: connection, count, options."""
     there = added(ssm)
     found = {}
@@ -48,7 +49,7 @@ def values(ssm: Any) -> str:
     return "\n".join(Store(ssm).value(name) for name in names(ssm))
 
 
-def expected(*databases: Database) -> dict[str, tuple[str, int, str]]:
+def expected(*databases: Database) -> dict[str, tuple[str, Retention, str]]:
     return {
         each.key: (each.connection, each.retention, each.options.to_json()) for each in databases
     }

@@ -8,7 +8,9 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from snapper.values.keys import Kind
+from snapper.values.pin import FOREVER
 from snapper.values.retention import Entry
+from snapper.values.rules import Rules, Span
 
 # The rows' own separators, all that has a meaning in a URI or in libpq's quoting, other scripts.
 RICH = string.ascii_letters + string.digits + ",|%&@:/?#[]= '\"\\+;{}$`~<>()!*^_-.äß€漢🐘"
@@ -91,3 +93,34 @@ entries = st.lists(
     max_size=25,
     unique_by=lambda entry: entry.taken_at,
 )
+
+_spans = st.builds(
+    Span, st.integers(0, 2), st.integers(0, 14), st.integers(0, 40), st.integers(0, 50)
+).filter(lambda span: span != Span())
+_numbers = st.sampled_from([0, 0, 1, 2, 3, 5, 24])
+
+rules = st.builds(
+    Rules, _numbers, _numbers, _numbers, _numbers, _numbers, _numbers, st.none() | _spans
+).filter(lambda found: found != Rules())
+"""What a database may keep, in restic's words."""
+
+over_years = st.lists(
+    st.builds(
+        lambda hours, minutes, kinds, damaged, late, pinned: Entry(
+            _MIDNIGHT + timedelta(hours=hours, minutes=minutes),
+            kinds,
+            damaged,
+            _MIDNIGHT + timedelta(hours=hours, minutes=minutes + late) if late else None,
+            pinned=pinned,
+        ),
+        st.integers(-30_000, 60) | st.integers(-60, 60) | st.integers(-2000, 60),
+        st.sampled_from([0, 0, 20]),
+        st.sampled_from([frozenset(Kind)] * 5 + [frozenset({Kind.DUMP})]),
+        st.sampled_from([False, False, False, True]),
+        st.sampled_from([0, 0, 0, 30, 500]),
+        st.sampled_from([None] * 6 + [FOREVER]),
+    ),
+    max_size=40,
+    unique_by=lambda entry: entry.taken_at,
+)
+"""Backups of several years, close together here and there."""

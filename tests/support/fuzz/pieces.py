@@ -24,7 +24,7 @@ def compose(draw: Callable[[int], int]) -> tuple[str, str]:
         return _pieces(draw, 12), _pieces(draw, 5)
     keys = [PIECES[draw(3)] for _ in range(1 + draw(2))]
     rows = [f"{_space(draw)}{key}{_space(draw)},{_connection(draw)},POSTGRES" for key in keys]
-    counts = [f"{key},{1 + draw(20)}" for key in keys]
+    counts = [f"{key},{('last=', 'daily=', '')[draw(2)]}{1 + draw(20)}" for key in keys]
     return _damaged(draw, "|".join(rows)), _damaged(draw, "|".join(counts))
 
 

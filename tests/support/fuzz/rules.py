@@ -10,6 +10,7 @@ from snapper.engines.postgresql.conninfo.connection import UNSPEAKABLE, Connecti
 from snapper.engines.postgresql.conninfo.other_drivers import BEGINNINGS
 from snapper.errors import SecretsInvalid
 from snapper.values.keys import DATABASE_KEY
+from snapper.values.rules import WORDS, read_retention
 from snapper.values.secrets import Database, parse_secrets
 
 CHECKS = connection_checks()
@@ -43,7 +44,11 @@ _FAULT = re.compile(
     r"the first a letter or digit"
     r"| names a key that an earlier row has| has an empty connection"
     r"| has no row in (?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA)"
-    r"| must keep a whole number of backups from 1 to 999999"
+    r"| must keep a whole number of backups from 1 to 999999, or have rules such as last=7 daily=14"
+    rf"| has as rule \d+ none of {', '.join(WORDS)}"
+    rf"| says (?:{'|'.join(WORDS)}) twice"
+    rf"| has (?:{'|'.join(WORDS)}), which must be (?:a whole number from 1 to 999999|"
+    r"a time such as 30d, 12h or 1y5m7d2h)"
     r"|: it seems to hold a second row: the type or the '\|' between them is missing or not known "
     r"\(in a password ',' can be written %2C, and '\|' %7C\)"
     r"| has a connection of more than 4096 bytes"
@@ -104,7 +109,8 @@ def _check_as_written(read: tuple[Database, ...], connections: str, retentions: 
         raise Misread("something behind the last connection was passed over")
     counts = dict(row.split(",") for row in retentions.strip().removesuffix("|").split("|"))
     written = {key.strip(): count.strip() for key, count in counts.items()}
-    if {each.key: each.retention for each in read} != {k: int(v) for k, v in written.items()}:
+    meant = {key: read_retention(count) for key, count in written.items()}
+    if {each.key: each.retention for each in read} != meant:
         raise Misread("the counts are not those that were written")
     if len(read) != len({database.key for database in read}):
         raise Misread("a key was accepted twice")
