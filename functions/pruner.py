@@ -10,6 +10,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.settings import PrunerSettings
+from snapper.values.time_zone import read_zone
 from snapper.verbs.made import prune_for
 
 
@@ -23,11 +24,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
     telemetry = Telemetry("pruner", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)
     vault = Vault.connect(settings.bucket)
+    zone = read_zone(settings.time_zone)
     failures: list[SnapperError] = []
     pruned = 0
     for key in _made(event, settings.bucket):
         try:
-            pruned += prune_for(key, parameters, vault, telemetry)
+            pruned += prune_for(key, parameters, vault, telemetry, zone)
         except SnapperError as error:
             failures.append(error)
     if failures:

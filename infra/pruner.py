@@ -1,4 +1,4 @@
-"""The pruner: whenever a backup has been made, deletes what is beyond its database's count.
+"""The pruner: whenever a backup has been made, deletes what its database does not keep.
 
 Deleting is its right alone. Who makes backups could delete old ones for good in a few days, if
 somebody else got hold of its credentials; and what reaches the bucket cannot call it in any way but
@@ -18,6 +18,7 @@ from infra.vault import Vault
 from snapper.values.keys import Kind
 from snapper.values.place import Place
 from snapper.values.settings import PrunerSettings
+from snapper.values.time_zone import USUAL
 
 MEMORY = 256
 TIMEOUT = 300
@@ -25,13 +26,14 @@ TIMEOUT = 300
 
 @dataclass(frozen=True)
 class PrunerArgs:
-    """What runs it, and the rooms it works between."""
+    """What runs it, the rooms it works between, and by whose calendar it counts."""
 
     runtime: Runtime
     layers: Layers
     secrets: SecretParameters
     queue: DumpQueue
     vault: Vault
+    time_zone: str
 
 
 class Pruner(pulumi.ComponentResource):
@@ -54,7 +56,10 @@ class Pruner(pulumi.ComponentResource):
                 layers=[args.layers.dependencies],
                 environment=args.vault.bucket_name.apply(
                     lambda bucket: PrunerSettings(
-                        scope.stage, scope.parameter_root, bucket
+                        scope.stage,
+                        scope.parameter_root,
+                        bucket,
+                        "" if args.time_zone == USUAL else args.time_zone,
                     ).to_env()
                 ),
                 rights=[

@@ -95,7 +95,11 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
-        pruner = Pruner(f"{name}-pruner", PrunerArgs(runtime, layers, secrets, queue, vault), child)
+        pruner = Pruner(
+            f"{name}-pruner",
+            PrunerArgs(runtime, layers, secrets, queue, vault, settings.time_zone),
+            child,
+        )
         prover = Prover(
             f"{name}-prover",
             ProverArgs(
@@ -204,6 +208,7 @@ class BackupService(pulumi.ComponentResource):
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),
                     "late_after_hours": str(settings.late_after_hours),
+                    "time_zone": settings.time_zone,
                     "version": snapper.__version__,
                 },
             ),

@@ -98,8 +98,8 @@ def _pruned(
     late = {each.taken_at: each.begun_at for each in listed if each.begun_at != each.taken_at}
     ahead = {each.taken_at for each in listed if each.ahead}
     if dry_run:
-        return judge(stage.vault, kept, damaged, late, ahead, now)
-    return prune(stage.vault, kept, Silence(), None, damaged, late, ahead, now)
+        return judge(stage.vault, kept, damaged, late, ahead, now, stage.time_zone)
+    return prune(stage.vault, kept, Silence(), None, damaged, late, ahead, now, stage.time_zone)
 
 
 def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:

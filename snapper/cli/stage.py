@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
 
 from snapper.aws import client as aws
@@ -22,6 +23,7 @@ from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
 from snapper.values.schedule import Schedule, ScheduleInvalid, parse_schedule
 from snapper.values.service import Service
+from snapper.values.time_zone import read_zone
 from snapper.values.timetable import Punctuality, read_hours
 from snapper.verbs.run import only
 
@@ -114,6 +116,11 @@ class Stage:
     def punctuality(self) -> Punctuality:
         """When the stage backs up, and how old a backup may be."""
         return Punctuality(self.schedule, read_hours(self.service.late_after_hours))
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """The one by whose calendar retention counts."""
+        return read_zone(self.service.time_zone)
 
     @cached_property
     def added(self) -> Added:

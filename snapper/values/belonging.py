@@ -19,6 +19,7 @@ _HOURS = re.compile(r"-1|[0-9]{0,4}")
 _DAYS = re.compile(r"[0-9]{0,3}")
 _DISK = re.compile(r"[0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{0,5}", re.ASCII)
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{0,64}", re.ASCII)
 _LONGEST_SHOWN = 100
 
 Endpoints = Callable[[], Iterator[str]]
@@ -66,6 +67,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "restore_log_group": service.restore_log_group in ("", f"/aws/batch/{name}large-restores"),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
+        "time_zone": bool(_ZONE.fullmatch(service.time_zone)),
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),
     }
     if not STAGE.fullmatch(stage):

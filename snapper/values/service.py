@@ -56,6 +56,7 @@ class Service:
     restore_queue: str = ""
     restore_definition: str = ""
     restore_log_group: str = ""
+    time_zone: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -153,11 +153,15 @@ class DumperSettings(_Environment):
 
 @dataclass(frozen=True)
 class PrunerSettings(_Environment):
-    """Where the pruner finds how many backups each database keeps, and where they lie."""
+    """Where the pruner finds which backups each database keeps, and where they lie.
+
+    `time_zone` is the one by whose calendar it counts; empty for UTC.
+    """
 
     stage: str
     parameter_root: str
     bucket: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True)

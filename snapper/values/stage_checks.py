@@ -13,6 +13,7 @@ from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
 from snapper.values.secrets import Database, Target
 from snapper.values.settings import STAGE, TARGETS
+from snapper.values.time_zone import is_zone
 from snapper.values.timetable import age_fault
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -96,6 +97,12 @@ def form_faults(kms_key_arn: str, permissions_boundary: str, alarm_email: str) -
         )
     if alarm_email and not _EMAIL.fullmatch(alarm_email):
         yield f"alarmEmail is {alarm_email}, must be an e-mail address"
+
+
+def zone_faults(time_zone: str) -> Iterator[str]:
+    """Tell of a time zone that there is not."""
+    if not is_zone(time_zone):
+        yield f"timeZone is {time_zone}, must be a name such as Europe/Berlin, or UTC"
 
 
 def bucket_faults(bucket: str, delete_backups_on_destroy: bool) -> Iterator[str]:

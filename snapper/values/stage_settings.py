@@ -13,6 +13,7 @@ from snapper.values.proving import WEEKLY, Proving, read_days
 from snapper.values.schedule import parse_schedule
 from snapper.values.secrets import Database, Target
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
+from snapper.values.time_zone import USUAL
 from snapper.values.timetable import Punctuality
 
 
@@ -48,6 +49,7 @@ class StageSettings:
     drill_disk_gb: int = 4
     proven_within_days: int = -1
     large_databases: bool = False
+    time_zone: str = USUAL
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -57,6 +59,7 @@ class StageSettings:
         yield from stage_checks.form_faults(
             self.kms_key_arn, self.permissions_boundary, self.alarm_email
         )
+        yield from stage_checks.zone_faults(self.time_zone)
         yield from stage_checks.bucket_faults(self.bucket, self.delete_backups_on_destroy)
         yield from stage_checks.network_faults(self.subnet_ids, self.security_group_ids)
         yield from stage_checks.schedule_faults(

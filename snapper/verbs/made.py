@@ -1,5 +1,7 @@
 """A backup has been made: delete what is beyond its database's count. No success, no prune."""
 
+from datetime import UTC, tzinfo
+
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
@@ -10,7 +12,9 @@ from snapper.verbs.events import Events, tell_failure
 from snapper.verbs.prune import prune
 
 
-def prune_for(key: str, parameters: Parameters, vault: Vault, events: Events) -> bool:
+def prune_for(
+    key: str, parameters: Parameters, vault: Vault, events: Events, zone: tzinfo = UTC
+) -> bool:
     """Prune the database whose manifest was made under this key, and tell whether there is one.
 
     The key is a hint, and may come from anybody who can write to the bucket: it chooses one of the
@@ -28,7 +32,7 @@ def prune_for(key: str, parameters: Parameters, vault: Vault, events: Events) ->
             events.emit("prune.skipped", object=key, reason="the stage has no such database")
             return False
         database = Database(made.database, "", parameters.retention(made.database))
-        verdicts = prune(vault, database, events, just_made=made.at)
+        verdicts = prune(vault, database, events, just_made=made.at, zone=zone)
     except SnapperError as error:
         tell_failure(events, "prune.failed", job, error)
         raise

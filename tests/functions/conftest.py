@@ -62,10 +62,10 @@ def stage(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
 def configure(cloud: Cloud, stage: str) -> Callable[..., None]:
     """Store one database's two parameters."""
 
-    def store(key: str, connection: str, count: int = 2) -> None:
+    def store(key: str, connection: str, count: int | str = 2) -> None:
         root = parameter_root(stage)
         for name, value in (
-            (connection_parameter(root, key), connection),
+            (connection_parameter(root, key), connection or "none"),
             (retention_parameter(root, key), str(count)),
         ):
             cloud.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")

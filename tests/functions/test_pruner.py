@@ -8,6 +8,7 @@ import pytest
 from functions.pruner import handler
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed, SettingsError
+from snapper.values.keys import Kind
 from tests.support.backups import days, store
 from tests.support.databases import AT
 from tests.support.dumps import DUMP, MANIFEST
@@ -59,6 +60,31 @@ def test_after_a_backup_the_oldest_beyond_the_count_goes(
     assert told.log("prune.ended")["database"] == "orders"
     assert told.log("prune.ended")["scheduled_at"] == "2026-11-23T03:00:00Z"
     assert told.log("prune.ended")["deleted"] == 1
+
+
+@pytest.mark.parametrize(("zone", "left"), [("", 3), ("Europe/London", 3), ("America/New_York", 2)])
+def test_days_are_those_of_the_stages_time_zone(
+    zone: str,
+    left: int,
+    configure: Callable[..., None],
+    home: Vault,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One of 23:30 and one of 3:00 are of two days in London, and of one in New York."""
+    configure("orders", "", "daily=3")
+    monkeypatch.setenv("SNAPPER_TIME_ZONE", zone)
+    for at in (days(0), AT.replace(day=22, hour=23, minute=30), days(-2)):
+        store(home, at)
+    assert handler(made(home.bucket, MANIFEST), Context()) == {"pruned": 1}
+    assert len([key for key in keys(home) if key.endswith(Kind.MANIFEST)]) == left
+
+
+def test_a_time_zone_that_there_is_not_fails_aloud(
+    full: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNAPPER_TIME_ZONE", "Europe/Atlantis")
+    with pytest.raises(SettingsError, match="there is no time zone 'Europe/Atlantis'"):
+        handler(made(full.bucket, MANIFEST), Context())
 
 
 def test_an_event_that_comes_twice_or_late_or_of_what_is_gone_does_no_more(

@@ -58,6 +58,7 @@ def full_graph() -> Graph:
         alarmEmail="operator@example.com",
         lateAfterHours="-1",
         noncurrentDays="30",
+        timeZone="Europe/Berlin",
         maxConcurrency="2",
     )
 

@@ -242,6 +242,7 @@ def test_no_other_stage_is_taken(name: str) -> None:
         ({"schedule": "cron(0 3 * * *)"}, "has 5 cron fields, must have six"),
         ({"schedule": "cron(0 3 31 2 ? *)"}, "never fires: there is no such day"),
         ({"schedule": "daily"}, "schedule is daily, it must be rate(1 day), rate(12 hours)"),
+        ({"time_zone": "CEST"}, "timeZone is CEST, must be a name such as Europe/Berlin, or UTC"),
         ({"late_after_hours": 8785}, "lateAfterHours is 8785, must lie within -1..8784"),
         ({"late_after_hours": 24}, "must be more than the 24 hours between two runs"),
         (

@@ -38,6 +38,7 @@ def test_what_the_deployment_writes_is_right() -> None:
         {"pruner": ""},  # nor this
         {"prover": "snapper-prod-prover", "drill": "daily", "drill_disk_gb": "10"},
         {"proven_within_days": "40"},
+        {"time_zone": "America/Port-au-Prince"},
         {"architecture": "arm64", "dumper_memory": "10240", "prover_memory": "3008", "alarms": "6"},
         {"dumper_timeout": "900"},
         {"container_log_group": "/aws/batch/snapper-prod-large"},
@@ -85,6 +86,7 @@ def test_what_a_deployment_may_write_is_right(field: dict[str, str]) -> None:
         ("pruner", "snapper-prod-2-pruner"),
         ("prover", "snapper-prod-2-prover"),
         ("drill", "now"),
+        ("time_zone", "../Berlin\n"),
         ("proven_within_days", "-1"),
         ("proven_within_days", "9999"),
         ("drill_disk_gb", "much"),
