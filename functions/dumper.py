@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from functions import doctor
+from functions.chaining import chain_of
 from functions.defect import place_of
 from functions.delivery import Delivery
 from functions.telemetry import Telemetry
@@ -69,6 +70,7 @@ def handler(
         jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
         turns=Turns.of(settings),
         elsewhere=_elsewhere(settings, vault, telemetry),
+        chain=chain_of(settings, vault, telemetry),
     )
     failed: list[FailedItem] = []
     for record in event["Records"]:

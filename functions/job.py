@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from functions.chaining import chain_of
 from functions.defect import place_of
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
@@ -51,13 +52,15 @@ class Work:
     def of(cls, settings: DumperSettings) -> "Work":
         """Open what the settings name; raises SettingsError."""
         telemetry = Telemetry(CONTAINER, settings.stage)
+        vault = Vault.connect(settings.bucket)
         dumper = Dumper(
-            vault=Vault.connect(settings.bucket),
+            vault=vault,
             events=telemetry,
             engines=partial(engine_of, clients=Path(settings.clients)),
             deadline=replace(Deadline.after(AT_WORK.total_seconds()), hint=_HINT),
             jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
             turns=Turns.of(settings, PAUSE_AFTER_CONTAINER),
+            chain=chain_of(settings, vault, telemetry),
         )
         return cls(telemetry, Parameters.connect(settings.parameter_root), dumper)
 

@@ -1,21 +1,32 @@
-"""S3's event in: a manifest was made. What is beyond its database's count goes."""
+"""S3's event in: a manifest was made. What is beyond its database's count goes.
+
+Where the stage signs, the command line asks the same function for a tombstone before it deletes: no
+operator has the right to sign.
+"""
 
 import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from functions.chaining import undertaker_of
 from functions.telemetry import Telemetry
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
+from snapper.values.job import read_time
+from snapper.values.keys import database_key
 from snapper.values.settings import PrunerSettings
 from snapper.values.time_zone import read_zone
+from snapper.verbs.bury import Undertaker
+from snapper.verbs.catalog import holding_at
 from snapper.verbs.made import prune_for
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001  Lambda gives it
     """Prune the database of every manifest that the event names.
+
+    `{"bury": {"database": KEY, "scheduled_at": TIME, "reason": TEXT}}` leaves a tombstone instead.
 
     Raises the first failure, after the others have been tried: Lambda then repeats the event, and
     at last puts it with the dead letters.
@@ -25,16 +36,26 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
     parameters = Parameters.connect(settings.parameter_root)
     vault = Vault.connect(settings.bucket)
     zone = read_zone(settings.time_zone)
+    undertaker = undertaker_of(settings, vault)
+    if "bury" in event:
+        return {"buried": _bury(event["bury"], vault, undertaker)}
     failures: list[SnapperError] = []
     pruned = 0
     for key in _made(event, settings.bucket):
         try:
-            pruned += prune_for(key, parameters, vault, telemetry, zone)
+            pruned += prune_for(key, parameters, vault, telemetry, zone, undertaker)
         except SnapperError as error:
             failures.append(error)
     if failures:
         raise failures[0]
     return {"pruned": pruned}
+
+
+def _bury(asked: dict[str, str], vault: Vault, undertaker: Undertaker) -> int:
+    database, at = database_key(asked["database"]), read_time(asked["scheduled_at"])
+    undertaker.ready()
+    undertaker.bury(holding_at(vault, database, at), str(asked["reason"]))
+    return 1
 
 
 def _made(event: object, bucket: str) -> Iterator[str]:

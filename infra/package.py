@@ -17,7 +17,7 @@ WHEELS = ROOT / ".cache" / "wheels"
 LOCK = ROOT / "functions" / "requirements.lock"
 
 DESCRIPTIONS = "python/botocore/data/"
-SERVICES = frozenset({"batch", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
+SERVICES = frozenset({"batch", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
 """What the core's edges call. botocore describes all of AWS: 20 MB, of which these are 1."""
 NONE: Mapping[str, str] = MappingProxyType({})
 

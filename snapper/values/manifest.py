@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 
 from snapper.errors import BackupDamaged
 from snapper.values import document
+from snapper.values.chain import FIELD, Link
 from snapper.values.document import read_document
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, database_key, object_key
@@ -32,8 +33,9 @@ class Manifest:
     for `recipients` holds a gzip of `packed_bytes` and `packed_sha256`; every other is the gzip.
     `source` is a digest by which the same database is known again, `contents` the SHA-256 of the
     list of what is in the backup; nothing where there is none. `jobs` is how many programs made it
-    at once. `part` is what the engine adds: its fields stand beside the others, and only the engine
-    reads and writes them. It may hold secrets, so it is in no `repr`.
+    at once. `chain` is its place among the signed ones, if it is signed. `part` is what the engine
+    adds: its fields stand beside the others, and only the engine reads and writes them. It may hold
+    secrets, so it is in no `repr`.
     """
 
     database: str
@@ -56,6 +58,7 @@ class Manifest:
     packed_bytes: int = 0
     packed_sha256: str = ""
     contents_in_clear: bool = False
+    chain: Link | None = None
     part: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -174,6 +177,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "packed_bytes": document.size,
     "packed_sha256": document.sha256,
     "contents_in_clear": document.flag,
+    FIELD: Link.from_dict,
 }
 """Who reads each field of its own."""
 
@@ -190,6 +194,7 @@ _UNSAID = {
     "packed_bytes": 0,
     "packed_sha256": "",
     "contents_in_clear": False,
+    FIELD: None,
 }
 """What stands in no manifest, as in those of releases that knew nothing else."""
 
@@ -202,6 +207,8 @@ _ONLY_SEALED = _OF_SEALED | {"contents_in_clear"}
 def _write(value: object) -> object:
     if isinstance(value, datetime):
         return write_time(value)
+    if isinstance(value, Link):
+        return value.to_dict()
     return list(value) if isinstance(value, tuple) else value
 
 

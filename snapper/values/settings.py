@@ -77,6 +77,16 @@ def added_root(root: str) -> str:
     return f"{root}/ADDED"
 
 
+def chain_parameter(root: str, database: str) -> str:
+    """Name the parameter that says what is newest in the chain of one database."""
+    return f"{root}/CHAIN/{database}"
+
+
+def chain_keys_path(root: str) -> str:
+    """Name the path below which stand the ARNs of the keys that sign: no function may write it."""
+    return f"{root}/CHAIN_KEYS"
+
+
 def service_parameter(root: str) -> str:
     """Name the parameter that says where the parts of a stage are."""
     return f"{root}/SERVICE"
@@ -130,6 +140,7 @@ class DumperSettings(_Environment):
     `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
     come from, and where one goes back to that has to wait because `max_per_server` dumps of its
     server are under way; both are empty where an older deployment says nothing of them.
+    `signing_key` is the ARN of the key that signs manifests, or empty where none is signed.
     `dump_jobs` is how many programs dump one large database at once. `batch_queue` and
     `batch_definition` are the ARNs of the queue of containers and of what a container for a dump
     is; empty where the stage makes none.
@@ -144,6 +155,7 @@ class DumperSettings(_Environment):
     batch_definition: str = ""
     dump_jobs: str = "0"
     max_per_server: str = ""
+    signing_key: str = ""
 
     @property
     def jobs(self) -> int:
@@ -156,12 +168,14 @@ class PrunerSettings(_Environment):
     """Where the pruner finds which backups each database keeps, and where they lie.
 
     `time_zone` is the one by whose calendar it counts; empty for UTC.
+    `signing_key` is the ARN of the key that signs tombstones, or empty where none are left.
     """
 
     stage: str
     parameter_root: str
     bucket: str
     time_zone: str = ""
+    signing_key: str = ""
 
 
 @dataclass(frozen=True)

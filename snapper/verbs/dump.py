@@ -20,6 +20,7 @@ from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.secrets import Database
+from snapper.verbs.chain_link import Chain, Linked
 from snapper.verbs.contents import keep_contents
 from snapper.verbs.dump_log import DumpLog
 from snapper.verbs.dumping import Dumping, Programs
@@ -42,6 +43,7 @@ class Dumper:
 
     `jobs` gives by how many programs at once a large database is dumped, of which its option says
     so many. `elsewhere` is where a dump goes that does not fit here; None where it goes nowhere.
+    `chain` signs manifests, where they are signed.
     """
 
     vault: Vault
@@ -53,6 +55,7 @@ class Dumper:
     jobs: Callable[[int | None], int] = lambda asked: asked or 1
     turns: Turns | None = None
     elsewhere: HandOver | None = None
+    chain: Chain | None = None
     ending: Ending = field(default_factory=Ending)
 
     def dump(self, job: Job, database: Database) -> Manifest | None:
@@ -88,6 +91,8 @@ class Dumper:
         client = engine.client_for(facts)
         told = DumpLog(self.events, job, engine, facts, client)
         told.introduce()
+        if self.chain:
+            self.chain.try_out()
         try:
             stream, jobs = self._store(told, place.taken_at, database)
         except AlreadyStored:
@@ -125,6 +130,12 @@ class Dumper:
             jobs=jobs,
             part=engine.part(facts, client),
         )
+        return self._keep(job, manifest)
+
+    def _keep(self, job: Job, bare: Manifest) -> Manifest:
+        """Store the manifest, signed if any is: with it the backup exists."""
+        linked = self.chain.link(bare) if self.chain else Linked(bare)
+        manifest = linked.manifest
         if manifest.late:
             # Who may only list, as who prunes, is to know in which order backups were made.
             self._mark(manifest)
@@ -135,6 +146,8 @@ class Dumper:
             # was lost. Another conflict is a failure.
             if not made_for(self.vault, job):
                 raise
+        if self.chain:
+            self.chain.record(linked)
         return manifest
 
     def _mark(self, manifest: Manifest) -> None:

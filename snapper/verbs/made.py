@@ -8,12 +8,18 @@ from snapper.errors import SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, read_key
 from snapper.values.secrets import Database
+from snapper.verbs.bury import Undertaker
 from snapper.verbs.events import Events, tell_failure
-from snapper.verbs.prune import prune
+from snapper.verbs.prune import NO_TRACE, prune
 
 
 def prune_for(
-    key: str, parameters: Parameters, vault: Vault, events: Events, zone: tzinfo = UTC
+    key: str,
+    parameters: Parameters,
+    vault: Vault,
+    events: Events,
+    zone: tzinfo = UTC,
+    undertaker: Undertaker = NO_TRACE,
 ) -> bool:
     """Prune the database whose manifest was made under this key, and tell whether there is one.
 
@@ -32,7 +38,7 @@ def prune_for(
             events.emit("prune.skipped", object=key, reason="the stage has no such database")
             return False
         database = Database(made.database, "", parameters.retention(made.database))
-        verdicts = prune(vault, database, events, just_made=made.at, zone=zone)
+        verdicts = prune(vault, database, events, made.at, zone=zone, undertaker=undertaker)
     except SnapperError as error:
         tell_failure(events, "prune.failed", job, error)
         raise

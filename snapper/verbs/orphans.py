@@ -9,9 +9,10 @@ from snapper.errors import BackupNotFound, SettingsError
 from snapper.values.keys import DATABASE_KEY, Kind, parse_key, parse_mark, prefix, trial_key
 from snapper.values.pin import parse_pin, said_until
 from snapper.values.retention import Verdict
+from snapper.verbs.bury import Undertaker
 from snapper.verbs.catalog import holdings
 from snapper.verbs.holding import Holding
-from snapper.verbs.prune import delete
+from snapper.verbs.prune import NO_TRACE, delete
 
 GONE = "the stage no longer has this database"
 
@@ -52,16 +53,25 @@ def require_something(vault: Vault, database: str) -> None:
         raise BackupNotFound(f"there is nothing of {database} in {vault.bucket}")
 
 
-def sweep(vault: Vault, database: str, *, dry_run: bool) -> list[Verdict]:
+def sweep(
+    vault: Vault, database: str, *, dry_run: bool, undertaker: Undertaker = NO_TRACE
+) -> list[Verdict]:
     """Delete all that Snapper itself has made under the key, the oldest first; give every verdict.
 
-    What is pinned stays, and nobody else's object is touched.
+    What is pinned stays, and nobody else's object is touched. Each has a tombstone before any
+    is deleted.
     """
     found = holdings(vault, database)
     verdicts = [_swept(holding) for holding in found]
-    for holding, verdict in () if dry_run else reversed([*zip(found, verdicts, strict=True)]):
-        if not verdict.keep:
-            delete(vault, holding)
+    doomed = [
+        holding
+        for holding, verdict in reversed([*zip(found, verdicts, strict=True)])
+        if not (verdict.keep or dry_run)
+    ]
+    for holding in doomed:
+        undertaker.bury(holding, GONE)
+    for holding in doomed:
+        delete(vault, holding)
     if not dry_run and any(vault.list(trial_key(database))):
         vault.delete(trial_key(database))
     return verdicts

@@ -11,6 +11,7 @@ from snapper.values.job import write_time
 from snapper.values.keys import LISTS, Kind
 from snapper.values.retention import Verdict, plan
 from snapper.values.secrets import Database
+from snapper.verbs.bury import NoTrace, Undertaker
 from snapper.verbs.catalog import holdings
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
@@ -19,6 +20,7 @@ from snapper.verbs.holding import Holding
 # The dump goes last, after the mark of a late one and spent pins too.
 _ORDER = (Kind.MANIFEST, *LISTS, Kind.VERIFICATION, Kind.DAMAGED)
 
+NO_TRACE = NoTrace()
 NOTHING: Mapping[datetime, datetime] = MappingProxyType({})
 
 
@@ -32,6 +34,7 @@ def prune(
     ahead: Collection[datetime] = (),
     now: datetime | None = None,
     zone: tzinfo = UTC,
+    undertaker: Undertaker = NO_TRACE,
 ) -> list[Verdict]:
     """Delete the backups beyond the database's count or rules, and give every verdict.
 
@@ -41,13 +44,17 @@ def prune(
 
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
+    Before any of them each has a tombstone from the `undertaker`, or nothing is deleted.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
     verdicts = _plan(found, database, just_made, damaged, late, ahead, now, zone)
     failures: list[SnapperError] = []
-    for verdict in reversed(verdicts):
-        if verdict.keep:
-            continue
+    doomed = [verdict for verdict in reversed(verdicts) if not verdict.keep]
+    if doomed:
+        undertaker.ready()
+    for verdict in doomed:
+        undertaker.bury(found[verdict.entry.taken_at], verdict.reason)
+    for verdict in doomed:
         try:
             delete(vault, found[verdict.entry.taken_at])
         except SnapperError as error:

@@ -39,6 +39,7 @@ def manifest(
         "sha256": "ab" * 32,
         "engine": "POSTGRES",
         "contents": "",
+        "chain": None,
         "part": Recorded(pg_dump_version, encoding, roles, properties, omitted).to_part(),
     }
     plain = {

@@ -1,0 +1,1 @@
+"""Ciphers and signatures: the one room that knows libraries of cryptography."""
