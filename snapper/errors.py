@@ -9,6 +9,8 @@ class SnapperError(Exception):
     │   └── SecretsInvalid      exit 2   the two secrets, every fault at once
     ├── BackupNotFound          exit 3
     ├── BackupDamaged           exit 4   object and manifest disagree
+    │   ├── BackupTruncated     exit 4   the end of a sealed one is missing
+    │   ├── BackupAltered       exit 4   a sealed one holds other bytes than were sealed
     │   └── NoneGood            exit 4   neither the newest backup nor any older one is good
     ├── DumpFailed              exit 5   pg_dump did not end well
     │   ├── DeadlineReached     exit 5   there was not enough time
@@ -25,7 +27,9 @@ class SnapperError(Exception):
     │   ├── TooLarge            exit 9   there is not enough room or time for a proof
     │   └── Unprovable          exit 9   only another major of the server could prove it
     ├── BackupInProgress        exit 10  another delivery may be finishing the same backup
-    └── ServerBusy              exit 10  as many dumps of the same server are under way as may be
+    ├── ServerBusy              exit 10  as many dumps of the same server are under way as may be
+    ├── NoKey                   exit 11  it is sealed, and no key was given
+    └── WrongKey                exit 12  it is sealed for others than the keys that were given
 
     A message is the fact in lower case with its values; `hint` says what to do about it.
     Neither ever holds a secret. `retry` says whether another attempt can help,
@@ -88,6 +92,14 @@ class BackupDamaged(SnapperError):
     """What lies in the vault is not what its manifest says."""
 
     exit_code = 4
+
+
+class BackupTruncated(BackupDamaged):
+    """The end of a sealed object is missing, be it at the end of a chunk."""
+
+
+class BackupAltered(BackupDamaged):
+    """A sealed object holds other bytes than those that were sealed."""
 
 
 class NoneGood(BackupDamaged):
@@ -210,3 +222,15 @@ class ServerBusy(SnapperError):
     """As many dumps of the same server are under way as there may be: this one has to wait."""
 
     exit_code, retry = 10, True
+
+
+class NoKey(SnapperError):
+    """It is sealed, and nobody gave a key."""
+
+    exit_code = 11
+
+
+class WrongKey(SnapperError):
+    """It is sealed for others: none of the keys that were given opens it."""
+
+    exit_code = 12

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("__main__.py", "benchmarks", "bin", "functions", "infra", "local", "snapper", "tests")
-VALUES = ("snapper.errors", "snapper.values")
-EDGES = (*VALUES, "snapper.sealing", "snapper.aws", "snapper.engines", "snapper.machine")
+VALUES = ("snapper.errors", "snapper.sealing", "snapper.values")
+EDGES = (*VALUES, "snapper.aws", "snapper.engines", "snapper.machine")
 CORE = (*EDGES, "snapper.verbs")
 
 ARROWS = {  # room: what it may import of ours besides itself; the most exact name counts
@@ -24,7 +24,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
     "bin": VALUES,
     "snapper.errors": (),
     "snapper.sealing": ("snapper.errors",),
-    "snapper.values": ("snapper.errors",),
+    "snapper.values": ("snapper.errors", "snapper.sealing"),
     "snapper.machine": ("snapper.errors",),
     "snapper.aws": VALUES,
     "snapper.engines": (*VALUES, "snapper.machine"),
@@ -53,11 +53,12 @@ OUTSIDE = {  # what only some rooms may import of others' work
     "boto3": ("snapper.aws", "local", "functions.start"),
     "botocore": ("snapper.aws", "local"),
     "s3transfer": ("snapper.aws",),
-    "cryptography": ("snapper.sealing", "local"),
     "psycopg2": ("snapper.engines.postgresql", "local.demo"),
     "pulumi": ("__main__", "infra", "local"),
     "pulumi_aws": ("infra",),
     "aws_lambda_powertools": ("functions",),
+    "cryptography": ("snapper.sealing", "local"),
+    "pyrage": ("snapper.sealing",),
     "ministack": ("local",),
 }
 

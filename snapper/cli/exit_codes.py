@@ -12,6 +12,8 @@ EXIT_CODES = {
     "8": "AWS refused",
     "9": "restore failed; the error says how the target is",
     "10": "backup in progress",
+    "11": "backup sealed, and no key given",
+    "12": "backup sealed for other keys",
     "129, 130, 143": "interrupted",
     "141": "output pipe closed",
 }
