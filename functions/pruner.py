@@ -43,7 +43,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
     pruned = 0
     for key in _made(event, settings.bucket):
         try:
-            pruned += prune_for(key, parameters, vault, telemetry, zone, undertaker)
+            pruned += prune_for(
+                key,
+                parameters,
+                vault,
+                telemetry,
+                zone,
+                undertaker,
+                locked=bool(settings.object_lock),
+            )
         except SnapperError as error:
             failures.append(error)
     if failures:

@@ -10,6 +10,7 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.topic import Topic
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import SnapperError
+from snapper.values.object_lock import SUMMARIES
 from snapper.values.options import Options
 from snapper.values.settings import WatcherSettings
 from snapper.verbs.summarize import Found, summarize
@@ -51,14 +52,14 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
     finally:
         # What was not listed to its end would be forgotten.
         if settings.summary and found and found.keys() == known.keys():
-            _summarize(vault, found, telemetry)
+            _summarize(vault, found, telemetry, locked=bool(settings.object_lock))
     return {"late": late}
 
 
-def _summarize(vault: Vault, found: Found, telemetry: Telemetry) -> None:
+def _summarize(vault: Vault, found: Found, telemetry: Telemetry, *, locked: bool) -> None:
     """Keep the summaries. Without them all is slower, and nothing else: it is told, not raised."""
     try:
-        summarize(vault, found, telemetry)
+        summarize(vault, found, telemetry, locked_for=SUMMARIES if locked else None)
     except SnapperError as error:
         telemetry.emit(
             "summary.failed", kind=type(error).__name__, reason=str(error), hint=error.hint

@@ -23,6 +23,7 @@ from infra.signpost import Signpost, SignpostArgs
 from infra.vault import Vault, VaultArgs
 from infra.watcher import Watcher, WatcherArgs
 from snapper.errors import SnapperError
+from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place
 
 
@@ -46,6 +47,7 @@ class BackupService(pulumi.ComponentResource):
                 settings.kms_key_arn,
                 settings.noncurrent_days,
                 settings.delete_backups_on_destroy,
+                settings.object_lock,
             ),
             child,
         )
@@ -193,6 +195,7 @@ class BackupService(pulumi.ComponentResource):
                 {
                     **self.facts,
                     "kms_key_arn": settings.kms_key_arn,
+                    "object_lock": settings.object_lock.to_text() if settings.object_lock else "",
                     "parameter_root": scope.parameter_root,
                     "drill": settings.drill,
                     "proven_within_days": settings.said_within_days,
@@ -214,7 +217,20 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
+        if settings.object_lock:
+            # Destroying runs no program that could say it.
+            self.facts = {**self.facts, "remains": remains(vault.bucket_name, settings.object_lock)}
         self.register_outputs(dict(self.facts))
+
+
+def remains(bucket: pulumi.Output[str], lock: ObjectLock) -> pulumi.Output[str]:
+    """Say what destroying the stage leaves behind, and why nobody can delete it at once."""
+    return bucket.apply(
+        lambda name: (
+            f"destroying keeps the bucket {name} with all backups, each of them locked "
+            f"{lock.words} after it was made; docs/kept.md says how it ends"
+        )
+    )
 
 
 def _containers(settings: StackSettings) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from snapper.values import stage_checks
 from snapper.values.embedded import is_embedded
 from snapper.values.options import SETTING
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
-from snapper.values.stage_settings import StageSettings, known_keys, read_plain
+from snapper.values.stage_settings import StageSettings, known_keys, read_plain, read_structured
 
 
 class SettingsRefused(pulumi.RunError):
@@ -69,9 +69,11 @@ class StackSettings(StageSettings):
         encrypted = is_config_secret(f"{pulumi.get_project()}:{TARGETS}")
         targets = read_targets(given[TARGETS], faults, encrypted=encrypted, from_here=here)
         plain = read_plain(config.get, faults)
+        parts = read_structured(lambda key: _structured(config, key), faults)
         faults.extend(bundle_faults(databases, plain.get("ca_bundle", "")))
         try:
-            settings = cls(stage=pulumi.get_stack(), databases=databases, targets=targets, **plain)
+            stage = pulumi.get_stack()
+            settings = cls(stage, databases, targets, **plain, **parts)
         except SettingsRefused as refused:
             faults.extend(refused.faults)
         if faults or settings is None:
@@ -96,6 +98,14 @@ def _options(config: pulumi.Config) -> object:
         return config.get_object(SETTING, {})
     except pulumi.ConfigTypeError:
         return None
+
+
+def _structured(config: pulumi.Config, key: str) -> object:
+    """Give a setting that has parts; where it is no JSON, the text that is none."""
+    try:
+        return config.get_object(key)
+    except pulumi.ConfigTypeError:
+        return config.get(key)
 
 
 def _endpoints() -> list[str]:

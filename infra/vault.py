@@ -18,14 +18,18 @@ from infra.iam import (
     never_over,
     only_by_tls,
 )
+from infra.lock_rights import may_lock_summaries, may_see_locks
 from infra.private_bucket import make_private
 from infra.scope import Scope
+from snapper.values.object_lock import ObjectLock
 from snapper.values.summary import FOLDER
 
 
 @dataclass(frozen=True)
 class VaultArgs:
     """Whose vault, by whose key it is encrypted, and what becomes of deleted and of all backups.
+
+    With a lock, what is put there cannot be deleted for good before its time is over.
 
     A bucket that is named here exists, and is adopted with its backups; none means a new one.
     """
@@ -35,6 +39,7 @@ class VaultArgs:
     kms_key_arn: str
     noncurrent_days: int
     delete_backups_on_destroy: bool
+    object_lock: ObjectLock | None = None
 
 
 class Vault(pulumi.ComponentResource):
@@ -58,9 +63,10 @@ class Vault(pulumi.ComponentResource):
             bucket_prefix=args.scope.name(""),
             force_destroy=args.delete_backups_on_destroy,
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions.merge(kept, _adopting(args.bucket)),
+            opts=pulumi.ResourceOptions.merge(kept, _adopting(args)),
         )
         self.bucket_name, self.arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
+        self.object_lock = args.object_lock
         self.guarded = make_private(name, bucket, args.kms_key_arn, _policy, kept)
         self._tidy(name, bucket, args, kept)
         self.register_outputs({"bucket_name": self.bucket_name})
@@ -77,12 +83,12 @@ class Vault(pulumi.ComponentResource):
 
     def may_watch(self) -> pulumi.Output[list[Statement]]:
         """List backups and keep summaries of records, but neither read nor make a backup."""
-        summarize = may_summarize if self.summarized else lambda _: []
-        return self.arn.apply(lambda arn: [may_list_bucket(arn), *summarize(arn)])
+        return self.arn.apply(lambda arn: [may_list_bucket(arn), *self._may_summarize(arn)])
 
     def may_prune(self) -> pulumi.Output[list[Statement]]:
         """List and delete backups, but neither read nor write one."""
-        return self.arn.apply(may_prune_backups)
+        see = may_see_locks if self.object_lock else lambda _: []
+        return self.arn.apply(lambda arn: [*may_prune_backups(arn), *see(arn)])
 
     def may_prove(self) -> pulumi.Output[list[Statement]]:
         """Read backups and write verdicts on them, but neither make nor delete a backup."""
@@ -93,6 +99,11 @@ class Vault(pulumi.ComponentResource):
         return self.arn.apply(
             lambda arn: [*may_restore_backups(arn), *self._may_use_key("kms:Decrypt")]
         )
+
+    def _may_summarize(self, arn: str) -> list[Statement]:
+        if not self.summarized:
+            return []
+        return [*may_summarize(arn), *(may_lock_summaries(arn) if self.object_lock else ())]
 
     def _may_use_key(self, *actions: str) -> list[Statement]:
         """Read and write what is encrypted by the customer's key, if there is one, or do less."""
@@ -117,19 +128,44 @@ class Vault(pulumi.ComponentResource):
                 kept, pulumi.ResourceOptions(depends_on=[versioning])
             ),
         )
+        if args.object_lock:
+            self._lock(name, bucket, args.object_lock, versioning)
+
+    def _lock(
+        self,
+        name: str,
+        bucket: aws.s3.Bucket,
+        lock: ObjectLock,
+        versioning: aws.s3.BucketVersioning,
+    ) -> None:
+        """Have S3 lock whatever is put there from now on: a bucket that is there is as good as new.
+
+        The rule goes with the setting, and with the stage: a kept rule would go on locking what
+        nobody asked to be locked. What it has locked stays so until its time is over.
+        """
+        aws.s3.BucketObjectLockConfiguration(
+            f"{name}-object-lock",
+            bucket=bucket.bucket,
+            rule={"default_retention": {"mode": lock.aws_mode, "days": lock.days}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
 
 
 def _policy(bucket: str) -> str:
     return document(only_by_tls(["s3:*"], [bucket, f"{bucket}/*"]), never_over(bucket))
 
 
-def _adopting(bucket: str) -> pulumi.ResourceOptions:
+def _adopting(args: VaultArgs) -> pulumi.ResourceOptions:
     # The name of an adopted bucket comes from elsewhere, and nothing about a name is worth a new
     # bucket. Some releases of Pulumi adopt nothing that differs, so its tags are left to a later
     # `up` without the setting.
-    differing = ["tags", "tagsAll"] if bucket else []
+    differing = ["tags", "tagsAll"] if args.bucket else []
+    # A lock is a rule of the bucket, set by a call; as a property of the bucket itself it would
+    # make a new one.
+    locked = ["object_lock_enabled"] if args.bucket or args.object_lock else []
     return pulumi.ResourceOptions(
-        import_=bucket or None, ignore_changes=["bucket", "bucket_prefix", *differing]
+        import_=args.bucket or None,
+        ignore_changes=["bucket", "bucket_prefix", *differing, *locked],
     )
 
 

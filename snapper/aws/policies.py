@@ -85,6 +85,7 @@ def _read(service: Service) -> list[Statement]:
             ],
         ),
         *_topic(service),
+        *_lock(service, "s3:GetBucketObjectLockConfiguration", bucket),
         *_key(service, "ssm", "kms:Decrypt"),
         *_key(service, "s3", "kms:Decrypt"),
     ]
@@ -152,6 +153,7 @@ def _operate(service: Service) -> list[Statement]:
             [f"{_bucket(service)}/*{end}" for end in (*Kind, f"{MARK}*", *_PINS)],
         ),
         _allow(["s3:PutObject"], [f"{_bucket(service)}/*{end}" for end in _PINS]),
+        *_lock(service, "s3:GetObjectRetention", *(f"{_bucket(service)}/*{end}" for end in DUMPS)),
         # The databases that are no part of the deployment. What shares a parameter with one that
         # changes is read and written anew.
         _allow(["ssm:GetParametersByPath"], [added]),
@@ -167,6 +169,11 @@ def _listed(added: str) -> list[str]:
 
 def _topic(service: Service) -> list[Statement]:
     return [_allow(["sns:ListSubscriptionsByTopic"], [service.topic])] if service.topic else []
+
+
+def _lock(service: Service, action: str, *resources: str) -> list[Statement]:
+    """Let be seen what is locked, where anything is; nobody is let lift a lock."""
+    return [_allow([action], list(resources))] if service.lock else []
 
 
 def _key(service: Service, through: str, *actions: str) -> list[Statement]:

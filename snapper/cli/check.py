@@ -27,7 +27,7 @@ from snapper.values.secrets import (
 )
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 from snapper.values.stage_checks import clear_text_faults, key_faults
-from snapper.values.stage_settings import StageSettings, known_keys, read_plain
+from snapper.values.stage_settings import StageSettings, known_keys, read_plain, read_structured
 
 _OPTIONS_TOO = "the settings"
 _HINT = "docs/options.md lists the options of databases, docs/settings.md those of the stage"
@@ -147,6 +147,14 @@ def _options(settings: Mapping[str, str | None]) -> object:
         return None
 
 
+def _structured(text: str | None) -> object:
+    """Give a setting that has parts; where it is no JSON, the text that is none."""
+    try:
+        return text and json_text.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def _stage_faults(
     settings: Mapping[str, str | None],
     databases: tuple[Database, ...],
@@ -156,5 +164,6 @@ def _stage_faults(
     """Judge the stage as a preview does, but for the region and files, which are the shell's."""
     faults = list(key_faults(settings, known_keys()))
     plain = read_plain(settings.get, faults)
-    whole = StageSettings(stack.rpartition("/")[2], databases, targets, **plain)
+    parts = read_structured(lambda key: _structured(settings.get(key)), faults)
+    whole = StageSettings(stack.rpartition("/")[2], databases, targets, **plain, **parts)
     return faults + list(whole.faults())

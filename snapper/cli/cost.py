@@ -70,6 +70,7 @@ def cost(
             now,
             options=options.get(key, UNSET),
             disk_bytes=disk,
+            lock=opened.service.lock,
         )
         for key in named
     ]
@@ -89,6 +90,11 @@ def cost(
             render.say(
                 f"{each.database}: if it goes on growing so, a backup takes longer than the "
                 "15 minutes of a function within a year: set largeDatabases by then"
+            )
+        if each.held:
+            render.say(
+                f"{each.database}: objectLock comes to hold {render.size(each.held)} of deleted "
+                "backups, which is counted in the year"
             )
     kept = [(each.usage.stored.current, each.usage.stored.noncurrent) for each in found]
     current, deleted = (_together(each) for each in zip(*kept, strict=True)) if kept else ({}, {})
@@ -196,6 +202,7 @@ def _one(each: Priced) -> dict[str, Any]:
         "seconds": usage.took.total_seconds(),
         "drills_a_month": round(usage.drills, 2),
         "newest_bytes": each.newest,
+        "held_bytes": each.held,
         "bytes_a_day": None if each.growth is None else round(each.growth),
         "stored_bytes": dict(usage.stored.current),
         "noncurrent_bytes": dict(usage.stored.noncurrent),

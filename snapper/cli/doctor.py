@@ -15,6 +15,7 @@ from snapper.values.finding import Finding, Level
 from snapper.values.options import UNSET
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
+from snapper.verbs.examine_lock import examine_lock
 from snapper.verbs.letters import examine_letters
 from snapper.verbs.proven import last_proof
 from snapper.verbs.run import chosen
@@ -67,6 +68,7 @@ def doctor(
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),
         *(() if opened.proving else (NO_PROVER,)),
+        *((examine_lock(opened.vault, lock),) if (lock := opened.service.lock) else ()),
     ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)
     outcome.code = 1 if bad else 0

@@ -47,6 +47,9 @@ def prune_backups(
     The pruner does the same after every backup; this is for a count that you have lowered. What
     list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
 
+    With objectLock nothing is deleted for good before its lock ends: it is said until when what was
+    deleted is still there.
+
     A key that left the secrets keeps its backups. --orphan KEY deletes them all, or with --keep
     COUNT all but the newest. It refuses a database that the stage has.
     """
@@ -75,11 +78,22 @@ def prune_backups(
     render.table(
         ("database", "taken at", "verdict", "reason"),
         [
-            (database, write_time(each.entry.begun_at), "stays" if each.keep else gone, each.reason)
+            (
+                database,
+                write_time(each.entry.begun_at),
+                "stays" if each.keep else _gone(each, gone),
+                each.reason,
+            )
             for database, verdicts in found.items()
             for each in verdicts
         ],
     )
+
+
+def _gone(verdict: Verdict, gone: str) -> str:
+    """Say what has become of it, and until when nobody can delete it for good."""
+    until = verdict.locked_until
+    return f"{gone}, locked until {write_time(until)}" if until else gone
 
 
 def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: bool) -> list[Verdict]:
@@ -87,7 +101,7 @@ def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: boo
     require_something(stage.vault, key)
     if keep:
         return _pruned(stage, key, keep, now, dry_run=dry_run)
-    return sweep(stage.vault, key, dry_run=dry_run)
+    return sweep(stage.vault, key, dry_run=dry_run, locked=bool(stage.service.lock))
 
 
 def _pruned(
@@ -99,7 +113,9 @@ def _pruned(
     ahead = {each.taken_at for each in listed if each.ahead}
     if dry_run:
         return judge(stage.vault, kept, damaged, late, ahead, now, stage.time_zone)
-    return prune(stage.vault, kept, Silence(), None, damaged, late, ahead, now, stage.time_zone)
+    known = (damaged, late, ahead, now, stage.time_zone)
+    locked = bool(stage.service.lock)
+    return prune(stage.vault, kept, Silence(), None, *known, locked=locked)
 
 
 def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
@@ -111,6 +127,7 @@ def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
                 "keep": each.keep,
                 "ahead": each.entry.ahead,
                 "reason": each.reason,
+                "locked_until": write_time(each.locked_until) if each.locked_until else None,
             }
             for each in verdicts
         ]

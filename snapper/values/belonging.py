@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place
 from snapper.values.proving import FREQUENCIES
 from snapper.values.service import Service
@@ -68,6 +69,8 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
         "time_zone": bool(_ZONE.fullmatch(service.time_zone)),
+        "object_lock": not service.object_lock
+        or ObjectLock.from_text(service.object_lock) is not None,
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),
     }
     if not STAGE.fullmatch(stage):

@@ -61,11 +61,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of an entry, and why."""
+    """What becomes of an entry, and why.
+
+    What has gone is hidden, and can be taken back by whoever may, at least until the bucket's lock
+    on it ends, if there is one: `locked_until`.
+    """
 
     entry: Entry
     keep: bool
     reason: str
+    locked_until: datetime | None = None
 
 
 def plan(

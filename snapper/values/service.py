@@ -6,6 +6,7 @@ from typing import Self
 
 from snapper.errors import SettingsError
 from snapper.values.cost import Machine
+from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place, domain_of, partition_of
 from snapper.values.proving import Proving, read_days
 from snapper.values.settings import TARGETS
@@ -25,6 +26,7 @@ class Service:
     dump, and `drill_container_log_group` those that prove; empty where there are none.
     `restore_queue` and `restore_definition` are the ARNs of the queue and of what a container for a
     restore is, which logs in `restore_log_group`; empty where the stage restores nothing itself.
+    `object_lock` is how what is put into the bucket is locked, as an ObjectLock writes it.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -57,6 +59,7 @@ class Service:
     restore_definition: str = ""
     restore_log_group: str = ""
     time_zone: str = ""
+    object_lock: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -91,6 +94,11 @@ class Service:
             f" {TARGETS} {option} && pulumi up {option}; the secret has a row"
             " KEY,connection,TYPE for each target",
         )
+
+    @property
+    def lock(self) -> ObjectLock | None:
+        """How what is put into the bucket is locked, if it is."""
+        return ObjectLock.from_text(self.object_lock)
 
     @property
     def log_group(self) -> str:

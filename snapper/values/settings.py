@@ -169,6 +169,7 @@ class PrunerSettings(_Environment):
 
     `time_zone` is the one by whose calendar it counts; empty for UTC.
     `signing_key` is the ARN of the key that signs tombstones, or empty where none are left.
+    `object_lock` says whether what lies there may be locked; empty where it is not.
     """
 
     stage: str
@@ -176,6 +177,7 @@ class PrunerSettings(_Environment):
     bucket: str
     time_zone: str = ""
     signing_key: str = ""
+    object_lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ class WatcherSettings(_Environment):
 
     `topic` is the ARN of the one to which it names those that have become late.
     `summary` says whether it keeps summaries; empty where it may not, or they would be of no use.
+    `object_lock` says whether the bucket locks what is put there; empty where it does not.
     """
 
     stage: str
@@ -207,6 +210,7 @@ class WatcherSettings(_Environment):
     late_after_hours: str = "0"
     summary: str = ""
     topic: str = ""
+    object_lock: str = ""
 
     @property
     def punctuality(self) -> Punctuality:

@@ -8,6 +8,7 @@ from typing import Any
 
 from snapper.values.fit import DISK_GB
 from snapper.values.health import LONGEST_AGE
+from snapper.values.object_lock import OBJECT_LOCK, ObjectLock
 from snapper.values.options import BATCH, SETTING
 from snapper.values.proving import LONGEST_UNPROVEN
 from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
@@ -113,6 +114,16 @@ def bucket_faults(bucket: str, delete_backups_on_destroy: bool) -> Iterator[str]
         yield (
             "bucket and deleteBackupsOnDestroy are both set: adopt the bucket first, "
             "then pulumi config rm bucket (it stays adopted)"
+        )
+
+
+def lock_faults(lock: ObjectLock | None, delete_backups_on_destroy: bool) -> Iterator[str]:
+    """Tell of a lock on what destroying is to delete: that would stop halfway."""
+    if lock and delete_backups_on_destroy:
+        yield (
+            f"{OBJECT_LOCK} and deleteBackupsOnDestroy are both set: S3 deletes nothing that is "
+            f"locked, each object {lock.words} after it was made, so that destroying would stop "
+            "halfway: pulumi config rm deleteBackupsOnDestroy"
         )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from snapper.values import stage_checks, unprovable
+from snapper.values.object_lock import OBJECT_LOCK, ObjectLock, read_lock
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
 from snapper.values.proving import WEEKLY, Proving, read_days
@@ -50,6 +51,7 @@ class StageSettings:
     proven_within_days: int = -1
     large_databases: bool = False
     time_zone: str = USUAL
+    object_lock: ObjectLock | None = None
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -61,6 +63,7 @@ class StageSettings:
         )
         yield from stage_checks.zone_faults(self.time_zone)
         yield from stage_checks.bucket_faults(self.bucket, self.delete_backups_on_destroy)
+        yield from stage_checks.lock_faults(self.object_lock, self.delete_backups_on_destroy)
         yield from stage_checks.network_faults(self.subnet_ids, self.security_group_ids)
         yield from stage_checks.schedule_faults(
             self.schedule, self.late_after_hours, datetime.now(UTC)
@@ -101,12 +104,20 @@ class StageSettings:
 def known_keys() -> list[str]:
     """Give every key of the config that is a setting."""
     plain = (config_key(each.name) for each in plain_fields())
-    return [CONNECTIONS, RETENTIONS, TARGETS, SETTING, *plain]
+    return [CONNECTIONS, RETENTIONS, TARGETS, SETTING, OBJECT_LOCK, *plain]
 
 
 def plain_fields() -> Sequence[Field[Any]]:
-    """Give the fields that are a setting each; the stage is none, and two come of secrets."""
-    return fields(StageSettings)[3:]
+    """Give the fields that are a plain value each: neither of a secret, nor with parts."""
+    return [each for each in fields(StageSettings)[3:] if type(each.default) in _KINDS]
+
+
+def read_structured(given: Callable[[str], object], faults: list[str]) -> dict[str, Any]:
+    """Read the settings that have parts, by field; what is wrong becomes a fault and its default.
+
+    `given` gives a setting as JSON values, None where it is not set.
+    """
+    return {"object_lock": read_lock(given(OBJECT_LOCK), faults)}
 
 
 def read_plain(given: Callable[[str], str | None], faults: list[str]) -> dict[str, Any]:

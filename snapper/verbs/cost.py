@@ -15,6 +15,7 @@ from snapper.values.fit import misfit, size_of_drill
 from snapper.values.growth import grown, growth
 from snapper.values.keys import prefix
 from snapper.values.manifest import Manifest
+from snapper.values.object_lock import ObjectLock
 from snapper.values.options import BATCH, UNSET, Options
 from snapper.values.prices import Prices
 from snapper.values.proving import EVERY_BACKUP, FREQUENCIES, OFF, Proving
@@ -40,7 +41,8 @@ class Priced:
     """One database's month: what it uses and costs now, and what in a quarter and in a year.
 
     `newest` are the bytes of its newest good backup, `growth` how many more each day brings; None
-    where too few backups tell it.
+    where too few backups tell it. `held` are the bytes of deleted backups that the bucket's lock
+    holds once it has been there for its days; they are counted in what it costs later.
     """
 
     database: str
@@ -51,6 +53,7 @@ class Priced:
     growth: float | None
     later: Mapping[timedelta, Cost]
     later_took: Mapping[timedelta, timedelta]
+    held: int = 0
 
 
 def priced(
@@ -64,6 +67,7 @@ def priced(
     *,
     options: Options = UNSET,
     disk_bytes: int | None = None,
+    lock: ObjectLock | None = None,
 ) -> Priced:
     """Count one database's month; without a schedule it is no longer backed up, only kept.
 
@@ -85,7 +89,9 @@ def priced(
         usage = _with_drills(usage, good, proving, disk_bytes)
     newest = manifests[0].backup_bytes if manifests else 0
     by = growth([(each.started_at, each.backup_bytes) for each in manifests]) if schedule else None
-    after = {span: _grown(usage, newest, by, span) for span in (QUARTER, YEAR)}
+    beyond = runs * (timedelta(days=lock.days) / MONTH) - len(good) if lock else 0
+    held = round(max(beyond, 0) * newest)
+    after = {span: _grown(usage, newest, by, span, {"STANDARD": held}) for span in (QUARTER, YEAR)}
     return Priced(
         database,
         len(good),
@@ -95,6 +101,7 @@ def priced(
         by,
         {span: cost_of(each, machine, prices) for span, each in after.items()},
         {span: each.took for span, each in after.items()},
+        held,
     )
 
 
@@ -150,17 +157,23 @@ def _span(seconds: float) -> timedelta:
     return timedelta(seconds=min(max(seconds, 0.0), MONTH.total_seconds()))
 
 
-def _grown(usage: Usage, newest: int, by: float | None, after: timedelta) -> Usage:
-    """Give what it uses when its backups have grown: time, parts and storage grow alike."""
+def _grown(
+    usage: Usage, newest: int, by: float | None, after: timedelta, held: Mapping[str, int]
+) -> Usage:
+    """Give what it uses when its backups have grown: time, parts and storage grow alike.
+
+    Of what was deleted there is then as much as the bucket's lock holds, at least.
+    """
     if not newest:
         return usage
     times = grown(newest, by, after) / newest
+    deleted = max(usage.stored.noncurrent, held, key=lambda sizes: sum(sizes.values()))
     return replace(
         usage,
         took=_span(usage.took.total_seconds() * times),
         drill_took=_span(usage.drill_took.total_seconds() * times),
         parts=max(1, round(usage.parts * times)),
-        stored=Stored(_times(usage.stored.current, times), _times(usage.stored.noncurrent, times)),
+        stored=Stored(_times(usage.stored.current, times), _times(deleted, times)),
     )
 
 

@@ -20,11 +20,14 @@ def prune_for(
     events: Events,
     zone: tzinfo = UTC,
     undertaker: Undertaker = NO_TRACE,
+    *,
+    locked: bool = False,
 ) -> bool:
     """Prune the database whose manifest was made under this key, and tell whether there is one.
 
     The key is a hint, and may come from anybody who can write to the bucket: it chooses one of the
-    stage's databases, and what goes there is decided by what lies there. Twice is once.
+    stage's databases, and what goes there is decided by what lies there. Twice is once. `locked`
+    says whether what is deleted may stay locked, which is told then.
 
     Logs `prune.ended`, or `prune.failed` with the reason and raises it.
     """
@@ -38,7 +41,15 @@ def prune_for(
             events.emit("prune.skipped", object=key, reason="the stage has no such database")
             return False
         database = Database(made.database, "", parameters.retention(made.database))
-        verdicts = prune(vault, database, events, made.at, zone=zone, undertaker=undertaker)
+        verdicts = prune(
+            vault,
+            database,
+            events,
+            made.at,
+            zone=zone,
+            undertaker=undertaker,
+            locked=locked,
+        )
     except SnapperError as error:
         tell_failure(events, "prune.failed", job, error)
         raise

@@ -1,7 +1,8 @@
 """What is left of databases that the stage no longer has: nothing prunes it by itself."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from snapper.aws.vault import StoredObject, Vault
@@ -12,7 +13,7 @@ from snapper.values.retention import Verdict
 from snapper.verbs.bury import Undertaker
 from snapper.verbs.catalog import holdings
 from snapper.verbs.holding import Holding
-from snapper.verbs.prune import NO_TRACE, delete
+from snapper.verbs.prune import NO_TRACE, delete, locked_until
 
 GONE = "the stage no longer has this database"
 
@@ -54,12 +55,17 @@ def require_something(vault: Vault, database: str) -> None:
 
 
 def sweep(
-    vault: Vault, database: str, *, dry_run: bool, undertaker: Undertaker = NO_TRACE
+    vault: Vault,
+    database: str,
+    *,
+    dry_run: bool,
+    undertaker: Undertaker = NO_TRACE,
+    locked: bool = False,
 ) -> list[Verdict]:
     """Delete all that Snapper itself has made under the key, the oldest first; give every verdict.
 
     What is pinned stays, and nobody else's object is touched. Each has a tombstone before any
-    is deleted.
+    is deleted. `locked` is as for `prune`.
     """
     found = holdings(vault, database)
     verdicts = [_swept(holding) for holding in found]
@@ -70,11 +76,13 @@ def sweep(
     ]
     for holding in doomed:
         undertaker.bury(holding, GONE)
+    until: dict[datetime, datetime | None] = {}
     for holding in doomed:
+        until[holding.taken_at] = locked_until(vault, holding) if locked else None
         delete(vault, holding)
     if not dry_run and any(vault.list(trial_key(database))):
         vault.delete(trial_key(database))
-    return verdicts
+    return [replace(each, locked_until=until.get(each.entry.taken_at)) for each in verdicts]
 
 
 def _swept(holding: Holding) -> Verdict:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from snapper.aws.vault import Vault
-from snapper.errors import SnapperError
+from snapper.errors import AwsFailed, SnapperError
 from snapper.values.job import write_time
 from snapper.values.keys import LISTS, Kind
 from snapper.values.retention import Verdict, plan
@@ -35,6 +35,8 @@ def prune(
     now: datetime | None = None,
     zone: tzinfo = UTC,
     undertaker: Undertaker = NO_TRACE,
+    *,
+    locked: bool = False,
 ) -> list[Verdict]:
     """Delete the backups beyond the database's count or rules, and give every verdict.
 
@@ -45,30 +47,38 @@ def prune(
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
     Before any of them each has a tombstone from the `undertaker`, or nothing is deleted.
+
+    No lock keeps anything from being deleted: S3 then hides it, and keeps it as an older version.
+    With `locked` it is looked, and told, until when that cannot be deleted.
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
     verdicts = _plan(found, database, just_made, damaged, late, ahead, now, zone)
     failures: list[SnapperError] = []
+    told: dict[datetime, datetime | None] = {}
     doomed = [verdict for verdict in reversed(verdicts) if not verdict.keep]
     if doomed:
         undertaker.ready()
     for verdict in doomed:
         undertaker.bury(found[verdict.entry.taken_at], verdict.reason)
     for verdict in doomed:
+        gone = found[verdict.entry.taken_at]
+        until = locked_until(vault, gone) if locked else None
         try:
-            delete(vault, found[verdict.entry.taken_at])
+            delete(vault, gone)
         except SnapperError as error:
             failures.append(error)
             continue
+        told[verdict.entry.taken_at] = until
         events.emit(
             "backup.pruned",
             database=database.key,
             scheduled_at=write_time(verdict.entry.taken_at),
             reason=verdict.reason,
+            **({"locked_until": write_time(until)} if until else {}),
         )
     if failures:
         raise failures[0]
-    return verdicts
+    return [replace(each, locked_until=told.get(each.entry.taken_at)) for each in verdicts]
 
 
 def judge(
@@ -105,6 +115,19 @@ def _plan(
         for each in (holding.entry for holding in found.values())
     ]
     return plan(known, database.retention, just_made, now=now or datetime.now(UTC), zone=zone)
+
+
+def locked_until(vault: Vault, holding: Holding) -> datetime | None:
+    """Give until when a backup's dump cannot be deleted for good; None also where nobody says it.
+
+    What is deleted is deleted all the same, and what cannot be told is not worth a failure.
+    """
+    if holding.dump is None:
+        return None
+    try:
+        return vault.locked_until(holding.dump.key)
+    except AwsFailed:
+        return None
 
 
 def delete(vault: Vault, holding: Holding) -> None:

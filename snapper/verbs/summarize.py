@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import AwsFailed, BackupDamaged, ObjectGone
@@ -23,17 +24,26 @@ MOST_NEW = 5_000
 """Records that are read in one go; the next one goes on, in an hour."""
 
 _READERS = 16
+_GZIP = "application/gzip"
 
 Found = Mapping[str, Sequence[StoredObject]]
 """The records there are, by database."""
 
 
-def summarize(vault: Vault, found: Found, events: Events, most_new: int = MOST_NEW) -> None:
+def summarize(
+    vault: Vault,
+    found: Found,
+    events: Events,
+    most_new: int = MOST_NEW,
+    *,
+    locked_for: timedelta | None = None,
+) -> None:
     """Bring each summary up to what was found.
 
     Logs `summary.kept`: how many records they hold and how many were read for it, how many are
     left to be read, and why, where that is not for their number. Raises AwsFailed if a summary
-    cannot be written, or may not be read.
+    cannot be written, or may not be read. In a bucket that locks what is put there, each is locked
+    for this long only: there is a new one every hour.
     """
     held = read = left = 0
     faults = list[str]()
@@ -49,11 +59,18 @@ def summarize(vault: Vault, found: Found, events: Events, most_new: int = MOST_N
         known |= _read(vault, missing, faults)
         if known.keys() != before.keys():
             records = [known[md5] for md5 in wanted if md5 in known]
-            vault.put(summary_key(shard), pack(records), "application/gzip")
+            _keep(vault, summary_key(shard), pack(records), locked_for)
         held += len(known)
         left += len(wanted) - len(known)
     why = {"reason": faults[0]} if faults else {}
     events.emit("summary.kept", records=held, read=read, left=left, **why)
+
+
+def _keep(vault: Vault, key: str, packed: bytes, locked_for: timedelta | None) -> None:
+    if locked_for is None:
+        vault.put(key, packed, _GZIP)
+    else:
+        vault.put_for(key, packed, _GZIP, locked_for)
 
 
 def _packed(vault: Vault, shard: int) -> bytes:

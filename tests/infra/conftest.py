@@ -10,7 +10,7 @@ from local.runtime.host import LambdaHost
 from tests.support.certificates import Authority
 from tests.support.pulumi import installation
 from tests.support.pulumi.workspace import Workspace
-from tests.support.recorder import Graph, record
+from tests.support.recorder import RESTORING, Graph, record
 
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 
@@ -60,6 +60,16 @@ def full_graph() -> Graph:
         noncurrentDays="30",
         timeZone="Europe/Berlin",
         maxConcurrency="2",
+    )
+
+
+@pytest.fixture(scope="session")
+def kept_graph() -> Graph:
+    """The program with all that keeps backups from whoever wants them gone."""
+    return record(
+        objectLock=json.dumps({"mode": "governance", "days": 30}),
+        permissionsBoundary=BOUNDARY_ARN,
+        **RESTORING,
     )
 
 

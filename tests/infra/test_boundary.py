@@ -86,10 +86,10 @@ def test_with_the_setting_every_role_has_it(full_graph: Graph, large_graph: Grap
 
 
 def test_the_boundary_leaves_every_role_what_it_needs(
-    graph: Graph, full_graph: Graph, large_graph: Graph
+    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph
 ) -> None:
     boundary = document_of("boundary")["Statement"]
-    for needed in roles(graph, full_graph, large_graph):
+    for needed in roles(graph, full_graph, large_graph, kept_graph):
         for action in listed(needed["Action"]):
             for resource in listed(needed["Resource"]):
                 found = [each for each in boundary if covers(each, action, resource)]
@@ -102,9 +102,9 @@ def test_the_boundary_leaves_every_role_what_it_needs(
 
 
 def test_the_boundary_has_nothing_that_no_role_needs(
-    graph: Graph, full_graph: Graph, large_graph: Graph
+    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph
 ) -> None:
-    all_roles = roles(graph, full_graph, large_graph)
+    all_roles = roles(graph, full_graph, large_graph, kept_graph)
     needed = {action for each in all_roles for action in listed(each["Action"])}
     for statement in document_of("boundary")["Statement"]:
         assert statement["Effect"] == "Allow"

@@ -113,6 +113,16 @@ def lifecycle(request: Request) -> Created:
     return Created(name, partial(s3.delete_bucket_lifecycle, Bucket=name))
 
 
+def object_lock(request: Request) -> Created:
+    """Have a bucket lock what is put there; that it can lock stays, as with Pulumi's provider."""
+    s3, inputs = request.cloud.client("s3"), request.inputs
+    name, rule = inputs["bucket"], capitalised(inputs["rule"])
+    configure = partial(s3.put_object_lock_configuration, Bucket=name)
+    configure(ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule})
+    ended = {"ObjectLockEnabled": "Enabled"}
+    return Created(name, partial(configure, ObjectLockConfiguration=ended))
+
+
 def stored(request: Request) -> Created:
     """Put a file into a bucket."""
     s3, inputs = request.cloud.client("s3"), request.inputs
@@ -170,6 +180,7 @@ HANDLERS: dict[str, Handler] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": object_lock,
     "aws:s3/bucketObjectv2:BucketObjectv2": stored,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
     "aws:s3/bucketNotification:BucketNotification": notification,

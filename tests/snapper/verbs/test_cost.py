@@ -9,12 +9,13 @@ from snapper.aws.vault import Vault
 from snapper.values.container import Size
 from snapper.values.cost import MONTH, Machine
 from snapper.values.manifest import Manifest
+from snapper.values.object_lock import ObjectLock
 from snapper.values.options import Options
 from snapper.values.prices import LIST_PRICES
 from snapper.values.proving import Proving
 from snapper.values.schedule import parse_schedule
 from snapper.values.verification import Restored, Verification
-from snapper.verbs.cost import QUARTER, priced
+from snapper.verbs.cost import QUARTER, YEAR, priced
 from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import manifest
@@ -69,6 +70,28 @@ def test_a_container_is_as_large_as_the_dump_that_is_handed_over_needs(
     daily = parse_schedule("rate(1 day)")
     found = priced(vault, "orders", daily, None, Machine(), LIST_PRICES, NOW, options=options)
     assert found.usage.size == Size(vcpus)
+
+
+@pytest.mark.parametrize(
+    ("lock", "held"),
+    [
+        (None, 0),
+        (ObjectLock("governance", 2), 0),  # fewer days than backups stay by themselves
+        (ObjectLock("compliance", 30), 27 * 1000),
+    ],
+)
+def test_what_a_lock_comes_to_hold_is_counted_in_the_year(
+    vault: Vault, lock: ObjectLock | None, held: int
+) -> None:
+    for days in range(3):
+        at = AT + timedelta(days=days)
+        store(vault, manifest(scheduled_at=at, backup_bytes=1000))
+    daily = parse_schedule("rate(1 day)")
+    found = priced(vault, "orders", daily, None, Machine(), LIST_PRICES, NOW, lock=lock)
+    assert found.held == held
+    assert found.cost.noncurrent == 0
+    later = found.later[YEAR].noncurrent
+    assert later == pytest.approx(held / GB * LIST_PRICES.storage_of("STANDARD"))
 
 
 GB = 1 << 30

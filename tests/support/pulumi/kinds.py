@@ -66,6 +66,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     f"{_S3}/bucketVersioning:BucketVersioning": Kind(_OF_BUCKET),
     f"{_S3}/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Kind(_OF_BUCKET),
+    f"{_S3}/bucketObjectLockConfiguration:BucketObjectLockConfiguration": Kind(
+        f"{_OF_BUCKET} objectLockEnabled"
+    ),
     f"{_S3}/bucketObjectv2:BucketObjectv2": Kind("bucket key", "arn etag versionId"),
     "aws:batch/computeEnvironment:ComputeEnvironment": Kind("name namePrefix type", "arn status"),
     "aws:batch/jobQueue:JobQueue": Kind("name", "arn"),

@@ -1,0 +1,116 @@
+"""What keeps backups is put on a living stage, changed and taken away; its bucket is not touched.
+
+On Pulumi's real engine; the story is told once, and its tests judge what was seen.
+"""
+
+from typing import Any
+
+import pytest
+
+from local.emulator.cloud import Cloud
+from tests.support.pulumi import installation
+from tests.support.pulumi.provider import Call
+from tests.support.pulumi.workspace import Ran, Workspace
+from tests.support.recorder import SECRETS
+
+installation.need()
+
+OBJECT_LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+
+
+class Story:
+    """A stage that has a backup, and is then locked."""
+
+    def __init__(self, workspace: Workspace, cloud: Cloud) -> None:
+        self.provider, self.s3 = workspace.provider, cloud.client("s3")
+        self.stack = stack = workspace.stack("kept", **SECRETS)
+        stack.up().must_be_good()
+        self.bucket = stack.outputs()["bucket"]
+        self.put("before")
+        self.set("objectLock.mode", "governance")
+        self.halfway = stack.run("preview")
+        self.set("objectLock.days", "30")
+        self.locked = self.up()
+        self.put("locked")
+        self.again = self.up("--expect-no-changes", "--refresh")
+        self.set("objectLock.days", "31")
+        self.longer = self.up()
+        stack.unset("objectLock")
+        self.free = self.up()
+        self.rule_when_free = self.rule()
+        self.set("objectLock.mode", "compliance")
+        self.set("objectLock.days", "2")
+        self.up()
+        stack.set(deleteBackupsOnDestroy="true")
+        self.refused = stack.run("preview")
+        stack.unset("deleteBackupsOnDestroy")
+        self.asked: Ran = stack.run("destroy", "--preview-only")
+        self.outputs = stack.outputs()
+        self.destroyed: Ran = stack.destroy()
+        self.left = self.s3.list_object_versions(Bucket=self.bucket)["Versions"]
+
+    def set(self, path: str, value: str) -> None:
+        place = ("--plaintext", "--path", path, value)
+        self.stack.run("config", "set", *place).must_be_good()
+
+    def up(self, *arguments: str) -> list[Call]:
+        """Deploy the stage once more, which must go well, and give the calls it took."""
+        self.provider.take_calls()
+        self.stack.up(*arguments).must_be_good()
+        return self.provider.take_calls()
+
+    def put(self, key: str) -> None:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"x")
+
+    def rule(self) -> Any:
+        found = self.s3.get_object_lock_configuration(Bucket=self.bucket)
+        return found["ObjectLockConfiguration"].get("Rule")
+
+
+@pytest.fixture(scope="session")
+def story(workspace: Workspace, cloud: Cloud) -> Story:
+    return Story(workspace, cloud)
+
+
+def of(kind: str, calls: list[Call]) -> list[tuple[str, tuple[str, ...]]]:
+    """What was done to the resources of a type."""
+    return [(call.verb, call.keys) for call in calls if call.type == kind]
+
+
+def test_half_a_lock_is_refused_with_what_is_missing(story: Story) -> None:
+    assert story.halfway.code != 0
+    assert "objectLock.days is not set, must be a whole number" in story.halfway.text
+
+
+def test_a_bucket_that_is_there_is_locked_from_then_on(story: Story) -> None:
+    assert [verb for verb, _ in of(OBJECT_LOCK, story.locked)] == ["create"]
+    assert story.again == []
+
+
+def test_the_bucket_is_never_touched(story: Story) -> None:
+    for calls in (story.locked, story.longer, story.free):
+        assert of("aws:s3/bucket:Bucket", calls) == []
+
+
+def test_the_days_are_changed_in_place(story: Story) -> None:
+    assert of(OBJECT_LOCK, story.longer) == [("update", ("rule",))]
+
+
+def test_without_the_setting_what_is_new_is_free_and_what_was_locked_stays_so(
+    story: Story,
+) -> None:
+    assert [verb for verb, _ in of(OBJECT_LOCK, story.free)] == ["delete"]
+    assert story.rule_when_free is None
+
+
+def test_the_end_of_all_backups_is_refused_at_preview(story: Story) -> None:
+    assert story.refused.code != 0
+    assert "objectLock and deleteBackupsOnDestroy are both set" in story.refused.text
+
+
+def test_destroying_says_beforehand_what_stays_and_keeps_it(story: Story) -> None:
+    assert "snapper-vault-bucket delete[retain]" in story.asked.text
+    assert "snapper-vault-object-lock delete " in story.asked.text
+    assert "locked for 2 days (compliance) after it was made" in story.outputs["remains"]
+    story.destroyed.must_be_good()
+    assert {each["Key"] for each in story.left} == {"before", "locked"}
