@@ -3,28 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, BinaryIO, Self, cast
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 
 from snapper.aws import client as aws
+from snapper.aws.locks import Locks
 from snapper.aws.parts import PartPlan
 from snapper.aws.sending import Readable, checked, never_over
 from snapper.errors import BackupDamaged
 from snapper.values.document import LONGEST
-
-_FREE = frozenset(
-    {
-        "NoSuchObjectLockConfiguration",
-        "ObjectLockConfigurationNotFoundError",
-        "InvalidRequest",  # of an object in a bucket without any lock
-        "NoSuchKey",
-    }
-)
-"""What S3 answers to who asks for a lock where there is none."""
 
 _SMALL = 8 * LONGEST
 """Bytes beyond which an object is not read at once, whatever it is."""
@@ -52,12 +42,11 @@ class Version:
     is_deletion: bool
 
 
-class Vault:
+class Vault(Locks):
     """Lists, writes, reads and deletes objects of one bucket; raises AwsFailed."""
 
     def __init__(self, bucket: str, client: Any) -> None:  # noqa: ANN401  boto3 has no types
-        self.bucket = bucket
-        self._client = client
+        super().__init__(bucket, client)
 
     @classmethod
     def connect(cls, bucket: str) -> Self:
@@ -159,18 +148,8 @@ class Vault:
 
     def put(self, key: str, body: bytes, kind: str = "application/json") -> None:
         """Store a small object in one call, in place of one that is there."""
-        self._put(key, body, kind)
-
-    def put_for(self, key: str, body: bytes, kind: str, span: timedelta) -> None:
-        """Store one in a bucket that locks what is put there, locked for this long only."""
-        until = datetime.now(UTC) + span
-        self._put(key, body, kind, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
-
-    def _put(self, key: str, body: bytes, kind: str, **more: object) -> None:
         with aws.translated(f"s3:PutObject of {key}"):
-            self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=kind, **more
-            )
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=kind)
 
     def make(self, key: str, body: bytes) -> None:
         """Store a small JSON object where none is; raise AlreadyStored if there is one.
@@ -205,33 +184,6 @@ class Vault:
         if len(found) > most:
             raise BackupDamaged(f"{key} has more than {most:,} bytes: Snapper writes no such")
         return found
-
-    def locked_until(self, key: str) -> datetime | None:
-        """Give until when nobody can delete for good what lies there now; None where it is free."""
-        with aws.translated(f"s3:GetObjectRetention of {key}"):
-            try:
-                found = self._client.get_object_retention(Bucket=self.bucket, Key=key)
-            except ClientError as error:
-                if aws.code(error) in _FREE:
-                    return None
-                raise
-            until: datetime = found["Retention"]["RetainUntilDate"]
-        return until if until > datetime.now(UTC) else None
-
-    def default_lock(self) -> tuple[str, int] | None:
-        """Give by which mode and for how many days the bucket locks what is put there, if it does.
-
-        A rule in years, which is none of ours, is one of as many times 365 days.
-        """
-        with aws.translated(f"s3:GetObjectLockConfiguration of {self.bucket}"):
-            try:
-                found = self._client.get_object_lock_configuration(Bucket=self.bucket)
-            except ClientError as error:
-                if aws.code(error) in _FREE:
-                    return None
-                raise
-        rule = found["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention")
-        return (rule["Mode"], rule.get("Days", 365 * rule.get("Years", 0))) if rule else None
 
     def delete(self, key: str) -> None:
         """Delete one object; the bucket's versioning keeps it recoverable for a while."""
