@@ -60,7 +60,7 @@ class Pruner(pulumi.ComponentResource):
                         scope.parameter_root,
                         bucket,
                         "" if args.time_zone == USUAL else args.time_zone,
-                        "yes" if args.vault.object_lock else "",
+                        object_lock="yes" if args.vault.object_lock else "",
                     ).to_env()
                 ),
                 rights=[

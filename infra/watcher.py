@@ -67,7 +67,7 @@ class Watcher(pulumi.ComponentResource):
                         str(args.late_after_hours),
                         "yes" if args.vault.summarized else "",
                         known[1],
-                        "yes" if args.vault.object_lock else "",
+                        object_lock="yes" if args.vault.object_lock else "",
                     ).to_env()
                 ),
                 rights=[
