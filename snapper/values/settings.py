@@ -1,11 +1,9 @@
 """What a function gets in its environment: one type writes it in infra and reads it there."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Self
+from dataclasses import dataclass
 
-from snapper.errors import SettingsError
+from snapper.values.environment import Environment
 from snapper.values.proving import Proving, read_days
 from snapper.values.schedule import parse_schedule
 from snapper.values.timetable import Punctuality, read_hours
@@ -93,39 +91,7 @@ def service_parameter(root: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Environment:
-    """Settings as environment variables: field `bucket` travels as `SNAPPER_BUCKET`."""
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the settings; raise SettingsError naming every variable that is missing.
-
-        What has a default may be: new code runs for a moment beside an older environment.
-        """
-        names = {
-            field.name: f"SNAPPER_{field.name.upper()}"
-            for field in fields(cls)
-            if field.default is MISSING or env.get(f"SNAPPER_{field.name.upper()}")
-        }
-        missing = sorted(variable for variable in names.values() if not env.get(variable))
-        if missing:
-            raise SettingsError(
-                f"{', '.join(missing)} not set in the environment",
-                hint="the deployment sets them; run pulumi up again",
-            )
-        return cls(**{name: env[variable] for name, variable in names.items()})
-
-    def to_env(self) -> dict[str, str]:
-        """Write the settings as `from_env` reads them; one that is empty is left out."""
-        return {
-            f"SNAPPER_{field.name.upper()}": value
-            for field in fields(self)
-            if (value := getattr(self, field.name))
-        }
-
-
-@dataclass(frozen=True)
-class DispatcherSettings(_Environment):
+class DispatcherSettings(Environment):
     """Where the dispatcher finds the names of the databases, and where it puts their jobs."""
 
     stage: str
@@ -134,7 +100,7 @@ class DispatcherSettings(_Environment):
 
 
 @dataclass(frozen=True)
-class DumperSettings(_Environment):
+class DumperSettings(Environment):
     """Where the dumper finds its secrets and clients, and where it puts the backups.
 
     `clients` is the folder in which the programs of every engine lie; `queue_url` is where its jobs
@@ -164,7 +130,7 @@ class DumperSettings(_Environment):
 
 
 @dataclass(frozen=True)
-class PrunerSettings(_Environment):
+class PrunerSettings(Environment):
     """Where the pruner finds which backups each database keeps, and where they lie.
 
     `time_zone` is the one by whose calendar it counts; empty for UTC.
@@ -181,7 +147,7 @@ class PrunerSettings(_Environment):
 
 
 @dataclass(frozen=True)
-class RestorerSettings(_Environment):
+class RestorerSettings(Environment):
     """Where a container that restores finds its targets and clients, and the backups.
 
     `ca_bundle` is the name of the shipped file of authorities, if the stage has one.
@@ -195,7 +161,7 @@ class RestorerSettings(_Environment):
 
 
 @dataclass(frozen=True)
-class WatcherSettings(_Environment):
+class WatcherSettings(Environment):
     """Where the watcher finds the databases and their backups, and when these are late.
 
     `topic` is the ARN of the one to which it names those that have become late.
@@ -219,7 +185,7 @@ class WatcherSettings(_Environment):
 
 
 @dataclass(frozen=True)
-class ProverSettings(_Environment):
+class ProverSettings(Environment):
     """Where the prover finds backups and servers, and what the stage has decided about drills.
 
     `clients` is the folder in which the servers lie; `queue_url` is where its drills come from,
