@@ -128,9 +128,10 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         runs: dict[str, list[list[str]]] = {
             "verify": [["told", "--restore"], ["sensors"]],
             "drill": [["told"], ["told", "--wait"]],
+            "keep": [["told", "--note", "why", "--until", "2999-12-31"]],
             "list": [["told"]],
             "status": [[]],
-            "run": [["told"]],
+            "run": [["told", "--keep", "--note", "why"]],
             "restore": [
                 ["told", "--to", target, "--create", "--dry-run"],
                 [
@@ -150,6 +151,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
             ],
             "prune": [["told", "--dry-run"]],
             "evidence": [["told"]],
+            "unkeep": [["told", "--at", "latest"]],
             "failures": [[], ["--discard", "--foreign"]],
             "retry": [["--dry-run"]],
             "doctor": [["told"]],

@@ -30,7 +30,7 @@ LATEST = "latest"
 _NAMED = re.compile(
     r"(?:(?P<database>.+?)[/-])?(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:"
     + "|".join(re.escape(kind) for kind in Kind)
-    + r")?(?:\.begun-[0-9TZ-]+)?(?:\.[0-9a-f]{12}\.part)?",
+    + r")?(?:\.begun-[0-9TZ-]+)?(?:\.kept(?:-until-[0-9TZ-]+)?)?(?:\.[0-9a-f]{12}\.part)?",
     re.ASCII,
 )
 """A stamp, an object's key or address, or the name of a file that download wrote."""

@@ -12,14 +12,16 @@ from snapper.cli.backup_options import (
     read_at,
 )
 from snapper.cli.lines import warn
+from snapper.cli.list import pinned
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.errors import BackupNotFound
 from snapper.values.contents import Contents
-from snapper.verbs.catalog import to_public
+from snapper.verbs.catalog import holding_at, to_public
 from snapper.verbs.choice import find
 from snapper.verbs.contents import read_contents
+from snapper.verbs.pins import pins_of
 
 _HEADERS = ("schema", "rows", "size", "stored", "table")
 
@@ -45,9 +47,18 @@ def contents(
     with chosen_backup(opened, key, "shows"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         found = read_contents(opened.vault, manifest)
+        holding = holding_at(opened.vault, key, manifest.scheduled_at)
+        pins = pins_of(opened.vault, holding)
     if json:
         listed = found.to_dict() if found else None
-        render.document({"stage": stage, "manifest": to_public(manifest), "contents": listed})
+        render.document(
+            {
+                "stage": stage,
+                "manifest": to_public(manifest),
+                "contents": listed,
+                "pins": [each.to_dict() for each in pins],
+            }
+        )
         outcome.answered = True
         return
     if found is None:
@@ -56,6 +67,8 @@ def contents(
             hint="backups of older releases have none; why a newer one has none, the log says",
         )
     _show(found, manifest.dump_key)
+    if pins:
+        render.say(pinned(pins))
 
 
 def _show(found: Contents, name: str) -> None:

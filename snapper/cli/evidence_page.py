@@ -8,7 +8,7 @@ from snapper import __version__
 from snapper.cli import render
 from snapper.cli.chart import chart
 from snapper.cli.html import Html, element, table
-from snapper.cli.list import verdict
+from snapper.cli.list import pinned, verdict
 from snapper.values.incident import Incident
 from snapper.values.job import write_time
 from snapper.values.verification import Restored
@@ -179,7 +179,8 @@ def _database(each: Evidence) -> Iterator[Html]:
 def _backup_row(each: Listed) -> tuple[str, ...]:
     manifest = each.manifest
     if manifest is None:
-        return write_time(each.begun_at), "", "", "", _words(_bad(verdict(each)))
+        known = _words(_bad(verdict(each)), _pinned(each))
+        return write_time(each.begun_at), "", "", "", known
     words, proof = verdict(each), each.verification and each.verification.restored
     sound = "good" if proof else "quiet"
     state = _bad(words) if each.flaw or "NOT RESTORED" in words else _span(words, sound)
@@ -189,8 +190,12 @@ def _backup_row(each: Listed) -> tuple[str, ...]:
         render.size(manifest.dump_bytes),
         render.size(manifest.backup_bytes),
         manifest.server_version,
-        _words(state, beyond, element("div", element("code", manifest.sha256))),
+        _words(state, beyond, _pinned(each), element("div", element("code", manifest.sha256))),
     )
+
+
+def _pinned(each: Listed) -> str:
+    return f"; {pinned(each.pins)}" if each.pins else ""
 
 
 def _proven(restored: Restored) -> str:

@@ -1,6 +1,7 @@
 """`snapper list`: the backups there are, newest first."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.stage import Stage
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
+from snapper.values.pin import Pin, said_until
 from snapper.values.verification import FailedTrial
 from snapper.verbs.catalog import Listed, to_public
 from snapper.verbs.listings import listings
@@ -31,7 +33,8 @@ def list_backups(
     backed up are listed while they have backups. Unfinished backups are not listed; one whose
     object does not match its manifest is DAMAGED. What its database has and it `lacks` is named:
     `status` and `doctor` say more. One that bears a time which is still to come is
-    STAMPED LATER THAN NOW: it is never counted, and never the latest.
+    STAMPED LATER THAN NOW: it is never counted, and never the latest. One that is `pinned` stays,
+    whatever retention decides.
     """
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
     found = listings(opened.vault, opened.databases(*keys or ()), now)
@@ -65,6 +68,7 @@ def to_dict(listed: Listed) -> dict[str, Any]:
         "verification": listed.verification.to_dict() if listed.verification else None,
         "fault": listed.fault or None,
         "ahead": listed.ahead,
+        "pins": [each.to_dict() for each in listed.pins],
     }
 
 
@@ -120,7 +124,7 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.size(manifest.backup_bytes) if manifest else "",
         manifest.server_version if manifest else "",
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
-        f"{verdict(listed)}{_figures(listed)}{_was_due(listed)}{_lacks(listed)}",
+        f"{verdict(listed)}{_figures(listed)}{_was_due(listed)}{_lacks(listed)}{_pinned(listed)}",
     )
 
 
@@ -141,6 +145,18 @@ def _lacks(listed: Listed) -> str:
     """Name what pg_dump has left out of it; `status` says which, and why."""
     subjects = ", ".join(each.subject for each in listed.omitted)
     return f", lacks {subjects}" if subjects else ""
+
+
+def _pinned(listed: Listed) -> str:
+    words = pinned(listed.pins)
+    return f", {words}" if words else ""
+
+
+def pinned(pins: Sequence[Pin]) -> str:
+    """Say until when a backup is kept whatever retention decides, and why; nothing if it is not."""
+    return ", ".join(
+        f"{said_until(each.until)}{f': {each.note}' if each.note else ''}" for each in pins
+    )
 
 
 def _was_due(listed: Listed) -> str:

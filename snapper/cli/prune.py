@@ -42,10 +42,11 @@ def prune_backups(
     region: RegionOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Delete the backups beyond each database's count, and show the reason for each.
+    """Delete what each database does not keep, by its count or its rules; show all reasons.
 
     The pruner does the same after every backup; this is for a count that you have lowered. What
-    list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays.
+    list calls DAMAGED is not counted, and is deleted once it is older than every backup that stays,
+    or by rules once it would go if it were good. What is pinned (keep) stays.
 
     With objectLock nothing is deleted for good before its lock ends: it is said until when what was
     deleted is still there.
@@ -126,6 +127,7 @@ def _to_dict(found: dict[str, list[Verdict]]) -> dict[str, Any]:
                 "begun_at": write_time(each.entry.begun_at),
                 "keep": each.keep,
                 "ahead": each.entry.ahead,
+                "pinned": each.entry.pinned is not None,
                 "reason": each.reason,
                 "locked_until": write_time(each.locked_until) if each.locked_until else None,
             }

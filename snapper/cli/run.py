@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from snapper.aws.identity import caller
 from snapper.aws.logs import LogEvent
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
+from snapper.cli.keep import NoteOption, UntilOption, read_until
 from snapper.cli.options import (
     JsonOption,
     KeysArgument,
@@ -20,11 +22,13 @@ from snapper.cli.options import (
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
-from snapper.errors import BackupInProgress, SnapperError
+from snapper.errors import BackupInProgress, SettingsError, SnapperError
 from snapper.values.job import Job, write_time
 from snapper.values.manifest import Manifest
+from snapper.values.pin import Pin, said_until
 from snapper.values.program import PROGRAM
-from snapper.verbs.catalog import to_public
+from snapper.verbs.catalog import holding_at, to_public
+from snapper.verbs.keep import pin
 from snapper.verbs.run import follow, queue_now
 
 _EVENTS = {
@@ -44,6 +48,11 @@ def run_now(
         bool, typer.Option("--wait", help="Follow the backups until they are made, or failed.")
     ] = False,
     patience: PatienceOption = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Wait for the backups, and pin them as keep does.")
+    ] = False,
+    until: UntilOption = "",
+    note: NoteOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -53,27 +62,37 @@ def run_now(
 
     Without --wait it ends when the jobs are queued. With it, the exit code is that of the first
     failed backup, in the order of keys. Its job is tried again, five times in all; then it
-    goes to the dead-letter queue.
+    goes to the dead-letter queue. With --keep the exit code is 0 only if all are made and pinned.
     """
     outcome: Outcome = context.obj
-    longest = time_to_wait(patience, wait=wait)
+    if (until or note) and not keep:
+        raise SettingsError("--until and --note are for --keep", hint="add --keep")
+    now = datetime.now(UTC)
+    ends = read_until(until, note, now)
+    longest = time_to_wait(patience, wait=wait or keep)
     opened = Stage.open(stage, profile, region)
-    jobs = queue_now(keys or (), opened.parameters, opened.queue, datetime.now(UTC))
+    wanted = Pin(ends, note, caller(), now) if keep else None
+    jobs = queue_now(keys or (), opened.parameters, opened.queue, now)
     results: dict[Job, _Result] = dict.fromkeys(jobs)
-    if wait:
+    if wait or keep:
         try:
             with Progress() as progress:
                 for job in jobs:
                     progress(f"{job.database}: queued")
-                    results[job] = _follow(job, opened, longest, progress)
+                    results[job] = _follow(job, opened, longest, progress, wanted)
         except Interrupted as interrupted:
             interrupted.add_note(f"the jobs go on; {PROGRAM} status shows how they end")
+            if keep:
+                interrupted.add_note(f"{PROGRAM} keep pins what they make: nobody else does")
             raise
     failures = [found for found in results.values() if isinstance(found, SnapperError)]
     outcome.code = failures[0].exit_code if failures else 0
     if json:
         render.document(
-            {"stage": stage, "jobs": [_to_dict(job, found) for job, found in results.items()]}
+            {
+                "stage": stage,
+                "jobs": [_to_dict(job, found, wanted) for job, found in results.items()],
+            }
         )
         outcome.answered = True
         return
@@ -81,7 +100,7 @@ def run_now(
     render.table(
         ("database", "scheduled at", "result"),
         [
-            (job.database, write_time(job.scheduled_at), _words(job_result))
+            (job.database, write_time(job.scheduled_at), _words(job_result, wanted))
             for job, job_result in results.items()
         ],
         ("scheduled at", "database"),
@@ -89,25 +108,34 @@ def run_now(
     )
 
 
-def _follow(job: Job, stage: Stage, patience: timedelta, progress: Progress) -> _Result:
+def _follow(
+    job: Job, stage: Stage, patience: timedelta, progress: Progress, wanted: Pin | None
+) -> _Result:
     def tell(event: LogEvent) -> None:
         if words := _EVENTS.get(event.name):
             progress(f"{job.database}: {words}")
 
+    made: Manifest | None = None
     try:
-        return follow(job, stage.vault, stage.logs, patience, stage.queue.retries, tell)
+        made = follow(job, stage.vault, stage.logs, patience, stage.queue.retries, tell)
+        if wanted:
+            pin(stage.vault, holding_at(stage.vault, job.database, made.scheduled_at), wanted)
     except SnapperError as error:
+        if made:
+            error.add_note(f"{made.dump_key} is made, and not pinned")
         return error
+    return made
 
 
-def _words(result: _Result) -> str:
+def _words(result: _Result, wanted: Pin | None) -> str:
     if result is None:
         return "queued"
     if isinstance(result, SnapperError):
         fact = str(result) if isinstance(result, BackupInProgress) else f"FAILED: {result}"
         return render.with_fixes(fact, result.hint, *getattr(result, "__notes__", ()))
     took = render.seconds(result.finished_at - result.started_at)
-    return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}"
+    pinned = f", {said_until(wanted.until)}" if wanted else ""
+    return f"done: {result.dump_key}, {render.size(result.backup_bytes)} in {took}{pinned}"
 
 
 def _state(result: _Result) -> str:
@@ -122,12 +150,14 @@ def _state(result: _Result) -> str:
             return "failed"
 
 
-def _to_dict(job: Job, result: _Result) -> dict[str, Any]:
+def _to_dict(job: Job, result: _Result, wanted: Pin | None) -> dict[str, Any]:
+    made = isinstance(result, Manifest)
     return {
         "database": job.database,
         "scheduled_at": write_time(job.scheduled_at),
         "state": _state(result),
         "manifest": to_public(result) if isinstance(result, Manifest) else None,
+        "pin": wanted.to_dict() if wanted and made else None,
         "error": str(result) if isinstance(result, SnapperError) else None,
         "hint": result.hint if isinstance(result, SnapperError) else None,
     }

@@ -38,6 +38,11 @@ def explained(each: Standing) -> Iterator[str]:
     if newest := _newest(each):
         for omission in newest.omitted:
             yield f"{each.database}: {render.with_fixes(omission.fact, omission.fix)}"
+    if each.pinned:
+        yield (
+            f"{each.database} has {render.number(len(each.pinned), 'backup')} pinned, whatever "
+            f"retention decides: {PROGRAM} list {each.database} shows which, and why"
+        )
     for listed in each.damaged:
         at = write_time(listed.begun_at)
         yield f"the backup of {each.database} at {at} is DAMAGED: {listed.damage}"
@@ -83,11 +88,12 @@ def row(each: Standing, now: datetime) -> tuple[str, ...]:
     told = each.trial.verdict.failed if each.trial else None
     damaged = f", {bad} damaged" if bad else ""
     ahead = f", {len(each.ahead)} {AHEAD}" if each.ahead else ""
+    pinned = f", {len(each.pinned)} pinned" if each.pinned else ""
     return (
         each.database,
         _state(each),
         f"{render.age(now - newest.taken_at)} ago" if newest else "none",
-        f"{len(each.good)} {_kept(each.retention)}{damaged}{ahead}",
+        f"{len(each.counted)} {_kept(each.retention)}{pinned}{damaged}{ahead}",
         render.size(newest.backup_bytes) if newest else "",
         render.size(int(each.health.usual_bytes)) if each.health.usual_bytes else "",
         "?" if each.dead_letters is None else str(each.dead_letters),
@@ -126,6 +132,7 @@ def to_dict(each: Standing) -> dict[str, Any]:
         "backups": len(each.backups),
         "damaged": len(each.damaged),
         "ahead": len(each.ahead),
+        "pinned": len(each.pinned),
         "retention": to_json(each.retention),
         "stored_bytes": newest.backup_bytes if newest else None,
         "usual_bytes": each.health.usual_bytes,

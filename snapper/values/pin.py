@@ -22,6 +22,9 @@ FOREVER = datetime.max.replace(microsecond=0, tzinfo=UTC)
 LONGEST_NOTE = 500
 """Characters of a note."""
 
+LONGEST = 64 << 10
+"""Bytes of a pin; those that Snapper writes are far smaller."""
+
 
 def pin_key(database: str, at: datetime, until: datetime = FOREVER) -> str:
     """Give the key of a pin of the backup of one time.
@@ -76,7 +79,7 @@ class Pin:
     def read(cls, until: datetime, raw: bytes) -> "Pin":
         """Read the inside; what Snapper has not written tells nothing, and pins all the same."""
         try:
-            found = document.read_document(raw)
+            found = document.read_document(raw, LONGEST)
             note, by = (document.text(found[name], LONGEST_NOTE) for name in ("note", "by"))
             return cls(until, note, by, document.time(found["at"]))
         except (ValueError, KeyError):

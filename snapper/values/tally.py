@@ -62,7 +62,7 @@ class Tally:
                 yield f"{name} {len(seen) + 1} of {most}"
             elif self._oldest is None or one <= self._oldest:
                 # As in restic: while there are fewer than are wanted, history reaches back.
-                yield f"the oldest, for {name} {len(seen)} of {most}"
+                yield f"{name} {len(seen)} of {most} (the oldest)"
         if self._rules.within and (self._since is None or one[0] > self._since):
             yield f"within {self._rules.within}"
 

@@ -13,9 +13,10 @@ from snapper.values.clock import AHEAD
 from snapper.values.keys import Kind, object_key, parse_key, parse_mark, prefix
 from snapper.values.manifest import Manifest
 from snapper.values.omission import Omission
-from snapper.values.pin import parse_pin
+from snapper.values.pin import Pin, parse_pin
 from snapper.values.verification import Verification
 from snapper.verbs.holding import Holding
+from snapper.verbs.pins import pins_of
 from snapper.verbs.summary import NOTHING_KNOWN, Summary
 
 # Manifests are small and far away: some are read at once.
@@ -94,6 +95,7 @@ class Listed:
     listed_at: datetime | None = None
     ahead: bool = False
     doubt: str = ""
+    pins: tuple[Pin, ...] = ()
 
     @property
     def begun_at(self) -> datetime:
@@ -162,7 +164,7 @@ def known_of(vault: Vault, holding: Holding, known: Summary = NOTHING_KNOWN) -> 
     except AwsFailed as failure:
         if isinstance(failure, ObjectGone) and not _is_there(vault, holding):
             return None
-        return replace(_bare(holding), unread=failure)
+        return replace(_bare(vault, holding), unread=failure)
 
 
 def _is_there(vault: Vault, holding: Holding) -> bool:
@@ -174,7 +176,7 @@ def _listed(vault: Vault, holding: Holding, known: Summary) -> Listed:
     try:
         manifest = read_manifest(vault, holding, known)
     except (BackupDamaged, SettingsError) as damage:
-        return replace(_bare(holding), fault=str(damage))
+        return replace(_bare(vault, holding), fault=str(damage))
     verdict, fault, doubt = None, "", ""
     try:
         verdict = _read_verdict(vault, holding, manifest, known)
@@ -191,12 +193,14 @@ def _listed(vault: Vault, holding: Holding, known: Summary) -> Listed:
         listed_at=holding.begun_at,
         ahead=holding.ahead or holding.stamps_ahead(stored, *manifest.times),
         doubt=doubt,
+        pins=pins_of(vault, holding),
     )
 
 
-def _bare(holding: Holding) -> Listed:
-    """Say what the listing alone knows."""
-    return Listed(holding.taken_at, None, listed_at=holding.begun_at, ahead=holding.ahead)
+def _bare(vault: Vault, holding: Holding) -> Listed:
+    """Say what the listing alone knows, and who has pinned it."""
+    at, pins = holding.begun_at, pins_of(vault, holding)
+    return Listed(holding.taken_at, None, listed_at=at, ahead=holding.ahead, pins=pins)
 
 
 def verdict_on(vault: Vault, holding: Holding, manifest: Manifest) -> Verification | None:

@@ -45,7 +45,9 @@ def read(vault: Vault, seen: Seen) -> dict[str, list[Listed]]:
     readers = ThreadPoolExecutor(READERS)
 
     def begin(holding: Holding) -> Callable[[], Listed | None]:
-        if all(seen.known.record(each) is not None for each in holding.records):
+        if not holding.pins and all(
+            seen.known.record(each) is not None for each in holding.records
+        ):
             return partial(known_of, vault, holding, seen.known)
         return readers.submit(known_of, vault, holding, seen.known).result
 

@@ -58,6 +58,16 @@ class Standing:
         return [each for each in self.backups if not each.flaw]
 
     @property
+    def counted(self) -> Sequence[Listed]:
+        """The good ones that retention counts: those that are not pinned."""
+        return [each for each in self.good if not each.pins]
+
+    @property
+    def pinned(self) -> Sequence[Listed]:
+        """Those that stay whatever retention decides."""
+        return [each for each in self.backups if each.pins]
+
+    @property
     def damaged(self) -> Sequence[Listed]:
         """Those that are known to be damaged, and made by now."""
         return [each for each in self.backups if each.damage and not each.ahead]

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from snapper.aws.policies import Rights, policy
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
+from snapper.values.pin import pin_key
 from tests.support.backed_up import backed_up
 from tests.support.cloud import refused
 from tests.support.faults import faulted
@@ -131,6 +132,20 @@ def test_a_stolen_pruner_writes_nothing_and_what_it_deletes_can_be_got_back(
     assert objects(stage, made) == before
 
 
+@pytest.mark.parametrize("part", ["dumper", "pruner", "prover"])
+def test_a_stolen_role_pins_nothing_and_lets_nothing_go_that_is_pinned_without_an_end(
+    stage: StageUnderTest, thief: Thief, made: Manifest, part: str
+) -> None:
+    """Else whoever steals one could keep what costs, or have the pruner delete what shall stay."""
+    s3, at = thief(part), made.scheduled_at
+    assert stage.run_cli("keep", made.database).code == 0
+    with faulted(FAMILY):
+        assert refused(s3.delete_object, **of(stage, pin_key(made.database, at)))
+    for key in (pin_key(made.database, at), pin_key(made.database, at, datetime.now(UTC))):
+        with faulted(FAMILY):
+            assert refused(s3.put_object, **of(stage, key), Body=b"{}", **ONCE)
+
+
 def test_an_operator_replaces_no_backup_either(stage: StageUnderTest, made: Manifest) -> None:
     """Whatever else allows it: an administrator deletes first, and verify tells of it."""
     everything = policy(stage.service, Rights.OPERATE)
@@ -141,8 +156,10 @@ def test_an_operator_replaces_no_backup_either(stage: StageUnderTest, made: Mani
         name: value for name, value in stage.as_role(everything).items()
         if name in {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
     })  # fmt: skip
-    with faulted(FAMILY):
-        assert refused(me.put_object, **of(stage, made.key), Body=b"forged")
+    assert stage.run_cli("keep", made.database).code == 0
+    for key in (made.key, pin_key(made.database, made.scheduled_at)):
+        with faulted(FAMILY):
+            assert refused(me.put_object, **of(stage, key), Body=b"forged")
 
 
 def test_a_manifest_that_somebody_wrote_again_is_found_by_verify(

@@ -17,6 +17,7 @@ import pytest
 
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, mark_key, object_key
+from snapper.values.pin import pin_key
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.settings import RETENTIONS
 from tests.support.added import SOME
@@ -169,6 +170,7 @@ def test_the_pruner_needs_every_right_it_has(stage: StageUnderTest, weaken: Weak
         for kind in Kind:
             vault.put(object_key("full", older, kind), b"x" * SMALLEST_DUMP)
         vault.put(mark_key("full", older, older + timedelta(hours=1)), b"")
+        vault.put(pin_key("full", older, older + timedelta(hours=1)), b"{}")
         vault.put(object_key("full", at, Kind.DUMP), b"x" * SMALLEST_DUMP)
         vault.put(object_key("full", at, Kind.MANIFEST), b"{}")
         event = made(vault.bucket, object_key("full", at, Kind.MANIFEST))

@@ -159,6 +159,27 @@ def test_whoever_may_not_operate_prunes_nothing(
     assert "s3:DeleteObject" in ran.err
 
 
+def test_who_may_operate_pins_and_lets_go_and_whoever_may_look_sees_why(
+    stage: StageUnderTest, who: Mapping[str, Env]
+) -> None:
+    with stage.database("worth", stage.source(18).dsn) as key:
+        stage.put_backup(manifest(database=key, scheduled_at=AT, backup_bytes=99))
+        for kind in ("read", "restore"):
+            ran = stage.run_cli("keep", key, env=who[kind])
+            assert (ran.code, ran.out, "s3:PutObject" in ran.err) == (8, "", True)
+        ran = stage.run_cli("keep", key, "--note", "for the audit", env=who["operate"])
+        assert (ran.code, ran.err) == (0, "")
+        assert "pinned: for the audit" in stage.run_cli("list", key, env=who["read"]).out
+        older = stage.run_cli("policy", "read").document
+        for each in older["Statement"]:
+            each["Resource"] = [arn for arn in each["Resource"] if ".kept" not in arn] or ["arn:-"]
+        assert stage.run_cli("list", key, env=stage.as_role(older)).lines[1].endswith(", pinned")
+        for kind in ("read", "restore"):
+            ran = stage.run_cli("unkeep", key, "--at", "latest", env=who[kind])
+            assert (ran.code, ran.out, "s3:DeleteObject" in ran.err) == (8, "", True)
+        assert stage.run_cli("unkeep", key, "--at", "latest", env=who["operate"]).code == 0
+
+
 @pytest.mark.parametrize("kind", ["read", "restore"])
 def test_whoever_may_not_operate_orders_no_drill(
     stage: StageUnderTest, who: Mapping[str, Env], guarded: str, kind: str

@@ -188,7 +188,7 @@ def test_while_there_are_fewer_than_are_wanted_the_oldest_stays_too() -> None:
     assert reasons(found, "monthly=12 within=1d") == [
         "monthly 1 of 12, within 1d",
         "goes: beyond monthly=12 within=1d",
-        "the oldest, for monthly 1 of 12",
+        "monthly 1 of 12 (the oldest)",
     ]
 
 
