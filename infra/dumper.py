@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.batch import Batch, BatchArgs
+from infra.chain import Chain
 from infra.function import Function, FunctionArgs, Runtime
 from infra.iam import Statement, but_not_itself, may_join_network, may_leave_network
 from infra.layers import Layers
@@ -25,7 +26,8 @@ from snapper.values.settings import DumperSettings
 class DumperArgs:
     """What runs it, how large, how many at once, in which network, and between which rooms.
 
-    `large` are the zips of the containers that do what a function has no time for; None is none.
+    `large` are the zips of the containers that do what a function has no time for, `chain` is what
+    signs; None is none. `pruner` is ready before anything is signed.
     """
 
     runtime: Runtime
@@ -41,6 +43,8 @@ class DumperArgs:
     queue: DumpQueue
     vault: Vault
     large: Packages | None = None
+    chain: Chain | None = None
+    pruner: pulumi.Input[str] = ""
 
 
 class Dumper(pulumi.ComponentResource):
@@ -59,6 +63,7 @@ class Dumper(pulumi.ComponentResource):
             args.secrets.may_sign_in(),
             args.vault.may_store(),
             args.queue.may_put_off(),
+            *([args.chain.may_link()] if args.chain else []),
         ]
         batch = self._batch(name, args, args.large, dumping) if args.large else None
         rights = [*dumping, args.queue.may_take()]
@@ -146,7 +151,14 @@ class Dumper(pulumi.ComponentResource):
 def _environment(args: DumperArgs, **more: pulumi.Input[str]) -> pulumi.Output[dict[str, str]]:
     """Say what a dump has to know; `more` are further fields of the dumper's settings."""
     scope = args.runtime.scope
-    known = pulumi.Output.all(bucket=args.vault.bucket_name, queue_url=args.queue.url, **more)
+    signing = {}
+    if args.chain:
+        # Who prunes leaves tombstones before the first manifest is signed, or one would be missed.
+        both = pulumi.Output.all(args.chain.key_arn, args.pruner)
+        signing = {"signing_key": both.apply(lambda both: str(both[0]))}
+    known = pulumi.Output.all(
+        bucket=args.vault.bucket_name, queue_url=args.queue.url, **signing, **more
+    )
     return known.apply(
         lambda known: DumperSettings(
             scope.stage,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.chain import Chain
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
 from infra.layers import Layers
 from infra.queue import DumpQueue
@@ -26,7 +27,7 @@ TIMEOUT = 300
 
 @dataclass(frozen=True)
 class PrunerArgs:
-    """What runs it, the rooms it works between, and by whose calendar it counts."""
+    """What runs it, the rooms it works between, by whose calendar it counts, and what signs."""
 
     runtime: Runtime
     layers: Layers
@@ -34,6 +35,7 @@ class PrunerArgs:
     queue: DumpQueue
     vault: Vault
     time_zone: str
+    chain: Chain | None = None
 
 
 class Pruner(pulumi.ComponentResource):
@@ -45,7 +47,8 @@ class Pruner(pulumi.ComponentResource):
         self, name: str, args: PrunerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:Pruner", name, None, opts)
-        scope = args.runtime.scope
+        scope, chain = args.runtime.scope, args.chain
+        signing_key = chain.key_arn if chain else ""
         function = Function(
             name,
             FunctionArgs(
@@ -54,19 +57,21 @@ class Pruner(pulumi.ComponentResource):
                 memory=MEMORY,
                 timeout=TIMEOUT,
                 layers=[args.layers.dependencies],
-                environment=args.vault.bucket_name.apply(
-                    lambda bucket: PrunerSettings(
+                environment=pulumi.Output.all(args.vault.bucket_name, signing_key).apply(
+                    lambda known: PrunerSettings(
                         scope.stage,
                         scope.parameter_root,
-                        bucket,
+                        known[0],
                         "" if args.time_zone == USUAL else args.time_zone,
                         object_lock="yes" if args.vault.object_lock else "",
+                        signing_key=known[1],
                     ).to_env()
                 ),
                 rights=[
                     args.secrets.may_list(),
                     args.vault.may_prune(),
                     args.queue.may_give_up(),
+                    *([chain.may_bury()] if chain else []),
                 ],
             ),
             pulumi.ResourceOptions(parent=self),

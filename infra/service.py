@@ -8,6 +8,7 @@ import pulumi
 import snapper
 from infra.alarms import Alarms, AlarmsArgs
 from infra.authorities import Deployed, deployed
+from infra.chain import Chain, ChainArgs
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
@@ -78,6 +79,15 @@ class BackupService(pulumi.ComponentResource):
             settings.log_retention_days,
             settings.permissions_boundary,
         )
+        chain = None
+        if settings.tamper_evident:
+            given = (vault, settings.kms_key_arn, settings.delete_backups_on_destroy)
+            chain = Chain(f"{name}-chain", ChainArgs(scope, place, *given), child)
+        pruner = Pruner(
+            f"{name}-pruner",
+            PrunerArgs(runtime, layers, secrets, queue, vault, settings.time_zone, chain),
+            child,
+        )
         dumper = Dumper(
             f"{name}-dumper",
             DumperArgs(
@@ -94,12 +104,9 @@ class BackupService(pulumi.ComponentResource):
                 queue=queue,
                 vault=vault,
                 large=packages if settings.large_databases else None,
+                chain=chain,
+                pruner=pruner.function_name,
             ),
-            child,
-        )
-        pruner = Pruner(
-            f"{name}-pruner",
-            PrunerArgs(runtime, layers, secrets, queue, vault, settings.time_zone),
             child,
         )
         prover = Prover(
@@ -212,6 +219,7 @@ class BackupService(pulumi.ComponentResource):
                     "alarms": str(alarms.metrics),
                     "late_after_hours": str(settings.late_after_hours),
                     "time_zone": settings.time_zone,
+                    "signing_key": chain.key_arn if chain else "",
                     "version": snapper.__version__,
                 },
             ),

@@ -1,4 +1,4 @@
-"""Condition keys that AWS knows of a request and ministack does not: of roles, functions, objects.
+"""Condition keys that AWS knows of and ministack does not: of roles, functions, objects, keys.
 
 Which calls have which key is from AWS's service authorization reference. Where a call has none,
 it has none here too, and a policy that asks for it allows nothing.
@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import iam, lambda_svc
+from ministack.services import iam, kms, lambda_svc
 
 Context = dict[str, Any]
 
@@ -35,7 +35,7 @@ def answering(original: Callable[..., Context]) -> Callable[..., Context]:
     """Let what ministack knows of a request be joined by what is missing."""
 
     def context(service: str, action: str, body: bytes, params: Mapping[str, Any]) -> Context:
-        more = {"iam": _of_role, "lambda": _of_function}.get(service)
+        more = {"iam": _of_role, "kms": _of_key, "lambda": _of_function}.get(service)
         found = dict(more(action, body, params)) if more else {}
         return {**original(service, action, body, params), **found}
 
@@ -93,6 +93,15 @@ def _of_role(action: str, _body: bytes, params: Mapping[str, Any]) -> Iterator[t
         boundary = role.get("PermissionsBoundary")
     if boundary:
         yield "iam:PermissionsBoundary", boundary
+
+
+def _of_key(action: str, body: bytes, _: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    asked = json.loads(body) if body[:1] == b"{" else {}
+    key = asked if action == "kms:CreateKey" else kms._resolve_key(asked.get("KeyId", "")) or {}
+    if spec := key.get("KeySpec"):
+        yield "kms:KeySpec", spec
+    if action == "kms:ScheduleKeyDeletion" and (days := asked.get("PendingWindowInDays")):
+        yield "kms:ScheduleKeyDeletionPendingWindowInDays", str(days)
 
 
 def _of_function(action: str, body: bytes, _: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -26,12 +26,14 @@ class Policy(StrEnum):
     OPERATE = Rights.OPERATE
     DEPLOY = "deploy"
     DEPLOY_LARGE = "deploy-large"
+    DEPLOY_KEYS = "deploy-keys"
     BOUNDARY = "boundary"
 
 
 _DOCUMENTS = {
     Policy.DEPLOY: "deploy-policy.json",
     Policy.DEPLOY_LARGE: "deploy-large-policy.json",
+    Policy.DEPLOY_KEYS: "deploy-keys-policy.json",
     Policy.BOUNDARY: "boundary.json",
 }
 
@@ -44,6 +46,7 @@ def policy(
             help="read: look; restore: read backups too; operate: every command; "
             "restore-in-cloud: have a container restore. "
             "deploy: pulumi up; deploy-large: with largeDatabases these too; "
+            "deploy-keys: with tamperEvident these too; "
             "boundary: the most that a function may have.",
         ),
     ] = Policy.READ,
@@ -58,9 +61,9 @@ def policy(
     whose container can be made to read every backup and target. Printing one needs only the right
     to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
 
-    `deploy`, `deploy-large` and `boundary` are docs/deploy-policy.json,
-    docs/deploy-large-policy.json and docs/boundary.json for this stage alone. They need neither AWS
-    nor a stage that exists.
+    `deploy`, `deploy-large`, `deploy-keys` and `boundary` are docs/deploy-policy.json,
+    docs/deploy-large-policy.json, docs/deploy-keys-policy.json and docs/boundary.json for this
+    stage alone. They need neither AWS nor a stage that exists.
     """
     if rights in _DOCUMENTS:
         write_document(_of_deployer(_DOCUMENTS[rights], stage, region), indent=2)

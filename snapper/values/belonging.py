@@ -34,6 +34,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
     """
     name = f"snapper-{stage}-"
     key = rf"arn:{place.partition}:kms:{place.region}:\d{{12}}:key/[A-Za-z0-9-]{{1,64}}"
+    own_key = re.escape(place.arn("kms", "key/")) + r"[A-Za-z0-9-]{1,64}"
     right = {
         "version": bool(_VERSION.fullmatch(service.version)),
         "region": service.region == place.region,
@@ -68,6 +69,8 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "restore_log_group": service.restore_log_group in ("", f"/aws/batch/{name}large-restores"),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
+        "signing_key": not service.signing_key
+        or bool(re.fullmatch(own_key, service.signing_key, re.ASCII)),
         "time_zone": bool(_ZONE.fullmatch(service.time_zone)),
         "object_lock": not service.object_lock
         or ObjectLock.from_text(service.object_lock) is not None,

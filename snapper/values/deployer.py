@@ -65,7 +65,10 @@ def narrowed(policy: Mapping[str, Any], stage: str, partition: str = "aws") -> d
 
 def _rewritten(value: Any, stage: str, partition: str) -> Any:  # noqa: ANN401  any JSON value
     if isinstance(value, Mapping):
-        return {key: _rewritten(item, stage, partition) for key, item in value.items()}
+        return {
+            key: stage if key.endswith("Tag/stage") else _rewritten(item, stage, partition)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [text for item in value for text in _texts(item, stage, partition)]
     texts = list(_texts(value, stage, partition))
@@ -86,4 +89,7 @@ def _texts(text: str, stage: str, partition: str) -> Iterator[str]:
     elif resource == f"policy/{BOUNDARY}":
         yield f"{beginning}{resource}-{stage}"
     else:
-        yield beginning + resource.replace("/snapper/*", f"/snapper/{stage}/*")
+        # Below the path of any stage, or all of that of any.
+        deeper = resource.replace("/snapper/*/", f"/snapper/{stage}/")
+        whole = resource.replace("/snapper/*", f"/snapper/{stage}/*")
+        yield beginning + (whole if deeper == resource else deeper)

@@ -27,6 +27,7 @@ class Service:
     `restore_queue` and `restore_definition` are the ARNs of the queue and of what a container for a
     restore is, which logs in `restore_log_group`; empty where the stage restores nothing itself.
     `object_lock` is how what is put into the bucket is locked, as an ObjectLock writes it.
+    `signing_key` is the ARN of the key that signs manifests, or empty where none are signed.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -60,6 +61,7 @@ class Service:
     restore_log_group: str = ""
     time_zone: str = ""
     object_lock: str = ""
+    signing_key: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

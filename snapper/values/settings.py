@@ -75,9 +75,14 @@ def added_root(root: str) -> str:
     return f"{root}/ADDED"
 
 
+def chain_path(root: str) -> str:
+    """Name the path below which stands what is newest in each chain."""
+    return f"{root}/CHAIN"
+
+
 def chain_parameter(root: str, database: str) -> str:
     """Name the parameter that says what is newest in the chain of one database."""
-    return f"{root}/CHAIN/{database}"
+    return f"{chain_path(root)}/{database}"
 
 
 def chain_keys_path(root: str) -> str:

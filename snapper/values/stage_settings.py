@@ -52,6 +52,7 @@ class StageSettings:
     large_databases: bool = False
     time_zone: str = USUAL
     object_lock: ObjectLock | None = None
+    tamper_evident: bool = False
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""

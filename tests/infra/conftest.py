@@ -60,6 +60,7 @@ def full_graph() -> Graph:
         noncurrentDays="30",
         timeZone="Europe/Berlin",
         maxConcurrency="2",
+        tamperEvident="true",
     )
 
 

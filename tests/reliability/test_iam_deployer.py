@@ -25,6 +25,7 @@ FAMILY = "iam: one right of who deploys is missing"
 POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 
 LARGE: list[Statement] = document_of("deploy-large-policy")["Statement"]
+KEYS: list[Statement] = document_of("deploy-keys-policy")["Statement"]
 
 # The emulator asks these for every resource, where AWS asks for the one that is named.
 UNNAMED = ("events:", "cloudwatch:", "ec2:", "sns:ListTags", "sns:TagResource", "sns:UntagResource")
@@ -126,6 +127,26 @@ def test_with_large_databases_the_other_policy_suffices_too(
 
 
 @pytest.mark.long
+def test_with_tamper_evident_the_policy_of_keys_suffices_too_and_has_nothing_superfluous(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
+    everything, on = {"Effect": "Allow", "Action": "*", "Resource": "*"}, {"tamperEvident": "true"}
+    deployer.may(*as_asked([*POLICY, *KEYS]))
+    assert "\n".join(life_of_a_stage(deployer, host, "by-keys", boundary, **on)) == ""
+    superfluous = []
+    for number, weakening in enumerate(without_a_part(KEYS)):
+        deployer.may(*as_asked(POLICY), *weakening.left)
+        try:
+            needed = bool(life_of_a_stage(deployer, host, f"keys{number}", boundary, **on))
+        finally:
+            deployer.may(everything)
+        tried(FAMILY, survived=needed)
+        if not needed:
+            superfluous.append(str(weakening))
+    assert superfluous == []
+
+
+@pytest.mark.long
 def test_nothing_in_the_other_policy_is_superfluous(
     deployer: Deployer, host: LambdaHost, boundary: str
 ) -> None:
@@ -167,7 +188,7 @@ def test_nothing_in_the_policy_is_superfluous(
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    graph = record(alarmEmail="a@example.com", **RESTORING)
+    graph = record(alarmEmail="a@example.com", tamperEvident="true", **RESTORING)
     types = {one.type for one in graph if one.custom}
     assert types == REHEARSED.keys()
 

@@ -49,6 +49,10 @@ def _parameter(name: str, **more: Any) -> Call:
     )
 
 
+def _key(name: str, **more: Any) -> Call:
+    return Call("kms", name, lambda it: {"KeyId": it.identifier, **more})
+
+
 def _of_arn(service: str, name: str, key: str, **more: Any) -> Call:
     return Call(service, name, lambda it: {key: it.outputs["arn"], **more})
 
@@ -204,6 +208,29 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
         _of_arn("sns", "list_tags_for_resource", "ResourceArn"),
         _of_arn("sns", "tag_resource", "ResourceArn", Tags=LISTED),
         _of_arn("sns", "untag_resource", "ResourceArn", TagKeys=NAMES),
+    ),
+    "aws:kms/key:Key": (
+        _key("describe_key"),
+        _key("get_key_policy"),
+        _key("get_key_rotation_status"),
+        _key("list_resource_tags"),
+        Call(
+            "kms",
+            "tag_resource",
+            lambda it: {
+                "KeyId": it.identifier,
+                "Tags": [
+                    {"TagKey": key, "TagValue": value} for key, value in it.inputs["tags"].items()
+                ],
+            },
+        ),
+        _key("untag_resource", TagKeys=NAMES),
+        _key("update_key_description", Description="another"),
+        Call(
+            "kms",
+            "put_key_policy",
+            lambda it: {"KeyId": it.identifier, "Policy": it.inputs["policy"]},
+        ),
     ),
     "aws:batch/computeEnvironment:ComputeEnvironment": (
         Call("batch", "describe_compute_environments", lambda it: {}),

@@ -101,6 +101,7 @@ _ARNS = {
     "aws:cloudwatch/eventRule:EventRule": f"events:{_HERE}:rule/",
     "aws:iam/role:Role": f"iam::{ACCOUNT}:role/",
     "aws:lambda/function:Function": f"lambda:{_HERE}:function:",
+    "aws:kms/key:Key": f"kms:{_HERE}:key/",
     "aws:sns/topic:Topic": f"sns:{_HERE}:",
 }
 """How an ARN of each type begins, before the name."""
@@ -118,6 +119,8 @@ def _outputs(kind: str, logical: str, inputs: Mapping[str, Any]) -> dict[str, An
             return {**arn, "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"}
         case "aws:lambda/layerVersion:LayerVersion":
             return {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}:1"}
+        case "aws:kms/key:Key":
+            return {**arn, "keyId": logical}
         case "aws:batch/jobDefinition:JobDefinition":
             return {"arnPrefix": arn["arn"], "arn": f"{arn['arn']}:1"}
         case _:

@@ -10,6 +10,7 @@ from local.deployment.resources import (
     buckets,
     containers,
     functions,
+    keys,
     parameters,
     queues,
     roles,
@@ -24,7 +25,7 @@ __all__ = ["ADOPTERS", "HANDLERS", "LOOKUPS"]
 HANDLERS: Mapping[str, Handler] = {
     token: handler
     for family in (
-        *(alarms, buckets, containers, functions, parameters, queues, roles, schedules),
+        *(alarms, buckets, containers, functions, keys, parameters, queues, roles, schedules),
         topics,
     )
     for token, handler in family.HANDLERS.items()

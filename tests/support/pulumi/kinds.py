@@ -98,6 +98,11 @@ KINDS: Mapping[str, Kind] = {
     "aws:ssm/parameter:Parameter": Kind(
         "name dataType", "arn version", Question("ssm", "get_parameter", "Name")
     ),
+    "aws:kms/key:Key": Kind(
+        "keyUsage customerMasterKeySpec multiRegion customKeyStoreId xksKeyId",
+        "arn keyId",
+        Question("kms", "describe_key", "KeyId"),
+    ),
     "aws:sqs/queue:Queue": Kind(
         "name namePrefix fifoQueue", "url arn", Question("sqs", "get_queue_attributes", "QueueUrl")
     ),

@@ -153,6 +153,13 @@ def _environment(change: Change) -> None:
     )
 
 
+def _key(change: Change) -> None:
+    change.only("policy", "description")
+    kms, key = change.cloud.client("kms"), change.identifier
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=change.inputs["policy"])
+    kms.update_key_description(KeyId=key, Description=change.inputs["description"])
+
+
 def _never(change: Change) -> None:
     change.only()
 
@@ -168,6 +175,7 @@ UPDATES: Mapping[str, Callable[[Change], dict[str, Any] | None]] = {
     "aws:batch/computeEnvironment:ComputeEnvironment": _environment,
     "aws:batch/jobQueue:JobQueue": _never,
     "aws:ec2/securityGroup:SecurityGroup": _never,
+    "aws:kms/key:Key": _key,
     "aws:sns/topic:Topic": _never,
     "aws:sns/topicSubscription:TopicSubscription": _never,
 }
