@@ -7,23 +7,21 @@ import pulumi
 
 import snapper
 from infra.alarms import Alarms, AlarmsArgs
-from infra.authorities import Deployed, deployed
 from infra.chain import Chain, ChainArgs
 from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
 from infra.layers import Layers, LayersArgs
-from infra.package import Packages, build_packages
 from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
-from infra.queue import LARGE, LARGE_DRILLS, LARGE_RESTORES, DumpQueue, DumpQueueArgs
+from infra.queue import DumpQueue, DumpQueueArgs
+from infra.ready import containers_of, packages_of
 from infra.restorer import Restorer, RestorerArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
 from infra.signpost import Signpost, SignpostArgs
 from infra.vault import Vault, VaultArgs
 from infra.watcher import Watcher, WatcherArgs
-from snapper.errors import SnapperError
 from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place
 
@@ -37,7 +35,7 @@ class BackupService(pulumi.ComponentResource):
         self, name: str, settings: StackSettings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:BackupService", name, None, opts)
-        packages, travelling = _packages(settings)
+        packages, travelling = packages_of(settings)
         scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
         timeout = timedelta(seconds=settings.dumper_timeout)
         vault = Vault(
@@ -53,7 +51,7 @@ class BackupService(pulumi.ComponentResource):
             child,
         )
         queue = DumpQueue(
-            f"{name}-queue", DumpQueueArgs(scope, timeout, _containers(settings)), child
+            f"{name}-queue", DumpQueueArgs(scope, timeout, containers_of(settings)), child
         )
         place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
@@ -239,19 +237,3 @@ def remains(bucket: pulumi.Output[str], lock: ObjectLock) -> pulumi.Output[str]:
             f"{lock.words} after it was made; docs/kept.md says how it ends"
         )
     )
-
-
-def _containers(settings: StackSettings) -> tuple[str, ...]:
-    """Name the kinds of containers that the stage has."""
-    kinds = (LARGE, LARGE_DRILLS) if settings.large_databases else ()
-    return (*kinds, LARGE_RESTORES) if settings.targets else kinds
-
-
-def _packages(settings: StackSettings) -> tuple[Packages, Deployed]:
-    """Build the zips; gives the databases as they travel too, with the names of files in them."""
-    try:
-        ready = deployed(settings.databases, settings.ca_bundle, settings.targets)
-        return build_packages(settings.architecture, authorities=ready.files), ready
-    except SnapperError as error:
-        # Pulumi prints a RunError without its stack trace, which would hide what to do.
-        raise pulumi.RunError("\n".join(filter(None, (str(error), error.hint)))) from error
