@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pulumi
 
-import snapper
 from infra.alarms import Alarms, AlarmsArgs
 from infra.chain import Chain, ChainArgs
 from infra.dispatcher import Dispatcher, DispatcherArgs
@@ -19,7 +18,7 @@ from infra.ready import containers_of, packages_of
 from infra.restorer import Restorer, RestorerArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
-from infra.signpost import Signpost, SignpostArgs
+from infra.signpost import Signpost, SignpostArgs, decided
 from infra.vault import Vault, VaultArgs
 from infra.watcher import Watcher, WatcherArgs
 from snapper.values.object_lock import ObjectLock
@@ -199,26 +198,15 @@ class BackupService(pulumi.ComponentResource):
                 scope,
                 {
                     **self.facts,
-                    "kms_key_arn": settings.kms_key_arn,
-                    "object_lock": settings.object_lock.to_text() if settings.object_lock else "",
-                    "parameter_root": scope.parameter_root,
-                    "drill": settings.drill,
-                    "proven_within_days": settings.said_within_days,
-                    "drill_disk_gb": str(settings.drill_disk_gb),
-                    "architecture": settings.architecture,
+                    **decided(settings),
                     "container_log_group": dumper.container_log_group,
                     "drill_container_log_group": prover.container_log_group,
                     "restore_queue": restorer.queue_arn if restorer else "",
                     "restore_definition": restorer.definition_arn if restorer else "",
                     "restore_log_group": restorer.log_group if restorer else "",
-                    "dumper_memory": str(settings.dumper_memory),
-                    "dumper_timeout": str(settings.dumper_timeout),
                     "prover_memory": str(MEMORY),
                     "alarms": str(alarms.metrics),
-                    "late_after_hours": str(settings.late_after_hours),
-                    "time_zone": settings.time_zone,
                     "signing_key": chain.key_arn if chain else "",
-                    "version": snapper.__version__,
                 },
             ),
             child,

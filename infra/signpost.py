@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 import pulumi
 import pulumi_aws as aws
 
+import snapper
 from infra.scope import Scope
+from infra.settings import StackSettings
 from snapper.values.service import Service
 from snapper.values.settings import service_parameter
 
@@ -18,6 +20,24 @@ class SignpostArgs:
 
     scope: Scope
     facts: Mapping[str, pulumi.Input[str]]
+
+
+def decided(settings: StackSettings) -> dict[str, str]:
+    """Give the facts that the operator has decided."""
+    return {
+        "kms_key_arn": settings.kms_key_arn,
+        "object_lock": settings.object_lock.to_text() if settings.object_lock else "",
+        "parameter_root": settings.scope.parameter_root,
+        "drill": settings.drill,
+        "proven_within_days": settings.said_within_days,
+        "drill_disk_gb": str(settings.drill_disk_gb),
+        "architecture": settings.architecture,
+        "dumper_memory": str(settings.dumper_memory),
+        "dumper_timeout": str(settings.dumper_timeout),
+        "late_after_hours": str(settings.late_after_hours),
+        "time_zone": settings.time_zone,
+        "version": snapper.__version__,
+    }
 
 
 class Signpost(pulumi.ComponentResource):
