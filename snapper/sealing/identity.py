@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from snapper.sealing.bech32 import read_bech32, write_bech32
+from snapper.sealing.curve import EverybodyKnows, exchanged, montgomery, public_of
 from snapper.sealing.header import FILE_KEY_BYTES, HeaderWrong, Stanza, derived, unbased
 from snapper.sealing.recipient import X25519, Recipient
 from snapper.sealing.ssh_wire import ED25519, RSA, wire_of
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _LABEL = b"age-encryption.org/v1/"
-_PRIME = 2**255 - 19
 _WRAPPED = FILE_KEY_BYTES + 16
 
 
@@ -54,7 +54,7 @@ class AgeIdentity:
         """Make one of its 32 bytes; raises ValueError."""
         if len(secret) != 32:
             raise ValueError(f"has {len(secret)} bytes in place of 32")
-        return cls(Recipient(write_bech32(_public(secret), "age")), secret)
+        return cls(Recipient(write_bech32(public_of(secret), "age")), secret)
 
     @property
     def text(self) -> str:
@@ -67,7 +67,7 @@ class AgeIdentity:
             return None
         share = _share(stanza, 1)
         shared = _exchanged(self._secret, share)
-        key = derived(shared, share + _public(self._secret), _LABEL + b"X25519")
+        key = derived(shared, share + public_of(self._secret), _LABEL + b"X25519")
         return _unsealed(key, stanza.body)
 
 
@@ -93,7 +93,7 @@ class Ed25519Identity:
         secret = hashlib.sha512(self._seed).digest()[:32]
         tweak = derived(b"", wire, _LABEL + b"ssh-ed25519")
         shared = _exchanged(tweak, _exchanged(secret, share))
-        key = derived(shared, share + _montgomery(self._public), _LABEL + b"ssh-ed25519")
+        key = derived(shared, share + montgomery(self._public), _LABEL + b"ssh-ed25519")
         return _unsealed(key, stanza.body)
 
 
@@ -149,20 +149,10 @@ def _share(stanza: Stanza, arguments: int) -> bytes:
     return share
 
 
-def _public(secret: bytes) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
-
-
 def _exchanged(secret: bytes, share: bytes) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-
     try:
-        return X25519PrivateKey.from_private_bytes(secret).exchange(
-            X25519PublicKey.from_public_bytes(share)
-        )
-    except ValueError:
+        return exchanged(secret, share)
+    except EverybodyKnows:
         raise HeaderWrong("has a wrapped key in its header that everybody could open") from None
 
 
@@ -174,9 +164,3 @@ def _unsealed(key: bytes, body: bytes) -> bytes | None:
         return ChaCha20Poly1305(key).decrypt(bytes(12), body, None)
     except InvalidTag:
         return None
-
-
-def _montgomery(public: bytes) -> bytes:
-    """Give the point of an Ed25519 key as X25519 writes it (RFC 7748, 4.1)."""
-    y = int.from_bytes(public, "little") & (1 << 255) - 1
-    return ((1 + y) * pow(1 - y, -1, _PRIME) % _PRIME).to_bytes(32, "little")

@@ -1,27 +1,16 @@
 """Files with secret keys: of age, of SSH, or either of them sealed by a passphrase."""
 
-import base64
 import re
 import secrets
 from collections.abc import Callable, Iterator
 
-from snapper.sealing.header import HeaderWrong, Stanza, read_header, unbased
+from snapper.sealing.armor import BEGIN, read_armor
 from snapper.sealing.identity import AgeIdentity, Ed25519Identity, Identity, RsaIdentity
-from snapper.sealing.payload import PayloadWrong, opened_whole
+from snapper.sealing.passphrase import AskPassphrase, WrongPassphrase, opened_by_passphrase
 
 _SECRET = "AGE-SECRET-KEY-1"  # noqa: S105  how every one begins
 _PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----")
-_ARMOR = "-----BEGIN AGE ENCRYPTED FILE-----"
-_ARMOR_END = "-----END AGE ENCRYPTED FILE-----"
 _SEALED = "age-encryption.org/v1\n"
-_HARDEST = 22
-"""The work of a passphrase, as a power of two, that is done for anybody's file: age's own limit."""
-
-AskPassphrase = Callable[[], str]
-
-
-class WrongPassphrase(ValueError):
-    """The passphrase does not open the file; the text is the end of a sentence."""
 
 
 def new_identity() -> AgeIdentity:
@@ -37,10 +26,10 @@ def read_identities(text: str | bytes, ask_passphrase: AskPassphrase) -> tuple[I
     """
     whole = text if isinstance(text, bytes) else text.encode()
     text = whole.decode(errors="replace")
-    if text.lstrip().startswith(_ARMOR):
-        text, whole = _SEALED, _unarmored(text)
+    if text.lstrip().startswith(BEGIN):
+        text, whole = _SEALED, read_armor(text)
     if text.startswith(_SEALED):
-        inner = _by_passphrase(whole, ask_passphrase)
+        inner = opened_by_passphrase(whole, ask_passphrase)
         if inner.startswith(_SEALED.encode()):
             raise ValueError("is sealed twice")
         return read_identities(inner, ask_passphrase)
@@ -103,59 +92,3 @@ def _by_its_passphrase(load: Callable[..., object], data: bytes, passphrase: str
         return load(data, passphrase.encode())
     except (TypeError, ValueError):
         raise WrongPassphrase("is not opened by this passphrase") from None
-
-
-def _by_passphrase(sealed: bytes, ask_passphrase: AskPassphrase) -> bytes:
-    """Open an age file that is sealed by a passphrase."""
-    try:
-        header = read_header(sealed)
-        stanza = header.stanzas[0]
-        if stanza.kind != "scrypt":
-            raise ValueError(
-                "is sealed for other keys, not by a passphrase: open it with age first"
-            )
-        key = _unwrapped(stanza, ask_passphrase())
-        if key is None:
-            raise WrongPassphrase("is not opened by this passphrase")
-        if not header.is_signed_by(key):
-            raise ValueError("is damaged: its header is not the one that was written")
-        return opened_whole(sealed[header.size :], key)
-    except HeaderWrong as error:
-        raise ValueError(f"is damaged: it {error}") from None
-    except PayloadWrong:
-        raise ValueError("is damaged: what follows its header is not what was written") from None
-
-
-def _unwrapped(stanza: Stanza, passphrase: str) -> bytes | None:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-    salt = unbased(stanza.arguments[0]) if len(stanza.arguments) == 2 else b""
-    if len(salt) != 16 or len(stanza.body) != 32:
-        raise HeaderWrong("has a key wrapped by a passphrase that none is")
-    work = stanza.arguments[1]
-    if not re.fullmatch(r"[1-9][0-9]?", work) or int(work) > _HARDEST:
-        raise HeaderWrong(f"asks for more work than 2 to the {_HARDEST}")
-    salt = b"age-encryption.org/v1/scrypt" + salt
-    key = Scrypt(salt, length=32, n=1 << int(work), r=8, p=1).derive(passphrase.encode())
-    try:
-        return ChaCha20Poly1305(key).decrypt(bytes(12), stanza.body, None)
-    except InvalidTag:
-        return None
-
-
-def _unarmored(text: str) -> bytes:
-    """Give the bytes of age's text form (RFC 7468, strict)."""
-    begin, *lines, end = text.strip().splitlines() or [""]
-    body = "".join(lines)
-    short = [line for line in lines[:-1] if len(line) != 64] or len(lines[-1:] and lines[-1]) > 64
-    if (begin, end) != (_ARMOR, _ARMOR_END) or short:
-        raise ValueError("is damaged: it is no whole age file in text form")
-    try:
-        found = base64.b64decode(body, validate=True)
-    except ValueError:
-        raise ValueError("is damaged: it is no whole age file in text form") from None
-    if base64.b64encode(found).decode() != body:
-        raise ValueError("is damaged: it is no whole age file in text form")
-    return found

@@ -1,14 +1,15 @@
 """For whom a backup is sealed: a public key, of age or of SSH."""
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import Any, Self
 
 from snapper.sealing.bech32 import read_bech32
+from snapper.sealing.curve import SIZE, EverybodyKnows, exchanged, montgomery
 from snapper.sealing.ssh_wire import ED25519, RSA, read_wire
 
 X25519 = "X25519"
-_KEY_BYTES = 32
 _RSA_BITS = range(2048, 16384 + 1)
 _SHORT = 8
 """Letters of a key's end by which people tell it from others."""
@@ -77,9 +78,9 @@ def _age(text: str) -> str:
     if kind != "age":
         raise ValueError("is no public key: it begins with age1, ssh-ed25519 or ssh-rsa")
     key = read_bech32(text, "age")
-    if len(key) != _KEY_BYTES:
-        raise ValueError(f"has {len(key)} bytes in place of {_KEY_BYTES}")
-    _refuse_unusable(text.lower())
+    if len(key) != SIZE:
+        raise ValueError(f"has {len(key)} bytes in place of {SIZE}")
+    _refuse_unusable(text.lower(), key)
     return text.lower()
 
 
@@ -88,19 +89,23 @@ def _ssh(words: list[str]) -> str:
         raise ValueError("is not whole: nothing stands after its kind")
     kind, coded = words[:2]
     parts = read_wire(kind, coded)
-    if kind == ED25519 and len(parts[0]) != _KEY_BYTES:
-        raise ValueError(f"has {len(parts[0])} bytes in place of {_KEY_BYTES}")
+    if kind == ED25519 and len(parts[0]) != SIZE:
+        raise ValueError(f"has {len(parts[0])} bytes in place of {SIZE}")
     if kind == RSA and (bits := int.from_bytes(parts[1], "big").bit_length()) not in _RSA_BITS:
         raise ValueError(f"has {bits} bits: it must have {_RSA_BITS[0]} to {_RSA_BITS[-1]}")
-    _refuse_unusable(f"{kind} {coded}")
+    try:
+        point = montgomery(parts[0]) if kind == ED25519 else b""
+    except EverybodyKnows as error:
+        raise ValueError(f"is no usable key: {error}") from None
+    _refuse_unusable(f"{kind} {coded}", point)
     return f"{kind} {coded}"
 
 
-def _refuse_unusable(text: str) -> None:
-    """Seal something for it: a key can be well-formed and yet none."""
-    import pyrage
-
+def _refuse_unusable(text: str, point: bytes = b"") -> None:
+    """Refuse what is well-formed and yet no key, as the library does that will seal for it."""
     try:
-        pyrage.encrypt(b"", [Recipient(text).library_key()])
-    except (ValueError, pyrage.EncryptError) as error:
+        Recipient(text).library_key()
+        if point:
+            exchanged(secrets.token_bytes(SIZE), point)
+    except ValueError as error:
         raise ValueError(f"is no usable key: {error}") from None

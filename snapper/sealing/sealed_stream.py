@@ -107,7 +107,7 @@ class _Work:
         self._waiting: deque[bytes] = deque()
         self._sealed: deque[bytes] = deque()
         self._changed = Condition()
-        self._stopped = self._over = False
+        self._stopped = self._ended = self._over = False
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, name="sealing", daemon=True)
 
@@ -124,8 +124,9 @@ class _Work:
             self._changed.notify_all()
             if not block:
                 self._changed.wait_for(lambda: self._over)
-            if self._failure or (self._over and block):
-                raise DumpFailed(f"the dump could not be sealed: {self._failure}")
+            if self._failure or (self._over and not self._ended):
+                why = self._failure or "it ended before the dump did"
+                raise DumpFailed(f"the dump could not be sealed: {why}")
             sealed = [*self._sealed]
             self._sealed.clear()
         return sealed
@@ -155,7 +156,9 @@ class _Work:
             if self._stopped:
                 raise _Stopped
             self._changed.notify_all()
-            return self._waiting.popleft()
+            block = self._waiting.popleft()
+            self._ended = not block  # and the thread knows it
+            return block
 
     def _keep(self, text: bytes) -> None:
         self.hash.update(text)
