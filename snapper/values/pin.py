@@ -61,6 +61,13 @@ def said_until(until: datetime) -> str:
     return "pinned" if until == FOREVER else f"pinned until {write_time(until)}"
 
 
+def _line(value: object) -> str:
+    found = document.text(value, LONGEST_NOTE)
+    if not found.isprintable():
+        raise ValueError("more than a line of text")
+    return found
+
+
 @dataclass(frozen=True)
 class Pin:
     """One pin of a backup; who has made it and when is not known where nobody may read it."""
@@ -80,7 +87,7 @@ class Pin:
         """Read the inside; what Snapper has not written tells nothing, and pins all the same."""
         try:
             found = document.read_document(raw, LONGEST)
-            note, by = (document.text(found[name], LONGEST_NOTE) for name in ("note", "by"))
+            note, by = (_line(found[name]) for name in ("note", "by"))
             return cls(until, note, by, document.time(found["at"]))
         except (ValueError, KeyError):
             return cls(until)

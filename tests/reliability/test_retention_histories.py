@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from snapper.aws.vault import Vault
 from snapper.errors import AwsFailed
-from snapper.values.keys import Kind, mark_key, object_key, parse_key, parse_mark
+from snapper.values.keys import Kind, mark_key, object_key, parse_key, parse_mark, read_key
+from snapper.values.pin import FOREVER, parse_pin, pin_key
 from snapper.values.retention import SMALLEST_DUMP
 from snapper.values.secrets import Database
 from snapper.verbs.events import Silence
@@ -86,6 +87,16 @@ class Histories(RuleBasedStateMachine):
         if dump := self._a_dump(data):
             self._write(dump.removesuffix(Kind.DUMP) + verdict, BODY)
 
+    @rule(data=st.data(), days=st.sampled_from([1, 400, None]))
+    def a_backup_is_pinned(self, data: st.DataObject, days: int | None) -> None:
+        if found := read_key(self._a_dump(data) or ""):
+            until = self.clock + timedelta(days=days) if days else FOREVER
+            self._write(pin_key(found.database, found.at, until), b"{}")
+
+    @rule(days=st.sampled_from([1, 100]))
+    def days_go_by(self, days: int) -> None:
+        self.clock += timedelta(days=days)
+
     @rule(seconds=st.integers(1, 9))
     def time_goes_by(self, seconds: int) -> None:
         self.clock += timedelta(seconds=seconds)
@@ -127,7 +138,8 @@ class Histories(RuleBasedStateMachine):
 
     def _prune(self, name: str, faults: dict[int, str], just_made: datetime | None) -> None:
         database = Database(name, "host=h", self.keep)
-        must_stay = set(self.vault.objects) - expected(self.vault, name, self.keep, just_made)
+        now = self.clock
+        must_stay = set(self.vault.objects) - expected(self.vault, name, self.keep, just_made, now)
         newest = set(good(self.vault, name)[: self.keep])
         deletes = 0
 
@@ -143,19 +155,19 @@ class Histories(RuleBasedStateMachine):
                     raise AwsFailed(f"s3:DeleteObject of {key} failed: AccessDenied")
 
         whole = self.vault.copy()
-        prune(whole, database, Silence(), just_made)
+        prune(whole, database, Silence(), just_made, now=now)
         assert set(whole.objects) == must_stay, "what is decided is what is done, no more, no less"
         self.vault.before_delete = watch
         met = 0
         try:
-            prune(self.vault, database, Silence(), just_made)
+            prune(self.vault, database, Silence(), just_made, now=now)
         except (Died, AwsFailed):
             met = sum(number < deletes for number in faults)
         self.vault.before_delete = lambda key: None
         assert must_stay <= set(self.vault.objects)
         # Another attempt ends as if nothing had happened, and one more has nothing to do.
         for _again in range(2):
-            prune(self.vault, database, Silence(), just_made)
+            prune(self.vault, database, Silence(), just_made, now=now)
             assert set(self.vault.objects) == must_stay
         tried("retention: deletes that die or are refused", times=met)
         tried("retention: histories pruned")
@@ -163,7 +175,7 @@ class Histories(RuleBasedStateMachine):
 
 def due(database: str, key: str) -> datetime | None:
     """Give the scheduled time of any object of ours."""
-    found = parse_key(database, key) or parse_mark(database, key)
+    found = parse_key(database, key) or parse_mark(database, key) or parse_pin(database, key)
     return found[0] if found else None
 
 
@@ -196,9 +208,18 @@ def good(vault: Vault, database: str) -> list[datetime]:
     return sorted(filter(counts, times), key=begun(vault, database).__getitem__, reverse=True)
 
 
-def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime | None) -> set[str]:
+def pinned(vault: Vault, database: str, now: datetime) -> set[datetime]:
+    """Say which are pinned still."""
+    pins = (parse_pin(database, stored.key) for stored in vault.list(f"{database}/"))
+    return {pin[0] for pin in pins if pin and pin[1] >= now}
+
+
+def expected(
+    vault: MemoryVault, database: str, keep: int, just_made: datetime | None, now: datetime
+) -> set[str]:
     """Say once more, in other words, what must go."""
-    counted, places = good(vault, database), begun(vault, database)
+    stays, places = pinned(vault, database, now), begun(vault, database)
+    counted = [at for at in good(vault, database) if at not in stays]
     moments = {one: max(at for at in counted if at <= places[one][0]) for one in counted}
 
     def newer_moments(at: datetime) -> int:
@@ -213,6 +234,7 @@ def expected(vault: MemoryVault, database: str, keep: int, just_made: datetime |
         if (at := due(database, key))
         and newer_moments(at) >= keep
         and not (whole and at == just_made)
+        and at not in stays
     }
 
 

@@ -106,6 +106,12 @@ def test_with_json_faults_are_a_list(
     assert main(["check", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["databases"][0] == {"database": "A", "place": "h/d", "retention": 3}
+    monkeypatch.setenv(
+        "BACKUP_STORAGE_DATA", GOOD["BACKUP_STORAGE_DATA"].replace("A,3", "A,daily=3")
+    )
+    assert main(["check", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["databases"][0]["retention"] == "daily=3"
 
 
 def many(databases: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from snapper.aws.adding import erase
 from snapper.aws.store import Store
 from snapper.values.settings import CONNECTIONS, RETENTIONS, parameter_root
 from tests.support.cloud import eventually, invoke
+from tests.support.databases import AT
 from tests.support.events import SCHEDULED
+from tests.support.manifests import manifest
 from tests.support.rights import Rights, without_a_part
 from tests.support.stage import NAME, Ran, StageUnderTest
 
@@ -105,6 +108,28 @@ def test_what_is_added_again_takes_the_place_of_what_was_there(
     ran = add(stage, tmp_path, "--options", str(options), "--json", extra=NOWHERE, more=NOWHERE)
     assert (ran.document["added"], ran.document["replaced"]) == (["more"], ["extra"])
     assert listed(stage)["extra"]["options"] == {"timeout": 600}
+
+
+def test_one_that_keeps_by_rules_is_pruned_by_them(stage: StageUnderTest, tmp_path: Path) -> None:
+    file = tmp_path / "rows"
+    rules = "last=1 weekly=2"
+    file.write_text(given(extra=NOWHERE).replace("extra,2", "extra,weekly=2  last=1"))
+    assert stage.run_cli("databases", "add", "--file", str(file)).code == 0
+    assert listed(stage)["extra"]["keeps"] == rules
+    for number in range(9):
+        at = AT - timedelta(days=number)
+        stage.put_backup(manifest(database="extra", scheduled_at=at, backup_bytes=99))
+    said = stage.run_cli("prune", "extra", "--json").document["databases"]["extra"]
+    assert [each["reason"] for each in said if each["keep"]] == [
+        "last 1 of 1, weekly 1 of 2",
+        "weekly 2 of 2",
+    ]
+    assert f"2 by {rules}" in stage.run_cli("status", "extra").out
+    (status,) = stage.run_cli("status", "extra", "--json").document["databases"]
+    assert status["retention"] == rules
+    (evidence,) = stage.run_cli("evidence", "extra", "--json").document["databases"]
+    assert evidence["retention"] == rules
+    stage.forget("extra")
 
 
 @pytest.mark.parametrize("action", ["add", "remove"])

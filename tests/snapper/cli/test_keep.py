@@ -193,6 +193,7 @@ def test_a_pin_outlives_its_database(stage: StageUnderTest) -> None:
     assert list(stage.vault.list(f"{key}/")) == []
 
 
+@pytest.mark.long
 def test_a_backup_is_made_and_pinned_in_one_go(stage: StageUnderTest) -> None:
     with stage.database("migrates", stage.source(18).dsn, retention=1) as key:
         ran = stage.run_cli("run", key, "--keep", "--until", "2199-12-31", "--note", "42")
