@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snapper.values.option import Names, Option, Queries
 from snapper.values.options import SETTING, definitions
+from snapper.values.recipients import PublicKeys
 
 PAGE = Path(__file__).parents[1] / "docs" / "options.md"
 
@@ -71,7 +72,11 @@ def _lines(name: str, each: Option) -> Iterator[str]:
 def _example(each: Option) -> str:
     if isinstance(each.kind, Queries):  # SQL has commas, which part a list in brackets
         return f"\n  - {each.kind.example}"
-    return f" [{each.kind.example}]" if isinstance(each.kind, Names) else f" {each.kind.example}"
+    return (
+        f" [{each.kind.example}]"
+        if isinstance(each.kind, Names | PublicKeys)
+        else f" {each.kind.example}"
+    )
 
 
 if __name__ == "__main__":

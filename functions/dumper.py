@@ -19,6 +19,7 @@ from snapper.machine.memory import give_back_large_blocks
 from snapper.machine.processors import jobs_here
 from snapper.values.deadline import RESERVE, Deadline
 from snapper.values.job import Job, write_time
+from snapper.values.sealed_for import sealed_for
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
@@ -70,6 +71,7 @@ def handler(
         jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
         turns=Turns.of(settings),
         elsewhere=_elsewhere(settings, vault, telemetry),
+        sealed_for=sealed_for(settings),
         chain=chain_of(settings, vault, telemetry),
     )
     failed: list[FailedItem] = []

@@ -24,6 +24,7 @@ from snapper.values.attempts import ATTEMPTS, pause_after
 from snapper.values.container import AT_WORK, CONTAINER, FAREWELL, PAYLOAD
 from snapper.values.deadline import Deadline
 from snapper.values.job import Job, write_time
+from snapper.values.sealed_for import sealed_for
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import back_up
 from snapper.verbs.dump import Dumper
@@ -60,6 +61,7 @@ class Work:
             deadline=replace(Deadline.after(AT_WORK.total_seconds()), hint=_HINT),
             jobs=partial(jobs_here, stage=settings.jobs, environment=os.environ),
             turns=Turns.of(settings, PAUSE_AFTER_CONTAINER),
+            sealed_for=sealed_for(settings),
             chain=chain_of(settings, vault, telemetry),
         )
         return cls(telemetry, Parameters.connect(settings.parameter_root), dumper)

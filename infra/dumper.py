@@ -19,6 +19,8 @@ from infra.secrets import SecretParameters
 from infra.vault import Vault
 from snapper.values.container import LARGEST
 from snapper.values.place import Place
+from snapper.values.recipients import to_text
+from snapper.values.sealed_for import SealedFor
 from snapper.values.settings import DumperSettings
 
 
@@ -27,7 +29,8 @@ class DumperArgs:
     """What runs it, how large, how many at once, in which network, and between which rooms.
 
     `large` are the zips of the containers that do what a function has no time for, `chain` is what
-    signs; None is none. `pruner` is ready before anything is signed.
+    signs; None is none. `pruner` is ready before anything is signed. `sealed_for` holds where a
+    database says nothing else.
     """
 
     runtime: Runtime
@@ -42,6 +45,7 @@ class DumperArgs:
     secrets: SecretParameters
     queue: DumpQueue
     vault: Vault
+    sealed_for: SealedFor
     large: Packages | None = None
     chain: Chain | None = None
     pruner: pulumi.Input[str] = ""
@@ -165,6 +169,8 @@ def _environment(args: DumperArgs, **more: pulumi.Input[str]) -> pulumi.Output[d
             scope.parameter_root,
             dump_jobs=str(args.dump_jobs),
             max_per_server=str(args.max_per_server),
+            recipients=to_text(args.sealed_for.recipients),
+            contents_in_clear="true" if args.sealed_for.contents_in_clear else "",
             **known,
         ).to_env()
     )

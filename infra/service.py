@@ -100,6 +100,7 @@ class BackupService(pulumi.ComponentResource):
                 secrets=secrets,
                 queue=queue,
                 vault=vault,
+                sealed_for=settings.sealed_for,
                 large=packages if settings.large_databases else None,
                 chain=chain,
                 pruner=pruner.function_name,

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 import snapper
 from infra.scope import Scope
 from infra.settings import StackSettings
+from snapper.values.recipients import to_text
 from snapper.values.service import Service
 from snapper.values.settings import service_parameter
 
@@ -36,6 +37,7 @@ def decided(settings: StackSettings) -> dict[str, str]:
         "dumper_timeout": str(settings.dumper_timeout),
         "late_after_hours": str(settings.late_after_hours),
         "time_zone": settings.time_zone,
+        "recipients": to_text(settings.sealed_for.recipients),
         "version": snapper.__version__,
     }
 

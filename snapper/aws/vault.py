@@ -111,7 +111,9 @@ class Vault(Locks):
                 for found in page.get("CommonPrefixes", ())
             )
 
-    def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
+    def upload(
+        self, stream: Readable, key: str, parts: PartPlan, kind: str = "application/gzip"
+    ) -> None:
         """Store the stream under the key in parts; an error of the stream aborts the upload.
 
         The object appears when the last part has arrived, or not at all. Raises AlreadyStored if
@@ -129,7 +131,7 @@ class Vault(Locks):
             checked(self._client, stream),
             TransferManager(self._client, transfer) as manager,
         ):
-            manager.upload(stream, self.bucket, key, {"ContentType": "application/gzip"}).result()
+            manager.upload(stream, self.bucket, key, {"ContentType": kind}).result()
 
     def try_upload(self, key: str) -> None:
         """Begin an upload, send a part of it and take it back: nothing is ever stored.
@@ -151,8 +153,8 @@ class Vault(Locks):
         with aws.translated(f"s3:PutObject of {key}"):
             self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=kind)
 
-    def make(self, key: str, body: bytes) -> None:
-        """Store a small JSON object where none is; raise AlreadyStored if there is one.
+    def make(self, key: str, body: bytes, kind: str = "application/json") -> None:
+        """Store a small object where none is; raise AlreadyStored if there is one.
 
         That may be this very one: where an answer is lost, the call is sent again.
         """
@@ -161,7 +163,7 @@ class Vault(Locks):
                 Bucket=self.bucket,
                 Key=key,
                 Body=body,
-                ContentType="application/json",
+                ContentType=kind,
                 IfNoneMatch="*",
             )
 

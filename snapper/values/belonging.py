@@ -21,6 +21,7 @@ _DAYS = re.compile(r"[0-9]{0,3}")
 _DISK = re.compile(r"[0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{0,5}", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{0,64}", re.ASCII)
+_RECIPIENTS = re.compile(r"[A-Za-z0-9@.+/= ,-]*")
 _LONGEST_SHOWN = 100
 
 Endpoints = Callable[[], Iterator[str]]
@@ -67,6 +68,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "restore_definition": service.restore_definition
         in ("", place.arn("batch", f"job-definition/{name}large-restores")),
         "restore_log_group": service.restore_log_group in ("", f"/aws/batch/{name}large-restores"),
+        "recipients": bool(_RECIPIENTS.fullmatch(service.recipients)),
         "kms_key_arn": not service.kms_key_arn
         or bool(re.fullmatch(key, service.kms_key_arn, re.ASCII)),
         "signing_key": not service.signing_key

@@ -4,9 +4,11 @@ A type reads a value as the config holds it; it raises ValueError with the end o
 begins with the option's name.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field
 from typing import Any, Protocol
+
+from snapper.values.nearest import did_you_mean
 
 _LONGEST_SHOWN = 60
 
@@ -41,6 +43,32 @@ class Option:
 def option(kind: Kind, description: str, *, default: Any, unset: str) -> Any:  # noqa: ANN401  as `field` is typed
     """Make the field of a dataclass that is an option."""
     return field(default=default, metadata={"option": Option(kind, description, unset)})
+
+
+def definition(field: Field[Any]) -> Option:
+    """Give the definition of a field that `option` made."""
+    defined: Option = field.metadata["option"]
+    return defined
+
+
+def read_fields(
+    fields: Iterable[Field[Any]], given: object, faults: list[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield what is set of the options, by field; every fault joins `faults`."""
+    if not isinstance(given, Mapping):
+        faults.append("must be options with their values")
+        return
+    known = {config_key(each.name): each for each in fields}
+    for name, value in given.items():
+        if name not in known:
+            meant = did_you_mean(str(name), known) or f"there are {', '.join(known)}"
+            faults.append(f"{name} is not an option: {meant}")
+            continue
+        field = known[name]
+        try:
+            yield field.name, definition(field).kind.read(value)
+        except ValueError as fault:
+            faults.append(f"{name} {fault}")
 
 
 def config_key(field_name: str) -> str:
@@ -97,6 +125,19 @@ class Whole:
             raise ValueError(f"must be {self.words}")
         if not self.least <= value <= self.most:
             raise ValueError(f"is {value}, must be {self.words}")
+        return value
+
+
+class Flag:
+    """True or false."""
+
+    words = "true or false"
+    example = "true"
+
+    def read(self, value: object) -> bool:
+        """Read it: 1 and "true" are neither."""
+        if type(value) is not bool:
+            raise ValueError(f"must be {self.words}")
         return value
 
 

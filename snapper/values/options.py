@@ -5,19 +5,29 @@ docs/options.md is made from the definitions.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import Field, dataclass, fields
-from datetime import datetime
 from typing import Any, Self
 
 from snapper.errors import SettingsError
 from snapper.values.credentials import secret_fault
 from snapper.values.health import LONGEST_AGE
-from snapper.values.nearest import did_you_mean
-from snapper.values.option import Choice, Names, Option, Queries, Text, Whole, config_key, option
-from snapper.values.packing import ROOM
+from snapper.values.option import (
+    Choice,
+    Flag,
+    Names,
+    Option,
+    Queries,
+    Text,
+    Whole,
+    config_key,
+    definition,
+    option,
+    read_fields,
+)
 from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
-from snapper.values.schedule import ScheduleInvalid, parse_schedule, why_never
+from snapper.values.recipients import PublicKeys
+from snapper.values.schedule import ScheduleInvalid, parse_schedule
 
 SETTING = "databases"
 """The key of the stack's config."""
@@ -132,6 +142,20 @@ class Options:
         default=None,
         unset="the stage's provenWithinDays; with drill off, never",
     )
+    recipients: tuple[str, ...] = option(
+        PublicKeys(),
+        "Public keys for which this database's backups are sealed, in place of the stage's: who "
+        "has the key to one of them opens them, and nobody else does",
+        default=(),
+        unset="the stage's recipients",
+    )
+    contents_in_clear: bool | None = option(
+        Flag(),
+        "Whether the list of what is in a sealed backup, with names and counts, is readable "
+        "without a key",
+        default=None,
+        unset="the stage's contentsInClear",
+    )
 
     @classmethod
     def read(cls, given: object) -> Self:
@@ -145,7 +169,7 @@ class Options:
     @classmethod
     def read_into(cls, given: object, faults: list[str]) -> Self:
         """Read what can be read; every fault joins `faults`."""
-        options = cls(**dict(_values(given, faults)))
+        options = cls(**dict(read_fields(fields(cls), given, faults)))
         if options.auth == RDS_IAM and options.secret:
             faults.append(f"auth is {RDS_IAM} and secret is set: a token needs no password")
         return options
@@ -190,59 +214,11 @@ class OptionsInvalid(SettingsError):
         self.faults = tuple(faults)
 
 
-def parse_options(
-    given: object, known: Collection[str], faults: list[str], now: datetime
-) -> dict[str, Options]:
-    """Read the options of every database of a stage, by key; every fault joins `faults`.
-
-    A schedule that never fires from now on is one of them; when it has been deployed it may end.
-    """
-    if not isinstance(given, Mapping):
-        faults.append(f"{SETTING} must hold the options of each database under its key")
-        return {}
-    read: dict[str, Options] = {}
-    for key, options in given.items():
-        if key not in known:
-            meant = did_you_mean(str(key), known) or f"the stage has {', '.join(sorted(known))}"
-            faults.append(f"{SETTING}.{key} is no database: {meant}")
-        wrong: list[str] = []
-        read[key] = Options.read_into(options, wrong)
-        if (schedule := read[key].schedule) and (never := why_never(parse_schedule(schedule), now)):
-            wrong.append(f"schedule is {schedule}, it {never}")
-        faults.extend(f"{SETTING}.{key}: {fault}" for fault in wrong)
-        if len(read[key].to_json().encode()) > ROOM:
-            faults.append(f"{SETTING}.{key} has options of more than {ROOM} bytes")
-    return read
-
-
 def definitions() -> Iterator[tuple[str, Option]]:
     """Give every option with its name in the config, in the order in which they are told."""
     for each in fields(Options):
-        yield config_key(each.name), _definition(each)
-
-
-def _values(given: object, faults: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield what is set, by field; faults join `faults`."""
-    if not isinstance(given, Mapping):
-        faults.append("must be options with their values")
-        return
-    known = {config_key(each.name): each for each in fields(Options)}
-    for name, value in given.items():
-        if name not in known:
-            meant = did_you_mean(str(name), known) or f"there are {', '.join(known)}"
-            faults.append(f"{name} is not an option: {meant}")
-            continue
-        field = known[name]
-        try:
-            yield field.name, _definition(field).kind.read(value)
-        except ValueError as fault:
-            faults.append(f"{name} {fault}")
+        yield config_key(each.name), definition(each)
 
 
 def _changed(options: Options) -> list[Field[Any]]:
     return [each for each in fields(options) if getattr(options, each.name) != each.default]
-
-
-def _definition(field: Field[Any]) -> Option:
-    defined: Option = field.metadata["option"]
-    return defined

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from snapper.errors import SecretsInvalid
+from snapper.values.all_options import parse_options
 from snapper.values.credentials import Credentials
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.manifest import FIRST_ENGINE
-from snapper.values.options import UNSET, Options, parse_options
+from snapper.values.options import UNSET, Options
 from snapper.values.packing import ROOM
 from snapper.values.rules import Retention, is_retention, read_retention
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS

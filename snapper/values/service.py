@@ -9,6 +9,7 @@ from snapper.values.cost import Machine
 from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place, domain_of, partition_of
 from snapper.values.proving import Proving, read_days
+from snapper.values.recipients import from_text
 from snapper.values.settings import TARGETS
 
 _OF_A_FUNCTION = 900
@@ -28,6 +29,7 @@ class Service:
     restore is, which logs in `restore_log_group`; empty where the stage restores nothing itself.
     `object_lock` is how what is put into the bucket is locked, as an ObjectLock writes it.
     `signing_key` is the ARN of the key that signs manifests, or empty where none are signed.
+    `recipients` are the public keys for which backups are sealed where a database says no others.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -62,6 +64,7 @@ class Service:
     time_zone: str = ""
     object_lock: str = ""
     signing_key: str = ""
+    recipients: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -82,6 +85,11 @@ class Service:
                 "the stage was deployed by another release of Snapper",
                 hint="use that release, or run pulumi up with this one",
             ) from None
+
+    @property
+    def sealed_for(self) -> tuple[str, ...]:
+        """The recipients, one by one."""
+        return from_text(self.recipients)
 
     def require_restores(self) -> None:
         """Raise SettingsError if the stage has no containers that restore."""

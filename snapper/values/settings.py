@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from snapper.values.environment import Environment
 from snapper.values.proving import Proving, read_days
+from snapper.values.recipients import from_text
 from snapper.values.schedule import parse_schedule
 from snapper.values.timetable import Punctuality, read_hours
 
@@ -114,7 +115,8 @@ class DumperSettings(Environment):
     `signing_key` is the ARN of the key that signs manifests, or empty where none is signed.
     `dump_jobs` is how many programs dump one large database at once. `batch_queue` and
     `batch_definition` are the ARNs of the queue of containers and of what a container for a dump
-    is; empty where the stage makes none.
+    is; empty where the stage makes none. `recipients` are the public keys for which backups are
+    sealed where the options of a database say nothing else.
     """
 
     stage: str
@@ -127,6 +129,13 @@ class DumperSettings(Environment):
     dump_jobs: str = "0"
     max_per_server: str = ""
     signing_key: str = ""
+    recipients: str = ""
+    contents_in_clear: str = ""
+
+    @property
+    def sealed_for(self) -> tuple[str, ...]:
+        """The recipients, one by one."""
+        return from_text(self.recipients)
 
     @property
     def jobs(self) -> int:

@@ -6,12 +6,14 @@ from dataclasses import Field, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from snapper.values import stage_checks, unprovable
+from snapper.values import sealed_for, stage_checks, unprovable
 from snapper.values.object_lock import OBJECT_LOCK, ObjectLock, read_lock
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
 from snapper.values.proving import WEEKLY, Proving, read_days
+from snapper.values.recipients import canonical
 from snapper.values.schedule import parse_schedule
+from snapper.values.sealed_for import SealedFor
 from snapper.values.secrets import Database, Target
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
 from snapper.values.time_zone import USUAL
@@ -53,6 +55,8 @@ class StageSettings:
     time_zone: str = USUAL
     object_lock: ObjectLock | None = None
     tamper_evident: bool = False
+    recipients: tuple[str, ...] = ()
+    contents_in_clear: bool = False
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -74,6 +78,14 @@ class StageSettings:
         )
         yield from stage_checks.target_faults(self.targets, large=self.large_databases)
         yield from unprovable.faults(self.proving, self.databases)
+        yield from sealed_for.faults(
+            self.recipients, self.databases, in_clear=self.contents_in_clear
+        )
+
+    @property
+    def sealed_for(self) -> SealedFor:
+        """For whom backups are sealed where a database says nothing else."""
+        return SealedFor(canonical(self.recipients), self.contents_in_clear)
 
     @property
     def own_schedules(self) -> frozenset[str]:

@@ -1,46 +1,66 @@
 """The list of what is in a backup: made with it, and read back."""
 
 import hashlib
-from contextlib import suppress
-from datetime import datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.stream import GzipStream
 from snapper.errors import AlreadyStored, BackupDamaged, ObjectGone
+from snapper.sealing.seal import seal
 from snapper.values.contents import LONGEST, Contents
 from snapper.values.job import Job, write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
+from snapper.verbs.catalog import holding_at
 from snapper.verbs.events import Events
+from snapper.verbs.holding import Holding
+from snapper.verbs.stored import SEALED_TYPE, Recipients
 
 _HINT = "the backup is whole, and restores as ever: only what needs the list does without"
 _WHOLE = f"the backup may be whole all the same: {PROGRAM} verify reads it"
 
 
-def keep_contents(vault: Vault, job: Job, at: datetime, stream: GzipStream, events: Events) -> str:
+def keep_contents(
+    vault: Vault,
+    job: Job,
+    place: Holding,
+    stream: GzipStream,
+    recipients: Recipients,
+    events: Events,
+) -> str:
     """Store the list beside a dump that lies there, and give its SHA-256 for the manifest.
 
-    Gives nothing, and says why, where there can be no list: the backup is worth more than it.
+    It is sealed for the recipients, if there are any. Gives nothing, and says why, where there can
+    be no list: the backup is worth more than it.
     """
     contents = stream.contents()
     raw = contents.to_json() if contents else b""
     too_long = len(raw) > LONGEST
     if too_long or not contents:
         why = f"it would be {len(raw):,} bytes long" if too_long else stream.unlisted
-        events.emit(
-            "dump.warned",
-            database=job.database,
-            scheduled_at=write_time(job.scheduled_at),
-            reason=f"this backup has no list of its contents: {why}",
-            hint=_HINT,
-        )
-        return ""
-    # The place was free and the dump in it is ours: so is a list, of which the answer was lost.
-    # Somebody else's would not be the one that the manifest names.
-    with suppress(AlreadyStored):
-        vault.make(object_key(job.database, at, Kind.CONTENTS), raw)
+        return _without(job, why, events)
+    kind, content = Kind.CONTENTS, "application/json"
+    if recipients:
+        raw, kind, content = seal(raw, recipients), Kind.SEALED_CONTENTS, SEALED_TYPE
+    try:
+        vault.make(object_key(job.database, place.taken_at, kind), raw, content)
+    except AlreadyStored:
+        # The place was free and the dump in it is ours: so is a list, of which the answer was lost.
+        # Not where another delivery, for which it was sealed otherwise, has a dump there as well.
+        if holding_at(vault, job.database, place.taken_at).dumps[1:]:
+            return _without(job, "another delivery of this job stores one too", events)
     return hashlib.sha256(raw).hexdigest()
+
+
+def _without(job: Job, why: str, events: Events) -> str:
+    events.emit(
+        "dump.warned",
+        database=job.database,
+        scheduled_at=write_time(job.scheduled_at),
+        reason=f"this backup has no list of its contents: {why}",
+        hint=_HINT,
+    )
+    return ""
 
 
 def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:

@@ -9,7 +9,7 @@ from snapper.aws.adding import Change, change
 from snapper.aws.parameters import Parameters
 from snapper.engines.checks import option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
-from snapper.values import stage_checks, unprovable
+from snapper.values import sealed_for, stage_checks, unprovable
 from snapper.values.options import SETTING, Options
 from snapper.values.rules import Retention
 from snapper.values.secrets import Database, parse_secrets, with_options
@@ -79,6 +79,7 @@ def read(
     faults += option_faults(found)
     faults += unprovable.faults(service.proving, found) if service.prover else ()
     schedules = {known[key].schedule for key in configured} - {""}
+    faults += sealed_for.option_faults(service.sealed_for, found)
     faults += _faults(found, configured, schedules, service)
     if faults:
         raise SecretsInvalid(tuple(faults), _HINT, _WHAT)

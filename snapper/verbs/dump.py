@@ -17,8 +17,9 @@ from snapper.errors import AlreadyStored, DeadlineReached, DumpFailed, NotFollow
 from snapper.values.clock import is_ahead
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.job import Job, write_time
-from snapper.values.keys import Kind, mark_key, object_key
+from snapper.values.keys import mark_key, object_key
 from snapper.values.manifest import Manifest
+from snapper.values.sealed_for import NOBODY, SealedFor
 from snapper.values.secrets import Database
 from snapper.verbs.chain_link import Chain, Linked
 from snapper.verbs.contents import keep_contents
@@ -31,10 +32,8 @@ from snapper.verbs.holding import Holding
 from snapper.verbs.in_time import stopped_in_time
 from snapper.verbs.network import from_the_function
 from snapper.verbs.place import made_for, nobody, place_for
+from snapper.verbs.stored import Recipients, Stored, as_stored, dump_kind
 from snapper.verbs.turns import Turns
-
-Stored = tuple[GzipStream, int]
-"""What was read as it was stored, and by how many programs at once it was made."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ class Dumper:
 
     `jobs` gives by how many programs at once a large database is dumped, of which its option says
     so many. `elsewhere` is where a dump goes that does not fit here; None where it goes nowhere.
-    `chain` signs manifests, where they are signed.
+    `chain` signs manifests, where they are signed. `sealed_for` holds where the options of a
+    database say nothing else.
     """
 
     vault: Vault
@@ -56,6 +56,7 @@ class Dumper:
     turns: Turns | None = None
     elsewhere: HandOver | None = None
     chain: Chain | None = None
+    sealed_for: SealedFor = NOBODY
     ending: Ending = field(default_factory=Ending)
 
     def dump(self, job: Job, database: Database) -> Manifest | None:
@@ -83,18 +84,19 @@ class Dumper:
     def _make(
         self, job: Job, place: Holding, database: Database, engine: Engine
     ) -> Manifest | None:
-        started_at = self.now()
+        started_at, sealed_for = self.now(), self.sealed_for.of(database.options)
+        recipients = sealed_for.read()
         with from_the_function():
             facts = engine.inspect(database, self._patience_left())
         if self._goes_elsewhere(job, database, facts):
             return None
         client = engine.client_for(facts)
-        told = DumpLog(self.events, job, engine, facts, client)
+        told = DumpLog(self.events, job, engine, facts, client, sealed_for.short)
         told.introduce()
         if self.chain:
             self.chain.try_out()
         try:
-            stream, jobs = self._store(told, place.taken_at, database)
+            stored = self._store(told, place.taken_at, database, recipients)
         except AlreadyStored:
             # The other delivery won while this one was dumping: its backup stands.
             if made_for(self.vault, job):
@@ -110,7 +112,8 @@ class Dumper:
             # what lies here without one is none.
             self._skip(job)
             return None
-        contents = keep_contents(self.vault, job, place.taken_at, stream, self.events)
+        readers = () if sealed_for.contents_in_clear else recipients
+        contents = keep_contents(self.vault, job, place, stored.gzip, readers, self.events)
         manifest = Manifest(
             database=job.database,
             database_name=facts.database_name,
@@ -122,18 +125,25 @@ class Dumper:
             source=facts.identity,
             encrypted_connection=facts.encrypted,
             database_bytes=facts.size,
-            dump_bytes=stream.dump_bytes,
-            backup_bytes=stream.backup_bytes,
-            sha256=stream.sha256,
+            dump_bytes=stored.gzip.dump_bytes,
+            backup_bytes=stored.object.backup_bytes,
+            sha256=stored.object.sha256,
             engine=engine.kind,
             contents=contents,
-            jobs=jobs,
+            jobs=stored.jobs,
+            recipients=tuple(each.text for each in recipients),
+            packed_bytes=stored.gzip.backup_bytes if recipients else 0,
+            packed_sha256=stored.gzip.sha256 if recipients else "",
+            contents_in_clear=bool(contents and recipients and not readers),
             part=engine.part(facts, client),
         )
         return self._keep(job, manifest)
 
-    def _keep(self, job: Job, bare: Manifest) -> Manifest:
-        """Store the manifest, signed if any is: with it the backup exists."""
+    def _keep(self, job: Job, bare: Manifest) -> Manifest | None:
+        """Store the manifest, signed if any is: with it the backup exists.
+
+        None where another delivery stores one at the same time, for which it was sealed otherwise.
+        """
         linked = self.chain.link(bare) if self.chain else Linked(bare)
         manifest = linked.manifest
         if manifest.late:
@@ -144,8 +154,12 @@ class Dumper:
         except AlreadyStored:
             # Whose dump lies there, writes the manifest: what is there is ours, and only the answer
             # was lost. Another conflict is a failure.
-            if not made_for(self.vault, job):
+            made = made_for(self.vault, job)
+            if not made:
                 raise
+            if made.dumps[1:]:
+                self._skip(job)
+                return None
         if self.chain:
             self.chain.record(linked)
         return manifest
@@ -165,20 +179,26 @@ class Dumper:
                 hint="the clock of who sent it is wrong, or somebody else may write to the queue",
             )
 
-    def _store(self, told: DumpLog, at: datetime, database: Database) -> Stored:
+    def _store(
+        self, told: DumpLog, at: datetime, database: Database, recipients: Recipients
+    ) -> Stored:
         """Store the dump; raises as `Vault.upload` does."""
-        plan = plan_parts(told.facts.size)
+        plan, (kind, content) = plan_parts(told.facts.size), dump_kind(recipients)
+        key = object_key(told.job.database, at, kind)
         left = self._patience_left()
         dumping = Dumping(told.engine, database, told.facts, self.patience, left)
 
         def upload(jobs: int) -> Stored:
             with dumping.by(jobs, told.alone) as (programs, pieces):
                 told.began(pieces.jobs)
-                stream = GzipStream(pieces)
-                with self._watched(programs, told.job, database, told.facts):
-                    self.vault.upload(stream, object_key(told.job.database, at, Kind.DUMP), plan)
+                gzip = GzipStream(pieces)
+                with (
+                    as_stored(gzip, recipients) as stream,
+                    self._watched(programs, told.job, database, told.facts),
+                ):
+                    self.vault.upload(stream, key, plan, content)
             told.stored(programs.last_words())
-            return stream, pieces.jobs
+            return Stored(gzip, stream, pieces.jobs)
 
         try:
             return upload(self.jobs(database.options.dump_jobs))

@@ -13,13 +13,14 @@ _OPTIONS_HINT = "change the options of this database, then pulumi up"
 
 @dataclass(frozen=True)
 class DumpLog:
-    """Where it is logged, of which job, and what is known of its database and who dumps it."""
+    """Where it is logged, of which job, what is known of its database, who dumps it, for whom."""
 
     events: Events
     job: Job
     engine: Engine
     facts: Facts
     client: Client
+    sealed_for: str = ""
 
     def introduce(self) -> None:
         """Log what should be otherwise before anything is dumped."""
@@ -48,6 +49,7 @@ class DumpLog:
             client_version=self.client.version,
             database_bytes=self.facts.size,
             jobs=jobs,
+            **({"sealed_for": self.sealed_for} if self.sealed_for else {}),
         )
 
     def alone(self, why: OneJob) -> None:

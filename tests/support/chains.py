@@ -62,7 +62,7 @@ class Bucket:
         self.now += timedelta(seconds=1)
         self.objects[key] = (body, self.now)
 
-    def make(self, key: str, body: bytes) -> None:
+    def make(self, key: str, body: bytes, kind: str = "") -> None:
         if key in self.objects:
             raise AlreadyStored(f"{key} is there")
         self.put(key, body)

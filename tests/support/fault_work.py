@@ -22,10 +22,10 @@ def work(event: dict[str, Any], context: LambdaContext) -> tuple[Any, list[str]]
     told: list[str] = []
     make = Vault.make
 
-    def noting(vault: Vault, key: str, body: bytes) -> None:
+    def noting(vault: Vault, key: str, body: bytes, kind: str = "application/json") -> None:
         if key.endswith(Kind.MANIFEST):
             told.append(key)
-        make(vault, key, body)
+        make(vault, key, body, kind)
 
     with mock.patch.object(Vault, "make", noting):
         answer = dumper_function.handler(event, context)

@@ -41,7 +41,7 @@ class MemoryVault(Vault):
         found = {key.split("/")[0] + "/" for key in self.objects if "/" in key}
         return tuple(folder.removesuffix("/") for folder in sorted(found, key=str.encode))
 
-    def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
+    def upload(self, stream: Readable, key: str, parts: PartPlan, kind: str = "") -> None:
         content = bytearray()
         while part := stream.read(parts.size):
             stream.check()
@@ -53,7 +53,7 @@ class MemoryVault(Vault):
     def put(self, key: str, body: bytes, kind: str = "") -> None:
         self.objects[key], self.changed[key] = body, datetime.now(UTC)
 
-    def make(self, key: str, body: bytes) -> None:
+    def make(self, key: str, body: bytes, kind: str = "") -> None:
         if key in self.objects:
             raise AlreadyStored(f"s3:PutObject of {key} failed: PreconditionFailed")
         self.put(key, body)
