@@ -43,4 +43,5 @@ def unkeep(
         return
     would = "would be" if dry_run else "is"
     render.say(f"{called(holding)} {would} pinned no more")
-    render.remark(f"{PROGRAM} prune {key} --dry-run shows whether it stays")
+    if not dry_run:
+        render.remark(f"{PROGRAM} prune {key} --dry-run shows whether it stays")

@@ -110,7 +110,7 @@ def read_retention(text: str) -> Retention:
     found: dict[str, int | Span] = {}
     for number, (name, _, value) in enumerate(parted, 1):
         if name not in WORDS:
-            raise ValueError(f"has as rule {number} none of {', '.join(WORDS)}")
+            raise ValueError(f"has a rule {number} that is none of {', '.join(WORDS)}")
         if name in found:
             raise ValueError(f"says {name} twice")
         found[name] = _read(name, value)

@@ -45,7 +45,7 @@ _FAULT = re.compile(
     r"| names a key that an earlier row has| has an empty connection"
     r"| has no row in (?:DATABASE_CONN_STRINGS|BACKUP_STORAGE_DATA)"
     r"| must keep a whole number of backups from 1 to 999999, or have rules such as last=7 daily=14"
-    rf"| has as rule \d+ none of {', '.join(WORDS)}"
+    rf"| has a rule \d+ that is none of {', '.join(WORDS)}"
     rf"| says (?:{'|'.join(WORDS)}) twice"
     rf"| has (?:{'|'.join(WORDS)}), which must be (?:a whole number from 1 to 999999|"
     r"a time such as 30d, 12h or 1y5m7d2h)"
