@@ -23,6 +23,7 @@ from snapper.values.deadline import Deadline
 from snapper.values.drill import Drill
 from snapper.values.settings import ProverSettings
 from snapper.verbs.drill import Prover
+from snapper.verbs.drill_opening import opening_of
 
 AGAINST = 20
 """The exit status where the drill speaks against the backup, which no error of ours has."""
@@ -59,6 +60,7 @@ def _prover(settings: ProverSettings, telemetry: Telemetry, deadline: Deadline) 
         disk_bytes=settings.disk_bytes,
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=deadline,
+        opening=opening_of(settings),
     )
 
 

@@ -24,6 +24,7 @@ from snapper.values.drill import Drill
 from snapper.values.job import read_time, write_time
 from snapper.values.settings import ProverSettings
 from snapper.verbs.drill import Prover
+from snapper.verbs.drill_opening import opening_of
 from snapper.verbs.drills import order, plan
 from snapper.verbs.hand_over_drill import DrillHandOver
 
@@ -85,6 +86,7 @@ def _prover(settings: ProverSettings, telemetry: Telemetry, context: LambdaConte
         engines=partial(engine_of, clients=Path(settings.clients)),
         deadline=Deadline(lambda: context.get_remaining_time_in_millis() / 1000, hint),
         elsewhere=elsewhere,
+        opening=opening_of(settings),
     )
 
 
@@ -140,6 +142,7 @@ def _plan(event: dict[str, Any], settings: ProverSettings, telemetry: Telemetry)
             JobQueue.connect(settings.queue_url),
             telemetry,
             now,
+            opens=bool(settings.drill_identity),
         )
     except SnapperError as error:
         telemetry.emit("plan.failed", kind=type(error).__name__, reason=str(error), hint=error.hint)

@@ -49,7 +49,7 @@ from snapper.values.settings import TARGETS, RestorerSettings, target_parameter
 from snapper.values.visible import one_line
 from snapper.verbs.choice import find
 from snapper.verbs.restore_report import to_dict
-from snapper.verbs.restoring import Done, Wish, bring_back, checked
+from snapper.verbs.restoring import Done, Wish, bring_back, checked, refuse_sealed
 from snapper.verbs.unpacked import Progress
 
 DEFECT = 1
@@ -146,6 +146,7 @@ def restored(settings: RestorerSettings, restore: CloudRestore, telemetry: Telem
     """Restore the backup that was ordered; raises what `bring_back` does, and refuses another."""
     vault = Vault.connect(settings.bucket)
     manifest = _manifest(vault, restore)
+    refuse_sealed(manifest)
     engine = engine_of(manifest.engine, clients=Path(settings.clients))
     target = engine.trusting(_target(settings, restore.into), settings.ca_bundle)
     return bring_back(

@@ -15,13 +15,14 @@ import pulumi_aws as aws
 from infra.batch import Batch, BatchArgs
 from infra.drill_queue import DrillQueue, DrillQueueArgs
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
-from infra.iam import Statement
+from infra.iam import Statement, allow, may_use_key
 from infra.layers import Layers
 from infra.package import Packages
 from infra.queue import DRILLS, LARGE_DRILLS, DumpQueue
 from infra.rule import Rule, call_by
-from infra.secrets import SecretParameters
+from infra.secrets import SecretParameters, secret_parameter
 from infra.vault import Vault
+from snapper.values.drill_identity import DrillIdentity, drill_identity_parameter
 from snapper.values.fit import CONTAINER_DISK_GB, CONTAINER_ROOM_GB
 from snapper.values.place import Place
 from snapper.values.settings import ProverSettings
@@ -46,7 +47,8 @@ class ProverArgs:
     """What runs it, what the stage has decided about drills, and the rooms it works between.
 
     `within_days` is empty where that follows from how often there is a drill. `large` are the zips
-    of the containers for what does not fit the function, in these subnets; None is none.
+    of the containers for what does not fit the function, in these subnets; None is none. The
+    `identity` opens sealed backups, and is encrypted by the customer's own key if there is one.
     """
 
     runtime: Runtime
@@ -60,6 +62,8 @@ class ProverArgs:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     large: Packages | None = None
+    identity: DrillIdentity | None = None
+    kms_key_arn: str = ""
 
 
 class Prover(pulumi.ComponentResource):
@@ -82,6 +86,7 @@ class Prover(pulumi.ComponentResource):
             args.secrets.may_list(),
             args.secrets.may_list_options(),
             args.vault.may_prove(),
+            *([self._keep(name, args, args.identity)] if args.identity else []),
         ]
         rights = [*proving, drills.may_use(), args.queue.may_give_up()]
         batch = self._batch(name, args, args.large, drills, proving) if args.large else None
@@ -114,6 +119,23 @@ class Prover(pulumi.ComponentResource):
         self.function_name = function.name
         self.container_log_group = batch.log_group if batch else ""
         self.register_outputs({"function_name": self.function_name})
+
+    def _keep(
+        self, name: str, args: ProverArgs, identity: DrillIdentity
+    ) -> pulumi.Output[list[Statement]]:
+        """Keep the key that opens sealed backups, and give the right to read it."""
+        scope, key = args.runtime.scope, args.kms_key_arn
+        path = drill_identity_parameter(scope.parameter_root)
+        secret_parameter(f"{name}-identity", path, identity.text, scope, key, self)
+        decrypting = [may_use_key(key, "ssm", "kms:Decrypt")] if key else []
+        # From the place, not from the parameter: the rights do not change with the key.
+        place = args.queue.arn.apply(Place.of)
+        return place.apply(
+            lambda place: [
+                allow(["ssm:GetParameter"], [place.arn("ssm", f"parameter{path}")]),
+                *decrypting,
+            ]
+        )
 
     def _batch(
         self,
@@ -189,6 +211,7 @@ def _environment(
             disk_gb=str(disk_gb),
             drill=args.drill,
             proven_within_days=args.within_days,
+            drill_identity=args.identity.told if args.identity else "",
             **known,
         ).to_env()
     )

@@ -121,6 +121,8 @@ class BackupService(pulumi.ComponentResource):
                 subnet_ids=settings.subnet_ids,
                 security_group_ids=settings.security_group_ids,
                 large=packages if settings.large_databases else None,
+                identity=settings.drill_identity,
+                kms_key_arn=settings.kms_key_arn,
             ),
             child,
         )

@@ -12,6 +12,7 @@ from infra.databases import read_databases, read_targets
 from infra.scope import Scope
 from snapper.engines.checks import doubts
 from snapper.values import stage_checks
+from snapper.values.drill_identity import DRILL_IDENTITY, read_drill_identity
 from snapper.values.embedded import is_embedded
 from snapper.values.options import SETTING
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
@@ -66,14 +67,18 @@ class StackSettings(StageSettings):
         here = is_embedded(_endpoints())
         given = {key: config.get(key) for key in (CONNECTIONS, RETENTIONS, TARGETS)}
         databases = read_databases(given, _options(config), faults, from_here=here)
-        encrypted = is_config_secret(f"{pulumi.get_project()}:{TARGETS}")
-        targets = read_targets(given[TARGETS], faults, encrypted=encrypted, from_here=here)
+        targets = read_targets(
+            given[TARGETS], faults, encrypted=_is_secret(TARGETS), from_here=here
+        )
+        identity = read_drill_identity(
+            config.get(DRILL_IDENTITY), faults, encrypted=_is_secret(DRILL_IDENTITY)
+        )
         plain = read_plain(config.get, faults)
         parts = read_structured(lambda key: _structured(config, key), faults)
         faults.extend(bundle_faults(databases, plain.get("ca_bundle", "")))
         try:
             stage = pulumi.get_stack()
-            settings = cls(stage, databases, targets, **plain, **parts)
+            settings = cls(stage, databases, targets, drill_identity=identity, **plain, **parts)
         except SettingsRefused as refused:
             faults.extend(refused.faults)
         if faults or settings is None:
@@ -83,6 +88,11 @@ class StackSettings(StageSettings):
         for doubt in doubts(databases, targets, networked=networked, bundled=bundled):
             pulumi.log.warn(doubt)
         return settings
+
+
+def _is_secret(key: str) -> bool:
+    """Tell whether Pulumi's config keeps a value encrypted."""
+    return is_config_secret(f"{pulumi.get_project()}:{key}")
 
 
 def _given() -> list[str]:

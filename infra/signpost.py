@@ -31,6 +31,7 @@ def decided(settings: StackSettings) -> dict[str, str]:
         "parameter_root": settings.scope.parameter_root,
         "drill": settings.drill,
         "proven_within_days": settings.said_within_days,
+        "drill_identity": settings.told_drill_identity,
         "drill_disk_gb": str(settings.drill_disk_gb),
         "architecture": settings.architecture,
         "dumper_memory": str(settings.dumper_memory),

@@ -21,6 +21,7 @@ from snapper.verbs.diff import Difference
 from tests.support.manifests import LACKING, NOON, manifest
 from tests.support.properties import SAMPLE
 from tests.support.restores import flip
+from tests.support.sealed import RECIPIENT
 from tests.support.stage import StageUnderTest
 
 ROOT = Path(__file__).parents[1]
@@ -91,13 +92,16 @@ def test_every_command_with_json_is_told() -> None:
 
 def test_manifest_and_verification_are_as_told() -> None:
     known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab", jobs=2)
-    check("manifest", known.to_dict())
+    for_one = {"recipients": (RECIPIENT,), "packed_bytes": 1, "packed_sha256": "cd" * 32}
+    sealed = replace(known, **for_one, contents_in_clear=True)  # type: ignore[arg-type]
+    check("manifest", known.to_dict(), sealed.to_dict())
     failed = FailedTrial(NOON, "no", Accepted(NOON, "ann", "why not"))
     proof = Proof("18.6", 1, ("SELECT true",), Lacking(("postgis",), {"table": 1}, ("a.b",)))
     restored = Restored(1, 2, 3.0, uncounted=1, remarks=("not as in the backup",), proof=proof)
     proven = Verification(NOON, "ab", True, restored=restored, failed=failed)
     whole = replace(proven, restored=replace(restored, proof=replace(proof, lacking=None)))
-    documents = proven.to_dict(), whole.to_dict()
+    unopened = replace(proven, unopened=True, opened_at=NOON, inside=True)
+    documents = proven.to_dict(), whole.to_dict(), unopened.to_dict()
     check("verification", *documents, maps=("proof.lacking.left_out",))
 
 

@@ -11,6 +11,7 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
+from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.list import pinned
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
@@ -30,6 +31,7 @@ def contents(
     context: typer.Context,
     key: KeyArgument,
     at: AtOption = LATEST,
+    identity: IdentityOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -39,16 +41,17 @@ def contents(
 
     The list was made while the backup was: nothing of the backup itself is read. `size` is that of
     the plain rows, `stored` what they take in the vault. Small tables share a piece: each of them
-    takes less (`<`) than that. Backups of older releases have no list.
+    takes less (`<`) than that. Backups of older releases have no list. That of a sealed backup is
+    sealed too, unless contentsInClear was set when it was made: then --identity opens it.
     """
     outcome: Outcome = context.obj
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "shows"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
-        found = read_contents(opened.vault, manifest)
         holding = holding_at(opened.vault, key, manifest.scheduled_at)
         pins = pins_of(opened.vault, holding)
+        found = read_contents(Keys(identity).open_list(opened.vault, manifest), manifest)
     if json:
         listed = found.to_dict() if found else None
         render.document(

@@ -9,6 +9,7 @@ import typer
 
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, KeyArgument, is_name, read_at
+from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -47,6 +48,7 @@ def diff_backups(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 if anything changed, or is not compared.")
     ] = False,
+    identity: IdentityOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -59,7 +61,8 @@ def diff_backups(
     shown as a unified diff, in whatever order the dumps have them, with what is set on the database
     itself; texts in user mappings, servers and subscriptions, and settings whose names have a dot,
     may be secrets, and are shown as '…'. The values of sequences and large
-    objects are not compared. Both backups need a list of contents; older releases made none.
+    objects are not compared. Both backups need a list of contents; older releases made none. Of
+    sealed backups whose lists are in clear, tables are compared without a key, definitions with it.
     """
     outcome: Outcome = context.obj
     first = When(read_at(start, key, option="--from"), is_name(start)) if start else When()
@@ -67,7 +70,7 @@ def diff_backups(
     opened = Stage.open(stage, profile, region)
     with _hinted(opened, key):
         older, newer = two(opened.vault, key, first, last, warn)
-        found = compare(opened.vault, older, newer)
+        found = compare(opened.vault, older, newer, Keys(identity).open_list)
     if json:
         render.document({"stage": stage, **to_dict(found)})
     else:

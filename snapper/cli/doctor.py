@@ -62,7 +62,16 @@ def doctor(
                 disk = opened.service.drill_disk_gb
                 also = bool(opened.service.drill_container_log_group)
                 found[database].append(
-                    examine_proof(database, made, proven, trial, disk, now, hands_over=also)
+                    examine_proof(
+                        database,
+                        made,
+                        proven,
+                        trial,
+                        disk,
+                        now,
+                        hands_over=also,
+                        identity=opened.service.drill_identity,
+                    )
                 )
     found[_STAGE] = [
         examine_alarms(opened.topic),

@@ -16,7 +16,8 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
-from snapper.cli.download_tables import download_some, tell_file
+from snapper.cli.download_tables import STDOUT, download_some, tell_file
+from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -24,9 +25,11 @@ from snapper.cli.stage import Stage
 from snapper.cli.table_options import CsvOption, SchemaOption, TableOption, wanted_tables
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
+from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.choice import find
 from snapper.verbs.download import download, stream
+from snapper.verbs.runs import Ranges
 
 
 def download_backup(
@@ -39,12 +42,16 @@ def download_backup(
             "--output",
             "-o",
             metavar="FILE",
-            help="A file or a folder; - is stdout. Default: KEY-TIME.sql.gz here.",
+            help="A file or a folder; - is stdout. Default: KEY-TIME.sql.gz here, or .sql.gz.age.",
         ),
     ] = "",
     table: TableOption = None,
     schema: SchemaOption = None,
     csv: CsvOption = False,
+    decrypt: Annotated[
+        bool, typer.Option("--decrypt", help="Write a sealed backup as the gzip inside of it.")
+    ] = False,
+    identity: IdentityOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -58,6 +65,8 @@ def download_backup(
     \b
     gunzip -c FILE | psql -X -1 -v ON_ERROR_STOP=1 DATABASE
 
+    A sealed backup is copied as it is stored, for `age -d -i KEY FILE`, or opened with --decrypt.
+
     With --table or --schema it is plain SQL of these tables and of what they need, or with --csv
     the rows of one table; of the backup only their parts are read.
     """  # noqa: D301  a backspace keeps the line whole
@@ -69,32 +78,51 @@ def download_backup(
     wanted = wanted_tables(table, schema)
     if csv and not wanted:
         raise SettingsError("--csv is for the rows of one table", hint="add --table NAME")
+    if identity and not (decrypt or wanted):
+        raise SettingsError(
+            "--identity is for --decrypt and --table: else a sealed backup stays sealed",
+            hint="add --decrypt, or leave --identity out",
+        )
+    keys = Keys(identity)
     limit, place = read_at(at, key), _place(output)
     opened = Stage.open(stage, profile, region)
     with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         if wanted:
-            document = download_some(opened, manifest, wanted, place, csv=csv)
+            document = download_some(
+                stage, keys.open(opened.vault, manifest), manifest, wanted, place, csv=csv
+            )
             if document and json:
                 render.document(document)
                 outcome.answered = True
             elif document:
                 tell_file(document)
             return
-        if output == "-":
-            with transfer(manifest.dump_key, manifest.backup_bytes) as progress:
-                stream(opened.vault, manifest, sys.stdout.buffer, progress)
-                sys.stdout.buffer.flush()
-            return
-        name = manifest.dump_key.replace("/", "-")
-        target = place / name if place.is_dir() else place
-        with transfer(f"{manifest.dump_key} to {target}", manifest.backup_bytes) as progress:
-            download(opened.vault, manifest, target, progress)
+        backups = keys.open(opened.vault, manifest) if decrypt else opened.vault
+        target = _copy(backups, manifest, place, opened=decrypt)
+    if target is None:
+        return
     if json:
         render.document({"stage": stage, "file": str(target), "manifest": to_public(manifest)})
         outcome.answered = True
     else:
-        render.say(f"{target}: {render.size(manifest.backup_bytes)}, SHA-256 {manifest.sha256}")
+        digest = manifest.gzip_sha256 if decrypt else manifest.sha256
+        render.say(f"{target}: {render.size(target.stat().st_size)}, SHA-256 {digest}")
+
+
+def _copy(backups: Ranges, manifest: Manifest, place: Path, *, opened: bool) -> Path | None:
+    """Copy a backup to stdout, a file, or one of its own name in a folder, which is given."""
+    size = manifest.gzip_bytes if opened else manifest.backup_bytes
+    if str(place) == STDOUT:
+        with transfer(manifest.dump_key, size) as progress:
+            stream(backups, manifest, sys.stdout.buffer, progress, opened=opened)
+            sys.stdout.buffer.flush()
+        return None
+    name = manifest.dump_key.replace("/", "-")
+    target = place / (name.removesuffix(".age") if opened else name) if place.is_dir() else place
+    with transfer(f"{manifest.dump_key} to {target}", size) as progress:
+        download(backups, manifest, target, progress, opened=opened)
+    return target
 
 
 def _place(output: str) -> Path:

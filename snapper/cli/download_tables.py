@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 
 from snapper.cli import render
 from snapper.cli.lines import warn
-from snapper.cli.stage import Stage
 from snapper.cli.transfer import transfer
 from snapper.engines.engine import engine_of
 from snapper.engines.facts import SomeTables, Wanted
@@ -18,12 +17,13 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.private_file import new_private
 from snapper.verbs.tables import Source, choose, opened
+from snapper.verbs.unsealed import Backups
 
 STDOUT = "-"
 
 
 def download_some(
-    stage: Stage, manifest: Manifest, wanted: Wanted, place: Path, *, csv: bool
+    stage: str, backups: Backups, manifest: Manifest, wanted: Wanted, place: Path, *, csv: bool
 ) -> dict[str, Any] | None:
     """Write tables to stdout, a file, or a file of their own name in a folder.
 
@@ -37,8 +37,8 @@ def download_some(
         warn(sentence)
 
     tables_of = engine_of(manifest.engine).tables
-    reading = partial(transfer, manifest.dump_key, manifest.backup_bytes)
-    with opened(stage.vault, manifest, tell, reading) as source:
+    reading = partial(transfer, manifest.dump_key, manifest.gzip_bytes)
+    with opened(backups, manifest, tell, reading) as source:
         tables = choose(tables_of, source, wanted)
         if csv and len(tables.names) > 1:
             raise SettingsError("CSV holds one table", hint="name one --table, or leave --csv out")
@@ -53,7 +53,7 @@ def download_some(
         with _file(target) as file:
             _write(file, source, tables, write, manifest)
     return {
-        "stage": stage.name,
+        "stage": stage,
         "file": str(target),
         "tables": list(tables.names),
         "format": "csv" if csv else "sql",
@@ -91,7 +91,7 @@ def _file(target: Path) -> Iterator[BinaryIO]:
 def _name(manifest: Manifest, tables: SomeTables, *, csv: bool) -> str:
     """Give a name for the file, of letters that every file system has."""
     plain = "".join(each if each.isalnum() or each in "._-" else "_" for each in tables.names[0])
-    backup = manifest.dump_key.replace("/", "-").removesuffix(".sql.gz")
+    backup = manifest.dump_key.replace("/", "-").removesuffix(".age").removesuffix(".sql.gz")
     return f"{backup}-{plain[:60]}.{'csv' if csv else 'sql'}"
 
 

@@ -21,7 +21,7 @@ from snapper.cli.options import (
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
 from snapper.cli.stage import Stage
-from snapper.errors import BackupInProgress, BackupNotFound, SnapperError
+from snapper.errors import BackupInProgress, BackupNotFound, NoKey, SnapperError
 from snapper.values.drill import Drill
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
@@ -54,7 +54,8 @@ def drill_now(
 
     Without --wait it ends when the drills are queued. With it, the exit code is that of the first
     one that proved nothing, in the order of keys: 4 if the backup is damaged, 9 if it could not be
-    restored, or is too large for the prover, and with largeDatabases for a container too.
+    restored, or is too large for the prover, and with largeDatabases for a container too, 11 if it
+    is sealed and the stage has no drillIdentity: then is proven what can be without opening it.
     """
     outcome: Outcome = context.obj
     longest = time_to_wait(patience, wait=wait)
@@ -116,7 +117,8 @@ def _words(result: _Result) -> str:
         return "queued"
     if isinstance(result, SnapperError):
         waits = isinstance(result, BackupInProgress | BackupNotFound)
-        fact = str(result) if waits else f"NOT PROVEN: {result}"
+        state = "NOT OPENED" if isinstance(result, NoKey) else "NOT PROVEN"
+        fact = str(result) if waits else f"{state}: {result}"
         return render.with_fixes(fact, result.hint, *getattr(result, "__notes__", ()))
     but = f" but for {result.lacking}" if result.lacking else ""
     tables = render.number(result.tables, "table")
@@ -133,6 +135,8 @@ def _state(result: _Result) -> str:
             return "in progress"
         case BackupNotFound():
             return "no backup"
+        case NoKey():
+            return "not opened"
         case _:
             return "not proven"
 

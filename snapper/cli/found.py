@@ -56,6 +56,9 @@ class Found:
         judged = ""
         if self.verdict:
             judged = "sound" if self.verdict.sound else f"DAMAGED: {self.verdict.reason}"
+            if self.verdict.unopened:
+                before = self.verdict.opened_at
+                judged = self.verdict.reason + (f", opened on {before:%Y-%m-%d}" if before else "")
             if (proven := self.verdict.proven_at) and proven < self.verdict.verified_at:
                 judged += f", restored on {proven:%Y-%m-%d}"
             if (failed := self.verdict.failed) and self.error is None:

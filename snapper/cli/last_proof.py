@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from snapper.cli import render
+from snapper.sealing.recipient import Recipient
+from snapper.values.drill_identity import opens
 from snapper.values.finding import Finding, ok, warning
 from snapper.values.fit import TOO_LARGE, misfit, misfit_of_container
 from snapper.values.job import write_time
+from snapper.values.manifest import Manifest
 from snapper.values.program import PROGRAM
 from snapper.values.proving import OFF
 from snapper.values.trial import Trial
+from snapper.values.verification import WITHOUT_OPENING
 from snapper.verbs.catalog import Listed
 from snapper.verbs.proven import Proven
 
@@ -34,8 +38,9 @@ def examine_proof(
     now: datetime,
     *,
     hands_over: bool = False,
+    identity: str = "",
 ) -> Finding:
-    """Give one finding; `disk_gb` is what the signpost says that the prover has.
+    """Give one finding; `disk_gb` and `identity` are what the signpost says that the prover has.
 
     `hands_over` is whether containers prove what is too large for it.
     """
@@ -49,6 +54,8 @@ def examine_proof(
             "--accept REASON says why that is no reason to worry",
         )
     newest = next((each.manifest for each in backups if each.manifest and not each.flaw), None)
+    if newest and not off and newest.recipients and (shut := _shut(newest, identity)):
+        return warning(SUBJECT, f"{shut}{_restored(proven, now)}", _opening(database))
     if newest and not off:
         disk = int(disk_gb) << 30 if disk_gb.isdecimal() else 0
         large = misfit_of_container(newest) if hands_over else misfit(newest, disk, _SECONDS)
@@ -83,6 +90,31 @@ def examine_proof(
             _elsewhere(database),
         )
     return ok(SUBJECT, "none was restored yet: the first drill comes within a day of a backup")
+
+
+def _shut(newest: Manifest, identity: str) -> str:
+    """Say why drills cannot open a sealed backup; nothing if they can."""
+    recipients = [Recipient(each) for each in newest.recipients]
+    if not identity:
+        return (
+            "the newest backup is sealed, and the stage has no drillIdentity: of each is"
+            f" {WITHOUT_OPENING}, and none is restored by itself"
+        )
+    if opens(identity, (each.digest for each in recipients)):
+        return ""
+    names = ", ".join(each.short for each in recipients)
+    return f"the stage's drillIdentity does not open the newest backup, which is sealed for {names}"
+
+
+def _restored(proven: Proven, now: datetime) -> str:
+    return f"; the last one was restored {render.age(now - proven.at)} ago" if proven.at else ""
+
+
+def _opening(database: str) -> str:
+    return (
+        f"{PROGRAM} verify {database} --restore --identity FILE restores it on your machine;"
+        " pulumi config set --secret drillIdentity has drills do it, or set its option drill to off"
+    )
 
 
 def _elsewhere(database: str) -> str:

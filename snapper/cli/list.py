@@ -11,7 +11,7 @@ from snapper.cli.stage import Stage
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.pin import Pin, said_until
-from snapper.values.verification import FailedTrial
+from snapper.values.verification import WITHOUT_OPENING, FailedTrial, Verification
 from snapper.verbs.catalog import Listed, to_public
 from snapper.verbs.listings import listings
 
@@ -88,11 +88,22 @@ def verdict(listed: Listed, told: FailedTrial | None = None) -> str:
         words = _not_restored(failed)
         return words.partition(":")[0] if failed == told else words
     if proven is None:
-        return f"read {read:%Y-%m-%d}"
+        return _read(listed.verification)
     since = f", read {read:%Y-%m-%d}" if read.date() > proven.date() else ""
     proof = listed.verification.restored.proof if listed.verification.restored else None
     but = f" but for {proof.lacking}" if proof and proof.lacking else ""
     return f"restored {proven:%Y-%m-%d}{but}{since}"
+
+
+def _read(known: Verification) -> str:
+    on = f"{known.verified_at:%Y-%m-%d}"
+    if not known.unopened:
+        return f"read {on}"
+    return (
+        f"opened {known.opened_at:%Y-%m-%d}, read {on}"
+        if known.opened_at
+        else (f"{WITHOUT_OPENING}, {on}")
+    )
 
 
 def _not_restored(failed: FailedTrial) -> str:

@@ -13,6 +13,7 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
+from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -101,6 +102,7 @@ def restore_backup(
     final_name: FinalNameOption = False,
     show_values: ShowValuesOption = False,
     jobs: JobsOption = 0,
+    identity: IdentityOption = None,
     in_cloud: InCloudOption = False,
     into: IntoOption = "",
     follow: FollowOption = "",
@@ -127,6 +129,8 @@ def restore_backup(
     With --table or --schema only these tables are restored, with what they need, into a database
     that may hold other things: a table that is there already is refused, whatever else they need
     is used as it is there. Foreign keys that cannot hold are left out, and named.
+
+    A sealed backup is opened by a key of yours, which stays here: --identity.
 
     With --in-cloud a container of AWS Batch restores, into a target that the stage knows: its
     connection is in the secret RESTORE_CONN_STRINGS. The command only follows it: where that is
@@ -157,7 +161,7 @@ def restore_backup(
         strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs
     )
     wish = checked(Wish(create, force, over_source, create_roles, options))
-    others = {"--table": wanted, "--show-values": show_values}
+    others = {"--table": wanted, "--show-values": show_values, "--identity": identity}
     check_place(context, into, in_cloud=in_cloud, others=others)
     limit = read_at(at, key)
     opened = Stage.open(stage, profile, region)
@@ -170,11 +174,13 @@ def restore_backup(
             found = restore_in_cloud(opened, manifest, passed, into, wish, dry_run=dry_run)
             answer(found, outcome, json=json)
             return
+        backups = Keys(identity).open(opened.vault, manifest)
         target = to or _asked()
         engine = engine_of(manifest.engine)
         if wanted:
             some = restore_some(
-                opened,
+                opened.name,
+                backups,
                 manifest,
                 target,
                 wanted,
@@ -192,7 +198,7 @@ def restore_backup(
                 some.tell()
             return
         done = bring_back(
-            opened.vault, manifest, target, engine, wish, warn=warn, bars=bars, dry_run=dry_run
+            backups, manifest, target, engine, wish, warn=warn, bars=bars, dry_run=dry_run
         )
     answer(Restored(stage, manifest, tuple(passed), done), outcome, json=json)
 

@@ -37,7 +37,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import holding_at, read_manifest
 from snapper.verbs.order_restore import Ordered, digest_of, goes_on, order, ordered
 from snapper.verbs.restore_in_cloud import Ended, Following
-from snapper.verbs.restoring import Done, Wish
+from snapper.verbs.restoring import Done, Wish, refuse_sealed
 
 _STANDS = {
     "RUNNABLE": "waits for a machine",
@@ -100,6 +100,7 @@ def restore_in_cloud(
     dry_run: bool,
 ) -> Restored:
     """Have a container restore a backup, and wait for it; raises what it ended with."""
+    refuse_sealed(manifest)
     batch, logs = _opened(stage)
     if dry_run:
         planned = Done(f"the target {into}", creates=None)

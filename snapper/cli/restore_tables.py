@@ -8,7 +8,6 @@ from typing import Any
 from snapper.cli import render
 from snapper.cli.interruption import Interrupted
 from snapper.cli.lines import warn
-from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, transfer
 from snapper.engines.engine import Engine
 from snapper.engines.facts import (
@@ -24,6 +23,7 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.catalog import to_public
 from snapper.verbs.rehearse import aftermath
 from snapper.verbs.tables import Source, choose, opened, refuse_tables
+from snapper.verbs.unsealed import Backups
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class TablesRestored:
 
 
 def restore_some(
-    stage: Stage,
+    stage: str,
+    backups: Backups,
     manifest: Manifest,
     target: str,
     wanted: Wanted,
@@ -105,8 +106,8 @@ def restore_some(
         said.append(sentence)
         warn(sentence)
 
-    reading = partial(transfer, manifest.dump_key, manifest.backup_bytes)
-    with opened(stage.vault, manifest, tell, reading) as source:
+    reading = partial(transfer, manifest.dump_key, manifest.gzip_bytes)
+    with opened(backups, manifest, tell, reading) as source:
         tables = choose(engine.tables, source, wanted)
         rehearsal = engine.tables.rehearse(target, manifest, tables)
         for sentence in (*rehearsal.target.warnings, *tables.notes):
@@ -121,7 +122,7 @@ def restore_some(
             before = replace(rehearsal.target, missing_roles=())
             rehearsal = replace(rehearsal, target=before)
         size = source.size(tables)
-        planned = TablesRestored(stage.name, manifest, tables, rehearsal, tuple(said), size)
+        planned = TablesRestored(stage, manifest, tables, rehearsal, tuple(said), size)
         if dry_run:
             return planned
         return _restored(planned, source, target, engine, options)

@@ -12,6 +12,7 @@ from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
 from snapper.values.rules import Retention, to_json
 from snapper.values.trial import Trial
+from snapper.values.verification import WITHOUT_OPENING
 from snapper.verbs.catalog import Listed
 from snapper.verbs.status import Standing
 
@@ -54,7 +55,7 @@ def explained(each: Standing) -> Iterator[str]:
     if "unproven" in each.health.problems and each.proven.since:
         yield render.with_fixes(
             f"no backup of {each.database} was restored for the proof since "
-            f"{each.proven.since:%Y-%m-%d}",
+            f"{each.proven.since:%Y-%m-%d}{_unopened(each)}",
             f"{PROGRAM} drill {each.database} --wait does it now, {PROGRAM} doctor "
             f"{each.database} says what keeps drills from it",
         )
@@ -73,6 +74,14 @@ def explained(each: Standing) -> Iterator[str]:
             f"-> {PROGRAM} verify {each.database} --restore proves a later backup, "
             "--accept REASON says why that is no reason to worry"
         )
+
+
+def _unopened(each: Standing) -> str:
+    """Say what was proven nevertheless, where drills have no key that opens it."""
+    verdict = each.trial.verdict if each.trial else None
+    if verdict is None or not verdict.unopened:
+        return ""
+    return f": it is sealed, and on {verdict.verified_at:%Y-%m-%d} was {WITHOUT_OPENING}"
 
 
 def _in_containers(each: Standing) -> Iterator[str]:

@@ -12,6 +12,7 @@ from snapper.aws.identity import caller
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
 from snapper.cli.found import Found
+from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import (
     JsonOption,
@@ -24,19 +25,22 @@ from snapper.cli.options import (
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, Count, transfer
+from snapper.cli.trial_server import require_server
 from snapper.engines.checks import gaps
-from snapper.engines.engine import ENGINES, engine_of
+from snapper.engines.engine import engine_of
 from snapper.errors import (
     AwsFailed,
     BackupDamaged,
     BackupNotFound,
     DatabaseUnreachable,
     DatabaseUnsupported,
+    NoKey,
     RestoreFailed,
     SettingsError,
     SnapperError,
+    WrongKey,
 )
-from snapper.values.manifest import FIRST_ENGINE, Manifest
+from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored
 from snapper.verbs.choice import newest
 from snapper.verbs.history import look_back
@@ -44,6 +48,7 @@ from snapper.verbs.judge import judge
 from snapper.verbs.orphans import orphans
 from snapper.verbs.restore import Dump
 from snapper.verbs.trial import accept_trial, to_be_proven
+from snapper.verbs.unsealed import Backups
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
 
@@ -55,6 +60,8 @@ _WORST_FIRST = tuple(
         DatabaseUnreachable,
         DatabaseUnsupported,
         AwsFailed,
+        WrongKey,
+        NoKey,
         SettingsError,
         BackupNotFound,
         SnapperError,
@@ -79,6 +86,7 @@ def verify_backups(
             help="With --restore: into a new database on your own server instead.",
         ),
     ] = "",
+    identity: IdentityOption = None,
     accept: Annotated[
         str,
         typer.Option(
@@ -103,14 +111,17 @@ def verify_backups(
     damaged ones. A restore that succeeded still counts while the bytes are the same. After one that
     failed, status is not ok until a later backup is restored, or you --accept it with a reason.
 
+    A sealed backup is opened by the key that is given. Without one is proven what can be without
+    opening it: size, SHA-256 and header; with --restore the key is asked for.
+
     It also says if a backup is not what was first stored under its name.
 
     Exits 4 if so or if it is damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
-    wanted = _Wanted(read_at(at, *keys or ()), is_name(at))
+    wanted = _Wanted(read_at(at, *keys or ()), is_name(at), Keys(identity), on, restore)
     if on and restore:
-        _require_server(on)
+        require_server(on)
     elif is_typed(context, "on"):
         raise SettingsError(
             "--on says where to restore, and nothing is restored without --restore",
@@ -136,7 +147,7 @@ def verify_backups(
     found = (
         [_accept(opened, databases[0], accept)]
         if accept
-        else [_verify(opened, database, wanted, on, restore=restore) for database in databases]
+        else [_verify(opened, database, wanted) for database in databases]
     )
     outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
     if json:
@@ -165,29 +176,39 @@ def verify_backups(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which backup of each database: the newest, that up to a time, or that of a name."""
+    """Which backup of each database: the newest, that up to a time, or that of a name.
+
+    The `keys` open sealed ones; each is to `restore`, if it is, on a server or a throw-away one.
+    """
 
     at: datetime | None
     exactly: bool
+    keys: Keys
+    on: str
+    restore: bool
 
 
-def _verify(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bool) -> Found:
+def _verify(stage: Stage, database: str, wanted: _Wanted) -> Found:
     """Judge one backup; nothing that is wrong with it, or kept from us, stops the others."""
     try:
-        return _judge(stage, database, wanted, on, restore=restore)
+        return _judge(stage, database, wanted)
     except SnapperError as failed:
         return Found(database, error=failed)
 
 
-def _judge(stage: Stage, database: str, wanted: _Wanted, on: str, *, restore: bool) -> Found:
+def _judge(stage: Stage, database: str, wanted: _Wanted) -> Found:
     """Judge one backup, known to be damaged or not, and record the verdict; raises AwsFailed."""
     now = datetime.now(UTC)
     try:
         holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly, now=now)
     except BackupNotFound as missing:
         return Found(database, error=missing)
-    proof = partial(_restore, stage, on) if restore else None
-    judged = judge(stage.vault, holding, now, proof, _reading)
+    proof = partial(_restore, stage, wanted.on) if wanted.restore else None
+    opening = wanted.keys.open if proof else wanted.keys.given
+    judged = judge(stage.vault, holding, now, proof, _reading, opening)
+    if isinstance(judged.error, NoKey) and not proof:
+        # Nobody has asked for more than can be proven without.
+        judged = replace(judged, error=None)
     if (manifest := judged.manifest) is None:
         found = Found(database, None, judged.verdict, at=holding.taken_at)
     else:
@@ -213,21 +234,11 @@ def _reading(manifest: Manifest) -> AbstractContextManager[Count]:
     return transfer(f"reading {manifest.dump_key}", manifest.backup_bytes)
 
 
-def _restore(stage: Stage, on: str, manifest: Manifest) -> Restored:
+def _restore(stage: Stage, on: str, backups: Backups, manifest: Manifest) -> Restored:
     engine = engine_of(manifest.engine)
     throw_away = f"a throw-away {engine.name}"
     where = "a new database of your server, which is then dropped" if on else throw_away
-    with transfer(f"restoring it into {where}", manifest.backup_bytes, BUILDING) as bar:
-        options = to_be_proven(
-            stage.vault, manifest, stage.options_of(manifest.database).assertions
-        )
-        return engine.try_restore(Dump(stage.vault, manifest, bar), manifest, on, options)
-
-
-def _require_server(text: str) -> None:
-    """Raise what keeps backups from being tried there, such as that no engine knows its form."""
-    faults = {kind: tuple(engine_of(kind).faults(text)) for kind in ENGINES}
-    known = [kind for kind in ENGINES if not faults[kind]]
-    if not known:
-        raise SettingsError(f"--on is invalid: {faults[FIRST_ENGINE][0]}")
-    engine_of(known[0]).require_server(text)
+    with transfer(f"restoring it into {where}", manifest.gzip_bytes, BUILDING) as bar:
+        assertions = stage.options_of(manifest.database).assertions
+        options = to_be_proven(backups, manifest, assertions)
+        return engine.try_restore(Dump(backups, manifest, bar), manifest, on, options)

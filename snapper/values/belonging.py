@@ -22,6 +22,7 @@ _DISK = re.compile(r"[0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{0,5}", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{0,64}", re.ASCII)
 _RECIPIENTS = re.compile(r"[A-Za-z0-9@.+/= ,-]*")
+_DIGESTS = re.compile(r"(?:[0-9a-f]{16}(?:,[0-9a-f]{16}){0,99})?", re.ASCII)
 _LONGEST_SHOWN = 100
 
 Endpoints = Callable[[], Iterator[str]]
@@ -67,6 +68,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         in ("", place.arn("batch", f"job-queue/{name}large-restores")),
         "restore_definition": service.restore_definition
         in ("", place.arn("batch", f"job-definition/{name}large-restores")),
+        "drill_identity": bool(_DIGESTS.fullmatch(service.drill_identity)),
         "restore_log_group": service.restore_log_group in ("", f"/aws/batch/{name}large-restores"),
         "recipients": bool(_RECIPIENTS.fullmatch(service.recipients)),
         "kms_key_arn": not service.kms_key_arn

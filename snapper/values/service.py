@@ -30,6 +30,8 @@ class Service:
     `object_lock` is how what is put into the bucket is locked, as an ObjectLock writes it.
     `signing_key` is the ARN of the key that signs manifests, or empty where none are signed.
     `recipients` are the public keys for which backups are sealed where a database says no others.
+    `drill_identity` names the public keys of the key by which drills open sealed backups, each by
+    its digest and joined by commas; empty where drills open none.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -65,6 +67,7 @@ class Service:
     object_lock: str = ""
     signing_key: str = ""
     recipients: str = ""
+    drill_identity: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -205,7 +205,8 @@ class ProverSettings(Environment):
     `clients` is the folder in which the servers lie; `queue_url` is where its drills come from,
     and `dead_letter_url` where those go that speak against a backup. `disk_gb` is the size of its
     /tmp in GB; `proven_within_days` is empty where the stage does not say it. `batch_queue` and
-    `batch_definition` are as the dumper's.
+    `batch_definition` are as the dumper's. `drill_identity` names the public keys of the key by
+    which drills open sealed backups, as on the signpost; empty where the stage has none.
     """
 
     stage: str
@@ -219,6 +220,7 @@ class ProverSettings(Environment):
     clients: str = "/opt"
     batch_queue: str = ""
     batch_definition: str = ""
+    drill_identity: str = ""
 
     @property
     def disk_bytes(self) -> int:

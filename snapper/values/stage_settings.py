@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from snapper.values import sealed_for, stage_checks, unprovable
+from snapper.values.drill_identity import DRILL_IDENTITY, DrillIdentity
 from snapper.values.object_lock import OBJECT_LOCK, ObjectLock, read_lock
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
@@ -57,6 +58,7 @@ class StageSettings:
     tamper_evident: bool = False
     recipients: tuple[str, ...] = ()
     contents_in_clear: bool = False
+    drill_identity: DrillIdentity | None = None
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -103,6 +105,11 @@ class StageSettings:
         return "" if self.proven_within_days < 0 else str(self.proven_within_days)
 
     @property
+    def told_drill_identity(self) -> str:
+        """Which public keys the key of the drills has, as text; empty where there is none."""
+        return self.drill_identity.told if self.drill_identity else ""
+
+    @property
     def watches_proofs(self) -> bool:
         """Whether any database is to be proven within some time."""
         return any(self.proving.of(each.options).within for each in self.databases)
@@ -117,7 +124,7 @@ class StageSettings:
 def known_keys() -> list[str]:
     """Give every key of the config that is a setting."""
     plain = (config_key(each.name) for each in plain_fields())
-    return [CONNECTIONS, RETENTIONS, TARGETS, SETTING, OBJECT_LOCK, *plain]
+    return [CONNECTIONS, RETENTIONS, TARGETS, DRILL_IDENTITY, SETTING, OBJECT_LOCK, *plain]
 
 
 def plain_fields() -> Sequence[Field[Any]]:

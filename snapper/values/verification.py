@@ -19,6 +19,12 @@ _MOST_REMARKS = 100
 LONGEST_REASON = 10_000
 """Characters of a reason, or of a name; those that Snapper writes are far shorter."""
 
+WITHOUT_OPENING = "proven without opening it: size, SHA-256 and header"
+"""What is known of a sealed backup that was read without a key, in the words of its record."""
+
+_ONLY_SEALED = frozenset({"unopened", "opened_at", "inside"})
+"""What stands in the verdicts on sealed backups alone, where there is something to say."""
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -72,7 +78,9 @@ class Verification:
     """One verdict. It speaks of the object with this SHA-256, and of no other that replaced it.
 
     `restored` may be older than `verified_at`: what was proven once stays proven while the bytes
-    are the same. `failed` is there until a trial succeeds.
+    are the same. `failed` is there until a trial succeeds. A sealed backup that was read without a
+    key is `unopened`, and was `opened_at` an earlier time, if ever. What is damaged `inside` has
+    the very bytes that were stored.
     """
 
     verified_at: datetime
@@ -82,6 +90,19 @@ class Verification:
     restored: Restored | None = None
     restored_at: datetime | None = None
     failed: FailedTrial | None = None
+    unopened: bool = False
+    opened_at: datetime | None = None
+    inside: bool = False
+
+    @classmethod
+    def without_opening(cls, at: datetime, sha256: str) -> Self:
+        """Say of a sealed backup what can be said without a key: it is the one that was stored."""
+        return cls(at, sha256, sound=True, reason=WITHOUT_OPENING, unopened=True)
+
+    @property
+    def never_opened(self) -> bool:
+        """Whether nobody has seen what is in it, as far as is known."""
+        return self.unopened and self.opened_at is None
 
     @property
     def kind(self) -> Kind:
@@ -99,7 +120,8 @@ class Verification:
         restored = (self.restored_at,) if self.restored_at else ()
         failed = (self.failed.at,) if self.failed else ()
         word = self.failed.accepted if self.failed else None
-        return (self.verified_at, *restored, *failed, *((word.at,) if word else ()))
+        opened = (self.opened_at,) if self.opened_at else ()
+        return (self.verified_at, *restored, *failed, *((word.at,) if word else ()), *opened)
 
     @property
     def unrestorable(self) -> FailedTrial | None:
@@ -110,16 +132,24 @@ class Verification:
         """Keep what an earlier verdict on the same bytes knew, and this one did not try again.
 
         A proof ends a failure. A failure for the reason that was accepted before stays accepted.
+        Damage that was found inside is not undone by who cannot look there.
         """
-        if earlier is None or not (self.sound and earlier.sound) or self.sha256 != earlier.sha256:
+        if earlier is None or self.sha256 != earlier.sha256:
             return self
-        if self.restored:
+        if self.unopened and earlier.inside:
+            return replace(earlier, verified_at=self.verified_at)
+        if self.restored or not (self.sound and earlier.sound):
             return self
         failed = self.failed or earlier.failed
         if failed and earlier.failed and failed.reason == earlier.failed.reason:
             failed = replace(failed, accepted=earlier.failed.accepted)
+        opened_at = earlier.opened_at if earlier.unopened else earlier.verified_at
         return replace(
-            self, restored=earlier.restored, restored_at=earlier.proven_at, failed=failed
+            self,
+            restored=earlier.restored,
+            restored_at=earlier.proven_at,
+            failed=failed,
+            opened_at=opened_at if self.unopened else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,7 +157,9 @@ class Verification:
         restored = self.restored.to_dict() if self.restored else None
         proof = self.restored.proof if self.restored else None
         beside = {"proof": proof.to_dict()} if proof else {}
-        return {"version": VERSION, **_plain({**asdict(self), "restored": restored}), **beside}
+        plain = {**asdict(self), "restored": restored}
+        told = {name: value for name, value in plain.items() if value or name not in _ONLY_SEALED}
+        return {"version": VERSION, **_plain(told), **beside}
 
     def to_json(self) -> str:
         """Write the verdict as it lies in the vault."""
@@ -151,7 +183,7 @@ class Verification:
         """Read what `to_dict` gave; raises ValueError, KeyError and TypeError for nonsense."""
         if not isinstance(found, dict):
             raise TypeError
-        restored_at = found.get("restored_at")
+        restored_at, opened_at = found.get("restored_at"), found.get("opened_at")
         return cls(
             verified_at=document.time(found["verified_at"]),
             # That of a backup whose manifest could not be read is not known.
@@ -161,6 +193,9 @@ class Verification:
             restored=_read_restored(found["restored"], found.get("proof")),
             restored_at=None if restored_at is None else document.time(restored_at),
             failed=_read_failed(found.get("failed")),
+            unopened=found.get("unopened") is True,
+            opened_at=None if opened_at is None else document.time(opened_at),
+            inside=found.get("inside") is True,
         )
 
 

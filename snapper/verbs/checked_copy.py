@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
 
-from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.verbs.unpacked import Progress, unpacked, unpacked_ahead
+from snapper.verbs.unsealed import Backups, gzip_of
 
 
 @contextmanager
 def checked_copy(
-    vault: Vault, manifest: Manifest, checking: Progress, progress: Progress
+    vault: Backups, manifest: Manifest, checking: Progress, progress: Progress
 ) -> Iterator[Iterable[bytes]]:
     """Read the object, then give the plain dump of the copy, which is checked at each reading.
 
@@ -30,7 +30,7 @@ def checked_copy(
     except OSError as error:
         raise _no_room(manifest, error) from None
     with copy:
-        with vault.open(manifest.dump_key) as body:
+        with gzip_of(vault, manifest) as body:
             for _ in unpacked(_Kept(body, copy, manifest), manifest, checking):
                 pass
         yield _Copy(copy, manifest, progress)
@@ -68,6 +68,6 @@ def _no_room(manifest: Manifest, error: OSError) -> SnapperError:
     return SnapperError(
         f"{manifest.dump_key} cannot be kept in {tempfile.gettempdir()} while it is checked:"
         f" {error.strerror}",
-        hint=f"set TMPDIR to a folder with room for {manifest.backup_bytes} bytes, or restore into"
+        hint=f"set TMPDIR to a folder with room for {manifest.gzip_bytes} bytes, or restore into"
         " a new database (--create)",
     )

@@ -10,19 +10,19 @@ from typing import IO
 
 from isal import isal_zlib
 
-from snapper.aws.vault import Vault
 from snapper.errors import SnapperError
 from snapper.values.manifest import Manifest
 from snapper.values.parts import TableRows
 from snapper.verbs.parts import Shared, read_table
 from snapper.verbs.unpacked import Progress
+from snapper.verbs.unsealed import Backups
 
 _BLOCK = 1 << 20
 
 
 @contextmanager
 def checked_parts(
-    vault: Vault, manifest: Manifest, parts: Iterable[TableRows], progress: Progress
+    vault: Backups, manifest: Manifest, parts: Iterable[TableRows], progress: Progress
 ) -> Iterator[Iterable[bytes]]:
     """Read the parts, then give them one behind the other, as a dump that can be read again.
 
@@ -46,7 +46,7 @@ def checked_parts(
 
 def _keep(
     copy: IO[bytes],
-    vault: Vault,
+    vault: Backups,
     manifest: Manifest,
     parts: Iterable[TableRows],
     progress: Progress,

@@ -15,6 +15,7 @@ from snapper.verbs.catalog import holding_at
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
 from snapper.verbs.stored import SEALED_TYPE, Recipients
+from snapper.verbs.unsealed import Backups, list_of
 
 _HINT = "the backup is whole, and restores as ever: only what needs the list does without"
 _WHOLE = f"the backup may be whole all the same: {PROGRAM} verify reads it"
@@ -63,10 +64,11 @@ def _without(job: Job, why: str, events: Events) -> str:
     return ""
 
 
-def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
+def read_contents(vault: Backups, manifest: Manifest) -> Contents | None:
     """Give the list of a backup; None if it was made without one, as older releases do.
 
-    Raises BackupDamaged if it is not the one that was made with the backup.
+    Raises BackupDamaged if it is not the one that was made with the backup, NoKey if it is sealed
+    and `vault` opens nothing.
     """
     if not manifest.contents:
         return None
@@ -80,7 +82,7 @@ def read_contents(vault: Vault, manifest: Manifest) -> Contents | None:
             f"{key} is not the list of contents that was made with the backup",
             hint=_WHOLE,
         )
-    contents = Contents.from_json(raw)
+    contents = Contents.from_json(list_of(vault, manifest, raw))
     if contents.sha256 != manifest.gzip_sha256:
         raise BackupDamaged(f"{key} is the list of another object")
     if not contents.covers(manifest.gzip_bytes):

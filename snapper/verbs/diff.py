@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from snapper.aws.vault import Vault
 from snapper.engines.engine import engine_of
-from snapper.errors import BackupNotFound, RestoreFailed, SettingsError
+from snapper.errors import BackupNotFound, NoKey, RestoreFailed, SettingsError
 from snapper.values.contents import Contents
 from snapper.values.difference import (
     Definition,
@@ -24,6 +24,7 @@ from snapper.values.program import PROGRAM
 from snapper.verbs.choice import Warn, find
 from snapper.verbs.contents import read_contents
 from snapper.verbs.parts import read_statements
+from snapper.verbs.unsealed import Backups, Opening, without_key
 
 _MOST = 256 << 20
 """Bytes of definitions of one backup that are compared: those of both are held in memory."""
@@ -81,19 +82,27 @@ def two(
     return older, newer
 
 
-def compare(vault: Vault, older: Manifest, newer: Manifest) -> Difference:
+def compare(
+    vault: Vault, older: Manifest, newer: Manifest, opening: Opening = without_key
+) -> Difference:
     """Say what changed by the lists of contents, and by the definitions in both dumps.
 
-    Raises BackupDamaged if what lies in the vault is not what was stored, BackupNotFound if one
-    of the two has no list, AwsFailed.
+    Of sealed backups whose lists are in clear the tables are compared without a key too. Raises
+    BackupDamaged if what lies in the vault is not what was stored, BackupNotFound if one of the two
+    has no list, NoKey, WrongKey, AwsFailed.
     """
-    before, after = _contents(vault, older), _contents(vault, newer)
+    shut: list[Manifest] = []
+    first, last = (_opened(vault, each, opening, shut) for each in (older, newer))
+    before, after = _contents(first, older), _contents(last, newer)
     tables = changed_tables(before, after)
     there = {(each.schema, each.table) for each in after.tables}
     unchanged = len(there - {(each.schema, each.table) for each in tables})
     definitions, why_not = None, ""
+    if shut:
+        why_not = f"{shut[0].dump_key} is sealed, and no key is given"
+        return Difference(older, newer, tables, unchanged, definitions, why_not)
     try:
-        definitions = _definitions(vault, (older, before), (newer, after))
+        definitions = _definitions((first, older, before), (last, newer, after))
     except (RestoreFailed, _TooMuch) as odd:
         why_not = str(odd)
     return Difference(older, newer, tables, unchanged, definitions, why_not)
@@ -103,7 +112,16 @@ class _TooMuch(Exception):
     """There is more than is held in memory."""
 
 
-def _contents(vault: Vault, manifest: Manifest) -> Contents:
+def _opened(vault: Vault, manifest: Manifest, opening: Opening, shut: list[Manifest]) -> Backups:
+    """Open a backup; one for which there is no key is added to those that are `shut`."""
+    try:
+        return opening(vault, manifest)
+    except NoKey:
+        shut.append(manifest)
+        return vault
+
+
+def _contents(vault: Backups, manifest: Manifest) -> Contents:
     contents = read_contents(vault, manifest)
     if contents is None:
         raise BackupNotFound(
@@ -113,12 +131,12 @@ def _contents(vault: Vault, manifest: Manifest) -> Contents:
     return contents
 
 
-_Listed = tuple[Manifest, Contents]
+_Listed = tuple[Backups, Manifest, Contents]
 
 
-def _definitions(vault: Vault, older: _Listed, newer: _Listed) -> tuple[DefinitionChange, ...]:
-    before, after = _defining(*older), _defining(*newer)
-    return changed_definitions(_read(vault, older[0], before), _read(vault, newer[0], after))
+def _definitions(older: _Listed, newer: _Listed) -> tuple[DefinitionChange, ...]:
+    before, after = _defining(*older[1:]), _defining(*newer[1:])
+    return changed_definitions(_read(*older[:2], before), _read(*newer[:2], after))
 
 
 def _defining(manifest: Manifest, contents: Contents) -> list[Statements]:
@@ -133,7 +151,7 @@ def _defining(manifest: Manifest, contents: Contents) -> list[Statements]:
     return sorted(found, key=_START)
 
 
-def _read(vault: Vault, manifest: Manifest, parts: list[Statements]) -> Iterator[Definition]:
+def _read(vault: Backups, manifest: Manifest, parts: list[Statements]) -> Iterator[Definition]:
     pieces = chain.from_iterable(read_statements(vault, manifest, each) for each in parts)
     try:
         yield from engine_of(manifest.engine).sections.definitions(pieces, manifest)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
-from snapper.errors import BackupDamaged, DeadlineReached, TooLarge, Unprovable
+from snapper.errors import BackupDamaged, DeadlineReached, NoKey, TooLarge, Unprovable
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.drill import Drill
@@ -15,8 +15,9 @@ from snapper.values.fit import TOO_LARGE, expected_seconds, misfit, misfit_of_co
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
 from snapper.values.options import Options
+from snapper.values.program import PROGRAM
 from snapper.values.trial import Trial
-from snapper.values.verification import Restored
+from snapper.values.verification import WITHOUT_OPENING, Restored
 from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
 from snapper.verbs.drill_events import named
 from snapper.verbs.events import Events
@@ -25,6 +26,12 @@ from snapper.verbs.holding import Holding
 from snapper.verbs.judge import Judged, judge
 from snapper.verbs.restore import Dump
 from snapper.verbs.trial import record_trial, to_be_proven
+from snapper.verbs.unsealed import Backups, Opening, without_key
+
+_HINT = (
+    "the stage has no drillIdentity by which drills open sealed backups: pulumi config set --secret"
+    f" drillIdentity, or {PROGRAM} verify --restore --identity FILE restores it on your machine"
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Prover:
     """What a drill needs beside its backup: where that lies, on which servers, in how much room.
 
     The `options` are those of all databases of the stage; a `disk_bytes` of zero is not known.
-    `elsewhere` is where drills go that do not fit here, if there is such a place.
+    `elsewhere` is where drills go that do not fit here, if there is such a place. `opening` opens
+    sealed backups; where it does not, what can be proven without is.
     """
 
     vault: Vault
@@ -42,15 +50,16 @@ class Prover:
     engines: Engines = engine_of
     deadline: Deadline = NO_DEADLINE
     elsewhere: DrillHandOver | None = None
+    opening: Opening = without_key
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def prove(self, drill: Drill) -> str:
         """Restore the backup, record the verdict, and give what speaks against the backup.
 
-        That is logged as `drill.failed`, a proof as `drill.ended`, as `drill.handed_over` what a
-        container proves, and as `drill.skipped` what there is no need or no room to prove. Raises
-        what kept the backup from being tried or the verdict from being recorded: neither says
-        anything of the backup.
+        That is logged as `drill.failed`, a proof as `drill.ended`, as `drill.unopened` what was
+        proven of a sealed backup without a key, as `drill.handed_over` what a container proves, and
+        as `drill.skipped` what there is no need or no room to prove. Raises what kept the backup
+        from being tried or the verdict from being recorded: neither says anything of the backup.
         """
         now, seconds = self.now(), self.deadline.seconds_left
         holding = holding_at(self.vault, drill.database, drill.taken_at, now)
@@ -65,7 +74,12 @@ class Prover:
         self._tell("drill.began", drill)
         try:
             judged = judge(
-                self.vault, holding, now, self._restore, lambda _: nullcontext(self._in_time)
+                self.vault,
+                holding,
+                now,
+                self._restore,
+                lambda _: nullcontext(self._in_time),
+                self.opening,
             )
         except DeadlineReached as late:
             manifest = read_manifest(self.vault, holding)
@@ -114,6 +128,11 @@ class Prover:
             if isinstance(error, Unprovable):
                 return self._skip(drill, str(error), error.hint)
             return self._give_up(drill, judged.manifest, seconds, str(error))
+        if isinstance(error, NoKey) and judged.manifest and not against:
+            begun_at = judged.manifest.begun_at
+            record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
+            self._tell("drill.unopened", drill, reason=WITHOUT_OPENING, hint=_HINT)
+            return against
         if error and not against:
             raise error
         if verdict.restored and not against:
@@ -141,15 +160,15 @@ class Prover:
             return None
         return verdict.restored
 
-    def _restore(self, manifest: Manifest) -> Restored:
+    def _restore(self, backups: Backups, manifest: Manifest) -> Restored:
         if reason := misfit(manifest, self.disk_bytes, self.deadline.seconds_left):
             largest = misfit_of_container(manifest) if self.elsewhere else ""
             raise TooLarge(largest or reason)
         assertions = self.options[manifest.database].assertions
-        options = to_be_proven(self.vault, manifest, assertions, self.deadline)
+        options = to_be_proven(backups, manifest, assertions, self.deadline)
         engine = self.engines(manifest.engine)
         try:
-            return engine.try_restore(Dump(self.vault, manifest), manifest, "", options)
+            return engine.try_restore(Dump(backups, manifest), manifest, "", options)
         except DeadlineReached as late:
             # It seemed to fit: what takes many times as long is not large, but does not end.
             expected = f"{expected_seconds(manifest):.0f} s were expected"

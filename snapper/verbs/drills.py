@@ -21,15 +21,21 @@ from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding, newest_good
 from snapper.verbs.trial import known_trial
 
+SHUT = "its backups are sealed, and the stage has no drillIdentity by which drills open them"
+
 # Listings are small and far away: some are read at once.
 _READERS = 8
 
 
 @dataclass(frozen=True)
 class _Looked:
-    """What a listing says of one database: what is due, and since when it is unproven for long."""
+    """What a listing says of one database: what is due, and since when it is unproven for long.
+
+    One that is `sealed` has a newest backup that only a key opens.
+    """
 
     database: str
+    sealed: bool = False
     due: Drill | None = None
     unproven_since: datetime | None = None
     failure: AwsFailed | None = None
@@ -42,9 +48,12 @@ def plan(
     queue: JobQueue,
     events: Events,
     now: datetime,
+    *,
+    opens: bool = False,
 ) -> list[Drill]:
     """Queue every drill that is due in this hour, and tell which databases are unproven for long.
 
+    `opens` is whether drills have a key for sealed backups: without it they restore none.
     Logs `drill.planned` when all of them were looked at. Raises AwsFailed if one could not be, or
     if one drill is not queued; the others are.
     """
@@ -59,7 +68,8 @@ def plan(
     for each in unproven:
         if each.unproven_since:
             since = write_time(each.unproven_since)
-            events.emit("drill.unproven", database=each.database, since=since)
+            why = {"reason": SHUT} if each.sealed and not opens else {}
+            events.emit("drill.unproven", database=each.database, since=since, **why)
     for failure in filter(None, (each.failure for each in looked)):
         raise failure
     events.emit("drill.planned", databases=len(looked), queued=len(due), unproven=len(unproven))
@@ -99,4 +109,5 @@ def _look(vault: Vault, stage: Proving, now: datetime, database: str, options: O
         tried_at = trial.verdict.verified_at if trial else None
         if is_due(proving, database, made_at, tried_at, now):
             due = Drill(database, newest.taken_at, now)
-    return _Looked(database, due, late)
+    sealed = bool(newest and Kind.SEALED in newest.objects)
+    return _Looked(database, sealed, due, late)

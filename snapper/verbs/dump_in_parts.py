@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Iterator
 
-from snapper.aws.vault import Vault
 from snapper.engines.at_once import LargeTable, Skipped
 from snapper.errors import BackupDamaged
 from snapper.machine.processors import jobs_here
@@ -21,6 +20,7 @@ from snapper.verbs.contents import read_contents
 from snapper.verbs.parts import Shared, read_statements, read_table
 from snapper.verbs.runs import Runs
 from snapper.verbs.unpacked import Progress
+from snapper.verbs.unsealed import Backups
 
 LARGE = 1 << 20
 """Plain bytes of rows that are worth a request of their own."""
@@ -38,7 +38,7 @@ def jobs_for(asked: int, manifest: Manifest) -> int:
 
 
 def in_parts(
-    vault: Vault, manifest: Manifest, jobs: int, progress: Progress, large: int = LARGE
+    vault: Backups, manifest: Manifest, jobs: int, progress: Progress, large: int = LARGE
 ) -> "DumpInParts | None":
     """Give the dump in parts for so many jobs; None where it is restored as well by one.
 
@@ -62,7 +62,7 @@ class DumpInParts:
 
     def __init__(
         self,
-        vault: Vault,
+        vault: Backups,
         manifest: Manifest,
         contents: Contents,
         progress: Progress,
@@ -116,7 +116,7 @@ class DumpInParts:
         self._require_end()
 
     def _require_end(self) -> None:
-        key, size = self._manifest.dump_key, self._manifest.backup_bytes
+        key, size = self._manifest.dump_key, self._manifest.gzip_bytes
         with self._vault.open(key, size - 1) as body:
             if len(body.read(2)) != 1:
                 raise BackupDamaged(
@@ -137,7 +137,7 @@ class DumpInParts:
                 self._read += read - before
                 before = read
                 # What was refused is read once more.
-                self._progress(min(self._read, self._manifest.backup_bytes))
+                self._progress(min(self._read, self._manifest.gzip_bytes))
 
         return count
 

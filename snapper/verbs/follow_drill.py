@@ -13,6 +13,7 @@ from snapper.errors import (
     AwsFailed,
     BackupDamaged,
     BackupInProgress,
+    NoKey,
     RestoreFailed,
     SnapperError,
     TooLarge,
@@ -67,7 +68,8 @@ def follow(
     """Wait until the drill has come to its end, and give what it has shown.
 
     `tell` is given each of its events. Raises BackupDamaged and RestoreFailed for what speaks
-    against the backup, TooLarge for what is not tried, or not to its end; whatever kept it from
+    against the backup, TooLarge for what is not tried, or not to its end, NoKey for what was proven
+    without opening it, as far as it can be; whatever kept it from
     being tried is raised at the first attempt with a note on the next, with its own exit code.
     BackupInProgress when `patience` is over.
     """
@@ -102,6 +104,8 @@ def _error(drill: Drill, event: LogEvent) -> SnapperError | None:
         if kind == BackupDamaged.__name__:
             return BackupDamaged(f"{backup} is damaged: {reason}", hint=hint)
         return RestoreFailed(f"the proof of {backup} failed: {reason}", hint=hint)
+    if event.name == "drill.unopened":
+        return NoKey(f"{backup} was not restored, but {reason}", hint=hint)
     if event.name == "drill.skipped":
         return TooLarge(f"{backup} was not proven: {reason}", hint=hint)
     if event.name == "drill.untried":

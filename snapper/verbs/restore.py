@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from snapper.aws.vault import Vault
 from snapper.engines.at_once import AtOnce
 from snapper.engines.engine import Engine
 from snapper.engines.facts import PLAINLY, Restoration, RestoreOptions
@@ -11,10 +10,11 @@ from snapper.values.manifest import Manifest
 from snapper.verbs.checked_copy import checked_copy
 from snapper.verbs.dump_in_parts import DumpInParts, in_parts, jobs_for
 from snapper.verbs.unpacked import Progress, unpacked_ahead
+from snapper.verbs.unsealed import Backups, gzip_of
 
 
 def restore(
-    vault: Vault,
+    vault: Backups,
     manifest: Manifest,
     target: str,
     engine: Engine,
@@ -34,7 +34,7 @@ def restore(
 
 
 def restore_as_new(
-    vault: Vault,
+    vault: Backups,
     manifest: Manifest,
     target: str,
     engine: Engine,
@@ -54,14 +54,14 @@ def restore_as_new(
     return replace(came, jobs=jobs)
 
 
-def jobs_of_new(vault: Vault, manifest: Manifest, options: RestoreOptions) -> int:
+def jobs_of_new(vault: Backups, manifest: Manifest, options: RestoreOptions) -> int:
     """Give by how many connections `restore_as_new` would restore it; raises AwsFailed."""
     worth = _parts(vault, manifest, options)
     return 1 if worth is None else jobs_for(options.jobs, manifest)
 
 
 def _parts(
-    vault: Vault, manifest: Manifest, options: RestoreOptions, progress: Progress = lambda _: None
+    vault: Backups, manifest: Manifest, options: RestoreOptions, progress: Progress = lambda _: None
 ) -> DumpInParts | None:
     return in_parts(vault, manifest, jobs_for(options.jobs, manifest), progress)
 
@@ -70,7 +70,7 @@ def _parts(
 class Dump:
     """A backup's plain dump, which can be read as often as there is a need to; see `read_back`."""
 
-    vault: Vault
+    vault: Backups
     manifest: Manifest
     progress: Progress = lambda _: None
 
@@ -80,9 +80,9 @@ class Dump:
 
 
 def read_back(
-    vault: Vault, manifest: Manifest, progress: Progress = lambda _: None
+    vault: Backups, manifest: Manifest, progress: Progress = lambda _: None
 ) -> Iterator[bytes]:
     """Give a backup's plain dump from the vault; see `unpacked_ahead`."""
-    with vault.open(manifest.dump_key) as body:
+    with gzip_of(vault, manifest) as body:
         # Whoever works with it, mostly a server, does not wait for what is read and unpacked next.
         yield from unpacked_ahead(body, manifest, progress)

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from snapper.aws.vault import Vault
 from snapper.engines.engine import Engine
 from snapper.engines.facts import (
     PLAINLY,
@@ -20,9 +19,11 @@ from snapper.engines.facts import (
 )
 from snapper.errors import SettingsError
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
 from snapper.verbs.rehearse import aftermath, refuse
 from snapper.verbs.restore import jobs_of_new, restore, restore_as_new
 from snapper.verbs.unpacked import Progress
+from snapper.verbs.unsealed import Backups
 
 Warn = Callable[[str], None]
 
@@ -74,7 +75,7 @@ class Bars(Protocol):
 
 
 def bring_back(
-    vault: Vault,
+    vault: Backups,
     manifest: Manifest,
     target: str,
     engine: Engine,
@@ -124,7 +125,7 @@ def bring_back(
 
 
 def _restored(
-    vault: Vault,
+    vault: Backups,
     manifest: Manifest,
     target: str,
     engine: Engine,
@@ -133,7 +134,7 @@ def _restored(
     bars: Bars,
 ) -> Restoration:
     made: tuple[str, ...] = ()
-    size, what = manifest.backup_bytes, f"{manifest.dump_key} to {before.place}"
+    size, what = manifest.gzip_bytes, f"{manifest.dump_key} to {before.place}"
     try:
         made = engine.make_roles(target, before)
         with bars(what, size, checks=not before.creates) as (checking, bar):
@@ -144,6 +145,16 @@ def _restored(
         unsure = UNSURE in getattr(error, "__notes__", ())
         error.add_note(aftermath(engine, target, before, made, unsure=unsure))
         raise
+
+
+def refuse_sealed(manifest: Manifest) -> None:
+    """Raise SettingsError for a backup that a container cannot open: no key leaves its owner."""
+    if manifest.recipients:
+        raise SettingsError(
+            f"{manifest.dump_key} is sealed, and a container in the cloud has no key that opens it",
+            hint=f"restore it from here: {PROGRAM} restore {manifest.database} --identity FILE --to"
+            " CONNECTION; or on a machine beside the database, where your key is",
+        )
 
 
 def checked(wish: Wish) -> Wish:

@@ -32,7 +32,7 @@ _SHORTEST_LOOK = timedelta(days=1)
 
 _READERS = 8
 
-_ENDS_OF_DRILLS = ("drill.ended", "drill.failed", "drill.skipped")
+_ENDS_OF_DRILLS = ("drill.ended", "drill.failed", "drill.skipped", "drill.unopened")
 _NAMES_OF_A_DRILL = ("database", "scheduled_at", "ordered_at")
 
 

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapper.aws.vault import Vault
 from snapper.engines.facts import SomeTables, TableRehearsal, Wanted
 from snapper.engines.tables import Tables
 from snapper.errors import BackupDamaged, RestoreFailed, SettingsError
@@ -18,6 +17,7 @@ from snapper.verbs.contents import read_contents
 from snapper.verbs.parts import read_statements
 from snapper.verbs.rehearse import refuse_missing_roles
 from snapper.verbs.unpacked import Progress
+from snapper.verbs.unsealed import Backups
 
 Checking = Callable[[], AbstractContextManager[Progress]]
 """Shows how far the reading is; is given the compressed bytes that were read so far."""
@@ -49,7 +49,7 @@ class Source(Protocol):
 
 @contextmanager
 def opened(
-    vault: Vault, manifest: Manifest, warn: Callable[[str], None], checking: Checking
+    vault: Backups, manifest: Manifest, warn: Callable[[str], None], checking: Checking
 ) -> Iterator[Source]:
     """Open a backup to take tables out of it.
 
@@ -75,7 +75,7 @@ def opened(
 
 @dataclass(frozen=True)
 class _Listed:
-    vault: Vault
+    vault: Backups
     manifest: Manifest
     contents: Contents
 
@@ -115,7 +115,7 @@ class _Whole:
         return nullcontext(self.statements)
 
     def size(self, _: SomeTables) -> int:
-        return self._manifest.backup_bytes
+        return self._manifest.gzip_bytes
 
 
 def choose(tables: Tables, source: Source, wanted: Wanted) -> SomeTables:

@@ -25,6 +25,7 @@ from snapper.verbs.catalog import holding_at, read_manifest, verdict_on
 from snapper.verbs.contents import read_contents
 from snapper.verbs.holding import Holding
 from snapper.verbs.summary import NOTHING_KNOWN, Summary
+from snapper.verbs.unsealed import Backups
 from snapper.verbs.verify import prove, record
 
 # A reason is a line for people; what a statement holds beyond it is nobody's business here.
@@ -56,7 +57,10 @@ def attempt(
 
 
 def to_be_proven(
-    vault: Vault, manifest: Manifest, assertions: tuple[str, ...], deadline: Deadline = NO_DEADLINE
+    vault: Backups,
+    manifest: Manifest,
+    assertions: tuple[str, ...],
+    deadline: Deadline = NO_DEADLINE,
 ) -> TrialOptions:
     """Give what must be true of a restored backup: what is in its list, and the assertions.
 

@@ -34,15 +34,16 @@ def unpacked(
     manifest, or if it is no gzip; no byte more than the manifest says is given.
     """
     digest, read, written = hashlib.sha256(), 0, 0
+    name = f"what is sealed in {manifest.dump_key}" if manifest.recipients else manifest.dump_key
     gunzip = isal_zlib.decompressobj(_GZIP)
     try:
         while block := body.read(_BLOCK):
             digest.update(block)
             read += len(block)
-            if read > manifest.backup_bytes:
+            if read > manifest.gzip_bytes:
                 raise BackupDamaged(
-                    f"{manifest.dump_key} is not what was stored: it is longer than the "
-                    f"{manifest.backup_bytes} bytes of its manifest"
+                    f"{name} is not what was stored: it is longer than the "
+                    f"{manifest.gzip_bytes} bytes of its manifest"
                 )
             progress(read)
             # In pieces: one block of a long row of equal bytes unpacks to a gigabyte.
@@ -50,20 +51,21 @@ def unpacked(
                 written += len(piece)
                 if written > manifest.dump_bytes:
                     raise BackupDamaged(
-                        f"{manifest.dump_key} unpacks to more than its dump: its manifest says "
+                        f"{name} unpacks to more than its dump: its manifest says "
                         f"{manifest.dump_bytes} bytes"
                     )
                 yield piece
                 block = gunzip.unconsumed_tail
     except isal_zlib.error as error:  # type: ignore[misc]  # the stub lacks the class
-        raise BackupDamaged(f"{manifest.dump_key} is not a complete gzip{why(error)}") from None
-    if read != manifest.backup_bytes or digest.hexdigest() != manifest.sha256:
+        raise BackupDamaged(f"{name} is not a complete gzip{why(error)}") from None
+    if read != manifest.gzip_bytes or digest.hexdigest() != manifest.gzip_sha256:
         raise BackupDamaged(
-            f"{manifest.dump_key} is not what was stored: {read} bytes of SHA-256 "
-            f"{digest.hexdigest()}, its manifest says {manifest.backup_bytes} of {manifest.sha256}"
+            f"{name} is not what was stored: {read} bytes of SHA-256 "
+            f"{digest.hexdigest()}, its manifest says {manifest.gzip_bytes} of"
+            f" {manifest.gzip_sha256}"
         )
     if not gunzip.eof or written != manifest.dump_bytes:
-        raise BackupDamaged(f"{manifest.dump_key} unpacks to {written} bytes, not to its dump")
+        raise BackupDamaged(f"{name} unpacks to {written} bytes, not to its dump")
 
 
 def unpacked_ahead(

@@ -141,7 +141,7 @@ def test_what_cannot_be_built_is_told_by_pulumi_without_a_stack_trace(
     def fail(architecture: str, **_: object) -> None:
         raise SnapperError(f"nothing for {architecture}", hint="look at the network")
 
-    monkeypatch.setattr("infra.service.build_packages", fail)
+    monkeypatch.setattr("infra.ready.build_packages", fail)
     with pytest.raises(pulumi.RunError) as caught:
         record()
     assert str(caught.value) == "nothing for arm64\nlook at the network"

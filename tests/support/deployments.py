@@ -32,7 +32,7 @@ def bring_up(cloud: Cloud, host: LambdaHost, stage: str, **settings: str) -> Dep
         "deleteBackupsOnDestroy": "true",
         **settings,
     }
-    return deploy(cloud, host, ROOT, stage, config, ("RESTORE_CONN_STRINGS",))
+    return deploy(cloud, host, ROOT, stage, config, ("RESTORE_CONN_STRINGS", "drillIdentity"))
 
 
 def document_of(name: str, stage: str | None = None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ SECRETS = {
     "BACKUP_STORAGE_DATA": "orders,7|people,2",
 }
 
-ENCRYPTED = ("RESTORE_CONN_STRINGS",)
+ENCRYPTED = ("RESTORE_CONN_STRINGS", "drillIdentity")
 """What Pulumi.yaml does not call a secret, and is one."""
 
 

@@ -25,7 +25,7 @@ from tests.support.pulumi import language_host
 from tests.support.pulumi.installation import Installation
 from tests.support.pulumi.provider import Provider, serve
 
-SECRETS = ("DATABASE_CONN_STRINGS", "BACKUP_STORAGE_DATA", "RESTORE_CONN_STRINGS")
+SECRETS = ("DATABASE_CONN_STRINGS", "BACKUP_STORAGE_DATA", "RESTORE_CONN_STRINGS", "drillIdentity")
 
 PASSPHRASE = "a passphrase for tests"
 PATIENCE = 900.0
