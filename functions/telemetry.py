@@ -27,13 +27,17 @@ _MEASURES = {
     "drill.ended": {"seconds": ("RecoverySeconds", MetricUnit.Seconds)},
     "drill.planned": {"unproven": ("Unproven", MetricUnit.Count)},
     "backups.watched": {"late": ("Late", MetricUnit.Count)},
+    "replica.watched": {"behind": ("ReplicaBehind", MetricUnit.Count)},
 }
 # One alarm watches all databases of a stage for these.
-_OF_THE_STAGE = frozenset({"drill.ended", "drill.failed", "drill.planned", "backups.watched"})
+_OF_THE_STAGE = frozenset(
+    {"drill.ended", "drill.failed", "drill.planned", "backups.watched", "replica.watched"}
+)
 _WARNINGS = frozenset(
     {
         *("backup.late", "client.older", "connection.plain", "dump.warned", "job.unhurried"),
         *("drill.skipped", "drill.unproven", "drill.untried", "restore.warned"),
+        "replica.behind",
     }
 )
 

@@ -1,7 +1,8 @@
-"""Called every hour: which databases are late, and how many; it keeps the summaries, too."""
+"""Called every hour: which databases are late, which not copied; it keeps the summaries, too."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from functions.telemetry import Telemetry
@@ -10,10 +11,13 @@ from snapper.aws.parameters import Parameters
 from snapper.aws.topic import Topic
 from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import SnapperError
+from snapper.values.behind import messages
 from snapper.values.object_lock import SUMMARIES
 from snapper.values.options import Options
 from snapper.values.settings import WatcherSettings
+from snapper.verbs.copies import BEHIND, WATCHED, Due, due, watch_copies
 from snapper.verbs.summarize import Found, summarize
+from snapper.verbs.survey import Folder
 from snapper.verbs.tell_late import Teller
 from snapper.verbs.watch import watch
 
@@ -28,8 +32,15 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
     settings = WatcherSettings.from_env(os.environ)
     telemetry = Telemetry("watcher", settings.stage)
     own_log = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
-    known: Mapping[str, Options] = {}
+    known: Mapping[str, Options] | None = None
     found: dict[str, list[StoredObject]] = {}
+    expected: dict[str, Due | None] = {}
+    now = datetime.now(UTC)
+
+    def seen(database: str, folder: Folder) -> None:
+        found[database] = folder.records
+        expected[database] = due(folder.holdings, now)
+
     try:
         teller = Teller(settings.stage, Topic.connect(settings.topic), Logs.connect(own_log))
         parameters = Parameters.connect(settings.parameter_root)
@@ -41,8 +52,8 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
             parameters.known_since,
             teller.tell,
             telemetry,
-            datetime.now(UTC),
-            lambda database, folder: found.update({database: folder.records}),
+            now,
+            seen,
         )
     except SnapperError as error:
         telemetry.emit(
@@ -51,9 +62,30 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
         raise
     finally:
         # What was not listed to its end would be forgotten.
-        if settings.summary and found and found.keys() == known.keys():
-            _summarize(vault, found, telemetry, locked=bool(settings.object_lock))
+        if known is not None and found.keys() == known.keys():
+            if settings.replica:
+                copied = replace(teller, words=messages, seen=WATCHED, named=BEHIND)
+                _watch_copies(settings, filter(None, expected.values()), copied, telemetry, now)
+            if settings.summary and found:
+                _summarize(vault, found, telemetry, locked=bool(settings.object_lock))
     return {"late": late}
+
+
+def _watch_copies(
+    settings: WatcherSettings,
+    expected: Iterable[Due],
+    teller: Teller,
+    telemetry: Telemetry,
+    now: datetime,
+) -> None:
+    """Tell what is not copied. What keeps it from that is told, not raised: silence rings too."""
+    try:
+        replica = Vault.connect(settings.replica, settings.replica_region)
+        watch_copies(replica, list(expected), teller.tell, telemetry, now)
+    except SnapperError as error:
+        telemetry.emit(
+            "replica.failed", kind=type(error).__name__, reason=str(error), hint=error.hint
+        )
 
 
 def _summarize(vault: Vault, found: Found, telemetry: Telemetry, *, locked: bool) -> None:

@@ -15,6 +15,7 @@ from infra.watcher import WATCHER
 NAMESPACE = "Snapper"
 DEAD_LETTERS, DISPATCHER, LATE = "dead-letters", "dispatcher", "late"
 DRILL_FAILED, UNPROVEN = "drill-failed", "unproven"
+BEHIND = "replica-behind"
 HOUR = timedelta(hours=1)
 
 
@@ -23,7 +24,7 @@ class AlarmsArgs:
     """Whom to tell, nobody by default, and what to watch.
 
     Whether any database is late is watched if `watches_lateness`, whether all are proven if
-    `watches_proofs`.
+    `watches_proofs`, whether all are copied into the second bucket if `watches_replica`.
     """
 
     scope: Scope
@@ -32,6 +33,7 @@ class AlarmsArgs:
     dispatcher: pulumi.Output[str]
     watches_lateness: bool
     watches_proofs: bool
+    watches_replica: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Alarms(pulumi.ComponentResource):
         super().__init__("snapper:infra:Alarms", name, None, opts)
         self._scope = args.scope
         self._named = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
-        self._topic = self._make_topic(name, args.email)
+        self._topic = self._make_topic(name, args.email, watches_replica=args.watches_replica)
         self.topic_arn = self._topic.arn
         if not args.email:
             pulumi.log.warn(
@@ -144,6 +146,14 @@ class Alarms(pulumi.ComponentResource):
                 f"the log of {args.scope.name(WATCHER)}; or nobody has looked for hours.",
                 self._counted_hourly("Late", periods=2),
             )
+        if args.watches_replica:
+            self._alarm(
+                f"{name}-{BEHIND}",
+                args.scope.name(BEHIND),
+                "The newest backup of a database was not copied into the second bucket: the log of "
+                f"{args.scope.name(WATCHER)} says of which; or nobody has looked for hours.",
+                self._counted_hourly("ReplicaBehind", periods=2),
+            )
         self.register_outputs({})
 
     def _counted_hourly(self, metric: str, periods: int) -> Watch:
@@ -180,11 +190,13 @@ class Alarms(pulumi.ComponentResource):
             opts=self._named,
         )
 
-    def _make_topic(self, name: str, email: str) -> aws.sns.Topic:
+    def _make_topic(self, name: str, email: str, *, watches_replica: bool) -> aws.sns.Topic:
         scope = self._scope
+        copies = (BEHIND,) if watches_replica else ()
         # Whatever begins with the stage's name alone may be another stage's: prod-2 begins so too.
         alarms = [
-            scope.name(each) for each in (DEAD_LETTERS, DISPATCHER, DRILL_FAILED, UNPROVEN, LATE)
+            scope.name(each)
+            for each in (DEAD_LETTERS, DISPATCHER, DRILL_FAILED, UNPROVEN, LATE, *copies)
         ]
         topic = aws.sns.Topic(
             f"{name}-topic", name=scope.name("alarms"), tags=scope.tags, opts=self._named

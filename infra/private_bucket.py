@@ -10,13 +10,18 @@ def make_private(
     name: str,
     bucket: aws.s3.Bucket,
     kms_key_arn: str,
-    policy: Callable[[str], str],
+    policy: Callable[[str], pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
+    region: str | None = None,
 ) -> aws.s3.BucketPolicy:
-    """Shut a bucket, and give its policy, made of its ARN; without a key S3 encrypts by its own."""
+    """Shut a bucket, and give its policy, made of its ARN; without a key S3 encrypts by its own.
+
+    A bucket that is not in the stack's region is in the one that is named.
+    """
     blocked = aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access-block",
         bucket=bucket.bucket,
+        region=region,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
@@ -26,15 +31,21 @@ def make_private(
     aws.s3.BucketOwnershipControls(
         f"{name}-ownership",
         bucket=bucket.bucket,
+        region=region,
         rule={"object_ownership": "BucketOwnerEnforced"},
         opts=opts,
     )
     aws.s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encryption", bucket=bucket.bucket, rules=[_encryption(kms_key_arn)], opts=opts
+        f"{name}-encryption",
+        bucket=bucket.bucket,
+        region=region,
+        rules=[_encryption(kms_key_arn)],
+        opts=opts,
     )
     return aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.bucket,
+        region=region,
         policy=bucket.arn.apply(policy),
         # S3 refuses two changes of access to one bucket at once.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[blocked])),

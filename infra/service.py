@@ -15,6 +15,7 @@ from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
 from infra.ready import containers_of, packages_of
+from infra.replication import replicated
 from infra.restorer import Restorer, RestorerArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
@@ -143,6 +144,7 @@ class BackupService(pulumi.ComponentResource):
                 ),
                 child,
             )
+        replication = replicated(f"{name}-replication", settings, vault, place, child)
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
             DispatcherArgs(
@@ -166,6 +168,7 @@ class BackupService(pulumi.ComponentResource):
                 dead_letters=queue.dead_letter_name,
                 dispatcher=dispatcher.function_name,
                 watches_proofs=settings.watches_proofs,
+                watches_replica=settings.replica is not None,
             ),
             child,
         )
@@ -179,6 +182,7 @@ class BackupService(pulumi.ComponentResource):
                 secrets=secrets,
                 vault=vault,
                 topic=alarms.topic_arn,
+                replication=replication,
             ),
             child,
         )
@@ -202,6 +206,7 @@ class BackupService(pulumi.ComponentResource):
                 {
                     **self.facts,
                     **decided(settings),
+                    **(replication.facts if replication else {}),
                     "container_log_group": dumper.container_log_group,
                     "drill_container_log_group": prover.container_log_group,
                     "restore_queue": restorer.queue_arn if restorer else "",

@@ -75,6 +75,8 @@ class StackSettings(StageSettings):
         )
         plain = read_plain(config.get, faults)
         parts = read_structured(lambda key: _structured(config, key), faults)
+        if copied := parts["replica"]:
+            faults.extend(copied.place_faults(pulumi.Config("aws").get("region")))
         faults.extend(bundle_faults(databases, plain.get("ca_bundle", "")))
         try:
             stage = pulumi.get_stack()

@@ -48,6 +48,7 @@ class Vault(pulumi.ComponentResource):
     bucket_name: pulumi.Output[str]
     arn: pulumi.Output[str]
     guarded: aws.s3.BucketPolicy
+    versioned: aws.s3.BucketVersioning
 
     def __init__(
         self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None
@@ -113,7 +114,7 @@ class Vault(pulumi.ComponentResource):
     def _tidy(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
     ) -> None:
-        versioning = aws.s3.BucketVersioning(
+        versioning = self.versioned = aws.s3.BucketVersioning(
             f"{name}-versioning",
             bucket=bucket.bucket,
             versioning_configuration={"status": "Enabled"},

@@ -10,6 +10,7 @@ import pulumi
 from infra.function import Function, FunctionArgs, Runtime
 from infra.iam import Statement, may_publish, may_read_log
 from infra.layers import Layers
+from infra.replication import Replication
 from infra.rule import Rule, call_by
 from infra.scope import Scope
 from infra.secrets import SecretParameters
@@ -34,6 +35,7 @@ class WatcherArgs:
     secrets: SecretParameters
     vault: Vault
     topic: pulumi.Output[str]
+    replication: Replication | None = None
 
 
 class Watcher(pulumi.ComponentResource):
@@ -49,7 +51,7 @@ class Watcher(pulumi.ComponentResource):
         self, name: str, args: WatcherArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("snapper:infra:Watcher", name, None, opts)
-        scope = args.runtime.scope
+        scope, copies = args.runtime.scope, args.replication
         function = Function(
             name,
             FunctionArgs(
@@ -58,7 +60,9 @@ class Watcher(pulumi.ComponentResource):
                 memory=MEMORY,
                 timeout=TIMEOUT,
                 layers=[args.layers.dependencies],
-                environment=pulumi.Output.all(args.vault.bucket_name, args.topic).apply(
+                environment=pulumi.Output.all(
+                    args.vault.bucket_name, args.topic, copies.bucket_name if copies else ""
+                ).apply(
                     lambda known: WatcherSettings(
                         scope.stage,
                         scope.parameter_root,
@@ -68,6 +72,8 @@ class Watcher(pulumi.ComponentResource):
                         "yes" if args.vault.summarized else "",
                         known[1],
                         object_lock="yes" if args.vault.object_lock else "",
+                        replica=known[2],
+                        replica_region=copies.region if copies else "",
                     ).to_env()
                 ),
                 rights=[
@@ -75,6 +81,7 @@ class Watcher(pulumi.ComponentResource):
                     args.secrets.may_list_options(),
                     args.vault.may_watch(),
                     args.topic.apply(lambda topic: _may_tell(scope, topic)),
+                    *([copies.may_list()] if copies else []),
                 ],
             ),
             pulumi.ResourceOptions(parent=self),

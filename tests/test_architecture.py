@@ -10,7 +10,10 @@ from statistics import median
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("__main__.py", "benchmarks", "bin", "functions", "infra", "local", "snapper", "tests")
+ROOMS = (
+    *("__main__.py", "benchmarks", "bin", "functions", "infra", "local", "replica", "snapper"),
+    "tests",
+)
 VALUES = ("snapper.errors", "snapper.sealing", "snapper.values")
 EDGES = (*VALUES, "snapper.aws", "snapper.engines", "snapper.machine")
 CORE = (*EDGES, "snapper.verbs")
@@ -21,6 +24,7 @@ ARROWS = {  # room: what it may import of ours besides itself; the most exact na
         *(*VALUES, "snapper.engines.checks", "snapper.engines.engine"),
         *("bin.pg_dump", "bin.postgres_server", "bin.authorities"),
     ),
+    "replica": ("infra", *VALUES),
     "bin": VALUES,
     "snapper.errors": (),
     "snapper.sealing": ("snapper.errors",),
@@ -54,7 +58,7 @@ OUTSIDE = {  # what only some rooms may import of others' work
     "botocore": ("snapper.aws", "local"),
     "s3transfer": ("snapper.aws",),
     "psycopg2": ("snapper.engines.postgresql", "local.demo"),
-    "pulumi": ("__main__", "infra", "local"),
+    "pulumi": ("__main__", "infra", "local", "replica"),
     "pulumi_aws": ("infra",),
     "aws_lambda_powertools": ("functions",),
     "cryptography": ("snapper.sealing", "local"),
@@ -194,7 +198,7 @@ def test_only_the_settings_read_the_configuration_of_pulumi() -> None:
             and "Config" in ast.unparse(node)
         )
     }
-    assert readers <= {"infra.settings"}
+    assert readers <= {"infra.settings", "replica.settings"}
 
 
 @pytest.mark.parametrize("path", files(*ROOMS), ids=name)

@@ -14,6 +14,7 @@ from snapper.cli.diff import to_dict as difference_to_dict
 from snapper.errors import BackupDamaged
 from snapper.values.contents import Contents
 from snapper.values.difference import Amount, Change, DefinitionChange, TableChange
+from snapper.values.finding import failure
 from snapper.values.parts import TableRows
 from snapper.values.proof import Lacking, Proof
 from snapper.values.verification import Accepted, FailedTrial, Restored, Verification
@@ -42,7 +43,10 @@ MAPS = {
 # What only a backup of more than a gigabyte has.
 SPLIT = TableRows("public", "t", 1, 2, 0, 9, "ab", more=((9, 12),))
 LARGE = Contents("ab", (SPLIT, TableRows("public", "u", 1, 2, 12, 15, "ab", offset=0)), ())
-MADE = {"contents": ({"contents": LARGE.to_dict()},)}
+MADE = {
+    "contents": ({"contents": LARGE.to_dict()},),
+    "status": ({"replica": [failure("replica", "no", "yes").to_dict()]},),
+}
 
 
 def promised() -> dict[str, set[str]]:

@@ -86,22 +86,28 @@ class Cloud:
             raise
         return cloud
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 has no types of its own)
-        """Give the boto3 client of a service, as the account's root; the same one each time."""
+    def client(self, service: str, region: str | None = None) -> Any:  # noqa: ANN401 (boto3 has no types of its own)
+        """Give the boto3 client of a service, as the account's root; the same one each time.
+
+        It signs for the cloud's own region, or the one that is named: all are at one address.
+        """
+        name = f"{service} {region or self.region}"
         with self._lock:  # boto3 may build only one client at a time
-            if service not in self._clients:
-                self._clients[service] = self._build(service, **self._root)
-            return self._clients[service]
+            if name not in self._clients:
+                self._clients[name] = self._build(service, region, **self._root)
+            return self._clients[name]
 
-    def client_as(self, service: str, role_arn: str) -> Any:  # noqa: ANN401 (as above)
+    def client_as(self, service: str, role_arn: str, region: str | None = None) -> Any:  # noqa: ANN401 (as above)
         """Give a new client of a service that may do what the role may."""
-        return self.client_with(service, self.credentials(role_arn, "snapper"))
+        return self.client_with(service, self.credentials(role_arn, "snapper"), region)
 
-    def client_with(self, service: str, credentials: Mapping[str, str]) -> Any:  # noqa: ANN401 (as above)
+    def client_with(
+        self, service: str, credentials: Mapping[str, str], region: str | None = None
+    ) -> Any:  # noqa: ANN401 (as above)
         """Give a new client of a service for whoever `credentials` has given these variables."""
         with self._lock:
             return self._build(
-                service, **{name.lower(): value for name, value in credentials.items()}
+                service, region, **{name.lower(): value for name, value in credentials.items()}
             )
 
     def credentials(self, role_arn: str, session: str) -> dict[str, str]:
@@ -148,10 +154,10 @@ class Cloud:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _build(self, service: str, **identity: str) -> Any:  # noqa: ANN401 (as above)
+    def _build(self, service: str, region: str | None, **identity: str) -> Any:  # noqa: ANN401 (as above)
         return self._session.client(
             service,
-            region_name=self.region,
+            region_name=region or self.region,
             endpoint_url=self.endpoint_url,
             verify=str(self.ca_bundle),
             config=Config(

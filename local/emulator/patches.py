@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import lambda_svc, s3, sns
 
-from local.emulator import batch, condition_keys, listing, notifications
+from local.emulator import batch, condition_keys, listing, notifications, replication
 
 # A batch call is no permission of its own in SQS: the single call's permission covers it.
 BATCHES = {
@@ -37,6 +37,8 @@ def apply() -> None:
     iam_actions.request_tag_context = condition_keys.answering(iam_actions.request_tag_context)
     iam_actions.s3_service_context = condition_keys.of_writing(iam_actions.s3_service_context)
     s3._collect_list_entries = listing.quickly(s3._collect_list_entries)
+    s3._replication_destination = replication.asking_the_role(s3._replication_destination)
+    s3._maybe_replicate = replication.locking_copies(s3._maybe_replicate)
     s3._validate_notification_configs = notifications.refusing_closed_functions(
         s3._validate_notification_configs
     )

@@ -7,6 +7,8 @@ keeps the tags that it had for as long as the setting `bucket` names it.
 
 from typing import Any
 
+from botocore.config import Config
+
 from snapper.aws import client as aws
 from snapper.errors import AwsDenied, AwsFailed, SettingsError
 from snapper.values.program import PROGRAM
@@ -45,6 +47,14 @@ def doubt(service: Service, stage: str, s3: Any, ssm: Any) -> str:  # noqa: ANN4
         return f"the bucket {bucket} has no tag of a stage: {_ADOPTED}"
     _refuse_if_in_use(service, stage, other, ssm)
     return f"the bucket {bucket} has the tag of the stage {other}: {_ADOPTED}"
+
+
+def require_owner(bucket: str, account: str, region: str) -> None:
+    """Raise AwsDenied if the bucket is not of that account, or AwsFailed."""
+    with aws.translated(f"s3:ListBucket of {bucket} in account {account}"):
+        aws.client("s3", Config(region_name=region)).head_bucket(
+            Bucket=bucket, ExpectedBucketOwner=account
+        )
 
 
 def _refuse_if_in_use(service: Service, stage: str, other: str, ssm: Any) -> None:  # noqa: ANN401  as above

@@ -6,6 +6,7 @@ from typing import Any
 from snapper.values.generation import heads_path, tables_path
 from snapper.values.keys import DUMPS, LISTS, MARK, Kind
 from snapper.values.pin import PINNED, UNTIL
+from snapper.values.place import domain_of
 from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
@@ -84,6 +85,7 @@ def _read(service: Service) -> list[Statement]:
                 for group in (*service.dump_log_groups, *service.drill_log_groups)
             ],
         ),
+        *_replica(service, Kind.MANIFEST, *_VERDICTS),
         *_topic(service),
         *_lock(service, "s3:GetBucketObjectLockConfiguration", bucket),
         *_key(service, "ssm", "kms:Decrypt"),
@@ -103,6 +105,7 @@ def _restore(service: Service) -> list[Statement]:
             [_queue(service, service.dead_letter_url)],
         ),
         *_key(service, "s3", "kms:GenerateDataKey"),
+        *_replica(service, *DUMPS, *LISTS, more=True),
     ]
 
 
@@ -182,6 +185,25 @@ def _key(service: Service, through: str, *actions: str) -> list[Statement]:
         return []
     via = {"StringEquals": {"kms:ViaService": service.endpoint(through)}}
     return [{**_allow(list(actions), [service.kms_key_arn]), "Condition": via}]
+
+
+def _replica(service: Service, *kinds: Kind, more: bool = False) -> list[Statement]:
+    """Let the second bucket be listed and such objects of it be read, if the stage has one.
+
+    With `more` besides what was allowed before.
+    """
+    if not service.replica_bucket:
+        return []
+    bucket = f"arn:{service.partition}:s3:::{service.replica_bucket}"
+    read = _allow(["s3:GetObject"], [f"{bucket}/*{kind}" for kind in kinds])
+    if more:
+        return [read]
+    listed = [_allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket]), read]
+    if key := service.replica_kms_key_arn:
+        via = f"s3.{service.replica_region}.{domain_of(service.partition)}"
+        decrypt = _allow(["kms:Decrypt"], [key])
+        listed.append({**decrypt, "Condition": {"StringEquals": {"kms:ViaService": via}}})
+    return listed
 
 
 def _bucket(service: Service) -> str:

@@ -49,10 +49,14 @@ class Vault(Locks):
         super().__init__(bucket, client)
 
     @classmethod
-    def connect(cls, bucket: str) -> Self:
-        """Open the bucket with the credentials and region of the environment."""
+    def connect(cls, bucket: str, region: str = "") -> Self:
+        """Open the bucket with the credentials of the environment, in its region if none is named.
+
+        Where S3 says that it is elsewhere, boto3 goes there; that fails with the first region.
+        """
         # Enough connections for every part on its way.
-        return cls(bucket, aws.client("s3", Config(max_pool_connections=16)))
+        there = {"region_name": region} if region else {}
+        return cls(bucket, aws.client("s3", Config(max_pool_connections=16, **there)))
 
     def list(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
         """Give every object under the prefix in key order, however many pages it takes.

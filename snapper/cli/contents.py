@@ -16,7 +16,7 @@ from snapper.cli.lines import warn
 from snapper.cli.list import pinned
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import Stage
+from snapper.cli.source import FromOption, open_stage
 from snapper.errors import BackupNotFound
 from snapper.values.contents import Contents
 from snapper.verbs.catalog import holding_at, to_public
@@ -32,6 +32,7 @@ def contents(
     key: KeyArgument,
     at: AtOption = LATEST,
     identity: IdentityOption = None,
+    source: FromOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -46,7 +47,7 @@ def contents(
     """
     outcome: Outcome = context.obj
     limit = read_at(at, key)
-    opened = Stage.open(stage, profile, region)
+    opened = open_stage(stage, profile, region, source)
     with chosen_backup(opened, key, "shows"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         holding = holding_at(opened.vault, key, manifest.scheduled_at)

@@ -15,6 +15,7 @@ from snapper.values.finding import Finding, Level
 from snapper.values.options import UNSET
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
+from snapper.verbs.copies import Due, due_of, examine_copies
 from snapper.verbs.examine_lock import examine_lock
 from snapper.verbs.letters import examine_letters
 from snapper.verbs.proven import last_proof
@@ -44,6 +45,7 @@ def doctor(
     databases = chosen(keys or [], opened.parameters)
     options = opened.parameters.options()
     found: dict[str, list[Finding]] = {}
+    expected: list[Due | None] = []
     with Progress() as progress:
         # One at a time: each may take a while, and one function has 15 minutes for all it is asked.
         for database in databases:
@@ -54,6 +56,7 @@ def doctor(
             own, now = options.get(database, UNSET), datetime.now(UTC)
             allowed = opened.punctuality.late_after(own)
             made = listing(opened.vault, database)
+            expected.append(due_of(database, [one for one in made if not one.flaw], now))
             large = bool(opened.service.container_log_group)
             found[database] += examine_last(database, made, allowed, now, hands_over=large)
             if opened.proving:
@@ -77,6 +80,7 @@ def doctor(
         examine_alarms(opened.topic),
         examine_letters(opened.letters, databases if keys else ()),
         *(() if opened.proving else (NO_PROVER,)),
+        *examine_copies(opened.replica, list(filter(None, expected))),
         *((examine_lock(opened.vault, lock),) if (lock := opened.service.lock) else ()),
     ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)

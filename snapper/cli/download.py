@@ -21,7 +21,7 @@ from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
-from snapper.cli.stage import Stage
+from snapper.cli.source import FromOption, open_stage
 from snapper.cli.table_options import CsvOption, SchemaOption, TableOption, wanted_tables
 from snapper.cli.transfer import transfer
 from snapper.errors import SettingsError
@@ -52,6 +52,7 @@ def download_backup(
         bool, typer.Option("--decrypt", help="Write a sealed backup as the gzip inside of it.")
     ] = False,
     identity: IdentityOption = None,
+    source: FromOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -85,7 +86,7 @@ def download_backup(
         )
     keys = Keys(identity)
     limit, place = read_at(at, key), _place(output)
-    opened = Stage.open(stage, profile, region)
+    opened = open_stage(stage, profile, region, source)
     with chosen_backup(opened, key, "downloads"):
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         if wanted:

@@ -7,7 +7,7 @@ from typing import Any
 
 from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
-from snapper.cli.stage import Stage
+from snapper.cli.source import FromOption, open_stage
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.pin import Pin, said_until
@@ -21,6 +21,7 @@ _SPARE = ("took", "server", "size", "age", "stored")
 
 def list_backups(
     keys: KeysArgument = None,
+    source: FromOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -36,7 +37,7 @@ def list_backups(
     STAMPED LATER THAN NOW: it is never counted, and never the latest. One that is `pinned` stays,
     whatever retention decides.
     """
-    opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
+    opened, now = open_stage(stage, profile, region, source), datetime.now(UTC)
     found = listings(opened.vault, opened.databases(*keys or ()), now)
     if json:
         render.document(
@@ -53,7 +54,7 @@ def list_backups(
     if rows:
         render.table(_HEADERS, rows, _SPARE)
     else:
-        bucket = opened.service.bucket
+        bucket = opened.vault.bucket
         render.remark(
             f"there are no backups of {render.either(keys)} in stage {stage}, bucket {bucket}"
         )

@@ -27,6 +27,7 @@ class Policy(StrEnum):
     DEPLOY = "deploy"
     DEPLOY_LARGE = "deploy-large"
     DEPLOY_KEYS = "deploy-keys"
+    DEPLOY_REPLICA = "deploy-replica"
     BOUNDARY = "boundary"
 
 
@@ -34,6 +35,7 @@ _DOCUMENTS = {
     Policy.DEPLOY: "deploy-policy.json",
     Policy.DEPLOY_LARGE: "deploy-large-policy.json",
     Policy.DEPLOY_KEYS: "deploy-keys-policy.json",
+    Policy.DEPLOY_REPLICA: "deploy-replica-policy.json",
     Policy.BOUNDARY: "boundary.json",
 }
 
@@ -45,8 +47,8 @@ def policy(
             metavar="RIGHTS",
             help="read: look; restore: read backups too; operate: every command; "
             "restore-in-cloud: have a container restore. "
-            "deploy: pulumi up; deploy-large: with largeDatabases these too; "
-            "deploy-keys: with tamperEvident these too; "
+            "deploy: pulumi up; deploy-large, deploy-keys, deploy-replica: with largeDatabases, "
+            "tamperEvident or replica these too; "
             "boundary: the most that a function may have.",
         ),
     ] = Policy.READ,
@@ -61,8 +63,9 @@ def policy(
     whose container can be made to read every backup and target. Printing one needs only the right
     to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
 
-    `deploy`, `deploy-large`, `deploy-keys` and `boundary` are docs/deploy-policy.json,
-    docs/deploy-large-policy.json, docs/deploy-keys-policy.json and docs/boundary.json for this
+    `deploy`, `deploy-large`, `deploy-keys`, `deploy-replica` and `boundary` are
+    docs/deploy-policy.json, docs/deploy-large-policy.json, docs/deploy-keys-policy.json,
+    docs/deploy-replica-policy.json and docs/boundary.json for this
     stage alone. They need neither AWS nor a stage that exists.
     """
     if rights in _DOCUMENTS:

@@ -37,6 +37,7 @@ from snapper.cli.restore_options import (
 )
 from snapper.cli.restore_tables import restore_some
 from snapper.cli.restored import Restored, answer
+from snapper.cli.source import FromOption, open_stage
 from snapper.cli.stage import Stage
 from snapper.cli.table_options import (
     AsOption,
@@ -109,6 +110,7 @@ def restore_backup(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
+    source: FromOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -161,10 +163,15 @@ def restore_backup(
         strict, best_effort, no_owner, no_privileges, final_name, show_values, jobs
     )
     wish = checked(Wish(create, force, over_source, create_roles, options))
-    others = {"--table": wanted, "--show-values": show_values, "--identity": identity}
+    others = {
+        "--from": source,
+        "--table": wanted,
+        "--show-values": show_values,
+        "--identity": identity,
+    }
     check_place(context, into, in_cloud=in_cloud, others=others)
     limit = read_at(at, key)
-    opened = Stage.open(stage, profile, region)
+    opened = open_stage(stage, profile, region, source)
     with chosen_backup(opened, key, "restores"):
         passed: list[str] = []
         manifest = find(opened.vault, key, limit, passed.append, exactly=is_name(at))

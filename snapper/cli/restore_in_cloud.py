@@ -47,6 +47,9 @@ _STANDS = {
 """What is said of Batch's words; nothing of those that last a second."""
 
 
+_NAMES = {"key": "KEY", "source": "--from"}
+
+
 def check_place(
     context: typer.Context, into: str, *, in_cloud: bool, others: Mapping[str, object]
 ) -> None:
@@ -80,7 +83,7 @@ def refuse_with_follow(context: typer.Context) -> None:
     """Raise SettingsError for whatever says how to restore, where one is only followed."""
     for option in context.params:
         if option not in _OF_FOLLOWING and is_typed(context, option):
-            name = "KEY" if option == "key" else f"--{option.replace('_', '-')}"
+            name = _NAMES.get(option, f"--{option.replace('_', '-')}")
             raise SettingsError(
                 f"{name} changes nothing of a restore that is under way",
                 hint=f"--follow ID is enough: leave {name} out",

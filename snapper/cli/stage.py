@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
+from typing import ClassVar
 
 from snapper.aws import client as aws
 from snapper.aws import signpost
@@ -17,7 +18,7 @@ from snapper.aws.queue import JobQueue
 from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
 from snapper.cli.lines import warn
-from snapper.errors import AwsDenied, SettingsError
+from snapper.errors import AwsDenied, AwsFailed, SettingsError
 from snapper.values.keys import DATABASE_KEY
 from snapper.values.options import UNSET, Options
 from snapper.values.proving import Proving
@@ -36,6 +37,9 @@ class Stage:
     service: Service
     parameters: Parameters
 
+    reads_only: ClassVar[bool] = False
+    """Whether nothing can be recorded beside the backups."""
+
     @classmethod
     def open(cls, name: str, profile: str | None = None, region: str | None = None) -> "Stage":
         """Find the stage; raise SettingsError if it, credentials or region are missing."""
@@ -46,9 +50,23 @@ class Stage:
     @cached_property
     def vault(self) -> Vault:
         """The bucket of the backups, if it is this stage's own."""
-        if doubtful := doubt(self.service, self.name, aws.client("s3"), aws.client("ssm")):
+        try:
+            doubtful = doubt(self.service, self.name, aws.client("s3"), aws.client("ssm"))
+        except AwsFailed as error:
+            if self.service.replica_bucket and "NoSuchBucket" in str(error):
+                error.hint = f"--from replica reads {self.service.replica_bucket} instead"
+            raise
+        if doubtful:
             warn(doubtful)
         return Vault.connect(self.service.bucket)
+
+    @cached_property
+    def replica(self) -> Vault | None:
+        """The second bucket, to be listed, if the stage has one."""
+        service = self.service
+        if not service.replica_bucket:
+            return None
+        return Vault.connect(service.replica_bucket, service.replica_region)
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -127,13 +145,17 @@ class Stage:
         """The databases that are no part of the deployment, to be changed."""
         return Added.connect(self.service.parameter_root, self.service.kms_key_arn)
 
+    def configured(self) -> list[str]:
+        """Give the databases that are backed up."""
+        return self.parameters.database_keys()
+
     def databases(self, *keys: str) -> list[str]:
         """Give the databases that are backed up, and those that only have old backups.
 
         Of them only those that are named, if any is; raises SettingsError if one is unknown.
         """
         ours = filter(DATABASE_KEY.fullmatch, self.vault.folders())
-        known = sorted({*self.parameters.database_keys(), *ours})
+        known = sorted({*self.configured(), *ours})
         return only(keys, known)
 
 

@@ -1,6 +1,6 @@
 """`snapper status`: how every database stands; fit for a health check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,16 +12,18 @@ from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionO
 from snapper.cli.outcome import Outcome
 from snapper.cli.stage import Stage
 from snapper.cli.standing import HEADERS, SPARE, explained, row, to_dict
-from snapper.values.finding import Level
+from snapper.values.finding import Finding, Level
 from snapper.values.job import write_time
 from snapper.values.program import PROGRAM
 from snapper.values.schedule import Schedule
 from snapper.values.timetable import schedule_of
 from snapper.verbs.alarms import examine_alarms
+from snapper.verbs.copies import due_of, examine_copies
 from snapper.verbs.letters import Letters, look
 from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
 from snapper.verbs.status import (
+    Standing,
     Surroundings,
     drills_handed_over,
     handed_over,
@@ -51,6 +53,7 @@ def status(
 
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
     Whoever may not read them sees how many there are, not whose.
+    So does a newest backup that was not copied into the second bucket within two hours.
     What the newest backup lacks of its database is shown, that nobody is notified of failures, and
     that there are backups of databases which the stage no longer has; none of these changes the
     exit code. `failed` counts the dead letters of a database; with --json all times are exact.
@@ -79,9 +82,11 @@ def status(
     )
     retentions = {key: parameters.retention(key) for key in named}
     judged = standings(vault, retentions, around, now)
+    copies = _copies(opened, judged, now)
     undispatched = sum(1 for letter in letters.read if letter.undispatched)
     coming = opened.schedule.next_after(now)
     healthy = not letters.total and all(not each.health.problems for each in judged)
+    healthy = healthy and not any(each.level is Level.FAILURE for each in copies)
     outcome.code = 0 if healthy else 1
     if json:
         render.document(
@@ -95,6 +100,7 @@ def status(
                 "dead_letters_unread": letters.unread,
                 "undispatched": undispatched if letters.readable else None,
                 "alarms": alarms.to_dict(),
+                "replica": [each.to_dict() for each in copies],
                 "orphans": [asdict(each) for each in left_over],
                 "databases": [
                     {**to_dict(each), "options": options[each.database].to_dict()}
@@ -121,8 +127,19 @@ def status(
         render.say(f"{events} never became jobs")
     for line in (*_explained_letters(letters), *map(_explained_orphan, left_over)):
         render.say(line)
-    if alarms.level is not Level.OK:
-        render.say(render.with_fixes(alarms.fact, alarms.fix))
+    for line in _unwell(alarms, *copies):
+        render.say(line)
+
+
+def _copies(opened: Stage, judged: Sequence[Standing], now: datetime) -> Sequence[Finding]:
+    due = (due_of(each.database, each.good, now) for each in judged)
+    return examine_copies(opened.replica, list(filter(None, due)))
+
+
+def _unwell(*findings: Finding) -> Iterator[str]:
+    for each in findings:
+        if each.level is not Level.OK:
+            yield render.with_fixes(each.fact, each.fix)
 
 
 def _explained_schedule(expression: str, schedule: Schedule, now: datetime) -> str:

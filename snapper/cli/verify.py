@@ -23,6 +23,7 @@ from snapper.cli.options import (
     is_typed,
 )
 from snapper.cli.outcome import Outcome
+from snapper.cli.source import FromOption, open_stage
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, Count, transfer
 from snapper.cli.trial_server import require_server
@@ -95,6 +96,7 @@ def verify_backups(
             help="Accept the failed restore of one KEY, and say why; nothing is read.",
         ),
     ] = "",
+    source: FromOption = "",
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -113,6 +115,7 @@ def verify_backups(
 
     A sealed backup is opened by the key that is given. Without one is proven what can be without
     opening it: size, SHA-256 and header; with --restore the key is asked for.
+    With --from nothing is stored: it is told here alone.
 
     It also says if a backup is not what was first stored under its name.
 
@@ -136,12 +139,14 @@ def verify_backups(
             "--accept is for the last failed restore of one database",
             hint="name one KEY, without --restore and --at",
         )
+    if accept and source:
+        raise SettingsError("--accept records a verdict, and --from only reads")
     unconfined = gaps(on) if restore else []
     for gap in unconfined:
         warn(gap)
-    opened = Stage.open(stage, profile, region)
+    opened = open_stage(stage, profile, region, source)
     # A folder of the bucket is anybody's; a backup from it is restored only if it is asked for.
-    own = opened.parameters.database_keys()
+    own = opened.configured()
     databases = opened.databases(*keys) if keys else own
     left_over = [] if keys else [each.database for each in orphans(opened.vault, own)]
     found = (
@@ -205,7 +210,7 @@ def _judge(stage: Stage, database: str, wanted: _Wanted) -> Found:
         return Found(database, error=missing)
     proof = partial(_restore, stage, wanted.on) if wanted.restore else None
     opening = wanted.keys.open if proof else wanted.keys.given
-    judged = judge(stage.vault, holding, now, proof, _reading, opening)
+    judged = judge(stage.vault, holding, now, proof, _reading, opening, keep=not stage.reads_only)
     if isinstance(judged.error, NoKey) and not proof:
         # Nobody has asked for more than can be proven without.
         judged = replace(judged, error=None)

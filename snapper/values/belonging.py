@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place
 from snapper.values.proving import FREQUENCIES
+from snapper.values.replica import foreign_replica, replica_prefix
 from snapper.values.service import Service
 from snapper.values.settings import STAGE, parameter_root
 
@@ -23,6 +24,9 @@ _NUMBER = re.compile(r"[0-9]{0,5}", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{0,64}", re.ASCII)
 _RECIPIENTS = re.compile(r"[A-Za-z0-9@.+/= ,-]*")
 _DIGESTS = re.compile(r"(?:[0-9a-f]{16}(?:,[0-9a-f]{16}){0,99})?", re.ASCII)
+_REGION = re.compile(r"(?:[a-z]{2,3}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2})?")
+_ACCOUNT = re.compile(r"(?:[0-9]{12})?")
+_KEY = re.compile(r"(?:arn:aws[a-z-]{0,10}:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/[A-Za-z0-9-]{1,64})?")
 _LONGEST_SHOWN = 100
 
 Endpoints = Callable[[], Iterator[str]]
@@ -78,6 +82,13 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "time_zone": bool(_ZONE.fullmatch(service.time_zone)),
         "object_lock": not service.object_lock
         or ObjectLock.from_text(service.object_lock) is not None,
+        "replica_bucket": service.replica_bucket in ("", foreign_replica(stage, place.account))
+        or bool(
+            re.fullmatch(rf"{replica_prefix(stage)}\d{{18}}[0-9a-f]{{8}}", service.replica_bucket)
+        ),
+        "replica_region": bool(_REGION.fullmatch(service.replica_region)),
+        "replica_account": bool(_ACCOUNT.fullmatch(service.replica_account)),
+        "replica_kms_key_arn": bool(_KEY.fullmatch(service.replica_kms_key_arn)),
         "topic": service.topic in ("", place.arn("sns", f"{name}alarms")),
     }
     if not STAGE.fullmatch(stage):

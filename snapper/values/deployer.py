@@ -14,7 +14,9 @@ from snapper.values.settings import STAGE
 BOUNDARY = "snapper-boundary"
 """The name of the policy that is the boundary of all roles of all stages."""
 
-FUNCTIONS = ("dispatcher", "dumper", "prover", "pruner", "watcher")
+# Prover and pruner by one pattern, which is no other part of any stage: a policy that is written
+# into a role has room for no more.
+_FUNCTIONS = ("dispatcher", "dumper", "pr??er", "watcher")
 _LARGE = ("large", "large-drills", "large-restores")
 _LAYERS = ("dependencies", "postgresql", "postgresql-server")
 
@@ -26,13 +28,15 @@ _MADE_UP = "?" * 26
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "s3:": (_MADE_UP,),
     "sqs:": ("jobs", "drills", "dead-letters"),
-    "lambda:function:": FUNCTIONS,
+    "lambda:function:": _FUNCTIONS,
     "lambda:layer:": tuple(f"{part}{end}" for part in _LAYERS for end in ("", ":*")),
-    "iam:role/": (*FUNCTIONS, *_LARGE, *(f"{part}-start" for part in _LARGE)),
+    "iam:role/": (*_FUNCTIONS, "replication", *_LARGE, *(f"{part}-start" for part in _LARGE)),
     "logs:log-group:/aws/lambda/": tuple(
-        f"{part}{end}" for part in FUNCTIONS for end in ("", ":*")
+        f"{part}{end}" for part in _FUNCTIONS for end in ("", ":*")
     ),
     "s3:code-": (_MADE_UP,),
+    # One of another account's is called after this one's number.
+    "s3:replica-": (_MADE_UP, "?" * 12),
     "logs:log-group:/aws/batch/": tuple(f"{part}{end}" for part in _LARGE for end in ("", ":*")),
     "batch:compute-environment/": _LARGE,
     "batch:job-queue/": _LARGE,
@@ -42,7 +46,15 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     ),
     # An older deployment has an alarm for each database, which the next one deletes.
     "cloudwatch:alarm:": (
-        *("dead-letters", "dispatcher", "drill-failed", "unproven", "late", "late_*"),
+        *(
+            "dead-letters",
+            "dispatcher",
+            "drill-failed",
+            "unproven",
+            "late",
+            "late_*",
+            "replica-behind",
+        ),
     ),
     "sns:": ("alarms",),
 }

@@ -60,24 +60,24 @@ class ObjectLock:
         return cls(mode, number) if mode in MODES and 1 <= number <= LONGEST else None
 
 
-def read_lock(given: object, faults: list[str]) -> ObjectLock | None:
+def read_lock(given: object, faults: list[str], key: str = OBJECT_LOCK) -> ObjectLock | None:
     """Read the setting; every fault joins `faults`. None where nothing is set."""
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        faults.append(f"{OBJECT_LOCK} must hold a mode and days, like {_EXAMPLE}")
+        faults.append(f"{key} must hold a mode and days, like {_EXAMPLE}")
         return None
     known = ("mode", "days")
     wrong = []
     for name in given:
         if name not in known:
             meant = did_you_mean(str(name), known) or "there are mode and days"
-            wrong.append(f"{OBJECT_LOCK}.{name} is no part of the setting: {meant}")
+            wrong.append(f"{key}.{name} is no part of the setting: {meant}")
     mode, days = given.get("mode"), given.get("days")
     if mode not in MODES:
-        wrong.append(f"{OBJECT_LOCK}.mode {_is(mode)}must be {' or '.join(MODES)}")
+        wrong.append(f"{key}.mode {_is(mode)}must be {' or '.join(MODES)}")
     if type(days) is not int or not 1 <= days <= LONGEST:
-        wrong.append(f"{OBJECT_LOCK}.days {_is(days)}must be a whole number from 1 to {LONGEST}")
+        wrong.append(f"{key}.days {_is(days)}must be a whole number from 1 to {LONGEST}")
     faults.extend(wrong)
     return None if wrong else ObjectLock(str(mode), int(str(days)))
 

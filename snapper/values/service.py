@@ -32,6 +32,8 @@ class Service:
     `recipients` are the public keys for which backups are sealed where a database says no others.
     `drill_identity` names the public keys of the key by which drills open sealed backups, each by
     its digest and joined by commas; empty where drills open none.
+    `replica_bucket` is the name of the second bucket, of `replica_account` and in `replica_region`,
+    where your key `replica_kms_key_arn` encrypts; all empty where there is none.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -68,6 +70,10 @@ class Service:
     signing_key: str = ""
     recipients: str = ""
     drill_identity: str = ""
+    replica_bucket: str = ""
+    replica_region: str = ""
+    replica_account: str = ""
+    replica_kms_key_arn: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -181,6 +181,7 @@ class WatcherSettings(Environment):
     `topic` is the ARN of the one to which it names those that have become late.
     `summary` says whether it keeps summaries; empty where it may not, or they would be of no use.
     `object_lock` says whether the bucket locks what is put there; empty where it does not.
+    `replica` is the name of the second bucket and its region; empty where there is none.
     """
 
     stage: str
@@ -191,6 +192,8 @@ class WatcherSettings(Environment):
     summary: str = ""
     topic: str = ""
     object_lock: str = ""
+    replica: str = ""
+    replica_region: str = ""
 
     @property
     def punctuality(self) -> Punctuality:

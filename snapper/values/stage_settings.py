@@ -13,6 +13,7 @@ from snapper.values.option import config_key
 from snapper.values.options import SETTING
 from snapper.values.proving import WEEKLY, Proving, read_days
 from snapper.values.recipients import canonical
+from snapper.values.replica import REPLICA, Replica, read_replica
 from snapper.values.schedule import parse_schedule
 from snapper.values.sealed_for import SealedFor
 from snapper.values.secrets import Database, Target
@@ -59,6 +60,7 @@ class StageSettings:
     recipients: tuple[str, ...] = ()
     contents_in_clear: bool = False
     drill_identity: DrillIdentity | None = None
+    replica: Replica | None = None
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -71,6 +73,10 @@ class StageSettings:
         yield from stage_checks.zone_faults(self.time_zone)
         yield from stage_checks.bucket_faults(self.bucket, self.delete_backups_on_destroy)
         yield from stage_checks.lock_faults(self.object_lock, self.delete_backups_on_destroy)
+        if self.replica:
+            yield from self.replica.faults(
+                encrypts=bool(self.kms_key_arn), deletes=self.delete_backups_on_destroy
+            )
         yield from stage_checks.network_faults(self.subnet_ids, self.security_group_ids)
         yield from stage_checks.schedule_faults(
             self.schedule, self.late_after_hours, datetime.now(UTC)
@@ -124,7 +130,8 @@ class StageSettings:
 def known_keys() -> list[str]:
     """Give every key of the config that is a setting."""
     plain = (config_key(each.name) for each in plain_fields())
-    return [CONNECTIONS, RETENTIONS, TARGETS, DRILL_IDENTITY, SETTING, OBJECT_LOCK, *plain]
+    parts = (SETTING, OBJECT_LOCK, REPLICA)
+    return [CONNECTIONS, RETENTIONS, TARGETS, DRILL_IDENTITY, *parts, *plain]
 
 
 def plain_fields() -> Sequence[Field[Any]]:
@@ -137,7 +144,10 @@ def read_structured(given: Callable[[str], object], faults: list[str]) -> dict[s
 
     `given` gives a setting as JSON values, None where it is not set.
     """
-    return {"object_lock": read_lock(given(OBJECT_LOCK), faults)}
+    return {
+        "object_lock": read_lock(given(OBJECT_LOCK), faults),
+        "replica": read_replica(given(REPLICA), faults),
+    }
 
 
 def read_plain(given: Callable[[str], str | None], faults: list[str]) -> dict[str, Any]:

@@ -38,8 +38,10 @@ def judge(
     restore: Restore | None = None,
     reading: Reading = lambda _: nullcontext(lambda _: None),
     opening: Opening = without_key,
+    *,
+    keep: bool = True,
 ) -> Judged:
-    """Judge one backup, known to be damaged or not, and record the verdict.
+    """Judge one backup, known to be damaged or not, and record the verdict if it is to be kept.
 
     What `restore` raises is in the result; so is why a sealed backup is not opened, of which then
     is proven what can be without. Raises AwsFailed where the backup cannot be read, and
@@ -49,7 +51,8 @@ def judge(
         manifest = read_manifest(vault, holding)
     except BackupDamaged as damage:
         unreadable = Verification(now, "", sound=False, reason=str(damage))
-        return _recorded(vault, holding, Judged(unreadable))
+        damaged = Judged(unreadable)
+        return _recorded(vault, holding, damaged) if keep else damaged
     backups, verdict, error = _read(vault, manifest, now, reading, opening)
     if restore and backups and verdict.sound:
         opened = backups
@@ -57,7 +60,7 @@ def judge(
     tried = bool(verdict.restored or verdict.failed)
     judged = Judged(verdict.after(earlier_verdict(vault, holding, manifest)), manifest, error)
     trial = Trial(holding.taken_at, manifest.begun_at, judged.verdict) if tried else None
-    return _recorded(vault, holding, judged, trial)
+    return _recorded(vault, holding, judged, trial) if keep else judged
 
 
 def _read(

@@ -5,14 +5,15 @@ somebody looked says the watcher's own log, so there is nothing to keep: what th
 because nobody looked for hours or a topic failed, is told again rather than never.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from snapper.aws.logs import Logs
 from snapper.aws.topic import Topic
 from snapper.errors import SnapperError
-from snapper.values.late import Late, messages
+from snapper.values.late import Message, messages
 
 BACK = timedelta(hours=3)
 """How far the log is read: longer than two calls of the watcher are apart, if one fails between."""
@@ -37,15 +38,29 @@ class Told:
 NOBODY = Told()
 
 
+class Named(Protocol):
+    """What is to be told of a database."""
+
+    @property
+    def database(self) -> str:
+        """Its key."""
+
+
 @dataclass(frozen=True)
 class Teller:
-    """Who tells the topic of a stage; the log is that of who looks."""
+    """Who tells the topic of a stage; the log is that of who looks.
+
+    `seen` and `named` are the events of a look, and of a database that it found.
+    """
 
     stage: str
     topic: Topic
     log: Logs
+    words: Callable[[str, Sequence[Any], str], Iterator[Message]] = messages
+    seen: str = "backups.watched"
+    named: str = "backup.late"
 
-    def tell(self, late: Sequence[Late], now: datetime) -> Told:
+    def tell(self, late: Sequence[Named], now: datetime) -> Told:
         """Name those who are late and were not when last somebody looked; raises nothing."""
         told, doubt = NOBODY, ""
         if late:
@@ -53,7 +68,7 @@ class Teller:
                 told = Told(self._before(now))
             except SnapperError as error:
                 doubt = str(error)
-        for message in messages(
+        for message in self.words(
             self.stage, [each for each in late if each.database not in told.databases], doubt
         ):
             try:
@@ -69,7 +84,7 @@ class Teller:
         newest, found = "", set[str]()
         for event in self.log.events(now - BACK, f'"{LOOKED_AT}"'):
             at = str(event.fields.get(LOOKED_AT, ""))
-            if at >= stamp(now):
+            if at >= stamp(now) or event.name not in (self.seen, self.named):
                 continue  # this look itself, whose count is logged already, or one beside it
             if at > newest:
                 newest, found = at, set()

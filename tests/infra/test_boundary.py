@@ -3,6 +3,7 @@
 And the two policies of one stage name all that this stage has and nothing that another could have.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -64,7 +65,10 @@ def arns(graph: Graph) -> set[str]:
 
 @pytest.fixture(scope="module")
 def belongings() -> dict[str, set[str]]:
-    return {stage: arns(record(stage=stage, **RESTORING)) for stage in STAGES}
+    return {
+        stage: arns(record(stage=stage, **RESTORING, replica='{"region": "eu-west-1"}'))
+        for stage in STAGES
+    }
 
 
 def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
@@ -74,6 +78,23 @@ def test_without_the_setting_no_role_has_a_boundary(graph: Graph) -> None:
 @pytest.fixture(scope="module")
 def large_graph() -> Graph:
     return record(stage="full", permissionsBoundary=BOUNDARY_ARN, kmsKeyArn=KEY_ARN, **RESTORING)
+
+
+COPYING = {
+    "replica": json.dumps(
+        {
+            "region": "eu-west-1",
+            "accountId": "210987654321",
+            "kmsKeyArn": KEY_ARN.replace(REGION, "eu-west-1"),
+        }
+    ),
+    "objectLock": json.dumps({"mode": "governance", "days": 3}),
+}
+
+
+@pytest.fixture(scope="module")
+def copying_graph() -> Graph:
+    return record(permissionsBoundary=BOUNDARY_ARN, kmsKeyArn=KEY_ARN, **COPYING)
 
 
 def test_with_the_setting_every_role_has_it(full_graph: Graph, large_graph: Graph) -> None:
@@ -86,10 +107,10 @@ def test_with_the_setting_every_role_has_it(full_graph: Graph, large_graph: Grap
 
 
 def test_the_boundary_leaves_every_role_what_it_needs(
-    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph
+    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph, copying_graph: Graph
 ) -> None:
     boundary = document_of("boundary")["Statement"]
-    for needed in roles(graph, full_graph, large_graph, kept_graph):
+    for needed in roles(graph, full_graph, large_graph, kept_graph, copying_graph):
         for action in listed(needed["Action"]):
             for resource in listed(needed["Resource"]):
                 found = [each for each in boundary if covers(each, action, resource)]
@@ -102,9 +123,9 @@ def test_the_boundary_leaves_every_role_what_it_needs(
 
 
 def test_the_boundary_has_nothing_that_no_role_needs(
-    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph
+    graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph, copying_graph: Graph
 ) -> None:
-    all_roles = roles(graph, full_graph, large_graph, kept_graph)
+    all_roles = roles(graph, full_graph, large_graph, kept_graph, copying_graph)
     needed = {action for each in all_roles for action in listed(each["Action"])}
     for statement in document_of("boundary")["Statement"]:
         assert statement["Effect"] == "Allow"
@@ -133,7 +154,11 @@ def test_no_secret_and_no_database_user_is_within_the_boundary_by_itself(
 
 def of_document(name: str, stage: str | None = None) -> list[Mapping[str, Any]]:
     """The statements of a policy; who deploys may have two."""
-    names = (name, "deploy-large-policy") if name == "deploy-policy" else (name,)
+    names = (
+        (name, "deploy-large-policy", "deploy-replica-policy")
+        if name == "deploy-policy"
+        else (name,)
+    )
     return [each for part in names for each in document_of(part, stage)["Statement"]]
 
 

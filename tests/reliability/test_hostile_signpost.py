@@ -33,6 +33,10 @@ STRANGERS = {
     "schedule": ["\x1b[2J", "rate(1 day)\n", ""],
     "kms_key_arn": ["*", "arn:aws:kms:us-east-1:000000000000:key/*"],
     "topic": ["*", "arn:aws:sns:us-east-1:000000000000:other"],
+    "replica_bucket": ["*", "snapper-tried-1", "replica-snapper-other-000000000000", "a/b"],
+    "replica_region": ["x", "eu-west-1\n", "*"],
+    "replica_account": ["1", "000000000000 ", "x" * 12],
+    "replica_kms_key_arn": ["*", "arn:aws:kms:eu-west-1:000000000000:key/*"],
     "version": ["\ud800", "\u202e1", ""],
 }
 COMMANDS = (("list",), ("status",), ("run",), ("retry",), ("prune",), ("policy", "operate"))

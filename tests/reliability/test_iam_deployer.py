@@ -26,6 +26,8 @@ POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 
 LARGE: list[Statement] = document_of("deploy-large-policy")["Statement"]
 KEYS: list[Statement] = document_of("deploy-keys-policy")["Statement"]
+REPLICA: list[Statement] = document_of("deploy-replica-policy")["Statement"]
+COPYING = {"replica": '{"region": "eu-west-1"}'}
 
 # The emulator asks these for every resource, where AWS asks for the one that is named.
 UNNAMED = ("events:", "cloudwatch:", "ec2:", "sns:ListTags", "sns:TagResource", "sns:UntagResource")
@@ -55,6 +57,12 @@ NOT_ASKED_OF_CONTAINERS = {
     "s3:GetLifecycleConfiguration": "the provider asks it of any bucket, we of one with such rules",
     "ec2:DescribeNetworkInterfaces": "the provider waits for them where they are many",
     "ec2:DescribeSecurityGroupRules": "newer providers read a group so, it knows the older way",
+}
+
+
+NOT_ASKED_OF_COPIES = {
+    "s3:PutBucketObjectLockConfiguration": "only with `lock`, whose bucket is not emptied",
+    "s3:DeleteObjectVersion": "the copies of what destroying deletes go with the stage's own",
 }
 
 
@@ -168,6 +176,35 @@ def test_nothing_in_the_other_policy_is_superfluous(
 
 
 @pytest.mark.long
+def test_with_a_second_bucket_the_policy_for_that_suffices_too(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
+    deployer.may(*as_asked([*POLICY, *REPLICA]))
+    assert "\n".join(life_of_a_stage(deployer, host, "by-copies", boundary, **COPYING)) == ""
+
+
+@pytest.mark.long
+def test_nothing_in_the_policy_for_a_second_bucket_is_superfluous(
+    deployer: Deployer, host: LambdaHost, boundary: str
+) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    superfluous = []
+    for number, weakening in enumerate(without_a_part(as_asked(REPLICA))):
+        if set(weakening.actions) <= {*NOT_ASKED, *NOT_ASKED_OF_COPIES}:
+            continue
+        deployer.may(*as_asked(POLICY), *weakening.left)
+        try:
+            stage = f"copies{number}"
+            needed = bool(life_of_a_stage(deployer, host, stage, boundary, **COPYING))
+        finally:
+            deployer.may(everything)
+        tried(FAMILY, survived=needed)
+        if not needed:
+            superfluous.append(str(weakening))
+    assert superfluous == []
+
+
+@pytest.mark.long
 def test_nothing_in_the_policy_is_superfluous(
     deployer: Deployer, host: LambdaHost, boundary: str
 ) -> None:
@@ -188,12 +225,12 @@ def test_nothing_in_the_policy_is_superfluous(
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    graph = record(alarmEmail="a@example.com", tamperEvident="true", **RESTORING)
+    graph = record(alarmEmail="a@example.com", tamperEvident="true", **RESTORING, **COPYING)
     types = {one.type for one in graph if one.custom}
     assert types == REHEARSED.keys()
 
 
-@pytest.mark.parametrize("policy", [POLICY, LARGE], ids=["all", "large"])
+@pytest.mark.parametrize("policy", [POLICY, LARGE, REPLICA], ids=["all", "large", "replica"])
 def test_the_policy_fits_into_a_managed_policy(policy: list[Statement]) -> None:
     document = {"Version": "2012-10-17", "Statement": policy}
     # Source: IAM quotas; white space is not counted.

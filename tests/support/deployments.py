@@ -69,11 +69,12 @@ class Deployer(Cloud):
             RoleName=self._name, PolicyName="deploy", PolicyDocument=document(*statements)
         )
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
+        name = f"{service} {region or self.region}"
         with self._one_at_a_time:
-            if service not in self._of_role:
-                self._of_role[service] = self._cloud.client_as(service, self.role)
-            return self._of_role[service]
+            if name not in self._of_role:
+                self._of_role[name] = self._cloud.client_as(service, self.role, region)
+            return self._of_role[name]
 
     def stop(self) -> None:
         """Close the connections; the cloud itself goes on."""

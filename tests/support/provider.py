@@ -104,6 +104,7 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _on(
         "get_bucket_lifecycle_configuration"
     ),
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": _on("get_bucket_replication"),
     "aws:s3/bucketPolicy:BucketPolicy": _on("get_bucket_policy"),
     "aws:s3/bucketNotification:BucketNotification": _on("get_bucket_notification_configuration"),
     "aws:sqs/queue:Queue": (

@@ -113,7 +113,7 @@ def _outputs(kind: str, logical: str, inputs: Mapping[str, Any]) -> dict[str, An
     arn = {"arn": f"arn:aws:{_ARNS[kind]}{name}"} if kind in _ARNS else {}
     match kind:
         case "aws:s3/bucket:Bucket":
-            bucket = f"{inputs['bucketPrefix']}0123456789"
+            bucket = inputs.get("bucket") or f"{inputs['bucketPrefix']}0123456789"
             return {"bucket": bucket, "arn": f"arn:aws:s3:::{bucket}"}
         case "aws:sqs/queue:Queue":
             return {**arn, "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"}
@@ -216,6 +216,14 @@ def record(stage: str = "prod", **config: str) -> Graph:
     Raises what the program raises, as Pulumi's language host would see it.
     """
     return record_in(DEFAULT_NETWORK, stage, **config)
+
+
+def record_replica(stack: str = "prod", **config: str) -> Graph:
+    """Run the program of the second bucket in another account."""
+    graph, root = Graph(), ROOT / "replica"
+    given = {"aws:region": REGION, **config}
+    run_program(root, stack, load_stack_config(root, given), _Monitor(graph))
+    return graph
 
 
 def record_in(known: Mapping[str, Mapping[str, Any]], stage: str = "prod", **config: str) -> Graph:

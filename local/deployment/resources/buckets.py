@@ -10,12 +10,12 @@ from local.deployment.resources.request import Adopter, Created, Handler, Reques
 
 def bucket(request: Request) -> Created:
     """Make a bucket; it ends with all its objects only if the program forces it."""
-    s3, inputs, region = request.cloud.client("s3"), request.inputs, request.cloud.region
+    s3, region = _s3(request), request.inputs.get("region") or request.cloud.region
     name = request.physical_name("bucket", "bucketPrefix")
     # S3 was there before its regions: the first must not be named, all others must.
     home = {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else home))
-    if tags := inputs.tags():
+    if tags := request.inputs.tags():
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     return _there(request, name)
 
@@ -29,7 +29,7 @@ def adopted_bucket(request: Request, name: str) -> Created:
 
 
 def _there(request: Request, name: str) -> Created:
-    s3, region = request.cloud.client("s3"), request.cloud.region
+    s3, region = _s3(request), request.inputs.get("region") or request.cloud.region
     force = request.inputs.get("forceDestroy", False)
 
     def destroy() -> None:
@@ -58,9 +58,14 @@ def empty(s3: Any, name: str) -> None:  # noqa: ANN401 (boto3 has no types of it
             break
 
 
+def _s3(request: Request) -> Any:  # noqa: ANN401 (boto3 has no types of its own)
+    """Give a client of the region that the resource names, if it is not the cloud's own."""
+    return request.cloud.client("s3", request.inputs.get("region"))
+
+
 def public_access_block(request: Request) -> Created:
     """Forbid whatever could make a bucket public."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     blocked = inputs.take(
         BlockPublicAcls="blockPublicAcls",
@@ -74,7 +79,7 @@ def public_access_block(request: Request) -> Created:
 
 def ownership_controls(request: Request) -> Created:
     """Say who owns what is put into a bucket."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     rules = {"Rules": [capitalised(inputs["rule"])]}
     s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=rules)
@@ -83,7 +88,7 @@ def ownership_controls(request: Request) -> Created:
 
 def encryption(request: Request) -> Created:
     """Say by which key a bucket encrypts."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     spelled = capitalised(
         inputs.take(rules="rules"), sseAlgorithm="SSEAlgorithm", kmsMasterKeyId="KMSMasterKeyID"
@@ -94,7 +99,7 @@ def encryption(request: Request) -> Created:
 
 def versioning(request: Request) -> Created:
     """Have a bucket keep what is overwritten or deleted."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name, settings = inputs["bucket"], capitalised(inputs["versioningConfiguration"])
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=settings)
     # Like Pulumi's provider: what was once versioned can only be suspended.
@@ -106,7 +111,7 @@ def versioning(request: Request) -> Created:
 
 def lifecycle(request: Request) -> Created:
     """Have a bucket sweep itself."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     rules = capitalised(inputs.take(rules="rules"), id="ID")
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=rules)
@@ -115,7 +120,7 @@ def lifecycle(request: Request) -> Created:
 
 def object_lock(request: Request) -> Created:
     """Have a bucket lock what is put there; that it can lock stays, as with Pulumi's provider."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name, rule = inputs["bucket"], capitalised(inputs["rule"])
     configure = partial(s3.put_object_lock_configuration, Bucket=name)
     configure(ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule})
@@ -123,9 +128,19 @@ def object_lock(request: Request) -> Created:
     return Created(name, partial(configure, ObjectLockConfiguration=ended))
 
 
+def replication(request: Request) -> Created:
+    """Have a bucket copy into another one what is put there."""
+    s3, inputs = _s3(request), request.inputs
+    name = inputs["bucket"]
+    rules = capitalised(inputs.take(rules="rules"), id="ID", replicaKmsKeyId="ReplicaKmsKeyID")
+    configuration = {"Role": inputs["role"], **rules}
+    s3.put_bucket_replication(Bucket=name, ReplicationConfiguration=configuration)
+    return Created(name, partial(s3.delete_bucket_replication, Bucket=name))
+
+
 def stored(request: Request) -> Created:
     """Put a file into a bucket."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name, key = inputs["bucket"], inputs["key"]
     inputs.get("sourceHash")  # only tells the provider that the file is another
     with Path(inputs["source"].path).open("rb") as file:
@@ -141,7 +156,7 @@ def stored(request: Request) -> Created:
 
 def policy(request: Request) -> Created:
     """Say who may do what with a bucket."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     s3.put_bucket_policy(Bucket=name, Policy=inputs["policy"])
     return Created(name, partial(s3.delete_bucket_policy, Bucket=name))
@@ -149,7 +164,7 @@ def policy(request: Request) -> Created:
 
 def notification(request: Request) -> Created:
     """Have a bucket call functions for what happens in it; it has one configuration at a time."""
-    s3, inputs = request.cloud.client("s3"), request.inputs
+    s3, inputs = _s3(request), request.inputs
     name = inputs["bucket"]
     called = [_called(each) for each in inputs.get("lambdaFunctions", [])]
     configure = partial(s3.put_bucket_notification_configuration, Bucket=name)
@@ -181,6 +196,7 @@ HANDLERS: dict[str, Handler] = {
     "aws:s3/bucketVersioning:BucketVersioning": versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": object_lock,
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": replication,
     "aws:s3/bucketObjectv2:BucketObjectv2": stored,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
     "aws:s3/bucketNotification:BucketNotification": notification,

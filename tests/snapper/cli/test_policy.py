@@ -270,6 +270,7 @@ def test_json_is_what_it_prints_with_or_without_asking(stage: StageUnderTest) ->
         ("deploy", "deploy-policy"),
         ("deploy-large", "deploy-large-policy"),
         ("deploy-keys", "deploy-keys-policy"),
+        ("deploy-replica", "deploy-replica-policy"),
         ("boundary", "boundary"),
     ],
 )

@@ -8,7 +8,10 @@ from snapper.errors import SettingsError
 from snapper.values.deployer import narrowed
 from tests.support.deployments import document_of
 
-DOCUMENTS = ("deploy-policy", "deploy-large-policy", "deploy-keys-policy", "boundary")
+DOCUMENTS = (
+    *("deploy-policy", "deploy-large-policy", "deploy-keys-policy", "deploy-replica-policy"),
+    "boundary",
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -69,6 +69,7 @@ KINDS: Mapping[str, Kind] = {
     f"{_S3}/bucketObjectLockConfiguration:BucketObjectLockConfiguration": Kind(
         f"{_OF_BUCKET} objectLockEnabled"
     ),
+    f"{_S3}/bucketReplicationConfig:BucketReplicationConfig": Kind("bucket"),
     f"{_S3}/bucketObjectv2:BucketObjectv2": Kind("bucket key", "arn etag versionId"),
     "aws:batch/computeEnvironment:ComputeEnvironment": Kind("name namePrefix type", "arn status"),
     "aws:batch/jobQueue:JobQueue": Kind("name", "arn"),
