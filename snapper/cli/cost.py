@@ -52,7 +52,8 @@ def cost(
     there by its option `dumpIn`; so are `drills`, for what does not fit the prover. `storage` is
     what lies in the bucket now, `deleted` what was pruned and is still kept as a noncurrent
     version. How often, how long and how large follow from the schedule and the last backups; what
-    they cost in a year follows from how they grew. What the stage costs by itself stands below.
+    they cost in a year follows from how they grew, and how many backups rules keep by then. What
+    the stage costs by itself stands below.
     """
     asked = _read_prices(prices) if prices else LIST_PRICES
     opened, now = Stage.open(stage, profile, region), datetime.now(UTC)
@@ -71,6 +72,7 @@ def cost(
             options=options.get(key, UNSET),
             disk_bytes=disk,
             lock=opened.service.lock,
+            retention=opened.parameters.retention(key) if key in options else None,
         )
         for key in named
     ]

@@ -1,8 +1,10 @@
 """What each database costs in a month, by its manifests and by what lies in the bucket."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import median
 
 from snapper.aws.parts import plan_parts
@@ -12,6 +14,7 @@ from snapper.values.cost import LONGEST_FUNCTION, MONTH, Cost, Machine, Stored, 
 from snapper.values.deadline import RESERVE
 from snapper.values.estimate import jobs_for
 from snapper.values.fit import misfit, size_of_drill
+from snapper.values.foreseen_count import foreseen_count
 from snapper.values.growth import grown, growth
 from snapper.values.keys import prefix
 from snapper.values.manifest import Manifest
@@ -19,6 +22,7 @@ from snapper.values.object_lock import ObjectLock
 from snapper.values.options import BATCH, UNSET, Options
 from snapper.values.prices import Prices
 from snapper.values.proving import EVERY_BACKUP, FREQUENCIES, OFF, Proving
+from snapper.values.rules import Retention, Rules
 from snapper.values.schedule import Schedule
 from snapper.verbs.catalog import Listed, listing
 
@@ -68,11 +72,13 @@ def priced(
     options: Options = UNSET,
     disk_bytes: int | None = None,
     lock: ObjectLock | None = None,
+    retention: Retention | None = None,
 ) -> Priced:
     """Count one database's month; without a schedule it is no longer backed up, only kept.
 
     `disk_bytes` is what the prover has of disk, 0 where that is not known, in a stage whose drills
-    go to a container where they do not fit; None in others.
+    go to a container where they do not fit; None in others. Where `retention` are rules, there will
+    be more backups than now until each has as many as it wants.
 
     Raises AwsFailed.
     """
@@ -91,7 +97,11 @@ def priced(
     by = growth([(each.started_at, each.backup_bytes) for each in manifests]) if schedule else None
     beyond = runs * (timedelta(days=lock.days) / MONTH) - len(good) if lock else 0
     held = round(max(beyond, 0) * newest)
-    after = {span: _grown(usage, newest, by, span, {"STANDARD": held}) for span in (QUARTER, YEAR)}
+    more = partial(_more, good, runs, retention, now)
+    after = {
+        span: _grown(usage, newest, by, span, {"STANDARD": held}, more(span))
+        for span in (QUARTER, YEAR)
+    }
     return Priced(
         database,
         len(good),
@@ -158,23 +168,43 @@ def _span(seconds: float) -> timedelta:
 
 
 def _grown(
-    usage: Usage, newest: int, by: float | None, after: timedelta, held: Mapping[str, int]
+    usage: Usage,
+    newest: int,
+    by: float | None,
+    after: timedelta,
+    held: Mapping[str, int],
+    more: int,
 ) -> Usage:
     """Give what it uses when its backups have grown: time, parts and storage grow alike.
 
-    Of what was deleted there is then as much as the bucket's lock holds, at least.
+    Of what was deleted there is then as much as the bucket's lock holds, at least, and so many more
+    backups as rules come to keep.
     """
     if not newest:
         return usage
     times = grown(newest, by, after) / newest
+    current = Counter(usage.stored.current)
+    current[max(current, key=lambda kind: current[kind], default="STANDARD")] += more * newest
     deleted = max(usage.stored.noncurrent, held, key=lambda sizes: sum(sizes.values()))
     return replace(
         usage,
         took=_span(usage.took.total_seconds() * times),
         drill_took=_span(usage.drill_took.total_seconds() * times),
         parts=max(1, round(usage.parts * times)),
-        stored=Stored(_times(usage.stored.current, times), _times(deleted, times)),
+        stored=Stored(_times(current, times), _times(deleted, times)),
     )
+
+
+def _more(
+    good: Sequence[Listed], runs: float, keep: Retention | None, now: datetime, after: timedelta
+) -> int:
+    """Give how many more backups rules keep then; a count is full soon, and stays so."""
+    if not isinstance(keep, Rules) or not runs or not good:
+        return 0
+    counted = [each for each in good if not each.pins]
+    history = now - min(each.begun_at for each in good)
+    whole = timedelta(days=(history + after).days)
+    return max(foreseen_count(keep, MONTH / runs, whole) - len(counted), 0)
 
 
 def _times(sizes: Mapping[str, int], times: float) -> Mapping[str, int]:

@@ -13,6 +13,7 @@ from snapper.values.object_lock import ObjectLock
 from snapper.values.options import Options
 from snapper.values.prices import LIST_PRICES
 from snapper.values.proving import Proving
+from snapper.values.rules import Retention, Rules
 from snapper.values.schedule import parse_schedule
 from snapper.values.verification import Restored, Verification
 from snapper.verbs.cost import QUARTER, YEAR, priced
@@ -117,3 +118,17 @@ def test_a_drill_that_was_handed_over_is_counted_as_one(
     )
     assert found.usage.drills > 4
     assert (found.usage.drilled_in_container, found.usage.drill_size) == (goes, Size(vcpus))
+
+
+@pytest.mark.parametrize(
+    ("keep", "times"),
+    [(None, 1), (3, 1), (Rules(daily=3), 1), (Rules(daily=14, monthly=12), 25 / 3)],
+)
+def test_rules_that_are_not_full_yet_will_keep_more(
+    vault: Vault, keep: Retention | None, times: float
+) -> None:
+    for days in range(3):
+        store(vault, manifest(scheduled_at=AT + timedelta(days=days), backup_bytes=99_999))
+    daily = parse_schedule("rate(1 day)")
+    found = priced(vault, "orders", daily, None, Machine(), LIST_PRICES, NOW, retention=keep)
+    assert found.later[YEAR].storage / found.cost.storage == pytest.approx(times, rel=0.1)
