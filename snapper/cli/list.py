@@ -11,12 +11,14 @@ from snapper.cli.source import FromOption, open_stage
 from snapper.values.clock import AHEAD
 from snapper.values.job import write_time
 from snapper.values.pin import Pin, said_until
+from snapper.values.recipients import short
 from snapper.values.verification import WITHOUT_OPENING, FailedTrial, Verification
 from snapper.verbs.catalog import Listed, to_public
 from snapper.verbs.listings import listings
 
 _HEADERS = ("database", "taken at", "age", "size", "stored", "server", "took", "verified")
 _SPARE = ("took", "server", "size", "age", "stored")
+_SEALED = "sealed for"
 
 
 def list_backups(
@@ -35,7 +37,7 @@ def list_backups(
     object does not match its manifest is DAMAGED. What its database has and it `lacks` is named:
     `status` and `doctor` say more. One that bears a time which is still to come is
     STAMPED LATER THAN NOW: it is never counted, and never the latest. One that is `pinned` stays,
-    whatever retention decides.
+    whatever retention decides. Where any is sealed it is told whose keys open each.
     """
     opened, now = open_stage(stage, profile, region, source), datetime.now(UTC)
     found = listings(opened.vault, opened.databases(*keys or ()), now)
@@ -50,9 +52,17 @@ def list_backups(
             }
         )
         return
-    rows = [_row(database, each, now) for database, backups in found.items() for each in backups]
+    shown = [(database, each) for database, backups in found.items() for each in backups]
+    rows = [_row(database, each, now) for database, each in shown]
+    headers: tuple[str, ...] = _HEADERS
+    if any(each.manifest and each.manifest.recipients for _, each in shown):
+        headers = (*_HEADERS[:-1], _SEALED, _HEADERS[-1])
+        rows = [
+            (*row[:-1], _sealed_for(each), row[-1])
+            for row, (_, each) in zip(rows, shown, strict=True)
+        ]
     if rows:
-        render.table(_HEADERS, rows, _SPARE)
+        render.table(headers, rows, _SPARE)
     else:
         bucket = opened.vault.bucket
         render.remark(
@@ -138,6 +148,13 @@ def _row(database: str, listed: Listed, now: datetime) -> tuple[str, ...]:
         render.seconds(manifest.finished_at - manifest.started_at) if manifest else "",
         f"{verdict(listed)}{_figures(listed)}{_was_due(listed)}{_lacks(listed)}{_pinned(listed)}",
     )
+
+
+def _sealed_for(listed: Listed) -> str:
+    """Say whose keys open a backup."""
+    if listed.manifest is None:
+        return ""
+    return ", ".join(short(listed.manifest.recipients)) or "not sealed"
 
 
 def _figures(listed: Listed) -> str:

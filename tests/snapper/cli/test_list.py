@@ -12,6 +12,7 @@ from snapper.values.verification import FailedTrial, Restored, Verification
 from snapper.verbs.verify import record
 from tests.support.databases import AT
 from tests.support.manifests import LACKING, NOON, manifest
+from tests.support.sealed import ANOTHER, KEY, OTHER, RECIPIENT
 from tests.support.stage import StageUnderTest
 
 OLDER = AT - timedelta(days=1)
@@ -149,3 +150,29 @@ def test_what_a_backup_lacks_is_named(stage: StageUnderTest, two: str) -> None:
     (lacks,) = found[0]["manifest"]["omitted"]
     assert (lacks["kind"], lacks["count"]) == ("foreign_rows", 2)
     assert found[1]["manifest"]["omitted"] is None
+
+
+def test_who_can_open_a_sealed_backup_is_shown_and_of_the_others_that_they_are_not_sealed(
+    stage: StageUnderTest, two: str
+) -> None:
+    assert "sealed for" not in stage.run_cli("list", two).lines[0]
+    made = manifest(
+        database=two,
+        scheduled_at=NOON,
+        started_at=NOON,
+        backup_bytes=1500,
+        recipients=(RECIPIENT, ANOTHER),
+        packed_bytes=1200,
+        packed_sha256="cd" * 32,
+    )
+    stage.put_backup(made)
+    headers, newest, *older = stage.run_cli("list", two).lines
+    assert headers.split()[-3:] == ["sealed", "for", "verified"]
+    assert f"  {KEY.recipient.short}, {OTHER.recipient.short}  " in newest
+    assert all("  not sealed  " in line for line in older)
+    found = stage.run_cli("list", two, "--json").document["databases"][two]
+    assert [each["manifest"].get("recipients") for each in found] == [
+        [RECIPIENT, ANOTHER],
+        None,
+        None,
+    ]
