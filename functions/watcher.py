@@ -16,6 +16,7 @@ from snapper.values.object_lock import SUMMARIES
 from snapper.values.options import Options
 from snapper.values.settings import WatcherSettings
 from snapper.verbs.copies import BEHIND, WATCHED, Due, due, watch_copies
+from snapper.verbs.examine_key import watch_key
 from snapper.verbs.summarize import Found, summarize
 from snapper.verbs.survey import Folder
 from snapper.verbs.tell_late import Teller
@@ -41,8 +42,12 @@ def handler(event: object, context: object) -> dict[str, list[str]]:  # noqa: AR
         found[database] = folder.records
         expected[database] = due(folder.holdings, now)
 
+    topic, log = Topic.connect(settings.topic), Logs.connect(own_log)
+    if settings.kms_key:
+        # First: without the key nothing else may be readable.
+        watch_key(settings.kms_key, settings.stage, topic, log, telemetry, datetime.now(UTC))
     try:
-        teller = Teller(settings.stage, Topic.connect(settings.topic), Logs.connect(own_log))
+        teller = Teller(settings.stage, topic, log)
         parameters = Parameters.connect(settings.parameter_root)
         vault, known = Vault.connect(settings.bucket), parameters.options()
         late = watch(

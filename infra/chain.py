@@ -28,7 +28,7 @@ class ChainArgs:
     scope: Scope
     place: pulumi.Output[Place]
     vault: Vault
-    kms_key_arn: str
+    kms_key_arn: pulumi.Output[str] | None
     delete_backups_on_destroy: bool
 
 
@@ -86,12 +86,13 @@ class Chain(pulumi.ComponentResource):
         """Leave signed tombstones; that takes the customer's key of encryption, if there is one."""
         root, own = self._args.scope.parameter_root, self._args.kms_key_arn
         both = ("kms:Decrypt", "kms:GenerateDataKey")
-        encrypted = [may_use_key(own, "s3", *both)] if own else []
-        known = pulumi.Output.all(self._args.vault.arn, self.key_arn, self._parameters())
+        known = pulumi.Output.all(
+            self._args.vault.arn, self.key_arn, self._parameters(), "" if own is None else own
+        )
         return known.apply(
             lambda known: [
                 *may_bury(known[0], known[1], f"{known[2]}{chain_keys_path(root)}"),
-                *encrypted,
+                *([may_use_key(known[3], "s3", *both)] if known[3] else []),
             ]
         )
 

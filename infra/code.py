@@ -47,7 +47,7 @@ class Code(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["bucket", "bucket_prefix"]),
         )
         self.bucket_name, self._arn = bucket.bucket, bucket.arn
-        make_private(name, bucket, "", _policy, child)
+        make_private(name, bucket, None, _policy, child)
         self.digests = {part: _digest(archive) for part, archive in args.archives.items()}
         self.stored = [
             aws.s3.BucketObjectv2(

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 def make_private(
     name: str,
     bucket: aws.s3.Bucket,
-    kms_key_arn: str,
+    kms_key_arn: pulumi.Output[str] | None,
     policy: Callable[[str], pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
     region: str | None = None,
@@ -53,9 +53,9 @@ def make_private(
 
 
 def _encryption(
-    kms_key_arn: str,
+    kms_key_arn: pulumi.Output[str] | None,
 ) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
-    if not kms_key_arn:
+    if kms_key_arn is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
     return {
         "apply_server_side_encryption_by_default": {

@@ -15,12 +15,12 @@ import pulumi_aws as aws
 from infra.batch import Batch, BatchArgs
 from infra.drill_queue import DrillQueue, DrillQueueArgs
 from infra.function import Function, FunctionArgs, Runtime, failing_loudly
-from infra.iam import Statement, allow, may_use_key
+from infra.iam import Statement, allow
 from infra.layers import Layers
 from infra.package import Packages
 from infra.queue import DRILLS, LARGE_DRILLS, DumpQueue
 from infra.rule import Rule, call_by
-from infra.secrets import SecretParameters, secret_parameter
+from infra.secrets import SecretParameters, decrypting, secret_parameter
 from infra.vault import Vault
 from snapper.values.drill_identity import DrillIdentity, drill_identity_parameter
 from snapper.values.fit import CONTAINER_DISK_GB, CONTAINER_ROOM_GB
@@ -63,7 +63,7 @@ class ProverArgs:
     security_group_ids: tuple[str, ...] = ()
     large: Packages | None = None
     identity: DrillIdentity | None = None
-    kms_key_arn: str = ""
+    kms_key_arn: pulumi.Output[str] | None = None
 
 
 class Prover(pulumi.ComponentResource):
@@ -127,15 +127,12 @@ class Prover(pulumi.ComponentResource):
         scope, key = args.runtime.scope, args.kms_key_arn
         path = drill_identity_parameter(scope.parameter_root)
         secret_parameter(f"{name}-identity", path, identity.text, scope, key, self)
-        decrypting = [may_use_key(key, "ssm", "kms:Decrypt")] if key else []
         # From the place, not from the parameter: the rights do not change with the key.
         place = args.queue.arn.apply(Place.of)
-        return place.apply(
-            lambda place: [
-                allow(["ssm:GetParameter"], [place.arn("ssm", f"parameter{path}")]),
-                *decrypting,
-            ]
+        read = place.apply(
+            lambda place: [allow(["ssm:GetParameter"], [place.arn("ssm", f"parameter{path}")])]
         )
+        return decrypting(read, key)
 
     def _batch(
         self,

@@ -68,7 +68,7 @@ class ReplicaBucket(pulumi.ComponentResource):
         make_private(
             name,
             bucket,
-            args.kms_key_arn,
+            pulumi.Output.from_input(args.kms_key_arn) if args.kms_key_arn else None,
             lambda arn: pulumi.Output.from_input(args.role).apply(
                 lambda role: document(*_statements(arn, role, foreign=args.foreign))
             ),

@@ -129,6 +129,7 @@ def replicated(
     name: str,
     settings: StackSettings,
     vault: Vault,
+    key: pulumi.Output[str] | None,
     place: pulumi.Output[Place],
     opts: pulumi.ResourceOptions,
 ) -> Replication | None:
@@ -140,7 +141,7 @@ def replicated(
         place,
         settings.replica,
         vault,
-        settings.kms_key_arn,
+        "" if key is None else key,
         settings.noncurrent_days,
         settings.delete_backups_on_destroy,
         settings.permissions_boundary,

@@ -10,10 +10,10 @@ import pulumi
 
 from infra.batch import Batch, BatchArgs
 from infra.function import Runtime
-from infra.iam import Statement, may_read_parameters, may_use_key
+from infra.iam import Statement, may_read_parameters
 from infra.package import Packages
 from infra.queue import LARGE_RESTORES, DumpQueue
-from infra.secrets import secret_parameter
+from infra.secrets import decrypting, secret_parameter
 from infra.vault import Vault
 from snapper.values.container import LARGEST
 from snapper.values.fit import CONTAINER_DISK_GB
@@ -36,7 +36,7 @@ class RestorerArgs:
     packages: Packages
     targets: tuple[Target, ...]
     ca_bundle: str
-    kms_key_arn: str
+    kms_key_arn: pulumi.Output[str] | None
     queue: DumpQueue
     vault: Vault
     subnet_ids: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class Restorer(pulumi.ComponentResource):
                     ).to_env()
                 ),
                 rights=[
-                    place.apply(lambda place: _may_read(place, args)),
+                    decrypting(place.apply(lambda place: _may_read(place, args)), args.kms_key_arn),
                     args.vault.may_restore(),
                 ],
                 disk_gb=CONTAINER_DISK_GB,
@@ -100,10 +100,6 @@ class Restorer(pulumi.ComponentResource):
 
 
 def _may_read(place: Place, args: RestorerArgs) -> list[Statement]:
-    """Read, and decrypt, the targets one by one: no listing, and no other connection."""
+    """Read the targets one by one: no listing, and no other connection."""
     path = place.arn("ssm", f"parameter{args.runtime.scope.parameter_root}/{TARGETS}")
-    key = args.kms_key_arn
-    return [
-        may_read_parameters(path),
-        *([may_use_key(key, "ssm", "kms:Decrypt")] if key else []),
-    ]
+    return [may_read_parameters(path)]

@@ -37,7 +37,7 @@ class SecretParametersArgs:
     scope: Scope
     place: pulumi.Output[Place]
     databases: tuple[Database, ...]
-    kms_key_arn: str
+    kms_key_arn: pulumi.Output[str] | None
 
 
 class SecretParameters(pulumi.ComponentResource):
@@ -81,7 +81,9 @@ class SecretParameters(pulumi.ComponentResource):
 
     def may_list(self) -> pulumi.Output[list[Statement]]:
         """See which databases there are, their counts and types: no connection, ever."""
-        return self._listed.apply(lambda paths: [may_list_parameters(*paths), *self._may_decrypt()])
+        return decrypting(
+            self._listed.apply(lambda paths: [may_list_parameters(*paths)]), self._key
+        )
 
     def may_list_options(self) -> pulumi.Output[list[Statement]]:
         """See the options of all databases."""
@@ -89,20 +91,17 @@ class SecretParameters(pulumi.ComponentResource):
 
     def may_read(self) -> pulumi.Output[list[Statement]]:
         """Read, and decrypt, the table and the connections one by one."""
-        return pulumi.Output.all(self._listed, self._read).apply(
-            lambda paths: [
-                may_list_parameters(*paths[0]),
-                may_read_parameters(*paths[1]),
-                *self._may_decrypt(),
-            ]
+        paths = pulumi.Output.all(self._listed, self._read)
+        return decrypting(
+            paths.apply(
+                lambda found: [may_list_parameters(*found[0]), may_read_parameters(*found[1])]
+            ),
+            self._key,
         )
 
     def may_sign_in(self) -> pulumi.Output[list[Statement]]:
         """Come into the databases by what AWS gives for it, where their options say so."""
         return self._place.apply(lambda place: may_sign_in(place, self._databases))
-
-    def _may_decrypt(self) -> list[Statement]:
-        return [may_use_key(self._key, "ssm", "kms:Decrypt")] if self._key else []
 
     def _parameter(
         self,
@@ -129,12 +128,23 @@ class SecretParameters(pulumi.ComponentResource):
         )
 
 
+def decrypting(
+    rights: pulumi.Output[list[Statement]], key: pulumi.Output[str] | None
+) -> pulumi.Output[list[Statement]]:
+    """Add to rights on parameters that on the key by which they are encrypted, if there is one."""
+    if key is None:
+        return rights
+    return pulumi.Output.all(rights, key).apply(
+        lambda known: [*known[0], may_use_key(known[1], "ssm", "kms:Decrypt")]
+    )
+
+
 def secret_parameter(
     name: str,
     path: str,
     value: str,
     scope: Scope,
-    own_key: str,
+    own_key: pulumi.Output[str] | None,
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
 ) -> aws.ssm.Parameter:
@@ -146,14 +156,14 @@ def secret_parameter(
         tier="Standard",
         # A Pulumi secret from here on, so that the state holds it encrypted.
         value=pulumi.Output.secret(value),
-        key_id=own_key or AWS_KEY,
+        key_id=AWS_KEY if own_key is None else own_key,
         tags=scope.tags,
         opts=pulumi.ResourceOptions(
             parent=parent,
             delete_before_replace=True,
             # The provider names the key when it makes a parameter, and not again with a new
             # value, which SSM would then encrypt by AWS's own.
-            replace_on_changes=["value"] if own_key else None,
+            replace_on_changes=None if own_key is None else ["value"],
             depends_on=list(after),
         ),
     )

@@ -11,6 +11,7 @@ from infra.dispatcher import Dispatcher, DispatcherArgs
 from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
 from infra.layers import Layers, LayersArgs
+from infra.own_key import key_of
 from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
@@ -20,9 +21,8 @@ from infra.restorer import Restorer, RestorerArgs
 from infra.secrets import SecretParameters, SecretParametersArgs
 from infra.settings import StackSettings
 from infra.signpost import Signpost, SignpostArgs, decided
-from infra.vault import Vault, VaultArgs
+from infra.vault import Vault, VaultArgs, remains
 from infra.watcher import Watcher, WatcherArgs
-from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place
 
 
@@ -38,25 +38,26 @@ class BackupService(pulumi.ComponentResource):
         packages, travelling = packages_of(settings)
         scope, child = settings.scope, pulumi.ResourceOptions(parent=self)
         timeout = timedelta(seconds=settings.dumper_timeout)
+        queue = DumpQueue(
+            f"{name}-queue", DumpQueueArgs(scope, timeout, containers_of(settings)), child
+        )
+        place = queue.arn.apply(Place.of)
+        key = key_of(f"{name}-key", settings, place, child)
         vault = Vault(
             f"{name}-vault",
             VaultArgs(
                 scope,
                 settings.bucket,
-                settings.kms_key_arn,
+                key,
                 settings.noncurrent_days,
                 settings.delete_backups_on_destroy,
                 settings.object_lock,
             ),
             child,
         )
-        queue = DumpQueue(
-            f"{name}-queue", DumpQueueArgs(scope, timeout, containers_of(settings)), child
-        )
-        place = queue.arn.apply(Place.of)
         secrets = SecretParameters(
             f"{name}-secrets",
-            SecretParametersArgs(scope, place, travelling.databases, settings.kms_key_arn),
+            SecretParametersArgs(scope, place, travelling.databases, key),
             child,
         )
         layers = Layers(
@@ -79,7 +80,7 @@ class BackupService(pulumi.ComponentResource):
         )
         chain = None
         if settings.tamper_evident:
-            given = (vault, settings.kms_key_arn, settings.delete_backups_on_destroy)
+            given = (vault, key, settings.delete_backups_on_destroy)
             chain = Chain(f"{name}-chain", ChainArgs(scope, place, *given), child)
         pruner = Pruner(
             f"{name}-pruner",
@@ -123,7 +124,7 @@ class BackupService(pulumi.ComponentResource):
                 security_group_ids=settings.security_group_ids,
                 large=packages if settings.large_databases else None,
                 identity=settings.drill_identity,
-                kms_key_arn=settings.kms_key_arn,
+                kms_key_arn=key,
             ),
             child,
         )
@@ -136,7 +137,7 @@ class BackupService(pulumi.ComponentResource):
                     packages=packages,
                     targets=settings.targets,
                     ca_bundle=travelling.of_targets,
-                    kms_key_arn=settings.kms_key_arn,
+                    kms_key_arn=key,
                     queue=queue,
                     vault=vault,
                     subnet_ids=settings.subnet_ids,
@@ -144,7 +145,7 @@ class BackupService(pulumi.ComponentResource):
                 ),
                 child,
             )
-        replication = replicated(f"{name}-replication", settings, vault, place, child)
+        replication = replicated(f"{name}-replication", settings, vault, key, place, child)
         dispatcher = Dispatcher(
             f"{name}-dispatcher",
             DispatcherArgs(
@@ -183,6 +184,7 @@ class BackupService(pulumi.ComponentResource):
                 vault=vault,
                 topic=alarms.topic_arn,
                 replication=replication,
+                kms_key_arn=key,
             ),
             child,
         )
@@ -207,6 +209,7 @@ class BackupService(pulumi.ComponentResource):
                     **self.facts,
                     **decided(settings),
                     **(replication.facts if replication else {}),
+                    "kms_key_arn": "" if key is None else key,
                     "container_log_group": dumper.container_log_group,
                     "drill_container_log_group": prover.container_log_group,
                     "restore_queue": restorer.queue_arn if restorer else "",
@@ -223,13 +226,3 @@ class BackupService(pulumi.ComponentResource):
             # Destroying runs no program that could say it.
             self.facts = {**self.facts, "remains": remains(vault.bucket_name, settings.object_lock)}
         self.register_outputs(dict(self.facts))
-
-
-def remains(bucket: pulumi.Output[str], lock: ObjectLock) -> pulumi.Output[str]:
-    """Say what destroying the stage leaves behind, and why nobody can delete it at once."""
-    return bucket.apply(
-        lambda name: (
-            f"destroying keeps the bucket {name} with all backups, each of them locked "
-            f"{lock.words} after it was made; docs/kept.md says how it ends"
-        )
-    )

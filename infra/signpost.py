@@ -26,7 +26,7 @@ class SignpostArgs:
 def decided(settings: StackSettings) -> dict[str, str]:
     """Give the facts that the operator has decided."""
     return {
-        "kms_key_arn": settings.kms_key_arn,
+        "kms_key": settings.kms_key,
         "object_lock": settings.object_lock.to_text() if settings.object_lock else "",
         "parameter_root": settings.scope.parameter_root,
         "drill": settings.drill,

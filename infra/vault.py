@@ -1,5 +1,6 @@
 """The vault: a bucket that only this account reads, only by TLS, and that outlives the service."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pulumi
@@ -36,7 +37,7 @@ class VaultArgs:
 
     scope: Scope
     bucket: str
-    kms_key_arn: str
+    kms_key_arn: pulumi.Output[str] | None
     noncurrent_days: int
     delete_backups_on_destroy: bool
     object_lock: ObjectLock | None = None
@@ -75,12 +76,12 @@ class Vault(pulumi.ComponentResource):
     def may_store(self) -> pulumi.Output[list[Statement]]:
         """Make and list backups, but neither read, replace nor delete one."""
         # An upload of parts needs both: a new data key to begin, the same one again to go on.
-        return self.arn.apply(lambda arn: [*may_store_backups(arn), *self._may_use_key()])
+        return self._with_key(may_store_backups)
 
     @property
     def summarized(self) -> bool:
         """Whether summaries are of use: under a customer's key no ETag is a digest."""
-        return not self._key
+        return self._key is None
 
     def may_watch(self) -> pulumi.Output[list[Statement]]:
         """List backups and keep summaries of records, but neither read nor make a backup."""
@@ -93,23 +94,27 @@ class Vault(pulumi.ComponentResource):
 
     def may_prove(self) -> pulumi.Output[list[Statement]]:
         """Read backups and write verdicts on them, but neither make nor delete a backup."""
-        return self.arn.apply(lambda arn: [*may_prove_backups(arn), *self._may_use_key()])
+        return self._with_key(may_prove_backups)
 
     def may_restore(self) -> pulumi.Output[list[Statement]]:
         """Read and list backups, and write nothing."""
-        return self.arn.apply(
-            lambda arn: [*may_restore_backups(arn), *self._may_use_key("kms:Decrypt")]
-        )
+        return self._with_key(may_restore_backups, "kms:Decrypt")
 
     def _may_summarize(self, arn: str) -> list[Statement]:
         if not self.summarized:
             return []
         return [*may_summarize(arn), *(may_lock_summaries(arn) if self.object_lock else ())]
 
-    def _may_use_key(self, *actions: str) -> list[Statement]:
-        """Read and write what is encrypted by the customer's key, if there is one, or do less."""
-        both = ("kms:Decrypt", "kms:GenerateDataKey")
-        return [may_use_key(self._key, "s3", *(actions or both))] if self._key else []
+    def _with_key(
+        self, rights: Callable[[str], list[Statement]], *actions: str
+    ) -> pulumi.Output[list[Statement]]:
+        """Add to rights on the bucket those on its key: to read and write, or to do less."""
+        if self._key is None:
+            return self.arn.apply(rights)
+        using = actions or ("kms:Decrypt", "kms:GenerateDataKey")
+        return pulumi.Output.all(self.arn, self._key).apply(
+            lambda known: [*rights(known[0]), may_use_key(known[1], "s3", *using)]
+        )
 
     def _tidy(
         self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
@@ -194,3 +199,13 @@ def _lifecycle(noncurrent_days: int) -> list[aws.s3.BucketLifecycleConfiguration
             "noncurrent_version_expiration": {"noncurrent_days": 1},
         },
     ]
+
+
+def remains(bucket: pulumi.Output[str], lock: ObjectLock) -> pulumi.Output[str]:
+    """Say what destroying the stage leaves behind, and why nobody can delete it at once."""
+    return bucket.apply(
+        lambda name: (
+            f"destroying keeps the bucket {name} with all backups, each of them locked "
+            f"{lock.words} after it was made; docs/kept.md says how it ends"
+        )
+    )

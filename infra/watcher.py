@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.function import Function, FunctionArgs, Runtime
-from infra.iam import Statement, may_publish, may_read_log
+from infra.iam import Statement, allow, may_publish, may_read_log
 from infra.layers import Layers
 from infra.replication import Replication
 from infra.rule import Rule, call_by
@@ -36,6 +36,7 @@ class WatcherArgs:
     vault: Vault
     topic: pulumi.Output[str]
     replication: Replication | None = None
+    kms_key_arn: pulumi.Output[str] | None = None
 
 
 class Watcher(pulumi.ComponentResource):
@@ -61,7 +62,10 @@ class Watcher(pulumi.ComponentResource):
                 timeout=TIMEOUT,
                 layers=[args.layers.dependencies],
                 environment=pulumi.Output.all(
-                    args.vault.bucket_name, args.topic, copies.bucket_name if copies else ""
+                    args.vault.bucket_name,
+                    args.topic,
+                    copies.bucket_name if copies else "",
+                    "" if args.kms_key_arn is None else args.kms_key_arn,
                 ).apply(
                     lambda known: WatcherSettings(
                         scope.stage,
@@ -74,6 +78,7 @@ class Watcher(pulumi.ComponentResource):
                         object_lock="yes" if args.vault.object_lock else "",
                         replica=known[2],
                         replica_region=copies.region if copies else "",
+                        kms_key=known[3],
                     ).to_env()
                 ),
                 rights=[
@@ -82,6 +87,7 @@ class Watcher(pulumi.ComponentResource):
                     args.vault.may_watch(),
                     args.topic.apply(lambda topic: _may_tell(scope, topic)),
                     *([copies.may_list()] if copies else []),
+                    *_may_look(args.kms_key_arn),
                 ],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -97,3 +103,8 @@ def _may_tell(scope: Scope, topic: str) -> list[Statement]:
     """Publish to the topic, and read in its own log what it has published before."""
     log_group = f"log-group:/aws/lambda/{scope.name(WATCHER)}"
     return [may_publish(topic), may_read_log(Place.of(topic).arn("logs", log_group))]
+
+
+def _may_look(key: pulumi.Output[str] | None) -> list[pulumi.Output[list[Statement]]]:
+    """See in what state the key of the backups is, and use it for nothing."""
+    return [] if key is None else [key.apply(lambda arn: [allow(["kms:DescribeKey"], [arn])])]

@@ -88,6 +88,7 @@ def _read(service: Service) -> list[Statement]:
         *_replica(service, Kind.MANIFEST, *_VERDICTS),
         *_topic(service),
         *_lock(service, "s3:GetBucketObjectLockConfiguration", bucket),
+        *([_allow(["kms:DescribeKey"], [service.kms_key_arn])] if service.kms_key_arn else []),
         *_key(service, "ssm", "kms:Decrypt"),
         *_key(service, "s3", "kms:Decrypt"),
     ]

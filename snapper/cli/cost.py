@@ -27,7 +27,7 @@ _HEADERS = (
 _SPARE = ("requests", "metrics", "drills", "deleted", "backups", "running", "storage")
 _NOT_COUNTED = (
     "Not counted: free tiers, taxes, logs, data that leaves the region or comes through a NAT "
-    "gateway, what a container has of disk, restores, and a KMS key of your own."
+    "gateway, what a container has of disk, restores, and a KMS key that the stage has not made."
 )
 _LARGEST_FILE = 1 << 20
 
@@ -77,7 +77,9 @@ def cost(
         for key in named
     ]
     service = opened.service
-    common = {} if keys else shared(service.alarm_count, 2 if service.prover else 1, asked)
+    made = sum(map(bool, (service.kms_key, service.signing_key)))
+    queues = 2 if service.prover else 1
+    common = {} if keys else shared(service.alarm_count, queues, asked, made)
     if json:
         render.document(_to_dict(stage, found, common, asked))
         return

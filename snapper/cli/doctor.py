@@ -16,6 +16,7 @@ from snapper.values.options import UNSET
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.catalog import listing
 from snapper.verbs.copies import Due, due_of, examine_copies
+from snapper.verbs.examine_key import examine_key
 from snapper.verbs.examine_lock import examine_lock
 from snapper.verbs.letters import examine_letters
 from snapper.verbs.proven import last_proof
@@ -81,6 +82,7 @@ def doctor(
         examine_letters(opened.letters, databases if keys else ()),
         *(() if opened.proving else (NO_PROVER,)),
         *examine_copies(opened.replica, list(filter(None, expected))),
+        *examine_key(opened.service.kms_key_arn),
         *((examine_lock(opened.vault, lock),) if (lock := opened.service.lock) else ()),
     ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)

@@ -19,6 +19,7 @@ from snapper.values.schedule import Schedule
 from snapper.values.timetable import schedule_of
 from snapper.verbs.alarms import examine_alarms
 from snapper.verbs.copies import due_of, examine_copies
+from snapper.verbs.examine_key import examine_key
 from snapper.verbs.letters import Letters, look
 from snapper.verbs.orphans import Orphan, orphans
 from snapper.verbs.run import chosen
@@ -56,7 +57,8 @@ def status(
     So does a newest backup that was not copied into the second bucket within two hours.
     What the newest backup lacks of its database is shown, that nobody is notified of failures, and
     that there are backups of databases which the stage no longer has; none of these changes the
-    exit code. `failed` counts the dead letters of a database; with --json all times are exact.
+    exit code. A key of your own that cannot be used does. `failed` counts the dead letters of a
+    database; with --json all times are exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -75,6 +77,7 @@ def status(
         waiting, alarms = opened.queue.waiting(), examine_alarms(opened.topic)
         left_over = [] if keys else orphans(opened.vault, named)
         vault, letters = opened.vault, asked.result()
+    encrypted = examine_key(opened.service.kms_key_arn)
     if keys:
         letters = letters.of(named)
     around = Surroundings(
@@ -86,7 +89,7 @@ def status(
     undispatched = sum(1 for letter in letters.read if letter.undispatched)
     coming = opened.schedule.next_after(now)
     healthy = not letters.total and all(not each.health.problems for each in judged)
-    healthy = healthy and not any(each.level is Level.FAILURE for each in copies)
+    healthy = healthy and not any(each.level is Level.FAILURE for each in (*copies, *encrypted))
     outcome.code = 0 if healthy else 1
     if json:
         render.document(
@@ -101,6 +104,7 @@ def status(
                 "undispatched": undispatched if letters.readable else None,
                 "alarms": alarms.to_dict(),
                 "replica": [each.to_dict() for each in copies],
+                "key": next((each.to_dict() for each in encrypted), None),
                 "orphans": [asdict(each) for each in left_over],
                 "databases": [
                     {**to_dict(each), "options": options[each.database].to_dict()}
@@ -125,9 +129,11 @@ def status(
     if undispatched:
         events = render.number(undispatched, "scheduled event")
         render.say(f"{events} never became jobs")
-    for line in (*_explained_letters(letters), *map(_explained_orphan, left_over)):
-        render.say(line)
-    for line in _unwell(alarms, *copies):
+    for line in (
+        *_explained_letters(letters),
+        *map(_explained_orphan, left_over),
+        *_unwell(alarms, *copies, *encrypted),
+    ):
         render.say(line)
 
 

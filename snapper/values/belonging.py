@@ -13,6 +13,7 @@ from snapper.values.proving import FREQUENCIES
 from snapper.values.replica import foreign_replica, replica_prefix
 from snapper.values.service import Service
 from snapper.values.settings import STAGE, parameter_root
+from snapper.values.stage_checks import CREATE
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _VERSION = re.compile(r"[0-9A-Za-z.+_-]{1,64}")
@@ -80,6 +81,7 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "signing_key": not service.signing_key
         or bool(re.fullmatch(own_key, service.signing_key, re.ASCII)),
         "time_zone": bool(_ZONE.fullmatch(service.time_zone)),
+        "kms_key": service.kms_key in ("", CREATE),
         "object_lock": not service.object_lock
         or ObjectLock.from_text(service.object_lock) is not None,
         "replica_bucket": service.replica_bucket in ("", foreign_replica(stage, place.account))

@@ -57,6 +57,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     "sns:": ("alarms",),
+    "kms:alias/": ("backups",),
 }
 
 

@@ -26,7 +26,7 @@ class Prices:
 
     Storage is for a GB and a month, by S3's storage class; what AWS moves within
     INTELLIGENT_TIERING to a cheaper tier is counted at the dearest. Source: the pricing pages of
-    S3, Lambda, Fargate, SQS and CloudWatch for US East (N. Virginia); other regions take up to
+    S3, Lambda, Fargate, SQS, KMS and CloudWatch for US East (N. Virginia); other regions take up to
     30 % more.
     """
 
@@ -47,6 +47,9 @@ class Prices:
     """For one metric and a month."""
     metric: float = 0.30
     """For a month; AWS counts the hours in which there is a value."""
+
+    key: float = 1.0
+    """For a key of KMS's and a month, before it is turned over for the first time."""
 
     def storage_of(self, kind: str) -> float:
         """Give what a GB of a storage class costs for a month; of an unknown one the dearest."""

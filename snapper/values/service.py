@@ -34,6 +34,7 @@ class Service:
     its digest and joined by commas; empty where drills open none.
     `replica_bucket` is the name of the second bucket, of `replica_account` and in `replica_region`,
     where your key `replica_kms_key_arn` encrypts; all empty where there is none.
+    `kms_key` says whether the stage has made the key itself.
     What has a default is not on the signpost of stages that an older release deployed.
     """
 
@@ -74,6 +75,7 @@ class Service:
     replica_region: str = ""
     replica_account: str = ""
     replica_kms_key_arn: str = ""
+    kms_key: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -182,6 +182,7 @@ class WatcherSettings(Environment):
     `summary` says whether it keeps summaries; empty where it may not, or they would be of no use.
     `object_lock` says whether the bucket locks what is put there; empty where it does not.
     `replica` is the name of the second bucket and its region; empty where there is none.
+    `kms_key` is the ARN of the key by which all is encrypted; empty where AWS's own are.
     """
 
     stage: str
@@ -194,6 +195,7 @@ class WatcherSettings(Environment):
     object_lock: str = ""
     replica: str = ""
     replica_region: str = ""
+    kms_key: str = ""
 
     @property
     def punctuality(self) -> Punctuality:

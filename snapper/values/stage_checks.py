@@ -19,6 +19,9 @@ from snapper.values.timetable import age_fault
 
 ARCHITECTURES = ("arm64", "x86_64")
 
+CREATE = "create"
+"""The one word that kmsKey may hold."""
+
 LOG_RETENTIONS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
     *(2192, 2557, 2922, 3288, 3653),
@@ -104,6 +107,17 @@ def zone_faults(time_zone: str) -> Iterator[str]:
     """Tell of a time zone that there is not."""
     if not is_zone(time_zone):
         yield f"timeZone is {time_zone}, must be a name such as Europe/Berlin, or UTC"
+
+
+def key_choice_faults(kms_key: str, kms_key_arn: str) -> Iterator[str]:
+    """Tell of a key that is neither to be made nor there, or both."""
+    if kms_key and kms_key != CREATE:
+        yield f"kmsKey is {kms_key}, must be {CREATE}; kmsKeyArn names a key that is there"
+    if kms_key and kms_key_arn:
+        yield (
+            f"kmsKey and kmsKeyArn are both set: {CREATE} makes a key, the other names one that is "
+            "there; pulumi config rm one of them"
+        )
 
 
 def bucket_faults(bucket: str, delete_backups_on_destroy: bool) -> Iterator[str]:

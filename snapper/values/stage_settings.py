@@ -42,6 +42,7 @@ class StageSettings:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""
+    kms_key: str = ""
     permissions_boundary: str = ""
     ca_bundle: str = ""
     bucket: str = ""
@@ -70,12 +71,14 @@ class StageSettings:
         yield from stage_checks.form_faults(
             self.kms_key_arn, self.permissions_boundary, self.alarm_email
         )
+        yield from stage_checks.key_choice_faults(self.kms_key, self.kms_key_arn)
         yield from stage_checks.zone_faults(self.time_zone)
         yield from stage_checks.bucket_faults(self.bucket, self.delete_backups_on_destroy)
         yield from stage_checks.lock_faults(self.object_lock, self.delete_backups_on_destroy)
         if self.replica:
             yield from self.replica.faults(
-                encrypts=bool(self.kms_key_arn), deletes=self.delete_backups_on_destroy
+                encrypts=bool(self.kms_key_arn or self.kms_key),
+                deletes=self.delete_backups_on_destroy,
             )
         yield from stage_checks.network_faults(self.subnet_ids, self.security_group_ids)
         yield from stage_checks.schedule_faults(

@@ -115,11 +115,16 @@ def priced(
     )
 
 
-def shared(alarms: int, queues: int, prices: Prices) -> Mapping[str, float]:
-    """Give what a stage costs however many databases it has: alarms, and queues that are asked."""
+def shared(alarms: int, queues: int, prices: Prices, keys: int = 0) -> Mapping[str, float]:
+    """Give what a stage costs however many databases it has.
+
+    Alarms, queues that are asked, and keys that it has made.
+    """
+    made = {"keys": keys * prices.key} if keys else {}
     return {
         "alarms": alarms * prices.alarm,
         "polling": queues * _POLLING * prices.queue_request,
+        **made,
     }
 
 

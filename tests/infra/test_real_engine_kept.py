@@ -27,6 +27,17 @@ class Story:
         stack.up().must_be_good()
         self.bucket = stack.outputs()["bucket"]
         self.put("before")
+        stack.set(kmsKey="create")
+        self.preview_of_key = stack.run("preview")
+        self.keyed = self.up()
+        self.still_keyed = self.up("--expect-no-changes")
+        self.key = self.encryption()["KMSMasterKeyID"]
+        stack.unset("kmsKey")
+        stack.set(kmsKeyArn=self.key)
+        self.named = self.up()
+        self.state_of_key = self.describe(cloud)
+        stack.unset("kmsKeyArn")
+        self.unkeyed = self.up()
         self.set("objectLock.mode", "governance")
         self.halfway = stack.run("preview")
         self.set("objectLock.days", "30")
@@ -62,6 +73,15 @@ class Story:
     def put(self, key: str) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"x")
 
+    def encryption(self) -> Any:
+        found = self.s3.get_bucket_encryption(Bucket=self.bucket)
+        (rule,) = found["ServerSideEncryptionConfiguration"]["Rules"]
+        return rule["ApplyServerSideEncryptionByDefault"]
+
+    def describe(self, cloud: Cloud) -> str:
+        found = cloud.client("kms").describe_key(KeyId=self.key)["KeyMetadata"]
+        return str(found["KeyState"])
+
     def rule(self) -> Any:
         found = self.s3.get_object_lock_configuration(Bucket=self.bucket)
         return found["ObjectLockConfiguration"].get("Rule")
@@ -77,6 +97,19 @@ def of(kind: str, calls: list[Call]) -> list[tuple[str, tuple[str, ...]]]:
     return [(call.verb, call.keys) for call in calls if call.type == kind]
 
 
+def test_a_key_is_made_and_all_is_encrypted_by_it_from_then_on(story: Story) -> None:
+    story.preview_of_key.must_be_good()
+    assert [verb for verb, _ in of("aws:kms/key:Key", story.keyed)] == ["create"]
+    assert story.key.startswith("arn:aws:kms:")
+    assert story.still_keyed == []
+
+
+def test_named_as_ones_own_the_key_goes_on_and_nothing_is_encrypted_anew(story: Story) -> None:
+    assert of("aws:kms/key:Key", story.named) == []
+    assert of("aws:ssm/parameter:Parameter", story.named) == [("update", ("value",))]
+    assert story.state_of_key == "Enabled"
+
+
 def test_half_a_lock_is_refused_with_what_is_missing(story: Story) -> None:
     assert story.halfway.code != 0
     assert "objectLock.days is not set, must be a whole number" in story.halfway.text
@@ -88,7 +121,7 @@ def test_a_bucket_that_is_there_is_locked_from_then_on(story: Story) -> None:
 
 
 def test_the_bucket_is_never_touched(story: Story) -> None:
-    for calls in (story.locked, story.longer, story.free):
+    for calls in (story.keyed, story.named, story.unkeyed, story.locked, story.longer, story.free):
         assert of("aws:s3/bucket:Bucket", calls) == []
 
 

@@ -138,7 +138,8 @@ def test_with_large_databases_the_other_policy_suffices_too(
 def test_with_tamper_evident_the_policy_of_keys_suffices_too_and_has_nothing_superfluous(
     deployer: Deployer, host: LambdaHost, boundary: str
 ) -> None:
-    everything, on = {"Effect": "Allow", "Action": "*", "Resource": "*"}, {"tamperEvident": "true"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    on = {"tamperEvident": "true", "kmsKey": "create"}
     deployer.may(*as_asked([*POLICY, *KEYS]))
     assert "\n".join(life_of_a_stage(deployer, host, "by-keys", boundary, **on)) == ""
     superfluous = []
@@ -225,7 +226,8 @@ def test_nothing_in_the_policy_is_superfluous(
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    graph = record(alarmEmail="a@example.com", tamperEvident="true", **RESTORING, **COPYING)
+    on = {"tamperEvident": "true", "kmsKey": "create"}
+    graph = record(alarmEmail="a@example.com", **on, **RESTORING, **COPYING)
     types = {one.type for one in graph if one.custom}
     assert types == REHEARSED.keys()
 

@@ -192,6 +192,7 @@ KINDS: dict[str, Callable[[AWSPreparedRequest, Send], AWSResponse]] = {
     "403": _refusing(403, "AccessDenied", "AccessDeniedException"),
     "expired token": _refusing(400, "ExpiredToken", "ExpiredTokenException"),
     "wrong checksum": _refusing(400, "BadDigest", "InvalidParameterValue"),
+    "key disabled": _refusing(400, "KMS.DisabledException"),
     "bit flipped": _corrupted,
     "error within 200": _refusing_within_200,
     "killed before": _die,
@@ -199,7 +200,9 @@ KINDS: dict[str, Callable[[AWSPreparedRequest, Send], AWSResponse]] = {
 }
 """What can happen to one attempt of a call."""
 
-ANSWERS = tuple(kind for kind in KINDS if not kind.startswith(("killed", "bit", "error within")))
+ANSWERS = tuple(
+    kind for kind in KINDS if not kind.startswith(("killed", "key", "bit", "error within"))
+)
 """The kinds that any call can meet."""
 
 BODIES = ("s3:PutObject", "s3:UploadPart")

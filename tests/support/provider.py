@@ -210,6 +210,14 @@ REHEARSED: Mapping[str, tuple[Call, ...]] = {
         _of_arn("sns", "tag_resource", "ResourceArn", Tags=LISTED),
         _of_arn("sns", "untag_resource", "ResourceArn", TagKeys=NAMES),
     ),
+    "aws:kms/alias:Alias": (
+        Call("kms", "list_aliases", lambda it: {}),
+        Call(
+            "kms",
+            "update_alias",
+            lambda it: {"AliasName": it.identifier, "TargetKeyId": it.inputs["targetKeyId"]},
+        ),
+    ),
     "aws:kms/key:Key": (
         _key("describe_key"),
         _key("get_key_policy"),

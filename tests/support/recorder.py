@@ -119,6 +119,8 @@ def _outputs(kind: str, logical: str, inputs: Mapping[str, Any]) -> dict[str, An
             return {**arn, "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"}
         case "aws:lambda/layerVersion:LayerVersion":
             return {"arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}:1"}
+        case "aws:kms/alias:Alias":
+            return {"arn": f"arn:aws:kms:{_HERE}:{name}"}
         case "aws:kms/key:Key":
             return {**arn, "keyId": logical}
         case "aws:batch/jobDefinition:JobDefinition":

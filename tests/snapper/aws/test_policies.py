@@ -142,8 +142,9 @@ def test_the_customers_key_is_used_through_the_services_that_encrypt_with_it() -
         (action, each["Condition"]["StringEquals"]["kms:ViaService"].split(".")[0])
         for each in statements(Rights.RESTORE, with_key)
         for action in each["Action"]
-        if each["Resource"] == [KEY]
+        if each["Resource"] == [KEY] and each["Action"] != ["kms:DescribeKey"]
     }
+    assert "kms:DescribeKey" in repr(statements(Rights.READ, with_key))
     assert used == {("kms:Decrypt", "ssm"), ("kms:Decrypt", "s3"), ("kms:GenerateDataKey", "s3")}
     assert "kms" not in repr(statements(Rights.OPERATE))
 

@@ -99,6 +99,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:ssm/parameter:Parameter": Kind(
         "name dataType", "arn version", Question("ssm", "get_parameter", "Name")
     ),
+    "aws:kms/alias:Alias": Kind("name namePrefix", "arn targetKeyArn"),
     "aws:kms/key:Key": Kind(
         "keyUsage customerMasterKeySpec multiRegion customKeyStoreId xksKeyId",
         "arn keyId",
