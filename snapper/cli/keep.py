@@ -58,6 +58,7 @@ def keep(
     limit, now = read_at(at, key), datetime.now(UTC)
     ends = read_until(until, note, now)
     opened = Stage.open(stage, profile, region)
+    opened.service.require_pins()
     with chosen_backup(opened, key, "pins"):
         holding = meant(opened.vault, key, limit, warn, now, exactly=is_name(at))
         wanted = Pin(ends, note, caller(), now)

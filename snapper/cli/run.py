@@ -71,6 +71,8 @@ def run_now(
     ends = read_until(until, note, now)
     longest = time_to_wait(patience, wait=wait or keep)
     opened = Stage.open(stage, profile, region)
+    if keep:
+        opened.service.require_pins()
     wanted = Pin(ends, note, caller(), now) if keep else None
     jobs = queue_now(keys or (), opened.parameters, opened.queue, now)
     results: dict[Job, _Result] = dict.fromkeys(jobs)

@@ -122,6 +122,19 @@ class Service:
         return ObjectLock.from_text(self.object_lock)
 
     @property
+    def knows_rules(self) -> bool:
+        """Whether its functions know rules of retention, and pins: older releases name no zone."""
+        return bool(self.time_zone)
+
+    def require_pins(self) -> None:
+        """Raise SettingsError if its pruner would delete what is pinned."""
+        if not self.knows_rules:
+            raise SettingsError(
+                "the stage was deployed by an older release, whose pruner knows no pins",
+                hint="pulumi up with this release",
+            )
+
+    @property
     def log_group(self) -> str:
         """The log group of the dumper."""
         return f"/aws/lambda/{self.dumper}"

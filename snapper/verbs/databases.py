@@ -11,7 +11,7 @@ from snapper.engines.checks import option_faults, usability_checks
 from snapper.errors import SecretsInvalid, SettingsError
 from snapper.values import sealed_for, stage_checks, unprovable
 from snapper.values.options import SETTING, Options
-from snapper.values.rules import Retention
+from snapper.values.rules import Retention, Rules
 from snapper.values.secrets import Database, parse_secrets, with_options
 from snapper.values.service import Service
 from snapper.values.settings import CONNECTIONS, RETENTIONS
@@ -156,6 +156,11 @@ def _faults(
             yield (
                 f"{where}: {name} takes {_DEPLOYED[name]} that only pulumi up gives the functions: "
                 "put this database into Pulumi's config"
+            )
+        if isinstance(each.retention, Rules) and not service.knows_rules:
+            yield (
+                f"{each.key} keeps {each.retention}, and the stage was deployed by an older "
+                "release that only knows counts: pulumi up with this release"
             )
         if options.schedule and options.schedule not in schedules:
             yield (

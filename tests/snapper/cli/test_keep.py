@@ -1,13 +1,16 @@
 """`snapper keep` and `unkeep`: a pin is seen everywhere, and outlives what is configured."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, object_key
 from snapper.values.pin import FOREVER, Pin, pin_key
+from snapper.values.settings import service_parameter
 from tests.support.databases import AT
 from tests.support.few import few
 from tests.support.manifests import NOON, manifest
@@ -211,3 +214,28 @@ def test_what_is_not_made_is_not_pinned(stage: StageUnderTest) -> None:
         assert "pinned" not in ran.out
         assert pins(stage, key) == []
     stage.settle()
+
+
+def test_a_stage_whose_pruner_is_of_an_older_release_is_told_and_takes_neither_pins_nor_rules(
+    stage: StageUnderTest, key: str, tmp_path: Path
+) -> None:
+    """It would delete what is pinned, and could read no table with rules in it."""
+    file = tmp_path / "rows"
+    rows = "DATABASE_CONN_STRINGS=a,host=db.example.com,POSTGRES\nBACKUP_STORAGE_DATA=a,daily=3"
+    file.write_text(rows)
+    ssm, name = stage.cloud.client("ssm"), service_parameter(f"/snapper/{stage.name}")
+    text = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    older = {key: value for key, value in json.loads(text).items() if key != "time_zone"}
+    ssm.put_parameter(Name=name, Value=json.dumps(older), Overwrite=True)
+    try:
+        for command in (
+            ("keep", key),
+            ("run", key, "--keep"),
+            ("databases", "add", "--file", str(file)),
+        ):
+            ran = stage.run_cli(*command)
+            assert (ran.code, ran.out) == (2, "")
+            assert "the stage was deployed by an older release" in ran.err
+    finally:
+        ssm.put_parameter(Name=name, Value=text, Overwrite=True)
+    assert pins(stage, key) == []
