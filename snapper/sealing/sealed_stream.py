@@ -15,10 +15,11 @@ from typing import Protocol, Self
 from snapper.errors import DumpFailed
 from snapper.sealing.recipient import Recipient
 
-_BLOCK = 1 << 20
-"""Bytes of the source that are handed over at once."""
+_BLOCK = 1 << 17
+"""Bytes of the source that are handed over at once: a larger block costs more to have and to give
+back than it saves."""
 
-_AHEAD = 2
+_AHEAD = 8
 """Blocks that may wait for the thread."""
 
 
