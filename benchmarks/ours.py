@@ -49,32 +49,25 @@ def clients_in(directory: Path) -> Path:
 def main(dsn: str, jobs: int, *, listed: bool = True, sealed: bool = False) -> None:
     """Be the function: import what it imports, dump, and print the figures."""
     import functions.dumper  # noqa: F401  what a function has loaded counts
-    from snapper.aws.parts import PartPlan
-    from snapper.aws.sending import Readable
     from snapper.aws.vault import Vault
     from snapper.engines.engine import engine_of
     from snapper.engines.listing import Listing
     from snapper.machine.memory import give_back_large_blocks
     from snapper.sealing.key_file import new_identity
-    from snapper.sealing.sealed_stream import SealedStream
     from snapper.values.job import Job
+    from snapper.values.sealed_for import SealedFor
     from snapper.values.secrets import Database
     from snapper.verbs import dump, dumping
     from snapper.verbs.events import Silence
-
-    class Sealing(Vault):
-        """Seals what is uploaded, for one reader."""
-
-        def upload(self, stream: Readable, key: str, parts: PartPlan) -> None:
-            with SealedStream(stream, [new_identity().recipient]) as sealed:
-                super().upload(sealed, key, parts)
 
     if not listed:  # as it was before there were lists
         vars(dumping)["Listing"] = lambda following: Listing(following, most=0)
     give_back_large_blocks()
     engines = partial(engine_of, clients=Path(os.environ[CLIENTS]))
-    vault = (Sealing if sealed else Vault).connect("vault")
-    dumper = dump.Dumper(vault, Silence(), engines, jobs=lambda _: jobs)
+    sealed_for = SealedFor((new_identity().recipient.text,) * sealed)
+    dumper = dump.Dumper(
+        Vault.connect("vault"), Silence(), engines, jobs=lambda _: jobs, sealed_for=sealed_for
+    )
     before, began, used = _peak(), time.monotonic(), time.process_time()
     manifest = dumper.dump(Job("measured", datetime.now(UTC)), Database("measured", dsn, 1))
     assert manifest is not None

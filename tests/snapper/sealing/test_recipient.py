@@ -55,7 +55,7 @@ WRONG = {
     TEXT[:-1]: "has a wrong letter somewhere: its checksum does not fit",
     TEXT[:9] + ("q" if TEXT[9] != "q" else "p") + TEXT[10:]: "has a wrong letter somewhere",
     f"A{TEXT[1:]}": "mixes small and capital letters",
-    TEXT.replace(TEXT[20], "b"): "has a character that no key has: 'b'",
+    f"{TEXT[:20]}b{TEXT[21:]}": "has a character that no key has: 'b'",
     write_bech32(bytes(31), "age"): "has 31 bytes in place of 32",
     write_bech32(bytes(32), "age1pq"): "is of a kind that Snapper cannot open again: age1pq1…",
     AGE.text: "is a secret key: give the public one",
