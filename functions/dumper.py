@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
-from functions import doctor
+from functions import canary, doctor
 from functions.chaining import chain_of
 from functions.defect import place_of
 from functions.delivery import Delivery
@@ -47,18 +47,19 @@ class BatchResponse(TypedDict):
     batchItemFailures: list[FailedItem]
 
 
-def handler(
-    event: dict[str, Any], context: LambdaContext
-) -> BatchResponse | dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Back up the database of every record; the failed ones go back to the queue.
 
     The command line's doctor asks the same function, because only it stands where dumps are made:
-    `{"doctor": [keys]}` is answered with findings by database.
+    `{"doctor": [keys]}` is answered with findings by database. So does `key prove`, because only it
+    seals: `{"canary": {…}}` is answered with where a canary is.
     """
     settings = DumperSettings.from_env(os.environ)
     if "doctor" in event:
         seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE
         return doctor.answer(event["doctor"], settings, seconds)
+    if "canary" in event:
+        return canary.answer(event["canary"], settings)
     give_back_large_blocks()
     telemetry = Telemetry("dumper", settings.stage)
     parameters = Parameters.connect(settings.parameter_root)

@@ -12,6 +12,7 @@ from infra.dumper import Dumper, DumperArgs
 from infra.function import Runtime
 from infra.layers import Layers, LayersArgs
 from infra.own_key import key_of
+from infra.proven_recipients import warn_of_unproven
 from infra.prover import MEMORY, Prover, ProverArgs
 from infra.pruner import Pruner, PrunerArgs
 from infra.queue import DumpQueue, DumpQueueArgs
@@ -153,6 +154,7 @@ class BackupService(pulumi.ComponentResource):
             ),
             child,
         )
+        warn_of_unproven(settings, self)
         if settings.is_foreign:
             pulumi.log.warn(
                 f"{settings.bucket} was not made by a stage {settings.stage}: what lies there in "

@@ -37,6 +37,7 @@ def decided(settings: StackSettings) -> dict[str, str]:
         "dumper_memory": str(settings.dumper_memory),
         "dumper_timeout": str(settings.dumper_timeout),
         "late_after_hours": str(settings.late_after_hours),
+        "recipient_proven_within_days": settings.said_recipient_proven_within_days,
         "time_zone": settings.time_zone,
         "recipients": to_text(settings.sealed_for.recipients),
         "version": snapper.__version__,

@@ -3,6 +3,12 @@
 from enum import StrEnum
 from typing import Any
 
+from snapper.aws.key_policies import look_at_recipients, prove, proven_recipients
+from snapper.aws.statements import Statement
+from snapper.aws.statements import allow as _allow
+from snapper.aws.statements import bucket as _bucket
+from snapper.aws.statements import key as _key
+from snapper.aws.statements import listed as _listed
 from snapper.values.generation import heads_path, tables_path
 from snapper.values.keys import DUMPS, LISTS, MARK, Kind
 from snapper.values.pin import PINNED, UNTIL
@@ -17,8 +23,6 @@ from snapper.values.settings import (
 )
 from snapper.values.summary import FOLDER
 
-Statement = dict[str, Any]
-
 _VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
 _PINS = (PINNED, f"{UNTIL}*")
 
@@ -29,12 +33,14 @@ class Rights(StrEnum):
     With READ, no backup can be read, and the dead letters only counted; with RESTORE all can, but
     nothing is changed save a verdict beside a backup; with OPERATE every command works. With
     RESTORE_IN_CLOUD a container may be ordered to restore, and followed. No backup can be read
-    but by a container: Batch lets who orders one say what it runs, under its own role.
+    but by a container: Batch lets who orders one say what it runs, under its own role. With PROVE
+    whoever keeps a key may prove it by a canary; who may have the dumper make one may have it dump.
     """
 
     READ = "read"
     RESTORE = "restore"
     RESTORE_IN_CLOUD = "restore-in-cloud"
+    PROVE = "prove"
     OPERATE = "operate"
 
 
@@ -46,12 +52,14 @@ def policy(service: Service, rights: Rights) -> dict[str, Any]:
     if rights is Rights.RESTORE_IN_CLOUD:
         service.require_restores()
         statements = _choose(service) + _restore_in_cloud(service)
+    elif rights is Rights.PROVE:
+        statements = look_at_recipients(service) + prove(service)
     else:
         statements = _read(service)
     if rights in (Rights.RESTORE, Rights.OPERATE):
         statements += _restore(service)
     if rights is Rights.OPERATE:
-        statements += _operate(service)
+        statements += _operate(service) + prove(service)
         statements += _restore_in_cloud(service) if service.restore_queue else []
     return {"Version": "2012-10-17", "Statement": statements}
 
@@ -67,6 +75,7 @@ def _read(service: Service) -> list[Statement]:
     return [
         _allow(["ssm:GetParameter"], [f"{root}{service_parameter(service.parameter_root)}"]),
         _allow(["ssm:GetParametersByPath"], [table, options, counts, *_listed(added)]),
+        _allow(["ssm:GetParametersByPath"], [proven_recipients(service)]),
         _allow(["ssm:GetParameter"], [f"{counts}/*"]),
         # Versions tell when an object was written, and what is still kept of deleted ones.
         _allow(["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketTagging"], [bucket]),
@@ -166,11 +175,6 @@ def _operate(service: Service) -> list[Statement]:
     ]
 
 
-def _listed(added: str) -> list[str]:
-    """Give what tells of the databases that were added, all but their connections."""
-    return [heads_path(added), f"{tables_path(added)}/*", options_path(added)]
-
-
 def _topic(service: Service) -> list[Statement]:
     return [_allow(["sns:ListSubscriptionsByTopic"], [service.topic])] if service.topic else []
 
@@ -178,14 +182,6 @@ def _topic(service: Service) -> list[Statement]:
 def _lock(service: Service, action: str, *resources: str) -> list[Statement]:
     """Let be seen what is locked, where anything is; nobody is let lift a lock."""
     return [_allow([action], list(resources))] if service.lock else []
-
-
-def _key(service: Service, through: str, *actions: str) -> list[Statement]:
-    """Let the customer's key be used, if there is one, by the service that encrypts with it."""
-    if not service.kms_key_arn:
-        return []
-    via = {"StringEquals": {"kms:ViaService": service.endpoint(through)}}
-    return [{**_allow(list(actions), [service.kms_key_arn]), "Condition": via}]
 
 
 def _replica(service: Service, *kinds: Kind, more: bool = False) -> list[Statement]:
@@ -207,13 +203,5 @@ def _replica(service: Service, *kinds: Kind, more: bool = False) -> list[Stateme
     return listed
 
 
-def _bucket(service: Service) -> str:
-    return f"arn:{service.partition}:s3:::{service.bucket}"
-
-
 def _queue(service: Service, url: str) -> str:
     return service.arn("sqs", url.rsplit("/", 1)[-1])
-
-
-def _allow(actions: list[str], resources: list[str]) -> Statement:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}

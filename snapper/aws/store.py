@@ -1,4 +1,4 @@
-"""Parameter Store itself: parameters are read, made once, and deleted."""
+"""Parameter Store itself: parameters are read, made, and deleted."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -59,6 +59,13 @@ class Store:
                 if aws.code(error) != "ParameterAlreadyExists":
                     raise
                 raise AlreadyStored(f"{name} is there already") from None
+
+    def put(self, name: str, value: str) -> None:
+        """Write a parameter that is no secret, in place of one that is there."""
+        with aws.translated(f"ssm:PutParameter of {name}"):
+            self._client.put_parameter(
+                Name=name, Value=value, Type="String", Tier="Standard", Overwrite=True
+            )
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete parameters; one that is not there is as good."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "failures": ("failures.failures", "show the jobs that failed too often, or discard them"),
     "retry": ("retry.retry_failures", "put failed jobs back on the queue"),
     "databases": ("databases.databases", "list, add and remove databases without a deployment"),
+    "key": ("key.key", "keys that open what is sealed: make, prove, list them"),
     "check": ("check.check", "check the two secrets before they are set"),
     "doctor": ("doctor.doctor", "check the databases from inside the dumper"),
     "policy": ("policy.policy", "print the IAM policies for operators"),

@@ -10,6 +10,7 @@ from snapper.cli.last_proof import NO_PROVER, examine_proof
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
 from snapper.cli.progress import Progress
+from snapper.cli.recipients import Recipients
 from snapper.cli.stage import Stage
 from snapper.values.finding import Finding, Level
 from snapper.values.options import UNSET
@@ -38,8 +39,9 @@ def doctor(
     """Check the databases from inside the dumper: network, clients, rights, size, time, storing.
 
     Also checks how old the newest good backups are, when one was last restored for the proof,
-    whether there are dead letters, and whether anybody is notified when backups fail. Exits 1 if it
-    found anything that prevents a backup or makes it incomplete.
+    whether there are dead letters, whether anybody is notified when backups fail, and who has
+    proven the recipients of sealed backups. Exits 1 if it found anything that prevents a backup or
+    makes it incomplete.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -84,6 +86,7 @@ def doctor(
         *examine_copies(opened.replica, list(filter(None, expected))),
         *examine_key(opened.service.kms_key_arn),
         *((examine_lock(opened.vault, lock),) if (lock := opened.service.lock) else ()),
+        *Recipients.of(opened, options).findings(datetime.now(UTC)),
     ]
     bad = any(each.level is Level.FAILURE for findings in found.values() for each in findings)
     outcome.code = 1 if bad else 0

@@ -13,7 +13,7 @@ import typer
 
 from snapper.aws.vault import Vault
 from snapper.cli import render
-from snapper.errors import SettingsError
+from snapper.errors import NoKey, SettingsError
 from snapper.machine.environment import IDENTITY_VARIABLE, take_secret
 from snapper.sealing.identity import Identity
 from snapper.sealing.key_file import read_identities
@@ -53,6 +53,13 @@ class Keys:
         if manifest.contents_in_clear:
             return self.given(vault, manifest)
         return self.open(vault, manifest)
+
+    def all(self) -> tuple[Identity, ...]:
+        """Give the keys themselves, for whoever proves them; raises NoKey where there are none."""
+        if found := self._read_or_ask():
+            return found
+        hint = f"use --identity FILE or the variable {IDENTITY_VARIABLE}"
+        raise NoKey("no key is given", hint=hint)
 
     def _unsealed(
         self, vault: Vault, manifest: Manifest, read: Callable[[], tuple[Identity, ...]]

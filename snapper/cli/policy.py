@@ -23,6 +23,7 @@ class Policy(StrEnum):
     READ = Rights.READ
     RESTORE = Rights.RESTORE
     RESTORE_IN_CLOUD = Rights.RESTORE_IN_CLOUD
+    PROVE = Rights.PROVE
     OPERATE = Rights.OPERATE
     DEPLOY = "deploy"
     DEPLOY_LARGE = "deploy-large"
@@ -46,7 +47,7 @@ def policy(
         typer.Argument(
             metavar="RIGHTS",
             help="read: look; restore: read backups too; operate: every command; "
-            "restore-in-cloud: have a container restore. "
+            "restore-in-cloud: have a container restore; prove: prove a key. "
             "deploy: pulumi up; deploy-large, deploy-keys, deploy-replica: with largeDatabases, "
             "tamperEvident or replica these too; "
             "boundary: the most that a function may have.",
@@ -60,8 +61,9 @@ def policy(
     """Print an IAM policy for people who operate or deploy this stage, as JSON.
 
     Each of read, restore and operate includes the ones before it; operate also restore-in-cloud,
-    whose container can be made to read every backup and target. Printing one needs only the right
-    to read the parameter /snapper/STAGE/SERVICE, so whoever deploys can print all of them.
+    whose container can be made to read every backup and target, and prove, for who keeps a key.
+    Printing one needs only the right to read the parameter /snapper/STAGE/SERVICE, so whoever
+    deploys can print all of them.
 
     `deploy`, `deploy-large`, `deploy-keys`, `deploy-replica` and `boundary` are
     docs/deploy-policy.json, docs/deploy-large-policy.json, docs/deploy-keys-policy.json,

@@ -14,6 +14,7 @@ from snapper.aws.functions import Functions
 from snapper.aws.logs import Logs
 from snapper.aws.ownership import doubt
 from snapper.aws.parameters import Parameters
+from snapper.aws.proven_recipients import ProvenRecipients
 from snapper.aws.queue import JobQueue
 from snapper.aws.topic import Topic
 from snapper.aws.vault import Vault
@@ -144,6 +145,11 @@ class Stage:
     def added(self) -> Added:
         """The databases that are no part of the deployment, to be changed."""
         return Added.connect(self.service.parameter_root, self.service.kms_key_arn)
+
+    @cached_property
+    def proven_recipients(self) -> ProvenRecipients:
+        """Who has proven which recipient."""
+        return ProvenRecipients.connect(self.service.parameter_root)
 
     def configured(self) -> list[str]:
         """Give the databases that are backed up."""

@@ -10,6 +10,7 @@ import typer
 from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
+from snapper.cli.recipients import Recipients
 from snapper.cli.stage import Stage
 from snapper.cli.standing import HEADERS, SPARE, explained, row, to_dict
 from snapper.values.finding import Finding, Level
@@ -55,10 +56,11 @@ def status(
     Any other dead letter counts as wrong too, such as a scheduled event that never became jobs.
     Whoever may not read them sees how many there are, not whose.
     So does a newest backup that was not copied into the second bucket within two hours.
-    What the newest backup lacks of its database is shown, that nobody is notified of failures, and
-    that there are backups of databases which the stage no longer has; none of these changes the
-    exit code. A key of your own that cannot be used does. `failed` counts the dead letters of a
-    database; with --json all times are exact.
+    What the newest backup lacks of its database is shown, that nobody is notified of failures or
+    has proven a recipient of sealed backups (see key), and that there are backups of databases
+    which the stage no longer has; none of these changes the exit code. A key of your own that
+    cannot be used does. `failed` counts the dead letters of a database; with --json all times are
+    exact.
     """
     outcome: Outcome = context.obj
     opened = Stage.open(stage, profile, region)
@@ -88,6 +90,7 @@ def status(
     copies = _copies(opened, judged, now)
     undispatched = sum(1 for letter in letters.read if letter.undispatched)
     coming = opened.schedule.next_after(now)
+    recipients = Recipients.of(opened, {key: options[key] for key in named})
     healthy = not letters.total and all(not each.health.problems for each in judged)
     healthy = healthy and not any(each.level is Level.FAILURE for each in (*copies, *encrypted))
     outcome.code = 0 if healthy else 1
@@ -105,6 +108,7 @@ def status(
                 "alarms": alarms.to_dict(),
                 "replica": [each.to_dict() for each in copies],
                 "key": next((each.to_dict() for each in encrypted), None),
+                "recipients": recipients.to_dicts(now),
                 "orphans": [asdict(each) for each in left_over],
                 "databases": [
                     {**to_dict(each), "options": options[each.database].to_dict()}
@@ -132,6 +136,7 @@ def status(
     for line in (
         *_explained_letters(letters),
         *map(_explained_orphan, left_over),
+        *recipients.told(now),
         *_unwell(alarms, *copies, *encrypted),
     ):
         render.say(line)

@@ -59,6 +59,9 @@ def strays(service: Service, stage: str, place: Place, endpoints: Endpoints) -> 
         "drill": service.drill in ("", *FREQUENCIES),
         "proven_within_days": bool(_DAYS.fullmatch(service.proven_within_days)),
         "late_after_hours": bool(_HOURS.fullmatch(service.late_after_hours)),
+        "recipient_proven_within_days": bool(
+            _NUMBER.fullmatch(service.recipient_proven_within_days)
+        ),
         "drill_disk_gb": bool(_DISK.fullmatch(service.drill_disk_gb)),
         "schedule": bool(_SCHEDULE.fullmatch(service.schedule)),
         "architecture": service.architecture in ("", "arm64", "x86_64"),

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import MISSING, dataclass, fields
+from datetime import timedelta
 from typing import Self
 
 from snapper.errors import SettingsError
 from snapper.values.cost import Machine
 from snapper.values.object_lock import ObjectLock
 from snapper.values.place import Place, domain_of, partition_of
+from snapper.values.proven_recipient import WITHIN_DAYS
 from snapper.values.proving import Proving, read_days
 from snapper.values.recipients import from_text
 from snapper.values.settings import TARGETS
@@ -76,6 +78,7 @@ class Service:
     replica_account: str = ""
     replica_kms_key_arn: str = ""
     kms_key: str = ""
+    recipient_proven_within_days: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -154,6 +157,12 @@ class Service:
     def proving(self) -> Proving:
         """What the stage has decided about drills."""
         return Proving(self.drill, read_days(self.proven_within_days))
+
+    @property
+    def recipients_proven_within(self) -> timedelta | None:
+        """How old the proof of a recipient may be; None where nobody wants to hear of any."""
+        days = self.recipient_proven_within_days
+        return timedelta(days=_number(days) if days else WITHIN_DAYS) or None
 
     @property
     def machine(self) -> Machine:

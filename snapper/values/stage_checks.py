@@ -42,6 +42,7 @@ _RANGES = {
     "noncurrent_days": ("noncurrentDays", 1, 3650),
     "drill_disk_gb": ("drillDiskGb", *DISK_GB),
     "proven_within_days": ("provenWithinDays", -1, LONGEST_UNPROVEN),
+    "recipient_proven_within_days": ("recipientProvenWithinDays", 0, 3650),
     "late_after_hours": ("lateAfterHours", -1, LONGEST_AGE),
 }
 

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import Field, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from snapper.values import sealed_for, stage_checks, unprovable
 from snapper.values.drill_identity import DRILL_IDENTITY, DrillIdentity
+from snapper.values.in_force import sets
 from snapper.values.object_lock import OBJECT_LOCK, ObjectLock, read_lock
 from snapper.values.option import config_key
 from snapper.values.options import SETTING
+from snapper.values.proven_recipient import WITHIN_DAYS
 from snapper.values.proving import WEEKLY, Proving, read_days
 from snapper.values.recipients import canonical
 from snapper.values.replica import REPLICA, Replica, read_replica
@@ -62,6 +64,7 @@ class StageSettings:
     contents_in_clear: bool = False
     drill_identity: DrillIdentity | None = None
     replica: Replica | None = None
+    recipient_proven_within_days: int = WITHIN_DAYS
 
     def faults(self) -> Iterator[str]:
         """Tell of values that AWS would refuse later, or that contradict each other."""
@@ -107,6 +110,23 @@ class StageSettings:
     def proving(self) -> Proving:
         """What holds of drills for the databases that say nothing else."""
         return Proving(self.drill, read_days(self.said_within_days))
+
+    @property
+    def recipients_proven_within(self) -> timedelta | None:
+        """How old the proof of a recipient may be; None where nobody wants to hear of any."""
+        return timedelta(days=self.recipient_proven_within_days) or None
+
+    @property
+    def said_recipient_proven_within_days(self) -> str:
+        """The same as text; empty where it is as usual."""
+        days = self.recipient_proven_within_days
+        return "" if days == WITHIN_DAYS else str(days)
+
+    @property
+    def recipient_sets(self) -> dict[str, list[str]]:
+        """The recipients in force by whose they are, where there are any."""
+        own = {each.key: each.options.recipients for each in self.databases}
+        return sets(self.sealed_for.recipients, own)
 
     @property
     def said_within_days(self) -> str:

@@ -47,9 +47,7 @@ from snapper.values.job import Job
 from snapper.values.manifest import Manifest
 from snapper.values.options import UNSET, Options
 from snapper.values.service import Service
-from snapper.values.settings import (
-    parameter_root,
-)
+from snapper.values.settings import parameter_root
 from snapper.verbs.catalog import holding_at, read_manifest
 from tests.support.added import added, row
 from tests.support.clients import shared
@@ -212,6 +210,7 @@ class StageUnderTest:
         variables = {**_own(), **(self.environment() if env is None else env), **(more or {})}
         with (
             mock.patch.dict(os.environ, variables, clear=True),
+            mock.patch.dict("snapper.machine.environment._taken", clear=True),
             mock.patch.object(boto3, "DEFAULT_SESSION", None),
             impatient(),
             shared(),

@@ -38,6 +38,7 @@ def test_what_the_deployment_writes_is_right() -> None:
         {"pruner": ""},  # nor this
         {"prover": "snapper-prod-prover", "drill": "daily", "drill_disk_gb": "10"},
         {"proven_within_days": "40"},
+        {"recipient_proven_within_days": "0"},
         {"time_zone": "America/Port-au-Prince"},
         {"architecture": "arm64", "dumper_memory": "10240", "prover_memory": "3008", "alarms": "6"},
         {"dumper_timeout": "900"},
