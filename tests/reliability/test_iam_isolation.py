@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
-from snapper.values.keys import Kind
+from snapper.values.keys import DUMPS, LISTS, Kind
 from snapper.values.settings import (
     options_path,
     parameter_root,
@@ -55,8 +55,7 @@ def put(end: str, **more: Any) -> Attempt:
 
 ONCE = {"IfNoneMatch": "*"}
 WRITE = tuple(
-    put(end, **ONCE)
-    for end in (".sql.gz", ".contents.json", ".manifest.json", ".begun-2026-11-23T04-00-00Z")
+    put(end, **ONCE) for end in (*DUMPS, *LISTS, ".manifest.json", ".begun-2026-11-23T04-00-00Z")
 )
 TRIAL = {"Key": f"{KEY}/last-trial.verification.json"}
 # What says of a backup how it is, is the prover's alone.
@@ -70,7 +69,7 @@ RECORDS = (
 )
 READ = (
     *RECORDS,
-    *(s3("get_object", Key=f"{STEM}{kind}") for kind in (Kind.DUMP, Kind.CONTENTS)),
+    *(s3("get_object", Key=f"{STEM}{kind}") for kind in (*DUMPS, *LISTS)),
     s3("head_object", **BACKUP),
 )
 SUMMARIZE = (put("", Key="_summary/0.gz"), s3("get_object", Key="_summary/0.gz"))
@@ -79,6 +78,8 @@ FORGE = (
     put(".sql.gz"),
     put(".manifest.json"),
     put(".contents.json"),
+    put(".sql.gz.age"),
+    put(".contents.json.age"),
     put("", Key=f"{KEY}/anything"),
     put("", Key="2026-11-23T03-00-00Z.sql.gz", **ONCE),
     s3("copy_object", Key=f"{STEM}.sql.gz", CopySource="elsewhere/x"),
