@@ -52,7 +52,7 @@ class GzipStream:
         self._left = iter(pieces)
         self._most = most
         self._hash = hashlib.sha256()
-        self._ready: deque[bytes] = deque()
+        self._ready: deque[memoryview] = deque()  # what is left of a piece is not copied
         self._taken = self._crc = 0
         self._parts: list[Part] = []
         self._edges, self._offsets = array("q"), array("q")
@@ -154,5 +154,5 @@ class GzipStream:
 
     def _keep(self, text: bytes) -> None:
         self._hash.update(text)
-        self._ready.append(text)
+        self._ready.append(memoryview(text))
         self._taken += len(text)

@@ -48,7 +48,7 @@ class SealedStream:
     def __init__(self, stream: Source, recipients: Iterable[Recipient]) -> None:
         self._stream = stream
         self._work = _Work([each.library_key() for each in recipients])
-        self._ready: deque[bytes] = deque()
+        self._ready: deque[memoryview] = deque()
         self._ended = False
         self.backup_bytes = 0
 
@@ -84,7 +84,7 @@ class SealedStream:
         """Have something ready; False at the end."""
         while not (self._ready or self._ended):
             block = self._stream.read(_BLOCK)
-            self._ready.extend(self._work.take(block))
+            self._ready.extend(map(memoryview, self._work.take(block)))
             self._ended = not block
         return bool(self._ready)
 
