@@ -87,7 +87,8 @@ class StackSettings(StageSettings):
             raise SettingsRefused(tuple(faults))
         networked = bool(settings.subnet_ids) or here
         bundled = bool(settings.ca_bundle)
-        for doubt in doubts(databases, targets, networked=networked, bundled=bundled):
+        found = doubts(databases, targets, networked=networked, bundled=bundled)
+        for doubt in (*found, *settings.doubts()):
             pulumi.log.warn(doubt)
         return settings
 

@@ -35,7 +35,7 @@ MAPS = {
     "doctor": ("findings",),
     "contents": ("contents.statements[].kinds",),
     "cost": (
-        *("prices.storage", "shared"),
+        *("prices.storage", "prices.write_requests", "prices.retrieval", "shared"),
         *("databases[].stored_bytes", "databases[].noncurrent_bytes"),
     ),
 }

@@ -116,7 +116,12 @@ class Vault(Locks):
             )
 
     def upload(
-        self, stream: Readable, key: str, parts: PartPlan, kind: str = "application/gzip"
+        self,
+        stream: Readable,
+        key: str,
+        parts: PartPlan,
+        kind: str = "application/gzip",
+        storage_class: str = "",
     ) -> None:
         """Store the stream under the key in parts; an error of the stream aborts the upload.
 
@@ -135,7 +140,8 @@ class Vault(Locks):
             checked(self._client, stream),
             TransferManager(self._client, transfer) as manager,
         ):
-            manager.upload(stream, self.bucket, key, {"ContentType": kind}).result()
+            chosen = {"StorageClass": storage_class} if storage_class else {}
+            manager.upload(stream, self.bucket, key, {"ContentType": kind, **chosen}).result()
 
     def try_upload(self, key: str) -> None:
         """Begin an upload, send a part of it and take it back: nothing is ever stored.

@@ -60,7 +60,8 @@ class Usage:
 
     `parts` are the parts of one upload. What is not known, as of a database without a backup, is 0.
     With `in_container` it is dumped on Fargate, however little time that takes, and proven there
-    with `drilled_in_container`. The sizes are those of the containers, wherever it is done.
+    with `drilled_in_container`. The sizes are those of the containers,
+    wherever it is done. Dumps are of the storage class, and the newest has so many bytes.
     """
 
     runs: float
@@ -72,6 +73,8 @@ class Usage:
     in_container: bool = False
     size: Size = _USUAL
     drilled_in_container: bool = False
+    storage_class: str = "STANDARD"
+    newest: int = 0
     drill_size: Size = _USUAL
 
 
@@ -99,7 +102,10 @@ def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
     proven_here = usage.drill_took <= LONGEST_FUNCTION and not usage.drilled_in_container
     running, proving = usage.runs * usage.took, usage.drills * usage.drill_took
     calls = usage.runs * (2 if in_function else 3) + usage.drills
-    written = usage.parts + _upload_calls(usage.parts) + _SMALL_OBJECTS + _LISTINGS
+    dearer = prices.write_requests.get(usage.storage_class, prices.write_request)
+    writing = (usage.parts + _upload_calls(usage.parts)) * dearer
+    writing += (_SMALL_OBJECTS + _LISTINGS) * prices.write_request
+    reading = usage.newest / _GB * prices.retrieval.get(usage.storage_class, 0.0)
     # Values within one hour are one hour's.
     hours = min(usage.runs, MONTH / _HOUR)
     return Cost(
@@ -109,7 +115,8 @@ def cost_of(usage: Usage, machine: Machine, prices: Prices) -> Cost:
         drills=_lambda(proving, machine.prover_memory, machine, prices)
         if proven_here
         else _fargate(proving, usage.drill_size, machine, prices),
-        requests=usage.runs * written * prices.write_request
+        requests=usage.runs * writing
+        + usage.drills * reading
         + (usage.runs + usage.drills) * _MESSAGES * prices.queue_request,
         storage=_storage(usage.stored.current, prices),
         noncurrent=_storage(usage.stored.noncurrent, prices),

@@ -28,6 +28,7 @@ from snapper.values.option import (
 from snapper.values.proving import DAILY, FREQUENCIES, LONGEST_UNPROVEN, Frequency
 from snapper.values.recipients import PublicKeys
 from snapper.values.schedule import ScheduleInvalid, parse_schedule
+from snapper.values.storage_class import StorageClass
 
 SETTING = "databases"
 """The key of the stack's config."""
@@ -76,6 +77,13 @@ class Options:
         "Where this database is dumped; in a container of AWS Batch only with largeDatabases",
         default="",
         unset="in the function; with largeDatabases in a container if that takes too long",
+    )
+    storage_class: str = option(
+        StorageClass(),
+        "S3's storage class of this database's dumps; what lies beside them is small, and in "
+        "STANDARD",
+        default="",
+        unset="STANDARD",
     )
     max_age_hours: int = option(
         Whole(1, LONGEST_AGE),

@@ -19,6 +19,9 @@ _CLASSES = MappingProxyType(
     }
 )
 
+_READING = MappingProxyType({"STANDARD_IA": 0.01, "ONEZONE_IA": 0.01, "GLACIER_IR": 0.03})
+_WRITING = MappingProxyType({"STANDARD_IA": 0.00001, "ONEZONE_IA": 0.00001, "GLACIER_IR": 0.00002})
+
 
 @dataclass(frozen=True)
 class Prices:
@@ -35,6 +38,10 @@ class Prices:
     storage: Mapping[str, float] = field(default_factory=lambda: _CLASSES)
     write_request: float = 0.000005
     """PUT, POST and LIST."""
+    write_requests: Mapping[str, float] = field(default_factory=lambda: _WRITING)
+    """A PUT of the classes whose requests cost more."""
+    retrieval: Mapping[str, float] = field(default_factory=lambda: _READING)
+    """For a GB that is read, of the classes that take anything for it."""
     lambda_gb_second: float = 0.0000166667
     lambda_gb_second_arm: float = 0.0000133334
     lambda_request: float = 0.0000002
@@ -47,7 +54,6 @@ class Prices:
     """For one metric and a month."""
     metric: float = 0.30
     """For a month; AWS counts the hours in which there is a value."""
-
     key: float = 1.0
     """For a key of KMS's and a month, before it is turned over for the first time."""
 
@@ -67,7 +73,7 @@ class Prices:
             else (self.lambda_gb_second, self.fargate_vcpu_hour, self.fargate_gb_hour)
         )
         words = [
-            *(f"a GB of {kind} {_exactly(self.storage_of(kind))} a month" for kind in classes),
+            *map(self._said_of, classes),
             f"Lambda {_exactly(memory)} a GB-second and {_exactly(self.lambda_request)} a call",
             f"Fargate {_exactly(vcpu)} a vCPU's hour and {_exactly(gigabyte)} a GB's hour",
             f"S3 {_exactly(self.write_request)} a PUT or LIST",
@@ -76,10 +82,15 @@ class Prices:
         ]
         return ", ".join(words)
 
+    def _said_of(self, kind: str) -> str:
+        reading = self.retrieval.get(kind)
+        more = f" and {_exactly(reading)} to read it" if reading else ""
+        return f"a GB of {kind} {_exactly(self.storage_of(kind))} a month{more}"
+
     def to_dict(self) -> dict[str, Any]:
         """Give them as JSON values."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**own, "storage": dict(self.storage)}
+        return {**own, **{name: dict(getattr(self, name)) for name in _BY_CLASS}}
 
     def changed(self, given: object) -> "Prices":
         """Put other prices in place of some; raise SettingsError if they are not such."""
@@ -88,15 +99,19 @@ class Prices:
         known = self.to_dict()
         if unknown := sorted(given.keys() - known.keys()):
             raise SettingsError(f"there is no price {', '.join(unknown)}", hint=_HINT)
-        storage = given.get("storage", {})
-        if not isinstance(storage, dict):
-            raise SettingsError("the prices of storage are no JSON object", hint=_HINT)
-        for name, value in [*given.items(), *storage.items()]:
-            if name != "storage" and not _is_price(value, as_text=name in _TEXTS):
+        by_class = {name: given.get(name, {}) for name in _BY_CLASS}
+        for name, classes in by_class.items():
+            if not isinstance(classes, dict):
+                raise SettingsError(f"the prices of {name} are no JSON object", hint=_HINT)
+        inner = [each for classes in by_class.values() for each in classes.items()]
+        for name, value in [*given.items(), *inner]:
+            if name not in _BY_CLASS and not _is_price(value, as_text=name in _TEXTS):
                 raise SettingsError(f"{value!r} is no price: {name}", hint=_HINT)
-        return replace(self, **{**given, "storage": {**self.storage, **storage}})
+        merged = {name: {**getattr(self, name), **classes} for name, classes in by_class.items()}
+        return replace(self, **{**given, **merged})
 
 
+_BY_CLASS = ("storage", "write_requests", "retrieval")
 _TEXTS = frozenset({"as_of", "region"})
 _HINT = "`bin/snapper cost --json` shows all prices by their names"
 LIST_PRICES = Prices()

@@ -20,8 +20,9 @@ from snapper.values.schedule import parse_schedule
 from snapper.values.sealed_for import SealedFor
 from snapper.values.secrets import Database, Target
 from snapper.values.settings import CONNECTIONS, RETENTIONS, TARGETS
+from snapper.values.storage_class import doubts as class_doubts
 from snapper.values.time_zone import USUAL
-from snapper.values.timetable import Punctuality
+from snapper.values.timetable import Punctuality, schedule_of
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,17 @@ class StageSettings:
     def sealed_for(self) -> SealedFor:
         """For whom backups are sealed where a database says nothing else."""
         return SealedFor(canonical(self.recipients), self.contents_in_clear)
+
+    def doubts(self) -> Iterator[str]:
+        """Tell of what works, and costs more than it seems or is less safe."""
+        stage = parse_schedule(self.schedule)
+        kept = timedelta(days=self.noncurrent_days)
+        locked = timedelta(days=self.object_lock.days if self.object_lock else 0)
+        for each in self.databases:
+            schedule = schedule_of(each.options, stage)
+            yield from class_doubts(
+                each.key, each.options.storage_class, each.retention, schedule, kept, locked
+            )
 
     @property
     def own_schedules(self) -> frozenset[str]:

@@ -24,6 +24,7 @@ from snapper.values.prices import Prices
 from snapper.values.proving import EVERY_BACKUP, FREQUENCIES, OFF, Proving
 from snapper.values.rules import Retention, Rules
 from snapper.values.schedule import Schedule
+from snapper.values.storage_class import STANDARD
 from snapper.verbs.catalog import Listed, listing
 
 QUARTER, YEAR = timedelta(days=91), timedelta(days=365)
@@ -90,7 +91,12 @@ def priced(
     manifests = [each.manifest for each in good if each.manifest]
     runs = schedule.runs_a_month() if schedule else 0.0
     stored = Stored(*vault.stored(prefix(database)))
-    usage = replace(_usage(manifests, runs, stored, options), in_container=options.dump_in == BATCH)
+    usage = replace(
+        _usage(manifests, runs, stored, options),
+        in_container=options.dump_in == BATCH,
+        storage_class=options.storage_class or STANDARD,
+        newest=manifests[0].backup_bytes if manifests else 0,
+    )
     if proving and schedule:
         usage = _with_drills(usage, good, proving, disk_bytes)
     newest = manifests[0].backup_bytes if manifests else 0
@@ -99,7 +105,7 @@ def priced(
     held = round(max(beyond, 0) * newest)
     more = partial(_more, good, runs, retention, now)
     after = {
-        span: _grown(usage, newest, by, span, {"STANDARD": held}, more(span))
+        span: _grown(usage, newest, by, span, {usage.storage_class: held}, more(span))
         for span in (QUARTER, YEAR)
     }
     return Priced(
@@ -196,6 +202,7 @@ def _grown(
         took=_span(usage.took.total_seconds() * times),
         drill_took=_span(usage.drill_took.total_seconds() * times),
         parts=max(1, round(usage.parts * times)),
+        newest=round(usage.newest * times),
         stored=Stored(_times(current, times), _times(deleted, times)),
     )
 

@@ -184,6 +184,7 @@ class Dumper:
     ) -> Stored:
         """Store the dump; raises as `Vault.upload` does."""
         plan, (kind, content) = plan_parts(told.facts.size), dump_kind(recipients)
+        options = database.options
         key = object_key(told.job.database, at, kind)
         left = self._patience_left()
         dumping = Dumping(told.engine, database, told.facts, self.patience, left)
@@ -196,12 +197,12 @@ class Dumper:
                     as_stored(gzip, recipients) as stream,
                     self._watched(programs, told.job, database, told.facts),
                 ):
-                    self.vault.upload(stream, key, plan, content)
+                    self.vault.upload(stream, key, plan, content, options.storage_class)
             told.stored(programs.last_words())
             return Stored(gzip, stream, pieces.jobs)
 
         try:
-            return upload(self.jobs(database.options.dump_jobs))
+            return upload(self.jobs(options.dump_jobs))
         except NotFollowed as odd:
             told.alone(OneJob(str(odd), odd.hint))
             return upload(1)

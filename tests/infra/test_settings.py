@@ -1,5 +1,6 @@
 """Settings are declared once for the engine and the program; all faults are told at once."""
 
+import json
 import re
 from dataclasses import fields
 from inspect import getsource
@@ -171,6 +172,14 @@ def test_what_may_not_work_is_deployed_with_a_warning(caplog: pytest.LogCaptureF
         alarmEmail="operator@example.com",
     )
     assert "orders: db.example.com has port 6432, which is usually PgBouncer's" in caplog.text
+
+
+def test_a_class_that_does_not_fit_how_long_backups_stay_is_deployed_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record(databases=json.dumps({"orders": {"storageClass": "GLACIER_IR"}}), noncurrentDays="60")
+    assert "orders: storageClass is GLACIER_IR, for which AWS takes 90 days" in caplog.text
+    assert "some of its backups stay for 67" in caplog.text
 
 
 @pytest.mark.parametrize("networked", [False, True])

@@ -110,7 +110,9 @@ def test_two_writers_that_find_the_same_leftover_make_one_whole_backup(service: 
     others = iter([service.redeliver])
 
     class Slow(Vault):
-        def upload(self, stream: Readable, key: str, parts: PartPlan, kind: str = "") -> None:
+        def upload(
+            self, stream: Readable, key: str, parts: PartPlan, kind: str = "", storage: str = ""
+        ) -> None:
             next(others, lambda: None)()
             super().upload(stream, key, parts, kind)
 

@@ -41,7 +41,9 @@ class MemoryVault(Vault):
         found = {key.split("/")[0] + "/" for key in self.objects if "/" in key}
         return tuple(folder.removesuffix("/") for folder in sorted(found, key=str.encode))
 
-    def upload(self, stream: Readable, key: str, parts: PartPlan, kind: str = "") -> None:
+    def upload(
+        self, stream: Readable, key: str, parts: PartPlan, kind: str = "", storage_class: str = ""
+    ) -> None:
         content = bytearray()
         while part := stream.read(parts.size):
             stream.check()

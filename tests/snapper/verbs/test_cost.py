@@ -1,5 +1,6 @@
 """What a database costs is told whatever somebody has written into its records."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from snapper.aws.vault import Vault
 from snapper.values.container import Size
-from snapper.values.cost import MONTH, Machine
+from snapper.values.cost import MONTH, Machine, Stored, Usage, cost_of
 from snapper.values.manifest import Manifest
 from snapper.values.object_lock import ObjectLock
 from snapper.values.options import Options
@@ -93,6 +94,22 @@ def test_what_a_lock_comes_to_hold_is_counted_in_the_year(
     assert found.cost.noncurrent == 0
     later = found.later[YEAR].noncurrent
     assert later == pytest.approx(held / GB * LIST_PRICES.storage_of("STANDARD"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "dearer", "read"),
+    [("STANDARD", 1, 0.0), ("STANDARD_IA", 2, 0.1), ("GLACIER_IR", 4, 0.3)],
+)
+def test_a_class_has_its_price_for_requests_and_for_what_a_drill_reads(
+    kind: str, dearer: int, read: float
+) -> None:
+    """Of six requests for the dump, and five for what is beside it."""
+    own, queued = LIST_PRICES.write_request, 5 * LIST_PRICES.queue_request
+    usage = Usage(30, timedelta(), 4, Stored(), storage_class=kind, newest=10 * GB)
+    found = cost_of(usage, Machine(), LIST_PRICES).requests
+    assert found == pytest.approx(30 * ((6 * dearer + 5) * own + queued))
+    drilled = cost_of(replace(usage, drills=1.0), Machine(), LIST_PRICES).requests
+    assert drilled - found == pytest.approx(read + queued)
 
 
 GB = 1 << 30
