@@ -1,11 +1,23 @@
 """What verify found out about one database's backup, as a row of its table and as JSON."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from snapper.cli import render
-from snapper.errors import BackupDamaged, SnapperError
+from snapper.errors import (
+    AwsFailed,
+    BackupDamaged,
+    BackupNotFound,
+    DatabaseUnreachable,
+    DatabaseUnsupported,
+    NoKey,
+    RestoreFailed,
+    SettingsError,
+    SnapperError,
+    WrongKey,
+)
 from snapper.values.keys import Kind, object_key
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored, Verification
@@ -13,6 +25,22 @@ from snapper.verbs.catalog import to_public
 from snapper.verbs.history import NOTHING_KNOWN, History
 
 _UNTIL = "until verify --restore proves it or a later one, or --accept REASON accepts it"
+
+_WORST_FIRST = tuple(
+    kind.exit_code
+    for kind in (
+        BackupDamaged,
+        RestoreFailed,
+        DatabaseUnreachable,
+        DatabaseUnsupported,
+        AwsFailed,
+        WrongKey,
+        NoKey,
+        SettingsError,
+        BackupNotFound,
+        SnapperError,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -103,3 +131,9 @@ def _told(error: SnapperError) -> dict[str, Any]:
 
 def _notes(error: SnapperError) -> list[str]:
     return getattr(error, "__notes__", [])
+
+
+def worst_of(found: Iterable[Found]) -> int:
+    """Give the exit code of the one that is worst off; 0 if all are well."""
+    codes = {each.code for each in found}
+    return next((code for code in _WORST_FIRST if code in codes), 0)

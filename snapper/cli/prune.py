@@ -8,6 +8,7 @@ import typer
 from snapper.cli import render
 from snapper.cli.options import JsonOption, KeysArgument, ProfileOption, RegionOption, StageOption
 from snapper.cli.stage import Stage
+from snapper.cli.tombstones import asked_of
 from snapper.errors import SettingsError
 from snapper.values.job import write_time
 from snapper.values.retention import Verdict
@@ -102,7 +103,8 @@ def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: boo
     require_something(stage.vault, key)
     if keep:
         return _pruned(stage, key, keep, now, dry_run=dry_run)
-    return sweep(stage.vault, key, dry_run=dry_run, locked=bool(stage.service.lock))
+    locked, undertaker = bool(stage.service.lock), asked_of(stage)
+    return sweep(stage.vault, key, dry_run=dry_run, locked=locked, undertaker=undertaker)
 
 
 def _pruned(
@@ -114,7 +116,7 @@ def _pruned(
     ahead = {each.taken_at for each in listed if each.ahead}
     if dry_run:
         return judge(stage.vault, kept, damaged, late, ahead, now, stage.time_zone)
-    known = (damaged, late, ahead, now, stage.time_zone)
+    known = (damaged, late, ahead, now, stage.time_zone, asked_of(stage))
     locked = bool(stage.service.lock)
     return prune(stage.vault, kept, Silence(), None, *known, locked=locked)
 

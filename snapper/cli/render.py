@@ -34,6 +34,8 @@ _LEAST = 10
 
 _BAD_WORDS = (
     *("DAMAGED", "FAILED", "FAILING", "LATE", "SHRUNK", "NO BACKUP", "UNRESTORABLE", "UNPROVEN"),
+    *("REMOVED", "ROLLED BACK", "REPLACED", "REORDERED", "COPIED", "FORGED", "UNSIGNED", "WRONG"),
+    *("BROUGHT BACK", "UNCHECKED", "NOT JUDGED"),
     *("NOT RESTORED", "NOT RECORDED", "NOT PROVEN", "DIFFERENT", "STAMPED LATER THAN NOW"),
 )
 _WRONG = rf"\b({'|'.join(_BAD_WORDS)})\b|^failure$"
@@ -216,7 +218,9 @@ def seconds(span: timedelta) -> str:
     return f"{span.total_seconds():.0f} s"
 
 
-_NUMBERS = frozenset({"size", "rows", "tables", "backups", "pruned"})
+_NUMBERS = frozenset(
+    {"size", "rows", "tables", "backups", "pruned", "newest", "signed", "unsigned"}
+)
 
 
 def size(count: int) -> str:

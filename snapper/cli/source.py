@@ -27,7 +27,7 @@ FromOption = Annotated[
         "--from",
         metavar="SOURCE",
         help="Read elsewhere: replica is the stage's second bucket, s3://BUCKET any other, "
-        "without looking for the stage.",
+        "without looking for the stage; verify --chain takes the FILE of an export.",
     ),
 ]
 

@@ -11,7 +11,7 @@ import typer
 from snapper.aws.identity import caller
 from snapper.cli import render
 from snapper.cli.backup_options import LATEST, AtOption, is_name, read_at
-from snapper.cli.found import Found
+from snapper.cli.found import Found, worst_of
 from snapper.cli.identities import IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import (
@@ -27,19 +27,21 @@ from snapper.cli.source import FromOption, open_stage
 from snapper.cli.stage import Stage
 from snapper.cli.transfer import BUILDING, Count, transfer
 from snapper.cli.trial_server import require_server
+from snapper.cli.verify_chain import (
+    ChainAsked,
+    ChainOption,
+    ExportOption,
+    PublicKeyOption,
+    verify_chains,
+)
 from snapper.engines.checks import gaps
 from snapper.engines.engine import engine_of
 from snapper.errors import (
     AwsFailed,
-    BackupDamaged,
     BackupNotFound,
-    DatabaseUnreachable,
-    DatabaseUnsupported,
     NoKey,
-    RestoreFailed,
     SettingsError,
     SnapperError,
-    WrongKey,
 )
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored
@@ -52,22 +54,6 @@ from snapper.verbs.trial import accept_trial, to_be_proven
 from snapper.verbs.unsealed import Backups
 
 SERVER_VARIABLE = "SNAPPER_VERIFY_ON"
-
-_WORST_FIRST = tuple(
-    kind.exit_code
-    for kind in (
-        BackupDamaged,
-        RestoreFailed,
-        DatabaseUnreachable,
-        DatabaseUnsupported,
-        AwsFailed,
-        WrongKey,
-        NoKey,
-        SettingsError,
-        BackupNotFound,
-        SnapperError,
-    )
-)
 
 
 def verify_backups(
@@ -97,6 +83,9 @@ def verify_backups(
         ),
     ] = "",
     source: FromOption = "",
+    chain: ChainOption = False,
+    export: ExportOption = "",
+    public_key: PublicKeyOption = None,
     stage: StageOption = "prod",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -119,9 +108,15 @@ def verify_backups(
 
     It also says if a backup is not what was first stored under its name.
 
+    Where the stage is tamperEvident, --chain says whether any was removed, replaced or forged.
+
     Exits 4 if so or if it is damaged, 3 if there is none, 9 if a sound one could not be restored.
     """
     outcome: Outcome = context.obj
+    if asked := ChainAsked(chain, export, source, public_key or ()):
+        asked.check(beside=restore or is_typed(context, "on") or bool(accept) or at != LATEST)
+        verify_chains(outcome, asked, keys or (), stage, (profile, region), json=json)
+        return
     wanted = _Wanted(read_at(at, *keys or ()), is_name(at), Keys(identity), on, restore)
     if on and restore:
         require_server(on)
@@ -154,7 +149,7 @@ def verify_backups(
         if accept
         else [_verify(opened, database, wanted) for database in databases]
     )
-    outcome.code = next((code for code in _WORST_FIRST if code in {each.code for each in found}), 0)
+    outcome.code = worst_of(found)
     if json:
         backups = [each.to_dict() for each in found]
         render.document(
