@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from functions.chaining import chain_of
 from snapper.aws.parameters import Parameters
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
@@ -15,6 +16,8 @@ from snapper.values.finding import Finding, failure
 from snapper.values.settings import DumperSettings
 from snapper.verbs.back_up import checked
 from snapper.verbs.doctor import examine, examine_first_dump, examine_vault
+from snapper.verbs.events import Silence
+from snapper.verbs.examine_chain import examine_chain
 from snapper.verbs.registry import examine_registry
 
 CLIENTS = ""
@@ -34,6 +37,8 @@ def answer(
     found = {CLIENTS: list(_examine_clients(parameters, engines))}
     if settings.batch_queue and not _from_here():
         found[CLIENTS].append(examine_registry())
+    if chain := chain_of(settings, vault, Silence()):
+        found[CLIENTS].append(examine_chain(chain))
     for key in databases:
         now = datetime.now(UTC)
         stored = examine_vault(vault, key, now)

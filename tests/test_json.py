@@ -12,6 +12,8 @@ from local.demo.report import DatabaseReport, DemoReport
 from snapper.cli import app
 from snapper.cli.diff import to_dict as difference_to_dict
 from snapper.errors import BackupDamaged
+from snapper.values.chain import Link, Ref
+from snapper.values.chain_finding import ChainFinding, ChainJudgement, Wrong
 from snapper.values.contents import Contents
 from snapper.values.difference import Amount, Change, DefinitionChange, TableChange
 from snapper.values.finding import failure
@@ -43,9 +45,12 @@ MAPS = {
 # What only a backup of more than a gigabyte has.
 SPLIT = TableRows("public", "t", 1, 2, 0, 9, "ab", more=((9, 12),))
 LARGE = Contents("ab", (SPLIT, TableRows("public", "u", 1, 2, 12, 15, "ab", offset=0)), ())
+MISSED = ChainFinding(Wrong.REMOVED, NOON, "gone")
+CHAIN = ChainJudgement("orders", 1, 2, 3, 4, (MISSED,), ("a remark",)).to_dict()
 MADE = {
     "contents": ({"contents": LARGE.to_dict()},),
     "status": ({"replica": [failure("replica", "no", "yes").to_dict()]},),
+    "verify": ({"chains": [{**CHAIN, "error": {"fact": "no", "hint": "yes"}}]},),
 }
 
 
@@ -95,7 +100,10 @@ def test_every_command_with_json_is_told() -> None:
 
 
 def test_manifest_and_verification_are_as_told() -> None:
-    known = manifest(roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab", jobs=2)
+    link = Link(2, (Ref(NOON, 1, "ab" * 32),), "arn:aws:kms:a:1:key/a", "MEUC")
+    known = manifest(
+        roles=("reader",), properties=SAMPLE, omitted=LACKING, contents="ab", jobs=2, chain=link
+    )
     for_one = {"recipients": (RECIPIENT,), "packed_bytes": 1, "packed_sha256": "cd" * 32}
     sealed = replace(known, **for_one, contents_in_clear=True)  # type: ignore[arg-type]
     check("manifest", known.to_dict(), sealed.to_dict())

@@ -64,6 +64,21 @@ def of_writing(original: Callable[..., Context]) -> Callable[..., Context]:
     return s3_service_context
 
 
+def naming_the_role(original: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """Let `aws:PrincipalArn` of a session be the ARN of its role, as on AWS."""
+
+    def resolve(key: str, given: Any) -> Any:  # noqa: ANN401 (as theirs)
+        found = original(key, given)
+        if key.lower() == "aws:principalarn" and isinstance(found, str):
+            before, session, after = found.partition(":assumed-role/")
+            if session:
+                role = after.partition("/")[0]
+                return f"{before.replace(':sts:', ':iam:', 1)}:role/{role}"
+        return found
+
+    return resolve
+
+
 def as_the_service(original: Callable[..., bool]) -> Callable[..., bool]:
     """Let root, who takes roles here in place of AWS's services, name the account as they do.
 

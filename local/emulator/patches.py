@@ -45,6 +45,9 @@ def apply() -> None:
     s3._deliver_event_to_lambda = notifications.asking_the_function(s3._deliver_event_to_lambda)
     sns._list_subscriptions_by_topic = _listing_the_unconfirmed(sns._list_subscriptions_by_topic)
     batch.apply()
+    iam_evaluator._resolve_condition_key = condition_keys.naming_the_role(
+        iam_evaluator._resolve_condition_key
+    )
     iam_evaluator.evaluate_trust_policy = condition_keys.as_the_service(
         iam_evaluator.evaluate_trust_policy
     )

@@ -17,11 +17,14 @@ from snapper.values.service import Service
 from snapper.values.settings import (
     RETENTIONS,
     added_root,
+    chain_keys_path,
+    chain_path,
     databases_path,
     options_path,
     service_parameter,
 )
 from snapper.values.summary import FOLDER
+from snapper.values.tombstone import FOLDER as TOMBSTONES
 
 _VERDICTS = (Kind.VERIFICATION, Kind.DAMAGED)
 _PINS = (PINNED, f"{UNTIL}*")
@@ -96,6 +99,7 @@ def _read(service: Service) -> list[Statement]:
         ),
         *_replica(service, Kind.MANIFEST, *_VERDICTS),
         *_topic(service),
+        *_chain(service),
         *_lock(service, "s3:GetBucketObjectLockConfiguration", bucket),
         *([_allow(["kms:DescribeKey"], [service.kms_key_arn])] if service.kms_key_arn else []),
         *_key(service, "ssm", "kms:Decrypt"),
@@ -172,6 +176,19 @@ def _operate(service: Service) -> list[Statement]:
         _allow(["ssm:GetParametersByPath"], [added]),
         _allow(["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"], [f"{added}/*"]),
         *_key(service, "ssm", "kms:Encrypt"),
+    ]
+
+
+def _chain(service: Service) -> list[Statement]:
+    """Let what is signed be judged, where anything is; nobody of these may sign."""
+    if not service.signing_key:
+        return []
+    root = service.arn("ssm", "parameter")
+    return [
+        _allow(["ssm:GetParameterHistory"], [f"{root}{chain_path(service.parameter_root)}/*"]),
+        _allow(["ssm:GetParametersByPath"], [f"{root}{chain_keys_path(service.parameter_root)}"]),
+        _allow(["s3:GetObject"], [f"{_bucket(service)}/{TOMBSTONES}*"]),
+        _allow(["kms:GetPublicKey"], [service.signing_key]),
     ]
 
 
