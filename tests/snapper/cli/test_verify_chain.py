@@ -11,8 +11,8 @@ from tests.support.stage import StageUnderTest
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--export", "x"], "--export, --from and --public-key are for --chain"),
-        (["--from", "x"], "are for --chain"),
+        (["--export", "x"], "--export and --public-key are for --chain"),
+        (["--chain", "--from", "replica"], "cannot be judged from replica"),
         (["--chain", "--restore"], "--chain reads no backup"),
         (["--chain", "--at", "2026-11-23"], "--chain reads no backup"),
         (["--chain", "--from", "x", "--export", "y"], "choose one"),
