@@ -53,6 +53,7 @@ class BackupService(pulumi.ComponentResource):
                 settings.noncurrent_days,
                 settings.delete_backups_on_destroy,
                 settings.object_lock,
+                seals=bool(settings.recipient_sets),
             ),
             child,
         )

@@ -22,6 +22,7 @@ from infra.iam import (
 from infra.lock_rights import may_lock_summaries, may_see_locks
 from infra.private_bucket import make_private
 from infra.scope import Scope
+from snapper.values.canary import FOLDER as CANARIES
 from snapper.values.object_lock import ObjectLock
 from snapper.values.summary import FOLDER
 
@@ -30,7 +31,8 @@ from snapper.values.summary import FOLDER
 class VaultArgs:
     """Whose vault, by whose key it is encrypted, and what becomes of deleted and of all backups.
 
-    With a lock, what is put there cannot be deleted for good before its time is over.
+    `seals` is whether backups are sealed. With a lock, what is put there cannot be deleted for good
+    before its time is over.
 
     A bucket that is named here exists, and is adopted with its backups; none means a new one.
     """
@@ -41,6 +43,7 @@ class VaultArgs:
     noncurrent_days: int
     delete_backups_on_destroy: bool
     object_lock: ObjectLock | None = None
+    seals: bool = False
 
 
 class Vault(pulumi.ComponentResource):
@@ -128,7 +131,7 @@ class Vault(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=bucket.bucket,
-            rules=_lifecycle(args.noncurrent_days),
+            rules=[*_lifecycle(args.noncurrent_days), *([_CANARIES] if args.seals else [])],
             # Noncurrent versions exist only where versioning does.
             opts=pulumi.ResourceOptions.merge(
                 kept, pulumi.ResourceOptions(depends_on=[versioning])
@@ -173,6 +176,16 @@ def _adopting(args: VaultArgs) -> pulumi.ResourceOptions:
         import_=args.bucket or None,
         ignore_changes=["bucket", "bucket_prefix", *differing, *locked],
     )
+
+
+_CANARIES: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+    "id": "expire-canaries",
+    "status": "Enabled",
+    "filter": {"prefix": CANARIES},
+    "expiration": {"days": 1},
+    "noncurrent_version_expiration": {"noncurrent_days": 1},
+}
+"""What is sealed for a proof of a key is opened at once, or not at all."""
 
 
 def _lifecycle(noncurrent_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:

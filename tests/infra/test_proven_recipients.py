@@ -63,6 +63,16 @@ def test_what_the_provider_cannot_say_is_no_fault_of_the_keys(
     assert warned(caplog, None, **both()) == []
 
 
+def test_canaries_go_by_themselves_and_nothing_else_differs_of_what_is_stored() -> None:
+    usual, sealing = (record_in(DEFAULT_NETWORK, **config) for config in ({}, both()))
+    rules = sealing.named("snapper-vault-lifecycle").inputs["rules"]
+    assert rules[:-1] == usual.named("snapper-vault-lifecycle").inputs["rules"]
+    assert rules[-1]["filter"] == {"prefix": "_canary/"}
+    assert (rules[-1]["status"], rules[-1]["expiration"]) == ("Enabled", {"days": 1})
+    made = {(one.type, one.name) for one in usual}
+    assert made == {(one.type, one.name) for one in sealing}
+
+
 def test_an_old_proof_and_nonsense_are_none(caplog: pytest.LogCaptureFixture) -> None:
     found = proofs(ANN, age=timedelta(days=40))
     found["names"].append(f"/snapper/prod/PROVEN_RECIPIENTS/{Recipient.read(BEN).digest}")
