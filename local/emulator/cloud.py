@@ -154,7 +154,7 @@ class Cloud:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _build(self, service: str, region: str | None, **identity: str) -> Any:  # noqa: ANN401 (as above)
+    def _build(self, service: str, region: str | None = None, **identity: str) -> Any:  # noqa: ANN401 (as above)
         return self._session.client(
             service,
             region_name=region or self.region,
