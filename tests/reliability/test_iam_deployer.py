@@ -62,7 +62,6 @@ NOT_ASKED_OF_CONTAINERS = {
 
 NOT_ASKED_OF_COPIES = {
     "s3:PutBucketObjectLockConfiguration": "only with `lock`, whose bucket is not emptied",
-    "s3:DeleteObjectVersion": "the copies of what destroying deletes go with the stage's own",
 }
 
 
