@@ -228,4 +228,6 @@ class BackupService(pulumi.ComponentResource):
         if settings.object_lock:
             # Destroying runs no program that could say it.
             self.facts = {**self.facts, "remains": remains(vault.bucket_name, settings.object_lock)}
+        if replication:
+            self.facts = {**self.facts, "replica": replication.bucket_name}
         self.register_outputs(dict(self.facts))

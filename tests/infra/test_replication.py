@@ -42,6 +42,7 @@ def bucket(graph: Graph) -> list[Any]:
 
 def test_without_the_setting_there_is_none_of_it(graph: Graph) -> None:
     assert not [one.name for one in graph if "repl" in one.name]
+    assert "replica" not in graph.outputs
     environment = graph.named("snapper-watcher-function").inputs["environment"]["variables"]
     assert not [name for name in environment if "REPLICA" in name]
 
@@ -148,6 +149,7 @@ def test_an_alarm_watches_that_copies_come(copying: Graph) -> None:
 
 
 def test_the_signpost_names_it(copying: Graph) -> None:
+    assert copying.outputs["replica"] == "replica-snapper-prod-0123456789"
     value = json.loads(copying.named("snapper-signpost-parameter").inputs["value"])
     assert value["replica_bucket"] == "replica-snapper-prod-0123456789"
     assert (value["replica_region"], value["replica_account"]) == (THERE, ACCOUNT)

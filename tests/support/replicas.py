@@ -27,8 +27,7 @@ def replicated(
     """Bring up a stage with such a second bucket; it goes again, with all its backups."""
     with LambdaHost(cloud, directory) as host:
         deployment = bring_up(cloud, host, name, replica=setting, **more)
-        stage = StageUnderTest(cloud, host, deployment, server, name)
-        yield stage
+        yield StageUnderTest(cloud, host, deployment, server, name)
 
 
 def replica_of(stage: StageUnderTest) -> Vault:
