@@ -9,6 +9,7 @@ from snapper.cli import render
 from snapper.cli.chart import chart
 from snapper.cli.html import Html, element, table
 from snapper.cli.list import pinned, verdict
+from snapper.values.chain import said
 from snapper.values.incident import Incident
 from snapper.values.job import write_time
 from snapper.values.verification import Restored
@@ -179,7 +180,7 @@ def _database(each: Evidence) -> Iterator[Html]:
 def _backup_row(each: Listed) -> tuple[str, ...]:
     manifest = each.manifest
     if manifest is None:
-        known = _words(_bad(verdict(each)), _pinned(each))
+        known = _words(_bad(verdict(each)), _beside(each))
         return write_time(each.begun_at), "", "", "", known
     words, proof = verdict(each), each.verification and each.verification.restored
     sound = "good" if proof else "quiet"
@@ -190,12 +191,14 @@ def _backup_row(each: Listed) -> tuple[str, ...]:
         render.size(manifest.dump_bytes),
         render.size(manifest.backup_bytes),
         manifest.server_version,
-        _words(state, beyond, _pinned(each), element("div", element("code", manifest.sha256))),
+        _words(state, beyond, _beside(each), element("div", element("code", manifest.sha256))),
     )
 
 
-def _pinned(each: Listed) -> str:
-    return f"; {pinned(each.pins)}" if each.pins else ""
+def _beside(each: Listed) -> str:
+    signed = said(each.manifest.chain) if each.manifest else ""
+    words = (pinned(each.pins) if each.pins else "", signed)
+    return "".join(f"; {each}" for each in words if each)
 
 
 def _proven(restored: Restored) -> str:

@@ -99,6 +99,15 @@ def signed_text(manifest: Mapping[str, Any]) -> bytes:
     )
 
 
+def said(link: Link | None) -> str:
+    """Say what a manifest says of its place in a chain: who shows it has checked no signature.
+
+    >>> said(Link(12, (), "arn:aws:kms:a:1:key/b", "MEUC"))
+    'number 12 of its chain, which verify --chain checks'
+    """
+    return f"number {link.number} of its chain, which verify --chain checks" if link else ""
+
+
 @dataclass(frozen=True)
 class Heads:
     """What was newest in a chain once, by the key that signs it: mostly one manifest."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from snapper.aws.vault import Vault
 from snapper.engines.engine import Engines, engine_of
 from snapper.errors import BackupDamaged, DeadlineReached, NoKey, TooLarge, Unprovable
+from snapper.values.chain import said
 from snapper.values.clock import AHEAD
 from snapper.values.deadline import NO_DEADLINE, Deadline
 from snapper.values.drill import Drill
@@ -131,7 +132,8 @@ class Prover:
         if isinstance(error, NoKey) and judged.manifest and not against:
             begun_at = judged.manifest.begun_at
             record_trial(self.vault, drill.database, Trial(holding.taken_at, begun_at, verdict))
-            self._tell("drill.unopened", drill, reason=WITHOUT_OPENING, hint=_HINT)
+            known = f"{WITHOUT_OPENING}; {said(link)}" if (link := judged.manifest.chain) else ""
+            self._tell("drill.unopened", drill, reason=known or WITHOUT_OPENING, hint=_HINT)
             return against
         if error and not against:
             raise error
