@@ -74,7 +74,7 @@ def test_a_tombstone_is_read_as_it_was_written_and_has_its_number_in_its_name() 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"\xff", STONE.to_json().encode()[:-9]])
 def test_nonsense_is_no_tombstone(raw: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Tombstone.from_json(raw)
 
 
@@ -82,7 +82,7 @@ def test_nonsense_is_no_tombstone(raw: bytes) -> None:
 def test_nonsense_is_no_export_and_no_heads(text: str) -> None:
     with pytest.raises(SettingsError, match="is no export"):
         Export.from_json(text, "it")
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Heads.from_json(text)
 
 

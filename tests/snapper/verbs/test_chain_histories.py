@@ -23,6 +23,7 @@ WORK = st.one_of(
 )
 SWITCH = st.sampled_from([("turn_off",), ("turn_on",)])
 HISTORY = st.lists(st.one_of(WORK, WORK, WORK, SWITCH), max_size=30)
+ONE_BY_ONE = pytest.mark.parametrize("tamper", KINDS, ids=lambda kind: kind.__name__)
 
 
 def lived(history: list[tuple[object, ...]]) -> World:
@@ -32,19 +33,14 @@ def lived(history: list[tuple[object, ...]]) -> World:
     return world
 
 
-@settings(max_examples=150, deadline=None)
-@given(HISTORY)
-def test_no_order_of_honest_work_gives_a_finding(history: list[tuple[object, ...]]) -> None:
+def judge_honest_work(history: list[tuple[object, ...]]) -> None:
     world = World()
     for name, *arguments in history:
         getattr(world, str(name))(*arguments)
         assert world.judged().findings == (), (name, arguments)
 
 
-@pytest.mark.parametrize("tamper", KINDS, ids=lambda kind: kind.__name__)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(history=HISTORY, chance=st.randoms(use_true_random=False))
-def test_whatever_is_done_to_the_bucket_is_found_and_stays_found(
+def tamper_with(
     tamper: Tampering, history: list[tuple[object, ...]], chance: random.Random
 ) -> None:
     world = lived(history)
@@ -59,3 +55,35 @@ def test_whatever_is_done_to_the_bucket_is_found_and_stays_found(
     assert world.judged().damaged
     world.dump()
     assert world.judged().damaged
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORY)
+def test_no_order_of_honest_work_gives_a_finding(history: list[tuple[object, ...]]) -> None:
+    judge_honest_work(history)
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None)
+@given(HISTORY)
+def test_nor_does_any_of_many(history: list[tuple[object, ...]]) -> None:
+    judge_honest_work(history)
+
+
+@ONE_BY_ONE
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(history=HISTORY, chance=st.randoms(use_true_random=False))
+def test_whatever_is_done_to_the_bucket_is_found_and_stays_found(
+    tamper: Tampering, history: list[tuple[object, ...]], chance: random.Random
+) -> None:
+    tamper_with(tamper, history, chance)
+
+
+@pytest.mark.long
+@ONE_BY_ONE
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(history=HISTORY, chance=st.randoms(use_true_random=False))
+def test_so_it_is_after_many_histories(
+    tamper: Tampering, history: list[tuple[object, ...]], chance: random.Random
+) -> None:
+    tamper_with(tamper, history, chance)
