@@ -31,7 +31,7 @@ def new_kit(
     where = _where(stage, profile, region)
     asked = _passphrase() if passphrase else ""
     kit, place = make_kit(folder, where, asked, datetime.now(UTC))
-    following = _next(kit)
+    following = _next(kit, place)
     if json:
         render.document(
             {
@@ -61,9 +61,9 @@ def _where(stage: str, profile: str | None, region: str | None) -> Stage:
     return Stage(stage, service.account, service.region, service.bucket)
 
 
-def _next(kit: Kit) -> list[str]:
+def _next(kit: Kit, place: Path) -> list[str]:
     of = f" --stack {kit.stage.name}" if kit.stage.name else ""
-    prove = f"{PROGRAM} key prove --identity {kit.identity}"
+    prove = f"{PROGRAM} key prove --identity {place / kit.identity}"
     return [
         f"try it, as its {names.README} says, and move the folder to where neither the bucket nor "
         "the databases are; a second copy to another place",
