@@ -2,11 +2,14 @@
 
 import gzip
 import hashlib
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from snapper.engines.postgresql.dumping.client_tools import ClientTools
 from snapper.sealing.opening import unseal
 from snapper.values.contents import Contents
 from snapper.values.manifest import Manifest
@@ -19,7 +22,9 @@ from tests.support.backups import days
 from tests.support.databases import AT, Source, job
 from tests.support.dumps import CONTENTS, DUMP, LARGE, MANIFEST
 from tests.support.recording import RecordedEvents
+from tests.support.restores import EMPTY, plain_dump, run_psql
 from tests.support.sealed import ANOTHER, FOR_ONE, KEY, OTHER, RECIPIENT
+from tests.support.stock_age import stock_age
 from tests.support.vaults import keys, open_uploads
 
 SEALED, SEALED_CONTENTS = f"{DUMP}.age", f"{CONTENTS}.age"
@@ -52,6 +57,23 @@ def test_what_is_stored_is_sealed_and_opens_with_the_key_to_the_dump(
     assert b"PostgreSQL database dump complete" in plain[-200:]
     began = dict(events.reported)["dump.began"]
     assert began["sealed_for"] == f"{KEY.recipient.short}, {OTHER.recipient.short}"
+
+
+def test_stock_age_and_gunzip_and_psql_restore_it(
+    source: Callable[..., Source], dumper: Dumper, tools: ClientTools, tmp_path: Path
+) -> None:
+    original, copy = source(), source(17, EMPTY)
+    assert replace(dumper, sealed_for=FOR_ONE).dump(job(), original.database())
+    file, key = tmp_path / "backup.sql.gz.age", tmp_path / "key"
+    file.write_bytes(dumper.vault.read(SEALED))
+    key.write_text(KEY.text)
+    plain = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$0" -d -i "$1" "$2" | gunzip', stock_age(), key, file],
+        check=True,
+        capture_output=True,
+    ).stdout
+    run_psql(tools, 17, copy.dsn, plain)
+    assert plain_dump(tools, 17, copy.dsn) == plain_dump(tools, 17, original.dsn)
 
 
 def test_the_list_is_sealed_too_and_its_ranges_are_those_of_the_gzip(
