@@ -141,6 +141,17 @@ def test_a_replica_that_stopped_is_said_by_status_and_is_no_longer_when_it_goes_
     assert finding["level"] == "ok"
 
 
+def test_doctor_says_it_too(there: StageUnderTest) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stopped(there, "the rule is gone"):
+        made = store_whole(there.vault, now - timedelta(hours=5))
+        ran = there.run_cli("doctor", "orders", "--json")
+    (finding,) = [
+        each for each in ran.document["findings"]["(stage)"] if each["subject"] == "replica"
+    ]
+    assert (finding["level"], f"has no {made.dump_key}" in finding["fact"]) == ("failure", True)
+
+
 def test_a_copy_of_another_size_is_none(there: StageUnderTest) -> None:
     made = store_whole(there.vault, datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5))
     replica_of(there).put(made.dump_key, b"short")

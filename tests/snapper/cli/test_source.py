@@ -50,6 +50,7 @@ def test_a_backup_is_restored_from_the_second_bucket(gone: StageUnderTest, made:
     assert f"reading {replica_of(gone).bucket} in {THERE}, of account" in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("made")
 def test_whoever_may_restore_may_do_so_from_there(gone: StageUnderTest) -> None:
     env = gone.as_role(gone.run_cli("policy", "restore").out)
