@@ -113,7 +113,8 @@ def _of_role(action: str, _body: bytes, params: Mapping[str, Any]) -> Iterator[t
 def _of_key(action: str, body: bytes, _: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     asked = json.loads(body) if body[:1] == b"{" else {}
     key = asked if action == "kms:CreateKey" else kms._resolve_key(asked.get("KeyId", "")) or {}
-    if spec := key.get("KeySpec"):
+    usual = "SYMMETRIC_DEFAULT" if action == "kms:CreateKey" else ""
+    if spec := key.get("KeySpec", usual):
         yield "kms:KeySpec", spec
     if action == "kms:ScheduleKeyDeletion" and (days := asked.get("PendingWindowInDays")):
         yield "kms:ScheduleKeyDeletionPendingWindowInDays", str(days)
