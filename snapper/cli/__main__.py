@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from snapper.cli.interruption import signals_raise
 from snapper.cli.outcome import reporting
 from snapper.cli.streams import open_streams
-from snapper.machine.environment import IDENTITY_VARIABLE, take_secret
+from snapper.machine.environment import IDENTITY_VARIABLE, withhold
 from snapper.machine.programs import forget_the_current_folder
 
 _OBJECTS = 100_000
@@ -18,7 +18,7 @@ _OBJECTS = 100_000
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every error is a message, never a stack trace."""
     gc.set_threshold(_OBJECTS)
-    take_secret(IDENTITY_VARIABLE)
+    withhold(IDENTITY_VARIABLE)
     open_streams()
     forget_the_current_folder()
     with reporting(as_json="--json" in arguments) as result, signals_raise():

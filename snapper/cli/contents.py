@@ -23,6 +23,7 @@ from snapper.verbs.catalog import holding_at, to_public
 from snapper.verbs.choice import find
 from snapper.verbs.contents import read_contents
 from snapper.verbs.pins import pins_of
+from snapper.verbs.unsealed import Backups
 
 _HEADERS = ("schema", "rows", "size", "stored", "table")
 
@@ -52,7 +53,10 @@ def contents(
         manifest = find(opened.vault, key, limit, warn, exactly=is_name(at), even_damaged=True)
         holding = holding_at(opened.vault, key, manifest.scheduled_at)
         pins = pins_of(opened.vault, holding)
-        found = read_contents(Keys(identity).open_list(opened.vault, manifest), manifest)
+        backups: Backups = opened.vault
+        if not manifest.contents_in_clear:
+            backups = Keys(identity).open(opened.vault, manifest)
+        found = read_contents(backups, manifest)
     if json:
         listed = found.to_dict() if found else None
         render.document(

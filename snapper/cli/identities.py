@@ -14,7 +14,7 @@ import typer
 from snapper.aws.vault import Vault
 from snapper.cli import render
 from snapper.errors import NoKey, SettingsError
-from snapper.machine.environment import IDENTITY_VARIABLE, take_secret
+from snapper.machine.environment import IDENTITY_VARIABLE, withheld
 from snapper.sealing.identity import Identity
 from snapper.sealing.key_file import read_identities
 from snapper.values.manifest import Manifest
@@ -75,7 +75,7 @@ class Keys:
     def _read_given(self) -> tuple[Identity, ...]:
         if self._given is None:
             found = [key for file in self._files for key in _of_file(file)]
-            if not found and (text := take_secret(IDENTITY_VARIABLE)):
+            if not found and (text := withheld(IDENTITY_VARIABLE)):
                 found += _identities(IDENTITY_VARIABLE, text)
             self._given = tuple(found)
         return self._given

@@ -7,14 +7,17 @@ from contextlib import contextmanager
 IDENTITY_VARIABLE = "SNAPPER_IDENTITY"
 """The variable with the key that opens sealed backups."""
 
-_taken: dict[str, str] = {}
+_withheld: dict[str, str] = {}
 
 
-def take_secret(name: str) -> str:
-    """Give a variable that holds a secret, and take it away: no child of ours inherits it."""
-    if name in os.environ:
-        _taken[name] = os.environ.pop(name)
-    return _taken.get(name, "")
+def withhold(name: str) -> None:
+    """Take a variable that holds a secret out of our environment, so that no child inherits it."""
+    _withheld[name] = os.environ.pop(name, "")
+
+
+def withheld(name: str) -> str:
+    """Give what such a variable held; nothing where it was not set."""
+    return _withheld.get(name, "")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import Field, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from snapper.values import sealed_for, stage_checks, unprovable
+from snapper.values import sealed_for, shut_drills, stage_checks, unprovable
 from snapper.values.drill_identity import DRILL_IDENTITY, DrillIdentity
 from snapper.values.in_force import sets
 from snapper.values.object_lock import OBJECT_LOCK, ObjectLock, read_lock
@@ -104,6 +104,8 @@ class StageSettings:
 
     def doubts(self) -> Iterator[str]:
         """Tell of what works, and costs more than it seems or is less safe."""
+        told = self.told_drill_identity
+        yield from shut_drills.doubts(self.databases, self.sealed_for, self.proving, told)
         stage = parse_schedule(self.schedule)
         kept = timedelta(days=self.noncurrent_days)
         locked = timedelta(days=self.object_lock.days if self.object_lock else 0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snapper.aws.vault import Vault, Version
-from snapper.errors import AwsDenied, BackupDamaged
+from snapper.errors import AwsDenied, BackupDamaged, NoKey
 from snapper.values.clock import TOLERANCE
 from snapper.values.container import LONGEST
 from snapper.values.job import write_time
@@ -56,6 +56,8 @@ def look_back(vault: Vault, holding: Holding, manifest: Manifest) -> History:
 def _of_list(vault: Vault, manifest: Manifest) -> History:
     try:
         read_contents(vault, manifest)
+    except NoKey:
+        return NOTHING_KNOWN  # it is the one that was stored: of what is in it nothing is asked
     except BackupDamaged as other:
         return History(str(other))
     except AwsDenied:

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 import pytest
 
 from infra.settings import SettingsRefused
-from snapper.sealing.seal import seal_by_passphrase
 from snapper.values.drill_identity import opens
 from snapper.values.service import Service
 from snapper.values.settings import ProverSettings
@@ -24,7 +23,7 @@ NAME = "snapper-prover-identity"
 @pytest.fixture(scope="module")
 def opening() -> Graph:
     """Record a stage that has one, and every kind of container."""
-    return record(drillIdentity=f"# for drills\n{OURS.text}\n", **RESTORING)
+    return record(drillIdentity=f"# for drills\n{OURS.text}\n", kmsKeyArn=KEY, **RESTORING)
 
 
 def test_without_it_nothing_is_kept_and_nobody_is_told_of_any(graph: Graph) -> None:
@@ -61,18 +60,15 @@ def test_the_prover_and_its_containers_read_it_and_no_other_role(opening: Graph)
     ]
 
 
-def test_under_a_key_of_ones_own_they_may_decrypt_it_by_way_of_ssm_alone() -> None:
-    recorded = record(drillIdentity=OURS.text, kmsKeyArn=KEY)
-    assert recorded.named(NAME).inputs["keyId"] == KEY
-    using = [
-        each
-        for each in recorded.named("snapper-prover-rights").policy()
-        if each["Action"] == ["kms:Decrypt"] and "ssm" in str(each["Condition"])
-    ]
-    assert {json.dumps(each, sort_keys=True) for each in using} == {
-        json.dumps(using[0], sort_keys=True)
-    }
-    assert using[0]["Resource"] == [KEY]
+def test_under_a_key_of_ones_own_they_may_decrypt_it_by_way_of_ssm_alone(opening: Graph) -> None:
+    assert opening.named(NAME).inputs["keyId"] == KEY
+    for policy in ("snapper-prover-rights", "snapper-prover-batch-job-rights"):
+        using = [
+            (each["Resource"], each["Condition"]["StringEquals"]["kms:ViaService"])
+            for each in opening.named(policy).policy()
+            if each["Action"] == ["kms:Decrypt"]
+        ]
+        assert set(map(str, using)) == {str(([KEY], "ssm.eu-central-1.amazonaws.com"))}
 
 
 def test_who_reads_the_signpost_learns_which_public_key_it_has(opening: Graph) -> None:
@@ -85,28 +81,14 @@ def test_who_reads_the_signpost_learns_which_public_key_it_has(opening: Graph) -
     assert not opens("", [OURS.recipient.digest])
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (OURS.recipient.text, "drillIdentity has a public key in line 1"),
-        ("", "drillIdentity holds no secret key of age or SSH"),
-        (OURS.text[:-1] + "Q", "drillIdentity has a secret key in line 1 that"),
-        (
-            seal_by_passphrase(OURS.text.encode(), "hush").decode(),
-            "drillIdentity is protected by a passphrase, and nobody types it there",
-        ),
-        (f"{OURS.text}\n" * 60, "drillIdentity has more than 4096 bytes"),
-    ],
-    ids=["public", "empty", "misspelt", "under a passphrase", "too long"],
-)
-def test_what_opens_nothing_there_is_refused_without_a_word_of_it(text: str, words: str) -> None:
-    with pytest.raises(SettingsRefused) as refused:
-        record(drillIdentity=text)
-    assert words in str(refused.value)
-    assert SECRET[:20] not in str(refused.value)
-
-
-def test_it_is_refused_where_it_is_kept_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_refused_in_clear_and_a_preview_says_what_becomes_of_drills_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", lambda message, *_: told.append(message))
+    record(recipients=json.dumps([OURS.recipient.text]))
+    (shut,) = (each for each in told if "sealed" in each)
+    assert shut.startswith("the backups of orders, people are sealed, and drillIdentity is not set")
     monkeypatch.setattr(recorder, "ENCRYPTED", ())
     with pytest.raises(SettingsRefused, match="drillIdentity is not encrypted: pulumi config set"):
         record(drillIdentity=OURS.text)

@@ -57,6 +57,7 @@ from tests.support.deployments import make_boundary, notify
 from tests.support.impatience import impatient
 from tests.support.pipe import Pipe
 from tests.support.prepared import ARCHITECTURE
+from tests.support.sealed import KEY
 
 NAME = "tried"
 _NUMBERS = itertools.count(1)
@@ -210,7 +211,6 @@ class StageUnderTest:
         variables = {**_own(), **(self.environment() if env is None else env), **(more or {})}
         with (
             mock.patch.dict(os.environ, variables, clear=True),
-            mock.patch.dict("snapper.machine.environment._taken", clear=True),
             mock.patch.object(boto3, "DEFAULT_SESSION", None),
             impatient(),
             shared(),
@@ -285,9 +285,10 @@ def deployed(
         "dumperTimeout": "840",
         "deleteBackupsOnDestroy": "true",
         "permissionsBoundary": make_boundary(cloud, NAME),
+        "drillIdentity": KEY.text,
     }
     with LambdaHost(cloud, directory) as host:
-        deployment = deploy(cloud, host, ROOT, NAME, config)
+        deployment = deploy(cloud, host, ROOT, NAME, config, ("drillIdentity",))
         notify(cloud, deployment.outputs["bucket"], ())
         yield StageUnderTest(cloud, host, deployment, server)
 

@@ -78,13 +78,20 @@ def stock_commands(
         f"aws s3 cp {quote(f's3://{bucket}/{manifest.dump_key}')} {quote(file)}",
         f"printf '%s  %s\\n' {quote(manifest.sha256)} {quote(file)} | sha256sum --check",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in before),
-        f"gunzip -c {quote(file)} | LC_ALL=C sed {_AS_PSQL_TAKES_IT} |"
+        f"{_unpacking(manifest, file)} | LC_ALL=C sed {_AS_PSQL_TAKES_IT} |"
         f" {_PSQL} -q -1 -d {quote(target.conninfo({}))} {_OWN_VARIABLES}"
         f" -c {quote(chr(92) + 'restrict ' + secrets.token_hex(16))} -f -",
         *(f"{_PSQL} -d {server} -c {quote(statement)}" for statement in after),
         *(_custom_settings(bucket, manifest, name, server) if custom else ()),
     )
     return ("set -o pipefail", *(f"{line} &&" for line in whole[:-1]), whole[-1])
+
+
+def _unpacking(manifest: Manifest, file: str) -> str:
+    """Give what writes the plain dump; whoever has the key has it in a file, whatever its name."""
+    if manifest.recipients:
+        return f"age -d -i key.txt {quote(file)} | gunzip -c"
+    return f"gunzip -c {quote(file)}"
 
 
 def _custom_settings(bucket: str, manifest: Manifest, name: str, server: str) -> Iterator[str]:
