@@ -112,6 +112,8 @@ def test_what_a_database_says_itself_holds_in_place_of_what_the_stage_does(
     assert manifest.contents_in_clear is bool(own.contents_in_clear)
 
 
+# In every run tests/snapper/sealing seals and opens streams of many pieces.
+@pytest.mark.long
 def test_a_sealed_dump_of_several_parts_is_whole(
     source: Callable[..., Source], dumper: Dumper
 ) -> None:
