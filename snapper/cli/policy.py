@@ -65,10 +65,8 @@ def policy(
     Printing one needs only the right to read the parameter /snapper/STAGE/SERVICE, so whoever
     deploys can print all of them.
 
-    `deploy`, `deploy-large`, `deploy-keys`, `deploy-replica` and `boundary` are
-    docs/deploy-policy.json, docs/deploy-large-policy.json, docs/deploy-keys-policy.json,
-    docs/deploy-replica-policy.json and docs/boundary.json for this
-    stage alone. They need neither AWS nor a stage that exists.
+    `deploy` is docs/deploy-policy.json for this stage alone, and so are the others that begin like
+    it, and `boundary`, those of their names. They need neither AWS nor a stage that exists.
     """
     if rights in _DOCUMENTS:
         write_document(_of_deployer(_DOCUMENTS[rights], stage, region), indent=2)
