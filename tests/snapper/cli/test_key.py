@@ -1,19 +1,25 @@
 """`snapper key`: a kit is made offline; who has a key proves it by a canary of the dumper's."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from snapper.aws.policies import Rights, policy
+from snapper.cli.key_new import new_kit
 from snapper.errors import AwsFailed, NoKey, SettingsError, WrongKey
 from snapper.sealing.key_file import new_identity
+from snapper.sealing.recipient import Recipient
 from snapper.values.canary import FOLDER
 from snapper.values.options import Options
 from snapper.values.proven_recipient import proven_recipients_path
 from snapper.values.settings import parameter_root
+from tests.support.ssh_keys import an_ssh_key
 from tests.support.stage import Ran, StageUnderTest
+from tests.support.terminal import Terminal
 
 ANN, BEN = new_identity(), new_identity()
 BOTH = (ANN.recipient.text, BEN.recipient.text)
@@ -21,16 +27,20 @@ OFFLINE = {"AWS_ENDPOINT_URL": "https://127.0.0.1:9", "AWS_REGION": "eu-central-
 
 
 @pytest.fixture
-def sealed(stage: StageUnderTest) -> Iterator[StageUnderTest]:
-    """Give the stage, with one database whose backups are sealed for Ann and Ben."""
+def forgotten(stage: StageUnderTest) -> Iterator[None]:
+    """Let nothing be left of what was proven, and no canary."""
+    yield
     path, ssm = proven_recipients_path(parameter_root(stage.name)), stage.cloud.client("ssm")
+    for each in ssm.get_parameters_by_path(Path=path)["Parameters"]:
+        ssm.delete_parameter(Name=each["Name"])
+    stage.forget(FOLDER.rstrip("/"))
+
+
+@pytest.fixture
+def sealed(stage: StageUnderTest, forgotten: None) -> Iterator[StageUnderTest]:
+    """Give the stage, with one database whose backups are sealed for Ann and Ben."""
     with stage.database("sealed", stage.source(18).dsn, options=Options(recipients=BOTH)):
         yield stage
-    found = ssm.get_parameters_by_path(Path=path)["Parameters"]
-    if found:
-        ssm.delete_parameters(Names=[each["Name"] for each in found])
-    for each in list(stage.vault.list(FOLDER)):
-        stage.vault.delete(each.key)
 
 
 @pytest.fixture
@@ -76,6 +86,34 @@ def test_a_passphrase_is_asked_for_on_a_terminal_alone(
     assert ran.code == SettingsError.exit_code
     assert "on a terminal only" in ran.err
     assert not (tmp_path / "kit").exists()
+
+
+def test_a_passphrase_is_asked_for_unseen_and_twice_and_is_no_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, bool]] = []
+
+    def typed(_: str, **how: bool) -> str:
+        asked.append(how)
+        return "short"
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(typer, "prompt", typed)
+    with pytest.raises(SettingsError, match="has 5 characters, must have at least 12"):
+        new_kit(tmp_path / "kit", "", None, None, passphrase=True, json=False)
+    assert asked == [{"hide_input": True, "err": True, "confirmation_prompt": True}]
+    assert not (tmp_path / "kit").exists()
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_a_key_of_ssh_proves_its_recipient(stage: StageUnderTest, tmp_path: Path) -> None:
+    key, file = an_ssh_key("ed25519"), tmp_path / "id_ed25519"
+    file.write_text(key.private)
+    alone = Options(recipients=(Recipient.read(key.public).text,))
+    with stage.database("by-ssh", stage.source(18).dsn, options=alone):
+        ran = stage.run_cli("key", "prove", "--identity", str(file), "--json")
+        assert ran.document["proven"] == list(alone.recipients)
+        assert "one key alone" in stage.run_cli("key", "list").out
 
 
 def test_who_opens_the_canary_has_proven_the_one_recipient(
