@@ -12,7 +12,7 @@ from snapper.cli.list import pinned, verdict
 from snapper.values.chain import said
 from snapper.values.incident import Incident
 from snapper.values.job import write_time
-from snapper.values.verification import Restored
+from snapper.values.verification import WITHOUT_OPENING, Restored
 from snapper.verbs.catalog import Listed
 from snapper.verbs.evidence import Evidence
 
@@ -95,8 +95,9 @@ class Page:
         yield table(("control", "asks that", "is shown here by"), *rows)
         yield _quiet(
             "A backup is proven when it was restored into a server that is thrown away afterwards;"
-            " what its rows were held against, and what that server lacked, stands beside it. That"
-            " a file is the one"
+            " what its rows were held against, and what that server lacked, stands beside it. Of a"
+            f" sealed backup that was read without its key is {WITHOUT_OPENING}: it is not proven."
+            " That a file is the one"
             " of this page, its SHA-256 shows: sha256sum FILE. Backups that retention has deleted"
             " are not here, and failures are known as long as the functions' logs are kept."
         )

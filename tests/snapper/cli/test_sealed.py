@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -185,3 +186,27 @@ def test_the_deployed_prover_restores_it_by_the_key_of_the_drills(
             each["fact"] for each in told if each["subject"] == "proof"
         )
         stage.settle()
+
+
+@pytest.mark.long
+def test_a_prover_without_a_key_proves_what_it_can_and_the_stage_says_so(
+    sealed: Manifest, stage: StageUnderTest
+) -> None:
+    prover = stage.host._installed[stage.deployment.outputs["prover"]]
+    known = prover.function
+    without = {k: v for k, v in known.environment.items() if "DRILL_IDENTITY" not in k}
+    try:
+        prover.function = replace(known, environment=without)
+        for each in prover.idle:
+            each.stop()
+        ran = stage.run_cli("drill", "sealed", "--wait", "--json")
+    finally:
+        prover.function = known
+        for each in prover.idle:
+            each.stop()
+    (drill,) = ran.document["drills"]
+    assert (ran.code, drill["state"]) == (11, "not opened"), ran.out
+    assert WITHOUT_OPENING in drill["error"]
+    assert WITHOUT_OPENING in stage.run_cli("list", "sealed").out
+    (standing,) = stage.run_cli("status", "sealed", "--json").document["databases"]
+    assert (standing["proven"]["at"], standing["trial"]["verification"]["unopened"]) == (None, True)
