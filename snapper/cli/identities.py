@@ -16,7 +16,7 @@ from snapper.cli import render
 from snapper.errors import NoKey, SettingsError
 from snapper.machine.environment import IDENTITY_VARIABLE, withheld
 from snapper.sealing.identity import Identity
-from snapper.sealing.key_file import read_identities
+from snapper.sealing.key_file import is_secret, read_identities
 from snapper.values.manifest import Manifest
 from snapper.verbs.unsealed import Backups, Unsealed, unsealed
 
@@ -93,6 +93,12 @@ def _of_file(file: str) -> Sequence[Identity]:
     try:
         text = Path(file).read_bytes()
     except (OSError, ValueError) as error:
+        if is_secret(file):
+            raise SettingsError(
+                "--identity takes the name of a file, and a secret key was given itself",
+                hint="what stood on a command line may be known to others: make a new key; a key"
+                f" itself is taken from the variable {IDENTITY_VARIABLE}",
+            ) from None
         why = error.strerror if isinstance(error, OSError) else "no file can be named so"
         raise SettingsError(f"--identity {file} cannot be read: {why}") from None
     return _identities(file, text)
@@ -124,4 +130,6 @@ def _asked(what: str) -> str:
         typed: str = typer.prompt(what, hide_input=True, err=True, default="", show_default=False)
     except typer.Abort:
         return ""
+    except UnicodeError:  # its own words tell some of what was typed
+        raise SettingsError("what was typed is no text in the encoding of this terminal") from None
     return typed.strip()

@@ -12,6 +12,7 @@ from snapper.errors import SettingsError
 from snapper.values import kit as names
 from snapper.values.kit import Kit, Stage
 from snapper.values.program import PROGRAM
+from snapper.values.visible import shell_word
 from snapper.verbs.kit import make_kit
 
 _SHORTEST = 12
@@ -63,7 +64,7 @@ def _where(stage: str, profile: str | None, region: str | None) -> Stage:
 
 def _next(kit: Kit, place: Path) -> list[str]:
     of = f" --stack {kit.stage.name}" if kit.stage.name else ""
-    prove = f"{PROGRAM} key prove --identity {place / kit.identity}"
+    prove = f"{PROGRAM} key prove --identity {shell_word(str(place / kit.identity))}"
     return [
         f"try it, as its {names.README} says, and move the folder to where neither the bucket nor "
         "the databases are; a second copy to another place",
@@ -84,6 +85,8 @@ def _passphrase() -> str:
         typed: str = typer.prompt(what, hide_input=True, err=True, confirmation_prompt=True)
     except typer.Abort:
         raise SettingsError("no passphrase is given") from None
+    except UnicodeError:  # its own words tell some of what was typed
+        raise SettingsError("what was typed is no text in the encoding of this terminal") from None
     if len(typed) < _SHORTEST:
         raise SettingsError(
             f"the passphrase has {len(typed)} characters, must have at least {_SHORTEST}",

@@ -9,6 +9,7 @@ from snapper.sealing.identity import AgeIdentity, Ed25519Identity, Identity, Rsa
 from snapper.sealing.passphrase import AskPassphrase, WrongPassphrase, opened_by_passphrase
 
 _SECRET = "AGE-SECRET-KEY-1"  # noqa: S105  how every one begins
+_KEY = re.compile(rf"{_SECRET}[A-Z0-9]{{20}}", re.IGNORECASE)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----")
 _SEALED = "age-encryption.org/v1\n"
 
@@ -18,13 +19,18 @@ def new_identity() -> AgeIdentity:
     return AgeIdentity.of(secrets.token_bytes(32))
 
 
+def is_secret(text: str) -> bool:
+    """Tell whether a text holds a secret key itself, such as in place of a file's name."""
+    return bool(_KEY.search(text) or _PEM.search(text))
+
+
 def read_identities(text: str | bytes, ask_passphrase: AskPassphrase) -> tuple[Identity, ...]:
     """Give the secret keys of a file, or of a variable with just one; at least one.
 
     `ask_passphrase` is asked where there is need of one, once. Raises ValueError, or
     WrongPassphrase, whose texts are the end of a sentence and hold nothing of the file.
     """
-    whole = text if isinstance(text, bytes) else text.encode()
+    whole = text if isinstance(text, bytes) else text.encode(errors="replace")
     text = whole.decode(errors="replace")
     if text.lstrip().startswith(BEGIN):
         text, whole = _SEALED, read_armor(text)

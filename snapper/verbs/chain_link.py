@@ -17,6 +17,7 @@ from snapper.errors import AwsFailed, BackupDamaged, ObjectGone, ObjectUnreadabl
 from snapper.values.chain import MOST, Check, Link, Ref, signed_text
 from snapper.values.chain_material import Kept
 from snapper.values.chain_nodes import Node, State, node_of
+from snapper.values.document import LARGEST
 from snapper.values.job import write_time
 from snapper.values.keys import Kind, parse_key, prefix, stamp
 from snapper.values.manifest import Manifest
@@ -68,7 +69,9 @@ class Chain:
         if known.heads and known.heads.key == self.signer.key:
             self._tell_missing(manifest.database, [ref for ref in said if ref not in heads])
             heads.update(said)
-        number = 1 + max((ref.number for ref in (*(each.ref for each in nodes), *said)), default=0)
+        highest = max((ref.number for ref in (*(each.ref for each in nodes), *said)), default=0)
+        # Who has forged the last number there is shall not make every later manifest unreadable.
+        number = min(1 + highest, LARGEST)
         previous = tuple(sorted(heads)[-MOST:])
         bare = replace(manifest, chain=Link(number, previous, self.signer.key))
         signature = self.signer.sign(signed_text(bare.to_dict()))

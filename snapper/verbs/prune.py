@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, SnapperError
+from snapper.errors import AwsFailed, ObjectUnreadable, SnapperError
 from snapper.values.job import write_time
 from snapper.values.keys import LISTS, Kind
 from snapper.values.retention import Verdict, plan
@@ -46,7 +46,8 @@ def prune(
 
     Oldest first, so that after a failure between any two deletes what is left is still the
     newest. A failed delete does not keep the others from being tried; the first one is raised.
-    Before any of them each has a tombstone from the `undertaker`, or nothing is deleted.
+    Before any of them each has a tombstone from the `undertaker`, or nothing is deleted; what lies
+    there so that nobody can read it, and so has none, stays and keeps no other from going.
 
     No lock keeps anything from being deleted: S3 then hides it, and keeps it as an older version.
     With `locked` it is looked, and told, until when that cannot be deleted.
@@ -54,13 +55,19 @@ def prune(
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
     verdicts = _plan(found, database, just_made, damaged, late, ahead, now, zone)
     failures: list[SnapperError] = []
+    buried: list[Verdict] = []
     told: dict[datetime, datetime | None] = {}
     doomed = [verdict for verdict in reversed(verdicts) if not verdict.keep]
     if doomed:
         undertaker.ready()
     for verdict in doomed:
-        undertaker.bury(found[verdict.entry.taken_at], verdict.reason)
-    for verdict in doomed:
+        try:
+            undertaker.bury(found[verdict.entry.taken_at], verdict.reason)
+        except ObjectUnreadable as error:
+            failures.append(error)
+        else:
+            buried.append(verdict)
+    for verdict in buried:
         gone = found[verdict.entry.taken_at]
         until = locked_until(vault, gone) if locked else None
         try:

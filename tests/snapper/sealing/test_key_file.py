@@ -45,6 +45,11 @@ def test_a_file_of_age_is_read(text: str) -> None:
     assert opens(identities, ONE.recipient.text)
 
 
+def test_what_is_no_text_is_refused_in_plain_words() -> None:
+    with pytest.raises(ValueError, match="has a character that no key has"):
+        read_identities(f"{ONE.text}\udcff", unasked)
+
+
 def test_it_may_have_several_keys() -> None:
     identities = read_identities(f"{ONE.text}\n# another\n{TWO.text}\n", unasked)
     assert [each.recipient for each in identities] == [ONE.recipient, TWO.recipient]

@@ -7,12 +7,14 @@ from typing import BinaryIO
 import pytest
 
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed
+from snapper.errors import AwsFailed, ObjectUnreadable
 from snapper.values.keys import mark_key
 from snapper.values.secrets import Database
 from snapper.values.verification import Verification
+from snapper.verbs.bury import NoTrace
 from snapper.verbs.catalog import backups
 from snapper.verbs.events import Silence
+from snapper.verbs.holding import Holding
 from snapper.verbs.prune import judge, prune
 from snapper.verbs.verify import record
 from tests.support.backups import days, store
@@ -219,6 +221,21 @@ def test_pruning_twice_deletes_nothing_more(vault: Vault) -> None:
     watched = Watched(vault)
     assert all(verdict.keep for verdict in prune(watched, orders(2), Silence()))
     assert watched.deleted == []
+
+
+def test_one_that_nobody_can_bury_stays_and_keeps_no_other(vault: Vault) -> None:
+    """Whoever can store objects can archive one: the pruner then cannot read its manifest."""
+
+    class Archived(NoTrace):
+        def bury(self, holding: Holding, reason: str) -> None:
+            if holding.taken_at == AT:
+                raise ObjectUnreadable("InvalidObjectState")
+
+    for number in range(4):
+        store(vault, days(number))
+    with pytest.raises(ObjectUnreadable):
+        prune(vault, orders(2), Silence(), undertaker=Archived())
+    assert times(vault) == [days(3), days(2), AT]
 
 
 def test_a_judgement_deletes_nothing(vault: Vault) -> None:
