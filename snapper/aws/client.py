@@ -171,4 +171,6 @@ def _hint(code: str) -> str:
         return "the credentials have expired; sign in again"
     if code in _NOBODY:
         return "AWS does not know these credentials; name others with --profile"
+    if code == "NoSuchBucket":
+        return "aws s3 ls shows those there are"
     return ""

@@ -116,7 +116,9 @@ def _read_prices(file: Path) -> Prices:
             given = json_module.loads(opened.read(_LARGEST_FILE))
     except (OSError, ValueError, RecursionError) as error:
         words = getattr(error, "strerror", None) or "it is no JSON"
-        raise SettingsError(f"{file} cannot be read: {words}") from None
+        raise SettingsError(
+            f"{file} cannot be read: {words}", hint="docs/commands.md shows what such a file holds"
+        ) from None
     return LIST_PRICES.changed(given)
 
 

@@ -130,7 +130,9 @@ def _options(file: Path | None) -> object:
     try:
         return encoding.loads(file.read_bytes())
     except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}", hint="name a file that is there"
+        ) from None
     except (ValueError, RecursionError):
         raise SettingsError(f"{file} holds no JSON") from None
 

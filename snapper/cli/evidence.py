@@ -58,7 +58,9 @@ def evidence(
     until = datetime.now(UTC)
     begin = _read_since(since) if since else until - _USUAL
     if begin >= until:
-        raise SettingsError(f"--since {since} is not before now")
+        raise SettingsError(
+            f"--since {since} is not before now", hint="name a day that is past, as 2026-11-01"
+        )
     if html and html != "-" and Path(html).exists():
         raise SettingsError(f"{html} exists already", hint="remove it, or name another file")
     opened = Stage.open(stage, profile, region)

@@ -20,7 +20,9 @@ def from_file(path: Path) -> dict[str, str]:
     try:
         return _lines(_text(path.read_bytes(), str(path)))
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}", hint="name a file of lines NAME=value"
+        ) from None
 
 
 def from_environment() -> dict[str, str]:

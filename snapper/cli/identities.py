@@ -4,6 +4,7 @@ Files that are named by --identity, the variable SNAPPER_IDENTITY, or what is ty
 terminal. None is asked for before a sealed backup is met, and none is ever shown or handed on.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ from snapper.sealing.identity import Identity
 from snapper.sealing.key_file import is_secret, read_identities
 from snapper.values.manifest import Manifest
 from snapper.verbs.unsealed import Backups, Unsealed, unsealed
+
+_SECRET = re.compile("AGE-SECRET-KEY-|PRIVATE KEY-----", re.IGNORECASE)
+"""What stands in a private key, and in the name of no file; such a name is never shown."""
 
 IdentityOption = Annotated[
     list[str] | None,
@@ -90,6 +94,12 @@ class Keys:
 
 
 def _of_file(file: str) -> Sequence[Identity]:
+    if _SECRET.search(file):
+        raise SettingsError(
+            "--identity is a key itself, where the name of its file is wanted",
+            hint=f"give a file, or the key in {IDENTITY_VARIABLE}; what was typed may be in the "
+            "shell's history, so make another key in its place",
+        )
     try:
         text = Path(file).read_bytes()
     except (OSError, ValueError) as error:
@@ -100,7 +110,9 @@ def _of_file(file: str) -> Sequence[Identity]:
                 f" itself is taken from the variable {IDENTITY_VARIABLE}",
             ) from None
         why = error.strerror if isinstance(error, OSError) else "no file can be named so"
-        raise SettingsError(f"--identity {file} cannot be read: {why}") from None
+        raise SettingsError(
+            f"--identity {file} cannot be read: {why}", hint="name the file that holds the key"
+        ) from None
     return _identities(file, text)
 
 

@@ -79,17 +79,29 @@ def keep(
     render.say(f"{called(holding)} {would}{said_until(ends)}{already}")
 
 
+_UNTIL_HINT = "such as 2027-01-31, or 2027-01-31T18:00Z"
+
+
 def read_until(until: str, note: str, now: datetime) -> datetime:
     """Read the option, and refuse a time that is past, and a note that is none."""
     if len(note) > LONGEST_NOTE or not note.isprintable():
-        raise SettingsError(f"--note must be one line of at most {LONGEST_NOTE} characters")
+        raise SettingsError(
+            f"--note must be one line of at most {LONGEST_NOTE} characters",
+            hint="make it shorter, and without line ends",
+        )
     if not until:
         return FOREVER
-    ends = read_at(until, option="--until")
+    try:
+        ends = read_at(until, option="--until")
+    except SettingsError as fault:
+        raise SettingsError(str(fault), hint=_UNTIL_HINT) from None
     if ends is None:
-        raise SettingsError(f"--until {until} is not a time", hint="such as 2027-01-31")
+        raise SettingsError(f"--until {until} is not a time", hint=_UNTIL_HINT)
     if ends <= now:
-        raise SettingsError(f"--until {until} is past", hint=f"{PROGRAM} unkeep lets a backup go")
+        raise SettingsError(
+            f"--until {until} is past",
+            hint=f"name a day that is still to come; {PROGRAM} unkeep lets a backup go",
+        )
     return min(ends, FOREVER)
 
 

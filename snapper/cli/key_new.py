@@ -79,7 +79,10 @@ def _next(kit: Kit, place: Path) -> list[str]:
 def _passphrase() -> str:
     """Ask for a passphrase twice, without showing it."""
     if not sys.stdin.isatty():
-        raise SettingsError("a passphrase is asked for on a terminal only")
+        raise SettingsError(
+            "a passphrase is asked for on a terminal only",
+            hint="run it on one, or leave --passphrase out and protect the folder yourself",
+        )
     what = "Passphrase for the private key"
     try:
         typed: str = typer.prompt(what, hide_input=True, err=True, confirmation_prompt=True)

@@ -42,6 +42,7 @@ from snapper.errors import (
     NoKey,
     SettingsError,
     SnapperError,
+    WrongKey,
 )
 from snapper.values.manifest import Manifest
 from snapper.values.verification import Restored
@@ -214,6 +215,8 @@ def _judge(stage: Stage, database: str, wanted: _Wanted) -> Found:
     else:
         past = look_back(stage.vault, holding, manifest)
         found = Found(database, manifest, judged.verdict, judged.error, history=past)
+        if isinstance(judged.error, WrongKey) and not proof:
+            found = replace(found, undone="NOT OPENED")
     return _unrecorded(found, judged.unrecorded) if judged.unrecorded else found
 
 

@@ -208,9 +208,13 @@ def _text(name: str) -> str:
         with Path(name).open("rb") as file:
             return file.read(LONGEST + 1).decode()
     except OSError as error:
-        raise SettingsError(f"{name} cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{name} cannot be read: {error.strerror}", hint="name a file that is there"
+        ) from None
     except ValueError:
-        raise SettingsError(f"{name} is no text") from None
+        raise SettingsError(
+            f"{name} is no text", hint="an export of a chain, and a key in PEM, are texts"
+        ) from None
 
 
 def _pems(name: str) -> list[str]:

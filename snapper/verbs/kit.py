@@ -43,7 +43,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             f"{folder} exists already", hint="name another folder: a kit is never overwritten"
         ) from None
     except OSError as error:
-        raise SettingsError(f"{folder} cannot be made: {error.strerror}") from None
+        raise SettingsError(
+            f"{folder} cannot be made: {error.strerror}",
+            hint="name a folder that is not there yet, in one that is there and yours",
+        ) from None
     try:
         for name, content in files.items():
             _write_file(folder / name, content)

@@ -64,7 +64,7 @@ def test_verify_proves_more_with_a_key_than_without_and_says_which(
     assert WITHOUT_OPENING in stage.run_cli("list", "sealed").out
     wrong = silent(stage.run_cli("verify", "sealed", "--identity", other))
     assert wrong.code == 12
-    assert KEY.recipient.short in wrong.out
+    assert f"but NOT OPENED: {sealed.dump_key} is sealed for {KEY.recipient.short}" in wrong.out
     ran = silent(stage.run_cli("verify", "sealed", more={IDENTITY_VARIABLE: KEY.text}))
     assert (ran.code, ran.lines[1].split()[-1]) == (0, "sound")
     again = stage.run_cli("verify", "sealed", "--json").document["backups"][0]["verification"]
@@ -162,6 +162,8 @@ def test_each_fault_has_its_own_words_and_code(
             ran = stage.run_cli("verify", "asked", more={IDENTITY_VARIABLE: wrong})
             assert (ran.code, wrong not in ran.out + ran.err) == (2, True)
         assert stage.run_cli("verify", "asked", "--identity", "/nowhere").code == 2
+        ran = silent(stage.run_cli("verify", "asked", "--identity", KEY.text))
+        assert (ran.code, "is a key itself" in ran.out) == (2, True)
 
 
 @pytest.mark.long
