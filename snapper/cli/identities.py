@@ -17,11 +17,11 @@ from snapper.cli import render
 from snapper.errors import NoKey, SettingsError
 from snapper.machine.environment import IDENTITY_VARIABLE, withheld
 from snapper.sealing.identity import Identity
-from snapper.sealing.key_file import is_secret, read_identities
+from snapper.sealing.key_file import read_identities
 from snapper.values.manifest import Manifest
 from snapper.verbs.unsealed import Backups, Unsealed, unsealed
 
-_SECRET = re.compile("AGE-SECRET-KEY-|PRIVATE KEY-----", re.IGNORECASE)
+_SECRET = re.compile("AGE-SECRET-KEY-1[A-Z0-9]{20}|PRIVATE KEY-----", re.IGNORECASE)
 """What stands in a private key, and in the name of no file; such a name is never shown."""
 
 IdentityOption = Annotated[
@@ -33,6 +33,9 @@ IdentityOption = Annotated[
         f" than once. Else the key in {IDENTITY_VARIABLE}; else asked for without echo.",
     ),
 ]
+
+NO_TEXT = "what was typed is no text in the encoding of this terminal"
+"""The fact of an error after a prompt."""
 
 
 class Keys:
@@ -103,12 +106,6 @@ def _of_file(file: str) -> Sequence[Identity]:
     try:
         text = Path(file).read_bytes()
     except (OSError, ValueError) as error:
-        if is_secret(file):
-            raise SettingsError(
-                "--identity takes the name of a file, and a secret key was given itself",
-                hint="what stood on a command line may be known to others: make a new key; a key"
-                f" itself is taken from the variable {IDENTITY_VARIABLE}",
-            ) from None
         why = error.strerror if isinstance(error, OSError) else "no file can be named so"
         raise SettingsError(
             f"--identity {file} cannot be read: {why}", hint="name the file that holds the key"
@@ -143,5 +140,5 @@ def _asked(what: str) -> str:
     except typer.Abort:
         return ""
     except UnicodeError:  # its own words tell some of what was typed
-        raise SettingsError("what was typed is no text in the encoding of this terminal") from None
+        raise SettingsError(NO_TEXT) from None
     return typed.strip()

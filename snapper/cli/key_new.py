@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from snapper.cli import render
+from snapper.cli.identities import NO_TEXT
 from snapper.cli.stage import Stage as Opened
 from snapper.errors import SettingsError
 from snapper.values import kit as names
@@ -89,7 +90,7 @@ def _passphrase() -> str:
     except typer.Abort:
         raise SettingsError("no passphrase is given") from None
     except UnicodeError:  # its own words tell some of what was typed
-        raise SettingsError("what was typed is no text in the encoding of this terminal") from None
+        raise SettingsError(NO_TEXT) from None
     if len(typed) < _SHORTEST:
         raise SettingsError(
             f"the passphrase has {len(typed)} characters, must have at least {_SHORTEST}",

@@ -13,7 +13,7 @@ from snapper.cli.backup_options import (
     is_name,
     read_at,
 )
-from snapper.cli.identities import IdentityOption, Keys
+from snapper.cli.identities import NO_TEXT, IdentityOption, Keys
 from snapper.cli.lines import warn
 from snapper.cli.options import JsonOption, ProfileOption, RegionOption, StageOption
 from snapper.cli.outcome import Outcome
@@ -220,4 +220,6 @@ def _asked() -> str:
         typed: str = typer.prompt("Connection of the target", hide_input=True, err=True)
     except typer.Abort:
         raise SettingsError("no target is given") from None
+    except UnicodeError:  # its own words tell some of what was typed
+        raise SettingsError(NO_TEXT) from None
     return typed

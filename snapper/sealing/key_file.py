@@ -9,7 +9,6 @@ from snapper.sealing.identity import AgeIdentity, Ed25519Identity, Identity, Rsa
 from snapper.sealing.passphrase import AskPassphrase, WrongPassphrase, opened_by_passphrase
 
 _SECRET = "AGE-SECRET-KEY-1"  # noqa: S105  how every one begins
-_KEY = re.compile(rf"{_SECRET}[A-Z0-9]{{20}}", re.IGNORECASE)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----")
 _SEALED = "age-encryption.org/v1\n"
 
@@ -17,11 +16,6 @@ _SEALED = "age-encryption.org/v1\n"
 def new_identity() -> AgeIdentity:
     """Make a new secret key."""
     return AgeIdentity.of(secrets.token_bytes(32))
-
-
-def is_secret(text: str) -> bool:
-    """Tell whether a text holds a secret key itself, such as in place of a file's name."""
-    return bool(_KEY.search(text) or _PEM.search(text))
 
 
 def read_identities(text: str | bytes, ask_passphrase: AskPassphrase) -> tuple[Identity, ...]:

@@ -52,7 +52,11 @@ def _unwrapped(stanza: Stanza, passphrase: str) -> bytes | None:
     if not re.fullmatch(r"[1-9][0-9]?", work) or int(work) > _HARDEST:
         raise HeaderWrong(f"asks for more work than 2 to the {_HARDEST}")
     salt = b"age-encryption.org/v1/scrypt" + salt
-    key = Scrypt(salt, length=32, n=1 << int(work), r=8, p=1).derive(passphrase.encode())
+    try:
+        key = Scrypt(salt, length=32, n=1 << int(work), r=8, p=1).derive(passphrase.encode())
+    except MemoryError:
+        size = 128 * 8 << int(work) >> 20
+        raise ValueError(f"takes {size} MB of memory to open, which cannot be had here") from None
     try:
         return ChaCha20Poly1305(key).decrypt(bytes(12), stanza.body, None)
     except InvalidTag:

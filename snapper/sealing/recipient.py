@@ -1,6 +1,7 @@
 """For whom a backup is sealed: a public key, of age or of SSH."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,6 +12,9 @@ from snapper.sealing.ssh_wire import ED25519, RSA, read_wire
 
 X25519 = "X25519"
 _RSA_BITS = range(2048, 16384 + 1)
+_OTHER = re.compile(r"age1[a-z0-9]{1,20}")
+"""How keys of other kinds begin: a short word, which is no part of a key."""
+
 _SHORT = 8
 """Letters of a key's end by which people tell it from others."""
 
@@ -73,7 +77,7 @@ class Recipient:
 
 def _age(text: str) -> str:
     kind = text.lower().rpartition("1")[0]
-    if kind.startswith("age1"):
+    if _OTHER.fullmatch(kind):
         raise ValueError(f"is of a kind that Snapper cannot open again: {kind}1…; use an age1… key")
     if kind != "age":
         raise ValueError("is no public key: it begins with age1, ssh-ed25519 or ssh-rsa")

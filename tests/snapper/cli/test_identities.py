@@ -5,6 +5,7 @@ import sys
 import pytest
 import typer
 
+from snapper.cli import restore
 from snapper.cli.identities import Keys
 from snapper.cli.key_new import new_kit
 from snapper.errors import SettingsError
@@ -15,7 +16,7 @@ from tests.support.terminal import Terminal
 
 @pytest.mark.parametrize("key", [new_identity().text, an_ssh_key("ed25519").private])
 def test_a_key_in_place_of_the_name_of_a_file_is_not_repeated(key: str) -> None:
-    with pytest.raises(SettingsError, match="a secret key was given itself") as refused:
+    with pytest.raises(SettingsError, match="is a key itself") as refused:
         Keys([key]).all()
     assert not {*key.split()} & {*f"{refused.value} {refused.value.hint}".split()} - {"KEY"}
 
@@ -35,6 +36,7 @@ def test_what_is_typed_in_another_encoding_is_refused_unshown(
     monkeypatch.setattr(typer, "prompt", typed)
     for ask in (
         Keys(()).all,
+        restore._asked,
         lambda: new_kit(None, "", None, None, passphrase=True, json=False),
     ):
         with pytest.raises(SettingsError, match="is no text in the encoding") as refused:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cryptography.hazmat.primitives.kdf import scrypt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,18 @@ def test_a_file_of_age_is_read(text: str) -> None:
 def test_what_is_no_text_is_refused_in_plain_words() -> None:
     with pytest.raises(ValueError, match="has a character that no key has"):
         read_identities(f"{ONE.text}\udcff", unasked)
+
+
+def test_one_that_takes_more_memory_than_there_is_is_no_defect_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_much(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(scrypt, "Scrypt", too_much)
+    sealed = sealed_by_passphrase(ONE.text.encode(), "a passphrase")
+    with pytest.raises(ValueError, match="MB of memory to open, which cannot be had here"):
+        read_identities(sealed, lambda: "a passphrase")
 
 
 def test_it_may_have_several_keys() -> None:

@@ -57,6 +57,7 @@ WRONG = {
     f"A{TEXT[1:]}": "mixes small and capital letters",
     f"{TEXT[:20]}b{TEXT[21:]}": "has a character that no key has: 'b'",
     write_bech32(bytes(31), "age"): "has 31 bytes in place of 32",
+    "age1\x1b[31m1": "is no public key",
     write_bech32(bytes(32), "age1pq"): "is of a kind that Snapper cannot open again: age1pq1…",
     AGE.text: "is a secret key: give the public one",
     AGE.text.lower(): "is a secret key: give the public one",
