@@ -85,7 +85,9 @@ def _file(target: Path) -> Iterator[BinaryIO]:
         with new_private(target) as file:
             yield file
     except OSError as error:
-        raise SettingsError(f"{target} cannot be written: {error.strerror}") from None
+        raise SettingsError(
+            f"{target} cannot be written: {error.strerror}", hint="name one in a folder of yours"
+        ) from None
 
 
 def _name(manifest: Manifest, tables: SomeTables, *, csv: bool) -> str:

@@ -123,7 +123,9 @@ def _write(page: str, target: str) -> None:
         with new_private(path) as file:
             file.write(page.encode())
     except OSError as error:
-        raise SettingsError(f"{target} cannot be written: {error.strerror}") from None
+        raise SettingsError(
+            f"{target} cannot be written: {error.strerror}", hint="name one in a folder of yours"
+        ) from None
 
 
 def _row(each: Evidence) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from snapper.cli.options import (
     is_typed,
 )
 from snapper.errors import SettingsError
+from snapper.values.program import PROGRAM
 
 
 class Action(StrEnum):
@@ -62,9 +63,14 @@ def key(
     `list` shows the recipients of the stage and of single databases, and who proved each when.
     """
     if action is not Action.NEW and (folder or passphrase):
-        raise SettingsError("FOLDER and --passphrase are for new")
+        raise SettingsError(
+            "FOLDER and --passphrase are for new", hint=f"{PROGRAM} key new FOLDER makes a kit"
+        )
     if action is not Action.PROVE and (identity or dry_run):
-        raise SettingsError("--identity and --dry-run are for prove")
+        raise SettingsError(
+            "--identity and --dry-run are for prove",
+            hint=f"{PROGRAM} key prove --identity FILE shows that a key opens what is sealed",
+        )
     if action is Action.NEW:
         named = stage if is_typed(context, STAGE.strip("-")) else ""
         new_kit(folder, named, profile, region, passphrase=passphrase, json=json)

@@ -45,6 +45,7 @@ from snapper.errors import (
     WrongKey,
 )
 from snapper.values.manifest import Manifest
+from snapper.values.program import PROGRAM
 from snapper.values.verification import Restored
 from snapper.verbs.choice import newest
 from snapper.verbs.history import look_back
@@ -203,6 +204,7 @@ def _judge(stage: Stage, database: str, wanted: _Wanted) -> Found:
     try:
         holding = newest(stage.vault, database, wanted.at, exactly=wanted.exactly, now=now)
     except BackupNotFound as missing:
+        missing.hint = missing.hint or f"{PROGRAM} list {database} shows those there are"
         return Found(database, error=missing)
     proof = partial(_restore, stage, wanted.on) if wanted.restore else None
     opening = wanted.keys.open if proof else wanted.keys.given

@@ -60,7 +60,7 @@ class ChainAsked:
         if self.chain:
             return True
         if self.export or self.public_keys:
-            raise SettingsError("--export and --public-key are for --chain")
+            raise SettingsError("--export and --public-key are for --chain", hint="add --chain")
         return False
 
     def check(self, beside: bool) -> None:
@@ -200,7 +200,9 @@ def _write(name: str, export: Export) -> None:
         with new_private(Path(name)) as file:
             file.write(export.to_json().encode())
     except OSError as error:
-        raise SettingsError(f"{name} cannot be written: {error.strerror}") from None
+        raise SettingsError(
+            f"{name} cannot be written: {error.strerror}", hint="name one in a folder of yours"
+        ) from None
 
 
 def _text(name: str) -> str:

@@ -9,6 +9,7 @@ from snapper.aws.vault import StoredObject, Vault
 from snapper.errors import BackupNotFound, SettingsError
 from snapper.values.keys import DATABASE_KEY, Kind, parse_key, parse_mark, prefix, trial_key
 from snapper.values.pin import parse_pin, said_until
+from snapper.values.program import PROGRAM
 from snapper.values.retention import Verdict
 from snapper.verbs.bury import Undertaker
 from snapper.verbs.catalog import holdings
@@ -51,7 +52,10 @@ def require_orphan(database: str, known: Collection[str]) -> None:
 def require_something(vault: Vault, database: str) -> None:
     """Raise BackupNotFound if there is no object of Snapper's under the key."""
     if next(_ours(vault, database), None) is None:
-        raise BackupNotFound(f"there is nothing of {database} in {vault.bucket}")
+        raise BackupNotFound(
+            f"there is nothing of {database} in {vault.bucket}",
+            hint=f"{PROGRAM} status names the keys that the stage has lost",
+        )
 
 
 def sweep(

@@ -20,7 +20,7 @@ def refused(code: str, message: str = "it says why") -> ClientError:
         (refused("AccessDenied"), "AccessDenied: it says why", "run pulumi up"),
         (refused("AccessDeniedException"), "AccessDeniedException", "run pulumi up"),
         (refused("ExpiredTokenException"), "ExpiredToken", "sign in again"),
-        (refused("NoSuchBucket", ""), "s3:GetObject of k failed: NoSuchBucket", ""),
+        (refused("NoSuchBucket", ""), "s3:GetObject of k failed: NoSuchBucket", "aws s3 ls"),
         (ClientError({}, "GetObject"), "s3:GetObject of k failed: unknown", ""),
         (
             EndpointConnectionError(endpoint_url="https://s3"),
