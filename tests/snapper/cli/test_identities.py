@@ -14,7 +14,9 @@ from tests.support.ssh_keys import an_ssh_key
 from tests.support.terminal import Terminal
 
 
-@pytest.mark.parametrize("key", [new_identity().text, an_ssh_key("ed25519").private])
+@pytest.mark.parametrize(
+    "key", [new_identity().text, an_ssh_key("ed25519").private], ids=["of age", "of SSH"]
+)
 def test_a_key_in_place_of_the_name_of_a_file_is_not_repeated(key: str) -> None:
     with pytest.raises(SettingsError, match="is a key itself") as refused:
         Keys([key]).all()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.errors import WrongKey
-from snapper.sealing.identity import Identity
-from snapper.sealing.key_file import new_identity, read_identities
+from snapper.sealing.identity import AgeIdentity, Identity
+from snapper.sealing.key_file import read_identities
 from snapper.sealing.opening import unseal
 from snapper.sealing.passphrase import WrongPassphrase
 from snapper.sealing.recipient import Recipient
@@ -17,7 +17,7 @@ from snapper.sealing.seal import seal, seal_by_passphrase
 from tests.support.by_passphrase import armored, sealed_by_passphrase
 from tests.support.ssh_keys import PASSPHRASE, an_ssh_key
 
-ONE, TWO = new_identity(), new_identity()
+ONE, TWO = AgeIdentity.of(bytes(range(32))), AgeIdentity.of(bytes(range(1, 33)))
 
 
 def unasked() -> str:

@@ -125,7 +125,7 @@ def test_one_that_was_cut_short_is_told_by_its_size(missing: int) -> None:
         opened(file[:-missing], size=len(file))
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", ENDS, ids=[f"chunk {n}" for n in range(len(ENDS))])
 @pytest.mark.parametrize("knows", [True, False])
 def test_so_is_one_at_the_end_of_a_chunk_even_if_nobody_knows_its_size(
     end: int, knows: bool

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.sealing.bech32 import read_bech32, write_bech32
-from snapper.sealing.key_file import new_identity
+from snapper.sealing.identity import AgeIdentity
 from snapper.sealing.recipient import Recipient
 from snapper.sealing.ssh_wire import wire_of
 from tests.support.ssh_keys import an_ssh_key
 
-AGE = new_identity()
+AGE = AgeIdentity.of(bytes(range(32)))
 TEXT = AGE.recipient.text
 
 
