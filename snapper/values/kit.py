@@ -4,6 +4,8 @@ import gzip
 from dataclasses import dataclass
 from datetime import datetime
 
+from snapper.values.visible import one_line, shell_word
+
 IDENTITY, UNDER_PASSPHRASE = "identity.txt", "identity.age"
 RECIPIENT, README, TRIAL = "recipient.txt", "README.txt", "trial.sql.gz.age"
 ANSWER = "This key opens what is sealed for it."
@@ -55,11 +57,12 @@ class Kit:
             recipient=self.recipient,
             made=self.made_at.strftime("%Y-%m-%d"),
             stage=stage.name or _UNKNOWN,
-            account=stage.account or _UNKNOWN,
-            region=stage.region or _UNKNOWN,
-            bucket=stage.bucket or _UNKNOWN,
-            set_region=stage.region or "REGION",
-            set_bucket=stage.bucket or "BUCKET",
+            account=one_line(stage.account) or _UNKNOWN,
+            region=one_line(stage.region) or _UNKNOWN,
+            bucket=one_line(stage.bucket) or _UNKNOWN,
+            # Whoever may write the stage's signpost is not to write a command here.
+            set_region=shell_word(stage.region or "REGION"),
+            set_bucket=shell_word(stage.bucket or "BUCKET"),
             identity=self.identity,
             guard=_SEALED if self.passphrase else _BARE,
             asks=asks,

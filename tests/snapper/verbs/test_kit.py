@@ -44,6 +44,21 @@ def test_the_readme_says_where_the_backups_are(tmp_path: Path) -> None:
     assert "{" not in told
 
 
+def test_a_forged_name_of_a_bucket_is_no_command_of_the_readme(tmp_path: Path) -> None:
+    """Whoever may write the stage's signpost decides what a kit calls the bucket."""
+    forged = Stage("prod", "1", "eu-central-1", "b; touch made #\n    touch made too\x1b[2J")
+    _, folder = make_kit(tmp_path / "kit", forged, "", NOW)
+    told = (folder / "README.txt").read_text()
+    assert "\x1b" not in told
+    assert [line for line in told.splitlines() if line.strip().startswith("touch")] == []
+    (line,) = (line for line in told.splitlines() if "export AWS_REGION" in line)
+    said = subprocess.run(
+        ["bash", "-c", f'{line}; printf %s "$bucket"'], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert said.stdout == forged.bucket
+    assert {each.name for each in tmp_path.iterdir()} == {"kit"}
+
+
 def test_a_kit_without_a_stage_leaves_the_bucket_to_the_reader(tmp_path: Path) -> None:
     _, folder = make_kit(tmp_path / "kit", Stage(), "", NOW)
     told = (folder / "README.txt").read_text()
