@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from snapper.values.chain import Check, Link, Ref
 from snapper.values.chain_finding import NEVER, ChainFinding, ChainJudgement, Wrong
+from snapper.values.chain_leaps import leaps, said_of_leap
 from snapper.values.chain_material import Material
 from snapper.values.chain_nodes import Node, State, graves, nodes
 from snapper.values.job import write_time
@@ -46,8 +47,10 @@ class _Judge:
         }
         self.signed = [each for each in self.nodes if each.state is State.SIGNED]
         self.current = self._newest_key()
+        self.leaps = leaps(self.nodes, self.graves)
+        lowest = min((each.number for each in self.leaps), default=None)
         whole = (each.buried.number for each, _ in self.stones.values() if each.whole)
-        self.floor = max(whole, default=0)
+        self.floor = max((each for each in whole if lowest is None or each < lowest), default=0)
         """The number before which all is pruned: nobody need know by which tombstones."""
 
     def _newest_key(self) -> str:
@@ -146,6 +149,8 @@ class _Judge:
             return None if excused else ChainFinding(Wrong.UNSIGNED, node.at, fact)
         if not node.sealed:
             return ChainFinding(Wrong.REPLACED, node.at, f"{key} was changed after it was signed")
+        if node.ref in self.leaps:
+            return ChainFinding(Wrong.REORDERED, node.at, f"{key} {said_of_leap(node.ref)}")
         if any(each.number >= node.ref.number for each in node.previous):
             fact = f"{key} is number {node.ref.number}, and names one that is no older"
             return ChainFinding(Wrong.REORDERED, node.at, fact)
@@ -204,6 +209,9 @@ class _Judge:
             elif grave.state is State.UNCHECKED:
                 fact = f"{grave.key} is signed by a key that is gone"
                 yield ChainFinding(Wrong.UNCHECKED, at, fact)
+            elif grave.stone and grave.stone.buried in self.leaps:
+                fact = f"what {grave.key} has buried {said_of_leap(grave.stone.buried)}"
+                yield ChainFinding(Wrong.REORDERED, at, fact)
             elif grave.astray:
                 yield ChainFinding(Wrong.COPIED, at, f"{grave.key} is a copy of another tombstone")
 

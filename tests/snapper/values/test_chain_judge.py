@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from snapper.values.chain import Link, signed_text
 from snapper.values.chain_finding import Wrong
 from snapper.values.chain_judge import judge_chain
 from snapper.values.chain_material import Export, Material
+from snapper.verbs.catalog import backups
+from snapper.verbs.prune import delete
 from tests.support import tampering
-from tests.support.chains import BEGINNING, KEYS, World
+from tests.support.chains import BEGINNING, KEY, KEYS, World
 from tests.support.tampering import Tampering
 
 CHANCE = random.Random(1)  # noqa: S311  it picks what is tampered with
@@ -162,3 +165,21 @@ def test_an_export_gives_the_same_verdict(world: World) -> None:
 def test_nothing_at_all_is_nothing_wrong() -> None:
     found = judge_chain(Material("orders"), lambda *_: True)
     assert (found.findings, found.remarks, found.newest) == ((), (), 0)
+
+
+@pytest.mark.parametrize("number", [10**9, 4], ids=["out of the blue", "the next"])
+def test_who_could_sign_once_has_nothing_taken_for_pruned_later(world: World, number: int) -> None:
+    bare, key = world.bare(), KEYS[0]
+    link = Link(number, (), key.arn)
+    signature = key.sign(signed_text(replace(bare, chain=link).to_dict()))
+    planted = replace(bare, chain=replace(link, signature=signature))
+    world.bucket.make(planted.dump_key, b"x" * planted.backup_bytes)
+    world.bucket.make(planted.key, planted.to_json().encode())
+    assert kinds(world) == {Wrong.REORDERED}
+    world.dump()
+    (buried,) = (each for each in backups(world.vault, KEY) if each.manifest_key == planted.key)
+    world.undertaker.bury(buried, "beyond the count")
+    delete(world.vault, buried)
+    assert kinds(world) == {Wrong.REORDERED}, "it is known when it is gone, too"
+    world.bucket.delete(sorted(world.manifests())[0])
+    assert kinds(world) == {Wrong.REORDERED, Wrong.REMOVED}
