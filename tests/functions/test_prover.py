@@ -133,6 +133,7 @@ def test_a_plan_looks_at_the_options_of_each_database(
     assert told.measured("Unproven") == [[1.0]] * 24
 
 
+@pytest.mark.long
 def test_a_plan_that_fails_for_one_database_is_made_for_the_others_and_fails_aloud(
     queues: Queues,
     configure: Callable[..., None],

@@ -106,6 +106,7 @@ def test_with_the_setting_every_role_has_it(full_graph: Graph, large_graph: Grap
         assert len(found) == len(graph.of("lambda/function:Function")) + containers
 
 
+@pytest.mark.long
 def test_the_boundary_leaves_every_role_what_it_needs(
     graph: Graph, full_graph: Graph, large_graph: Graph, kept_graph: Graph, copying_graph: Graph
 ) -> None:

@@ -30,6 +30,7 @@ def names(package: Path) -> set[str]:
         return set(bundle.namelist())
 
 
+@pytest.mark.long
 @BOTH
 def test_building_elsewhere_gives_the_same_bytes(
     packages: dict[str, Packages], architecture: str, tmp_path: Path

@@ -211,6 +211,7 @@ def test_what_contradicts_another_setting_is_told_at_preview() -> None:
         record(replica=locked, deleteBackupsOnDestroy="true")
 
 
+@pytest.mark.long
 def test_an_account_of_digits_alone_is_one_however_pulumi_keeps_it() -> None:
     given = record(replica=json.dumps({"region": REGION, "accountId": int(OTHER)}))
     (rule,) = given.named("snapper-replication-config").inputs["rules"]

@@ -201,6 +201,7 @@ def test_there_is_no_memory_for_a_thread(
         eventually(lambda: not sessions(three), what="our sessions did not end")
 
 
+@pytest.mark.long
 def test_after_the_last_step_nobody_can_be_sure_to_stop_it(
     tools: ClientTools, three: Source
 ) -> None:

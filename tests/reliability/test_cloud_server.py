@@ -91,6 +91,7 @@ def test_a_session_that_sets_nothing_aside_is_hurried_and_read_only(
         query(dsn, "SELECT pg_sleep(300)")
 
 
+@pytest.mark.long
 @majors
 def test_whom_pg_hba_fences_in_reaches_only_what_it_names(
     major: int, cloud_server: CloudServers

@@ -25,10 +25,8 @@ def drills(cloud: Cloud, source: Callable[..., Source]) -> Drills:
     return Drills.make(cloud, source(17, SMALL))
 
 
-@pytest.mark.parametrize(
-    "alone",
-    [pytest.param(True, marks=pytest.mark.long, id="alone"), pytest.param(False, id="with all")],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "with all"])
 def test_killed_while_its_server_runs(alone: bool, drills: Drills) -> None:
     with faulted("drills: killed"):
         assert drill_apart(drills, kill_at=SERVER_IS_UP, alone=alone).killed

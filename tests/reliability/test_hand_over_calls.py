@@ -129,6 +129,7 @@ def test_the_plan_names_every_call_of_a_hand_over(handing: Handing) -> None:
     assert tuple(delivery.injection.calls) == CALLS
 
 
+@pytest.mark.long
 def test_any_call_fails_once(handing: Handing) -> None:
     survive(handing, once(CALLS[-1:], ("connection reset after", "403")))
 

@@ -55,7 +55,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", few(FORMS, 60))
 def test_one_hostile_manifest_is_damage_of_that_backup_alone(form: str) -> None:
     vault = MemoryVault()
     older = store(vault, AT - timedelta(days=1))

@@ -59,6 +59,7 @@ def service(cloud: Cloud, source: Callable[..., Source]) -> Service:
     return Service.make(cloud, source(17, SMALL))
 
 
+@pytest.mark.long
 def test_any_call_fails_once(service: Service) -> None:
     survive(service, once(CALLS[::3], ("403",)))
 

@@ -172,7 +172,7 @@ def is_gone(directory: Path) -> bool:
     return all(entry.group != group for entry in process_table().values())
 
 
-@pytest.mark.parametrize("plan", few(FAILURES, 10), ids=str)
+@pytest.mark.parametrize("plan", few(FAILURES, 5), ids=str)
 def test_a_pg_dump_that_fails_leaves_nothing(
     plan: Misbehaviour,
     tmp_path: Path,

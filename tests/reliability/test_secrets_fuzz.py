@@ -63,6 +63,7 @@ def test_damaged_rows_are_read_by_the_rules(
     tried(FAMILY)
 
 
+@pytest.mark.long
 def test_twenty_thousand_composed_secrets_are_read_by_the_rules() -> None:
     accepted = check_random(20_000, seed=4)
     assert accepted > 1_000

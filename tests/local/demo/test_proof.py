@@ -108,6 +108,7 @@ def test_what_no_server_here_has_is_told_of_one_database_with_its_name(
     assert "psql" not in str(fault)
 
 
+@pytest.mark.long
 def test_a_damaged_backup_is_not_called_sound_for_want_of_an_extension(
     source: Callable[..., Source],
     backup: Callable[..., Manifest],

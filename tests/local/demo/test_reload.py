@@ -173,6 +173,7 @@ def test_constants_do_not_depend_on_what_is_set_on_a_database(source: str, copy:
     assert restored(source, copy) == Definitions(())
 
 
+@pytest.mark.long
 def test_a_source_that_cannot_be_restored_twice_is_compared_as_it_is(
     source: str, copy: str, servers: tuple[PostgresServer, PostgresServer]
 ) -> None:

@@ -124,6 +124,7 @@ def many(databases: int) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_more_databases_than_pulumi_can_hand_over_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,7 @@
 """`snapper restore` where roles are missing, and what was set on the database and for them."""
 
+import pytest
+
 from tests.support.backed_up import backed_up
 from tests.support.cloud_server import MASTER, everywhere
 from tests.support.properties import SECRET
@@ -57,6 +59,7 @@ def test_roles_that_a_table_names_are_made_for_it_if_wanted(stage: StageUnderTes
         target.run("DROP TABLE t; DROP ROLE reads, sees")
 
 
+@pytest.mark.long
 @everywhere("somewhere", MASTER)
 def test_a_role_that_only_the_database_names_is_warned_of_once(somewhere: StageUnderTest) -> None:
     with backed_up(somewhere, "passing") as (source, _):
@@ -71,6 +74,7 @@ def test_a_role_that_only_the_database_names_is_warned_of_once(somewhere: StageU
         assert "warning: role passer is missing here" in ran.err
 
 
+@pytest.mark.long
 @everywhere("somewhere", MASTER)
 def test_roles_that_were_made_for_a_restore_that_failed_are_named(
     somewhere: StageUnderTest,

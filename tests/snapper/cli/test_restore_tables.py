@@ -59,6 +59,7 @@ def test_with_json_the_document_tells_what_was_made_and_left_out(stage: StageUnd
         assert 0 < document["bytes"] < document["manifest"]["backup_bytes"]
 
 
+@pytest.mark.long
 def test_rows_alone_are_added_only_to_an_empty_table_unless_forced(stage: StageUnderTest) -> None:
     with backed_up(stage, "alone", SHOP) as (source, _):
         source.run("UPDATE makers SET id = 7 WHERE false; DELETE FROM items")

@@ -195,6 +195,7 @@ def test_statements_that_pg_dump_does_not_write_are_said() -> None:
     assert "pg_dump does not write" in found.why_not
 
 
+@pytest.mark.long
 def test_damage_is_no_difference(dumper: Dumper, pair: tuple[Manifest, Manifest]) -> None:
     body = dumper.vault.read(pair[1].dump_key)
     contents = read_contents(dumper.vault, pair[1])

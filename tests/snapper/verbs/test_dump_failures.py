@@ -218,6 +218,7 @@ def test_a_server_may_be_silent_for_no_longer_than_there_is_time(dumper: Dumper)
     assert replace(dumper, deadline=Deadline.after(RESERVE - 9))._patience_left() == 1
 
 
+@pytest.mark.long
 def test_no_session_stays_on_the_server_after_a_stopped_dump(
     source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

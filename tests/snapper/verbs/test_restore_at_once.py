@@ -177,6 +177,7 @@ def test_the_best_that_can_be_had_is_the_same(
     assert dumps[0] == dumps[1]
 
 
+@pytest.mark.long
 def test_a_damaged_object_is_found_and_leaves_nothing(
     server: Server,
     source: Callable[..., Source],

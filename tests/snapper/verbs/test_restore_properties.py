@@ -125,6 +125,7 @@ def test_roles_that_are_named_only_there_are_warned_of_and_stop_nothing(
     assert anew.rows("SELECT n FROM t") == [(1,)]
 
 
+@pytest.mark.long
 def test_a_backup_of_an_older_snapper_is_restored_and_its_silence_told(
     decorated: Decorated, dumper: Dumper, tools: ClientTools
 ) -> None:

@@ -108,6 +108,7 @@ def script(write: Callable[..., Iterator[bytes]], found: Opened, tables: Tables)
         return b"".join(write(rows, some))
 
 
+@pytest.mark.long
 def test_its_sql_and_its_csv_have_all_its_rows(
     backup: Manifest,
     original: Source,

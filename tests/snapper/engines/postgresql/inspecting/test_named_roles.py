@@ -100,7 +100,7 @@ def dumped(made: Source, tools: ClientTools) -> bool:
             for major in (14, 18)
             for number, sql in enumerate([*HAS, *HAS_NOT])
         ],
-        5,
+        2,
     ),
 )
 def test_the_first_role_is_named_where_the_dump_names_it(

@@ -51,6 +51,7 @@ def named_elsewhere(source: Callable[..., Source]) -> Iterator[Source]:
     admin.run(f'DROP DATABASE "{latin.name}"')
 
 
+@pytest.mark.long
 def test_all_but_what_is_that_roles_is_backed_up_restored_and_tried(
     named_elsewhere: Source,
     back_up: Callable[[Source], Manifest],

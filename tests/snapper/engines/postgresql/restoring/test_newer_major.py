@@ -38,6 +38,7 @@ NAMED = """
 WORDS = "SELECT word FROM pg_catalog.pg_get_keywords()"
 
 
+@pytest.mark.long
 def test_names_that_have_become_keywords_since_are_restored(
     server: Callable[[int], PostgresServer],
     source: Callable[..., Source],

@@ -45,6 +45,7 @@ def test_a_role_that_may_make_no_database_is_told_before_anything_is_read(own: S
         own.run("DROP ROLE looker")
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_told_of_the_server(own: Source) -> None:
     own.run("CREATE ROLE typo LOGIN PASSWORD 'right'")
     try:

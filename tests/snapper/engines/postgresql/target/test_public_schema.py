@@ -45,6 +45,7 @@ def test_a_new_database_is_as_open_as_that_of_the_backup(
     assert anew.rows(OPEN_TO_ALL) == [(is_open,)]
 
 
+@pytest.mark.long
 def test_of_a_database_that_is_there_it_is_said_before(
     source: Callable[..., Source], back_up: Callable[[Source], Manifest], tools: ClientTools
 ) -> None:

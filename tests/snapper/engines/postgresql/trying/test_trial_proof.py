@@ -139,6 +139,7 @@ def test_a_table_that_the_dump_does_not_make_is_named_though_it_may_be_an_extens
     assert found.remarks[1].endswith(": public.lost")
 
 
+@pytest.mark.long
 def test_where_the_backups_own_major_lacks_one_the_server_for_trials_may_have_it(
     source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
 ) -> None:
