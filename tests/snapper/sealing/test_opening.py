@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyrage
 import pytest
@@ -14,7 +14,7 @@ from snapper.errors import AwsFailed, BackupAltered, BackupTruncated, NoKey, Wro
 from snapper.sealing.header import read_header
 from snapper.sealing.identity import AgeIdentity
 from snapper.sealing.key_file import new_identity
-from snapper.sealing.opening import Opened, unseal
+from snapper.sealing.opening import Opened, Ranges, unseal
 from snapper.sealing.payload import CHUNK, NONCE, SEALED_CHUNK, unsealed_size
 from snapper.sealing.seal import seal
 from tests.support.blobs import Blobs
@@ -229,7 +229,7 @@ class Breaking:
 def test_an_error_of_the_source_is_no_end_and_stays_one() -> None:
     file = sealed(MANY)
     pieces = iter([file[:4096], file[first_chunk(file) :][: 20 * SEALED_CHUNK]])
-    with Opened(Breaking(pieces), [OURS]).open("it") as stream:  # type: ignore[arg-type]
+    with Opened(cast("Ranges", Breaking(pieces)), [OURS]).open("it") as stream:
         for _ in range(3):
             with pytest.raises(AwsFailed, match="reset"):
                 drain(stream)

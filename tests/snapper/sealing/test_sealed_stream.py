@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Callable
+from typing import BinaryIO
 
 import pyrage
 import pytest
@@ -146,7 +146,9 @@ def test_an_error_of_the_library_is_a_failed_dump(
 
 
 def test_so_is_a_library_that_ends_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    early: Callable[..., None] = lambda reader, writer, keys: writer.write(b"age")  # noqa: E731
+    def early(_reader: object, writer: BinaryIO, _keys: object) -> None:
+        writer.write(b"age")
+
     monkeypatch.setattr(pyrage, "encrypt_io", early)
     with SealedStream(Stream(12 * BLOCK), [KEY.recipient]) as stream:
         for _ in range(3):

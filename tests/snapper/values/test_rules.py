@@ -1,6 +1,7 @@
 """What a row says is to be kept: restic's words, and nothing that is none of them."""
 
 from datetime import UTC, datetime
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +15,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @given(rules, st.randoms(use_true_random=False))
-def test_rules_are_read_as_they_are_written_in_any_order(found: Rules, chance: object) -> None:
+def test_rules_are_read_as_they_are_written_in_any_order(found: Rules, chance: Random) -> None:
     words = str(found).split()
-    chance.shuffle(words)  # type: ignore[attr-defined]
+    chance.shuffle(words)
     assert read_retention("  ".join(words)) == found
 
 
