@@ -138,7 +138,7 @@ def test_what_the_commands_print_is_as_told(stage: StageUnderTest, tmp_path: Pat
         damaged = stage.back_up("told", NOON)
         stage.damage(damaged, flip)
         stage.back_up("told")
-        target = stage.server(18).dsn("told anew")
+        target = stage.server(18).dsn("told as a document")
         file = str(tmp_path / "file")
         secrets = {"DATABASE_CONN_STRINGS": "a,postgres://h/d,POSTGRES"}
         runs: dict[str, list[list[str]]] = {
