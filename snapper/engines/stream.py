@@ -1,7 +1,6 @@
 """From packed pieces to the object that is stored: one gzip member, its SHA-256 and its list."""
 
 import hashlib
-import io
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from isal import isal_zlib
 
 from snapper.engines.listing import Part
 from snapper.engines.packing import Packed
-from snapper.errors import DumpFailed
+from snapper.streams import Piece, PieceReader
 from snapper.values.contents import MANY, Contents
 from snapper.values.parts import Range, Statements, TableRows
 
@@ -52,21 +51,26 @@ class GzipStream:
         self._left = iter(pieces)
         self._most = most
         self._hash = hashlib.sha256()
-        self._ready: deque[memoryview] = deque()  # what is left of a piece is not copied
+        self._ready: deque[bytes] = deque()
+        self._reader = PieceReader(self._next)
         self._taken = self._crc = 0
         self._parts: list[Part] = []
         self._edges, self._offsets = array("q"), array("q")
         """Where the range of each begins, and how many plain bytes are before it there; a part that
         has several ranges is there several times."""
-        self._ended = self._broken = False
+        self._ended = False
         self.dump_bytes = 0
-        self.backup_bytes = 0
         self._keep(_HEAD)
 
     @property
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of all, when all was read."""
         return self._hash.hexdigest()
+
+    @property
+    def backup_bytes(self) -> int:
+        """How many bytes it has so far."""
+        return self._taken
 
     def contents(self) -> Contents | None:
         """Give the list of what was read, when all was; None where none could be made."""
@@ -104,35 +108,20 @@ class GzipStream:
         self._pieces.commit()
 
     def read(self, size: int = -1, /) -> bytes:
-        """Give exactly `size` bytes, fewer at the end; raises what the pieces do.
+        """Give exactly `size` bytes, fewer at the end; raises what the pieces do, each time."""
+        return self._reader.read(size)
 
-        Without a size gives all that is left: s3transfer asks so once a first part came short.
-        """
-        # It gives its own bytes away in place of a copy of them: a part is in memory once.
-        given = io.BytesIO()
-        while (missing := size - given.tell()) and self._fill():
-            text = self._ready.popleft()
-            if 0 < missing < len(text):
-                self._ready.appendleft(text[missing:])
-                text = text[:missing]
-            given.write(text)
-        self.backup_bytes += given.tell()
-        return given.getvalue()
+    def piece(self) -> Piece:
+        """Give what comes next, in whatever size it came; nothing at the end. Raises the same."""
+        return self._reader.piece()
 
-    def _fill(self) -> bool:
-        """Have something ready; False at the end."""
+    def _next(self) -> Piece:
         while not (self._ready or self._ended):
-            if self._broken:
-                self.check()
-                raise DumpFailed("the dump was broken off")
-            self._broken = True  # until there is an answer: an error must not look like an end
-            piece = next(self._left, None)
-            self._broken = False
-            if piece:
+            if piece := next(self._left, None):
                 self._take(piece)
             else:
                 self._end()
-        return bool(self._ready)
+        return self._ready.popleft() if self._ready else b""
 
     def _take(self, piece: Packed) -> None:
         for part, at, offset in piece.begins:
@@ -154,5 +143,5 @@ class GzipStream:
 
     def _keep(self, text: bytes) -> None:
         self._hash.update(text)
-        self._ready.append(memoryview(text))
+        self._ready.append(text)
         self._taken += len(text)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from snapper.errors import BackupAltered, BackupDamaged, BackupTruncated
 from snapper.sealing.payload import CHUNK, SEALED_CHUNK, Payload, PayloadWrong
+from snapper.streams import Around, PieceReader, read_up_to
 
 _CHUNKS = 16
 """How many are read at once."""
@@ -44,48 +44,18 @@ class Part:
         return self.first_byte + number * SEALED_CHUNK
 
 
-class OpenedStream:
+class OpenedStream(Around):
     """The bytes of a part."""
 
     def __init__(self, body: BinaryIO, payload: Payload, part: Part) -> None:
-        self._body, self._payload, self._part = body, payload, part
+        super().__init__(body)
+        self._payload, self._part = payload, part
         self._chunks = self._opened()
-        self._ready = memoryview(b"")
-        self._failure: BaseException | None = None
+        self._reader = PieceReader(lambda: next(self._chunks, b""))
 
     def read(self, size: int = -1, /) -> bytes:
         """Give `size` bytes, fewer at the end; without a size all that is left."""
-        if self._failure:
-            raise self._failure  # an error must not look like an end
-        try:
-            return self._read(size)
-        except BaseException as error:
-            self._failure = error
-            raise
-
-    def _read(self, size: int) -> bytes:
-        given = bytearray()
-        while missing := size - len(given):
-            if not self._ready:
-                if (chunk := next(self._chunks, None)) is None:
-                    break
-                self._ready = memoryview(chunk)
-            taken = self._ready[:missing] if missing > 0 else self._ready
-            given += taken
-            self._ready = self._ready[len(taken) :]
-        return bytes(given)
-
-    def __enter__(self) -> Self:
-        self._body.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._body.__exit__(kind, error, trace)
+        return self._reader.read(size)
 
     def _opened(self) -> Iterator[bytes]:
         """Give the plain bytes of the part, chunk by chunk."""
@@ -103,7 +73,8 @@ class OpenedStream:
                 plain = self._chunk(number, sealed, is_end)[skipped:][:left]
                 skipped, number = 0, number + 1
                 left = None if left is None else left - len(plain)
-                yield plain
+                if plain:
+                    yield plain
             batch = following
 
     def _chunk(self, number: int, sealed: bytes, is_end: bool) -> bytes:
@@ -137,12 +108,3 @@ class OpenedStream:
         return BackupAltered(
             f"{part.key} was altered: its bytes {start} to {end} are not those that were sealed"
         )
-
-
-def read_up_to(body: BinaryIO, size: int) -> bytes:
-    """Read so many bytes of a stream that may give fewer at a time; fewer only at its end."""
-    pieces, missing = [], size
-    while missing and (piece := body.read(missing)):
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)

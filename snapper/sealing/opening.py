@@ -14,9 +14,10 @@ from typing import BinaryIO, Protocol, cast
 from snapper.errors import BackupAltered, BackupTruncated, NoKey, WrongKey
 from snapper.sealing.header import LONGEST, Header, HeaderUnfinished, HeaderWrong, read_header
 from snapper.sealing.identity import Identity
-from snapper.sealing.opened_stream import OpenedStream, Part, read_up_to
+from snapper.sealing.opened_stream import OpenedStream, Part
 from snapper.sealing.payload import NONCE, Payload
 from snapper.sealing.recipient import Recipient
+from snapper.streams import read_up_to
 
 _FIRST = 4096
 """Bytes that are read of an object for its header: mostly it is shorter."""

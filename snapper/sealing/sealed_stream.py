@@ -8,26 +8,27 @@ and what it raises is raised to them. The thread waits for nobody but them.
 import hashlib
 import io
 from collections import deque
-from collections.abc import Iterable
-from threading import Condition, Thread
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+from threading import Thread
 from typing import Protocol, Self
 
 from snapper.errors import DumpFailed
 from snapper.sealing.recipient import Recipient
+from snapper.streams import Piece, PieceReader
 
-_BLOCK = 1 << 17
-"""Bytes of the source that are handed over at once: a larger block costs more to have and to give
-back than it saves."""
+_BLOCK = 1 << 19
+"""Bytes of the source that are handed over at once, or some more."""
 
-_AHEAD = 8
+_AHEAD = 2
 """Blocks that may wait for the thread."""
 
 
 class Source(Protocol):
     """What is sealed: a stream that raises rather than end early."""
 
-    def read(self, size: int = -1, /) -> bytes:
-        """Give exactly `size` bytes, or fewer at the true end."""
+    def piece(self) -> Piece:
+        """Give what comes next, nothing at the true end."""
         ...
 
     def check(self) -> None:
@@ -48,14 +49,19 @@ class SealedStream:
     def __init__(self, stream: Source, recipients: Iterable[Recipient]) -> None:
         self._stream = stream
         self._work = _Work([each.library_key() for each in recipients])
-        self._ready: deque[memoryview] = deque()
+        self._reader = PieceReader(self._next)
+        self._ready: deque[bytes] = deque()
         self._ended = False
-        self.backup_bytes = 0
 
     @property
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the whole file, when all was read."""
         return self._work.hash.hexdigest()
+
+    @property
+    def backup_bytes(self) -> int:
+        """How many bytes the file has so far."""
+        return self._work.size
 
     def check(self) -> None:
         """Raise if nobody waits for the stream any more."""
@@ -68,25 +74,23 @@ class SealedStream:
     def read(self, size: int = -1, /) -> bytes:
         """Give exactly `size` bytes, fewer at the end; without a size all that is left.
 
-        Raises what the source does, DumpFailed where it could not be sealed.
+        Raises what the source does, DumpFailed where it could not be sealed; each time.
         """
-        given = io.BytesIO()
-        while (missing := size - given.tell()) and self._fill():
-            text = self._ready.popleft()
-            if 0 < missing < len(text):
-                self._ready.appendleft(text[missing:])
-                text = text[:missing]
-            given.write(text)
-        self.backup_bytes += given.tell()
-        return given.getvalue()
+        return self._reader.read(size)
 
-    def _fill(self) -> bool:
-        """Have something ready; False at the end."""
+    def _next(self) -> Piece:
         while not (self._ready or self._ended):
-            block = self._stream.read(_BLOCK)
-            self._ready.extend(map(memoryview, self._work.take(block)))
+            block = self._block()
+            self._ready.extend(self._work.take(block))
             self._ended = not block
-        return bool(self._ready)
+        return self._ready.popleft() if self._ready else b""
+
+    def _block(self) -> list[Piece]:
+        block, size = list[Piece](), 0
+        while size < _BLOCK and (piece := self._stream.piece()):
+            block.append(piece)
+            size += len(piece)
+        return block
 
     def __enter__(self) -> Self:
         return self
@@ -104,102 +108,89 @@ class _Work:
 
     def __init__(self, keys: list[object]) -> None:
         self.hash = hashlib.sha256()
+        self.size = 0
         self._keys = keys
-        self._waiting: deque[bytes] = deque()
-        self._sealed: deque[bytes] = deque()
-        self._changed = Condition()
-        self._stopped = self._ended = self._over = False
+        self._blocks: SimpleQueue[list[Piece] | None] = SimpleQueue()
+        """An empty one is the end of the source, None that nobody waits any more."""
+        self._answers: SimpleQueue[list[bytes] | None] = SimpleQueue()
+        """What was sealed while a block was read, and None when it is over."""
+        self._sealed: list[bytes] = []
+        self._unanswered = 0
+        self._ended = False
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, name="sealing", daemon=True)
 
-    def take(self, block: bytes) -> list[bytes]:
-        """Hand the next block to the thread, b"" at the end; gives what was sealed meanwhile.
+    def take(self, block: list[Piece]) -> list[bytes]:
+        """Hand the next block to the thread, an empty one at the end; gives what was sealed.
 
         Raises DumpFailed where it cannot be sealed.
         """
         if self._thread.ident is None:
             self._thread.start()
-        with self._changed:
-            self._changed.wait_for(lambda: self._over or len(self._waiting) < _AHEAD)
-            self._waiting.append(block)
-            self._changed.notify_all()
-            if not block:
-                self._changed.wait_for(lambda: self._over)
-            if self._failure or (self._over and not self._ended):
-                why = self._failure or "it ended before the dump did"
-                raise DumpFailed(f"the dump could not be sealed: {why}")
-            sealed = [*self._sealed]
-            self._sealed.clear()
+        self._blocks.put(block)
+        self._unanswered += 1
+        sealed: list[bytes] = []
+        while self._unanswered > _AHEAD or not block:
+            answer = self._answers.get()
+            if answer is None:
+                self._check()
+                break
+            sealed += answer
+            self._unanswered -= 1
         return sealed
 
     def end(self) -> None:
         """Have the thread stop, wherever it is."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
+        self._blocks.put(None)
         if self._thread.ident is not None:
             self._thread.join()
+
+    def _check(self) -> None:
+        if self._failure or not self._ended:
+            why = self._failure or "it ended before the dump did"
+            raise DumpFailed(f"the dump could not be sealed: {why}")
 
     def _run(self) -> None:
         try:
             import pyrage
 
-            pyrage.encrypt_io(_Incoming(self._next), _Outgoing(self._keep), self._keys)
+            pyrage.encrypt_io(_Incoming(self._pieces()), self, self._keys)
         except BaseException as error:  # the library's own panic is no Exception
             self._failure = error
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
+        self._answer()
+        self._answers.put(None)
 
-    def _next(self) -> bytes:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self._waiting)
-            if self._stopped:
-                raise _Stopped
-            self._changed.notify_all()
-            block = self._waiting.popleft()
-            self._ended = not block  # and the thread knows it
-            return block
+    def _pieces(self) -> Iterator[Piece]:
+        while block := self._blocks.get():
+            yield from block
+            self._answer()
+        if block is None:
+            raise _Stopped
+        self._ended = True  # and the library knows it
 
-    def _keep(self, text: bytes) -> None:
+    def _answer(self) -> None:
+        self._answers.put(self._sealed)
+        self._sealed = []
+
+    def write(self, text: bytes, /) -> int:
+        """Keep what the library sealed."""
         self.hash.update(text)
+        self.size += len(text)
         self._sealed.append(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
 
 
 class _Incoming:
     """What the library reads: in pieces of the size that it asks for, which is a small one."""
 
-    def __init__(self, more: "_Next") -> None:
-        self._more = more
-        self._block = io.BytesIO()
-        self._ended = False
+    def __init__(self, pieces: Iterator[Piece]) -> None:
+        self._pieces = pieces
+        self._piece = io.BytesIO()
 
     def read(self, size: int, /) -> bytes:
-        piece = self._block.read(size)
-        if not (piece or self._ended):
-            self._block = io.BytesIO(self._more())
-            piece = self._block.read(size)
-            self._ended = not piece
-        return piece
-
-
-class _Next(Protocol):
-    def __call__(self) -> bytes: ...
-
-
-class _Keep(Protocol):
-    def __call__(self, text: bytes) -> None: ...
-
-
-class _Outgoing:
-    """What the library writes to."""
-
-    def __init__(self, keep: "_Keep") -> None:
-        self._keep = keep
-
-    def write(self, text: bytes, /) -> int:
-        self._keep(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is held back here."""
+        while not (text := self._piece.read(size)) and (piece := next(self._pieces, None)):
+            self._piece = io.BytesIO(piece)
+        return text

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Protocol, cast
 
 from snapper.aws.vault import Vault
 from snapper.errors import BackupDamaged, NoKey
 from snapper.sealing.identity import Identity
 from snapper.sealing.opening import Opened, unseal
 from snapper.sealing.recipient import Recipient
+from snapper.streams import Around
 from snapper.values.keys import Kind
 from snapper.values.manifest import Manifest
 from snapper.verbs.runs import Ranges
@@ -137,9 +137,12 @@ class _Digested:
             )
 
 
-class _Noted:
+class _Noted(Around):
+    """Tells what is read, and where."""
+
     def __init__(self, body: BinaryIO, at: int, note: Callable[[int, bytes], None]) -> None:
-        self._body, self._at, self._note = body, at, note
+        super().__init__(body)
+        self._at, self._note = at, note
 
     def read(self, size: int = -1, /) -> bytes:
         block = self._body.read(size)
@@ -147,37 +150,16 @@ class _Noted:
         self._at += len(block)
         return block
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._body.__exit__(kind, error, trace)
-
-
-class _Whole:
+class _Whole(Around):
     """A stream whose end is believed only when the stored object is the right one."""
 
     def __init__(self, body: BinaryIO, source: _Digested) -> None:
-        self._body, self._source = body, source
+        super().__init__(body)
+        self._source = source
 
     def read(self, size: int = -1, /) -> bytes:
         block = self._body.read(size)
         if not block:
             self._source.check()
         return block
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._body.__exit__(kind, error, trace)

@@ -117,7 +117,7 @@ def test_after_an_error_nobody_reads_an_end() -> None:
     bands = MadeBands(Text(b"", fault=DumpFailed("pg_dump exited with status 1")))
     missing = MadeBands(Text(b""))
     missing.missing = DumpFailed("s.u did not come")
-    for dumped_by, again in ((bands, "status 1"), (missing, "broken off")):
+    for dumped_by, again in ((bands, "status 1"), (missing, "did not come")):
         with joined(dumped_by, lambda: Following("UTF8"), 100_000) as pieces:
             stream = GzipStream(pieces)
             with pytest.raises(DumpFailed):

@@ -18,6 +18,7 @@ from snapper.sealing.sealed_stream import SealedStream
 
 KEY = new_identity()
 BLOCK = 1 << 20
+PIECE = 100_000
 
 
 class Stream:
@@ -31,11 +32,11 @@ class Stream:
         self.threads = set[threading.Thread]()
         self.given = 0
 
-    def read(self, size: int = -1, /) -> bytes:
+    def piece(self) -> bytes:
         self.threads.add(threading.current_thread())
-        if self._breaks_at is not None and self.given + size > self._breaks_at:
+        if self._breaks_at is not None and self.given + PIECE > self._breaks_at:
             raise KeyError("the source breaks")
-        text = self._body.read(size)
+        text = self._body.read(PIECE)
         self.given += len(text)
         return text
 
