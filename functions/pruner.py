@@ -18,15 +18,16 @@ from snapper.values.job import read_time
 from snapper.values.keys import database_key
 from snapper.values.settings import PrunerSettings
 from snapper.values.time_zone import read_zone
-from snapper.verbs.bury import Undertaker
+from snapper.verbs.bury import Undertaker, bury_each
 from snapper.verbs.catalog import holding_at
 from snapper.verbs.made import prune_for
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001  Lambda gives it
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001  Lambda gives it
     """Prune the database of every manifest that the event names.
 
-    `{"bury": {"database": KEY, "scheduled_at": TIME, "reason": TEXT}}` leaves a tombstone instead.
+    `{"bury": {"database": KEY, "scheduled_at": TIME, "reason": TEXT}}` leaves a tombstone instead,
+    or answers with what is `unreadable`.
 
     Raises the first failure, after the others have been tried: Lambda then repeats the event, and
     at last puts it with the dead letters.
@@ -38,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
     zone = read_zone(settings.time_zone)
     undertaker = undertaker_of(settings, vault)
     if "bury" in event:
-        return {"buried": _bury(event["bury"], vault, undertaker)}
+        return _bury(event["bury"], vault, undertaker)
     failures: list[SnapperError] = []
     pruned = 0
     for key in _made(event, settings.bucket):
@@ -59,11 +60,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: 
     return {"pruned": pruned}
 
 
-def _bury(asked: dict[str, str], vault: Vault, undertaker: Undertaker) -> int:
+def _bury(asked: dict[str, str], vault: Vault, undertaker: Undertaker) -> dict[str, Any]:
     database, at = database_key(asked["database"]), read_time(asked["scheduled_at"])
-    undertaker.ready()
-    undertaker.bury(holding_at(vault, database, at), str(asked["reason"]))
-    return 1
+    doomed = {at: (holding_at(vault, database, at), str(asked["reason"]))}
+    if stays := bury_each(undertaker, doomed):
+        return {"unreadable": str(stays[at])}
+    return {"buried": 1}
 
 
 def _made(event: object, bucket: str) -> Iterator[str]:

@@ -30,11 +30,11 @@ def prune_backups(
         ),
     ] = "",
     keep: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--keep", metavar="COUNT", min=0, help="With --orphan: keep so many. Default: none."
         ),
-    ] = 0,
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be deleted, and delete nothing.")
     ] = False,
@@ -57,7 +57,7 @@ def prune_backups(
     """
     if orphan and keys:
         raise SettingsError("--orphan takes its own KEY, and no other beside it")
-    if keep and not orphan:
+    if keep is not None and not orphan:
         raise SettingsError(
             "--keep is for --orphan", hint="the secrets say how many backups a database keeps"
         )
@@ -98,7 +98,9 @@ def _gone(verdict: Verdict, gone: str) -> str:
     return f"{gone}, locked until {write_time(until)}" if until else gone
 
 
-def _of_orphan(stage: Stage, key: str, keep: int, now: datetime, *, dry_run: bool) -> list[Verdict]:
+def _of_orphan(
+    stage: Stage, key: str, keep: int | None, now: datetime, *, dry_run: bool
+) -> list[Verdict]:
     require_orphan(key, stage.parameters.database_keys())
     require_something(stage.vault, key)
     if keep:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from snapper.aws.functions import Functions
 from snapper.cli.stage import Stage
-from snapper.errors import AwsFailed
+from snapper.errors import AwsFailed, ObjectUnreadable
 from snapper.values.job import write_time
 from snapper.values.keys import Kind
 from snapper.verbs.bury import NoTrace, Undertaker
@@ -24,6 +24,8 @@ class _Asked:
             return
         of = {"database": holding.database, "scheduled_at": write_time(holding.taken_at)}
         answer = self.functions.ask(self.pruner, {"bury": {**of, "reason": reason}})
+        if unreadable := answer.get("unreadable"):
+            raise ObjectUnreadable(str(unreadable), hint="it stays, and all others were deleted")
         if answer != {"buried": 1}:
             raise AwsFailed(f"{self.pruner} has left no tombstone", hint="see its log; pulumi up")
 

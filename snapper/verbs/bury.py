@@ -1,13 +1,13 @@
 """A tombstone for what is pruned: signed, and in its place before anything is deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from snapper.aws.signing import Signer
 from snapper.aws.vault import Vault
-from snapper.errors import BackupDamaged, ObjectGone
+from snapper.errors import BackupDamaged, ObjectGone, ObjectUnreadable
 from snapper.values.chain import Check, Ref
 from snapper.values.chain_material import Kept
 from snapper.values.chain_nodes import State, node_of
@@ -41,6 +41,25 @@ class NoTrace:
 
     def bury(self, holding: Holding, reason: str) -> None:
         """Do nothing."""
+
+
+def bury_each(
+    undertaker: Undertaker, doomed: Mapping[datetime, tuple[Holding, str]]
+) -> dict[datetime, ObjectUnreadable]:
+    """Leave a tombstone of each, for its reason, in this order; give which cannot have one.
+
+    Those lie there so that nobody can read them: they stay, and keep no other from going. Raises
+    whatever else keeps a tombstone from being made: then nothing may go.
+    """
+    stay: dict[datetime, ObjectUnreadable] = {}
+    if doomed:
+        undertaker.ready()
+    for at, (holding, reason) in doomed.items():
+        try:
+            undertaker.bury(holding, reason)
+        except ObjectUnreadable as error:
+            stay[at] = error
+    return stay
 
 
 @dataclass(frozen=True)

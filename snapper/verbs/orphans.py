@@ -11,7 +11,7 @@ from snapper.values.keys import DATABASE_KEY, Kind, parse_key, parse_mark, prefi
 from snapper.values.pin import parse_pin, said_until
 from snapper.values.program import PROGRAM
 from snapper.values.retention import Verdict
-from snapper.verbs.bury import Undertaker
+from snapper.verbs.bury import Undertaker, bury_each
 from snapper.verbs.catalog import holdings
 from snapper.verbs.holding import Holding
 from snapper.verbs.prune import NO_TRACE, delete, locked_until
@@ -69,21 +69,24 @@ def sweep(
     """Delete all that Snapper itself has made under the key, the oldest first; give every verdict.
 
     What is pinned stays, and nobody else's object is touched. Each has a tombstone before any
-    is deleted. `locked` is as for `prune`.
+    is deleted; what cannot be read, and so has none, stays, and is raised at the end. `locked` is
+    as for `prune`.
     """
     found = holdings(vault, database)
     verdicts = [_swept(holding) for holding in found]
-    doomed = [
-        holding
+    doomed = {
+        holding.taken_at: (holding, GONE)
         for holding, verdict in reversed([*zip(found, verdicts, strict=True)])
         if not (verdict.keep or dry_run)
-    ]
-    for holding in doomed:
-        undertaker.bury(holding, GONE)
+    }
+    stay = bury_each(undertaker, doomed)
     until: dict[datetime, datetime | None] = {}
-    for holding in doomed:
-        until[holding.taken_at] = locked_until(vault, holding) if locked else None
-        delete(vault, holding)
+    for at, (holding, _) in doomed.items():
+        if at not in stay:
+            until[at] = locked_until(vault, holding) if locked else None
+            delete(vault, holding)
+    for error in stay.values():
+        raise error
     if not dry_run and any(vault.list(trial_key(database))):
         vault.delete(trial_key(database))
     return [replace(each, locked_until=until.get(each.entry.taken_at)) for each in verdicts]

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, ObjectUnreadable, SnapperError
+from snapper.errors import AwsFailed, SnapperError
 from snapper.values.job import write_time
 from snapper.values.keys import LISTS, Kind
 from snapper.values.retention import Verdict, plan
 from snapper.values.secrets import Database
-from snapper.verbs.bury import NoTrace, Undertaker
+from snapper.verbs.bury import NoTrace, Undertaker, bury_each
 from snapper.verbs.catalog import holdings
 from snapper.verbs.events import Events
 from snapper.verbs.holding import Holding
@@ -54,33 +54,29 @@ def prune(
     """
     found = {holding.taken_at: holding for holding in holdings(vault, database.key, now)}
     verdicts = _plan(found, database, just_made, damaged, late, ahead, now, zone)
-    failures: list[SnapperError] = []
-    buried: list[Verdict] = []
     told: dict[datetime, datetime | None] = {}
-    doomed = [verdict for verdict in reversed(verdicts) if not verdict.keep]
-    if doomed:
-        undertaker.ready()
-    for verdict in doomed:
-        try:
-            undertaker.bury(found[verdict.entry.taken_at], verdict.reason)
-        except ObjectUnreadable as error:
-            failures.append(error)
-        else:
-            buried.append(verdict)
-    for verdict in buried:
-        gone = found[verdict.entry.taken_at]
+    doomed = {
+        each.entry.taken_at: (found[each.entry.taken_at], each.reason)
+        for each in reversed(verdicts)
+        if not each.keep
+    }
+    stay = bury_each(undertaker, doomed)
+    failures: list[SnapperError] = [*stay.values()]
+    for at, (gone, reason) in doomed.items():
+        if at in stay:
+            continue
         until = locked_until(vault, gone) if locked else None
         try:
             delete(vault, gone)
         except SnapperError as error:
             failures.append(error)
             continue
-        told[verdict.entry.taken_at] = until
+        told[at] = until
         events.emit(
             "backup.pruned",
             database=database.key,
-            scheduled_at=write_time(verdict.entry.taken_at),
-            reason=verdict.reason,
+            scheduled_at=write_time(at),
+            reason=reason,
             **({"locked_until": write_time(until)} if until else {}),
         )
     if failures:

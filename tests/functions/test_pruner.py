@@ -1,14 +1,18 @@
 """The pruner believes no event: it prunes a database of its stage by what lies in the vault."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from functions.pruner import handler
 from snapper.aws.vault import Vault
-from snapper.errors import AwsFailed, SettingsError
+from snapper.errors import AwsFailed, ObjectUnreadable, SettingsError
+from snapper.values.job import write_time
 from snapper.values.keys import Kind
+from snapper.verbs.bury import NoTrace
+from snapper.verbs.holding import Holding
 from tests.support.backups import days, store
 from tests.support.databases import AT
 from tests.support.dumps import DUMP, MANIFEST
@@ -189,3 +193,21 @@ def test_a_function_without_settings_fails_aloud(monkeypatch: pytest.MonkeyPatch
 
 def test_the_time_of_these_backups_is_that_of_the_event() -> None:
     assert f"{AT:%Y-%m-%dT%H-%M-%SZ}" in MANIFEST
+
+
+def test_who_asks_for_a_tombstone_is_told_what_nobody_can_read(
+    full: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Archived(NoTrace):
+        def bury(self, holding: Holding, reason: str) -> None:
+            if holding.taken_at == AT:
+                raise ObjectUnreadable(f"{holding.manifest_key} is archived")
+
+    monkeypatch.setattr("functions.pruner.undertaker_of", lambda *_: Archived())
+
+    def asked(at: datetime) -> dict[str, Any]:
+        of = {"database": "orders", "scheduled_at": write_time(at), "reason": "beyond its count"}
+        return handler({"bury": of}, Context())
+
+    assert asked(days(-1)) == {"buried": 1}
+    assert asked(AT) == {"unreadable": f"{MANIFEST} is archived"}

@@ -82,6 +82,7 @@ def test_it_keeps_as_many_as_are_said(stage: StageUnderTest, lost: str) -> None:
         (("--orphan", "../shop"), 2),
         (("--orphan", "nobody"), 3),
         (("shop", "--orphan", "lost"), 2),
+        (("--keep", "0"), 2),
         (("--keep", "1"), 2),
         (("--orphan", "lost", "--keep", "-1"), 2),
     ],

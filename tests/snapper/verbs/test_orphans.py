@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from snapper.errors import BackupNotFound, SettingsError
+from snapper.errors import BackupNotFound, ObjectUnreadable, SettingsError
 from snapper.values.keys import Kind, mark_key, object_key, trial_key
+from snapper.verbs.bury import NoTrace
+from snapper.verbs.holding import Holding
 from snapper.verbs.orphans import (
     GONE,
     MOST,
@@ -47,6 +49,18 @@ def vault() -> MemoryVault:
     made.put(object_key("old", AT, Kind.DAMAGED), b"{}")
     made.put(object_key("old", FAR, Kind.DUMP), b"forged")
     return made
+
+
+def test_one_that_nobody_can_bury_stays_and_keeps_no_other(vault: MemoryVault) -> None:
+    class Archived(NoTrace):
+        def bury(self, holding: Holding, reason: str) -> None:
+            if holding.taken_at == days(-1):
+                raise ObjectUnreadable("InvalidObjectState")
+
+    with pytest.raises(ObjectUnreadable):
+        sweep(vault, "old", dry_run=False, undertaker=Archived())
+    left = {key for key in vault.objects if key.startswith("old/")} - {*FOREIGN, trial_key("old")}
+    assert left == {object_key("old", days(-1), kind) for kind in (Kind.DUMP, Kind.MANIFEST)}
 
 
 def test_only_folders_with_objects_of_ours_are_left_over(vault: MemoryVault) -> None:
