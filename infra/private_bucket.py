@@ -1,9 +1,14 @@
-"""What every bucket of a stage has: no public access, no foreign objects, encryption, a policy."""
+"""What every bucket of a stage has: no public access, no foreign objects, encryption, a policy.
 
-from collections.abc import Callable
+One that holds backups has versions, and maybe a lock.
+"""
+
+from collections.abc import Callable, Sequence
 
 import pulumi
 import pulumi_aws as aws
+
+from snapper.values.object_lock import ObjectLock
 
 
 def make_private(
@@ -49,6 +54,49 @@ def make_private(
         policy=bucket.arn.apply(policy),
         # S3 refuses two changes of access to one bucket at once.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[blocked])),
+    )
+
+
+def keep_versions(
+    name: str,
+    bucket: aws.s3.Bucket,
+    rules: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgsDict],
+    opts: pulumi.ResourceOptions,
+    region: str | None = None,
+) -> aws.s3.BucketVersioning:
+    """Have a bucket keep what is deleted or replaced, for as long as the rules say."""
+    versioning = aws.s3.BucketVersioning(
+        f"{name}-versioning",
+        bucket=bucket.bucket,
+        region=region,
+        versioning_configuration={"status": "Enabled"},
+        opts=opts,
+    )
+    aws.s3.BucketLifecycleConfiguration(
+        f"{name}-lifecycle",
+        bucket=bucket.bucket,
+        region=region,
+        rules=[*rules],
+        # Noncurrent versions exist only where versioning does.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[versioning])),
+    )
+    return versioning
+
+
+def lock(
+    name: str,
+    bucket: aws.s3.Bucket,
+    object_lock: ObjectLock,
+    opts: pulumi.ResourceOptions,
+    region: str | None = None,
+) -> None:
+    """Have S3 lock whatever is put into a bucket that keeps versions, from now on."""
+    aws.s3.BucketObjectLockConfiguration(
+        f"{name}-object-lock",
+        bucket=bucket.bucket,
+        region=region,
+        rule={"default_retention": {"mode": object_lock.aws_mode, "days": object_lock.days}},
+        opts=opts,
     )
 
 

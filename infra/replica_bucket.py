@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.iam import Statement, document, only_by_tls
-from infra.private_bucket import make_private
+from infra.private_bucket import keep_versions, lock, make_private
 from infra.replication_rights import copied_by, only_copies, read_by
 from snapper.values.object_lock import ObjectLock
 from snapper.values.summary import FOLDER
@@ -75,31 +75,12 @@ class ReplicaBucket(pulumi.ComponentResource):
             kept,
             args.region,
         )
-        self.versioned = aws.s3.BucketVersioning(
-            f"{name}-versioning",
-            bucket=bucket.bucket,
-            region=args.region,
-            versioning_configuration={"status": "Enabled"},
-            opts=kept,
-        )
-        after = pulumi.ResourceOptions.merge(
-            kept, pulumi.ResourceOptions(depends_on=[self.versioned])
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            region=args.region,
-            rules=_lifecycle(args.noncurrent_days, args.days),
-            opts=after,
-        )
+        rules = _lifecycle(args.noncurrent_days, args.days)
+        self.versioned = keep_versions(name, bucket, rules, kept, args.region)
         if args.lock:
-            aws.s3.BucketObjectLockConfiguration(
-                f"{name}-object-lock",
-                bucket=bucket.bucket,
-                region=args.region,
-                rule={"default_retention": {"mode": args.lock.aws_mode, "days": args.lock.days}},
-                opts=after,
-            )
+            after = pulumi.ResourceOptions(depends_on=[self.versioned])
+            opts = pulumi.ResourceOptions.merge(kept, after)
+            lock(name, bucket, args.lock, opts, args.region)
         self.register_outputs({"bucket_name": self.bucket_name})
 
 

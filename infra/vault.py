@@ -20,7 +20,7 @@ from infra.iam import (
     only_by_tls,
 )
 from infra.lock_rights import may_lock_summaries, may_see_locks
-from infra.private_bucket import make_private
+from infra.private_bucket import keep_versions, lock, make_private
 from infra.scope import Scope
 from snapper.values.canary import FOLDER as CANARIES
 from snapper.values.object_lock import ObjectLock
@@ -73,7 +73,13 @@ class Vault(pulumi.ComponentResource):
         self.bucket_name, self.arn, self._key = bucket.bucket, bucket.arn, args.kms_key_arn
         self.object_lock = args.object_lock
         self.guarded = make_private(name, bucket, args.kms_key_arn, _policy, kept)
-        self._tidy(name, bucket, args, kept)
+        rules = [*_lifecycle(args.noncurrent_days), *([_CANARIES] if args.seals else [])]
+        self.versioned = keep_versions(name, bucket, rules, kept)
+        if args.object_lock:
+            # The rule goes with the setting, and with the stage: a kept rule would go on locking
+            # what nobody asked to be locked. What it has locked stays so until its time is over.
+            opts = pulumi.ResourceOptions(parent=self, depends_on=[self.versioned])
+            lock(name, bucket, args.object_lock, opts)
         self.register_outputs({"bucket_name": self.bucket_name})
 
     def may_store(self) -> pulumi.Output[list[Statement]]:
@@ -117,46 +123,6 @@ class Vault(pulumi.ComponentResource):
         using = actions or ("kms:Decrypt", "kms:GenerateDataKey")
         return pulumi.Output.all(self.arn, self._key).apply(
             lambda known: [*rights(known[0]), may_use_key(known[1], "s3", *using)]
-        )
-
-    def _tidy(
-        self, name: str, bucket: aws.s3.Bucket, args: VaultArgs, kept: pulumi.ResourceOptions
-    ) -> None:
-        versioning = self.versioned = aws.s3.BucketVersioning(
-            f"{name}-versioning",
-            bucket=bucket.bucket,
-            versioning_configuration={"status": "Enabled"},
-            opts=kept,
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            rules=[*_lifecycle(args.noncurrent_days), *([_CANARIES] if args.seals else [])],
-            # Noncurrent versions exist only where versioning does.
-            opts=pulumi.ResourceOptions.merge(
-                kept, pulumi.ResourceOptions(depends_on=[versioning])
-            ),
-        )
-        if args.object_lock:
-            self._lock(name, bucket, args.object_lock, versioning)
-
-    def _lock(
-        self,
-        name: str,
-        bucket: aws.s3.Bucket,
-        lock: ObjectLock,
-        versioning: aws.s3.BucketVersioning,
-    ) -> None:
-        """Have S3 lock whatever is put there from now on: a bucket that is there is as good as new.
-
-        The rule goes with the setting, and with the stage: a kept rule would go on locking what
-        nobody asked to be locked. What it has locked stays so until its time is over.
-        """
-        aws.s3.BucketObjectLockConfiguration(
-            f"{name}-object-lock",
-            bucket=bucket.bucket,
-            rule={"default_retention": {"mode": lock.aws_mode, "days": lock.days}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
 
 
