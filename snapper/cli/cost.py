@@ -27,7 +27,8 @@ _HEADERS = (
 _SPARE = ("requests", "metrics", "drills", "deleted", "backups", "running", "storage")
 _NOT_COUNTED = (
     "Not counted: free tiers, taxes, logs, data that leaves the region or comes through a NAT "
-    "gateway, what a container has of disk, restores, and a KMS key that the stage has not made."
+    "gateway, what a container has of disk, restores, the copies of a replica, and a KMS key that "
+    "the stage has not made."
 )
 _LARGEST_FILE = 1 << 20
 

@@ -16,8 +16,10 @@ def read_bech32(text: str, prefix: str) -> bytes:
         raise ValueError("mixes small and capital letters")
     text = text.lower()
     head, data = text[: len(prefix) + 1], text[len(prefix) + 1 :]
-    if head != f"{prefix}1" or len(data) < _CHECKED:
-        raise ValueError(f"does not begin with {prefix}1 and go on")
+    if head != f"{prefix}1":
+        raise ValueError(f"does not begin with {prefix}1")
+    if len(data) < _CHECKED:
+        raise ValueError("is shorter than any key")
     if odd := sorted({*data} - {*_LETTERS}):
         raise ValueError(f"has a character that no key has: {odd[0]!r}")
     values = [_LETTERS.index(letter) for letter in data]

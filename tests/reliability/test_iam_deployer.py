@@ -6,7 +6,9 @@ below with the reason.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -27,6 +29,7 @@ POLICY: list[Statement] = document_of("deploy-policy")["Statement"]
 LARGE: list[Statement] = document_of("deploy-large-policy")["Statement"]
 KEYS: list[Statement] = document_of("deploy-keys-policy")["Statement"]
 REPLICA: list[Statement] = document_of("deploy-replica-policy")["Statement"]
+SIGNING = {"tamperEvident": "true", "kmsKey": "create"}
 COPYING = {"replica": '{"region": "eu-west-1"}'}
 
 # AWS asks these for the name and for the key; the emulator for neither.
@@ -55,6 +58,7 @@ NOT_ASKED = {
     "s3:ListTagsForResource": "newer providers read a bucket's tags so, it knows the older way",
     "s3:TagResource": "likewise",
     "s3:UntagResource": "likewise",
+    "ssm:GetParametersByPath": "only with recipients, and a preview without it is silent of them",
 }
 
 
@@ -78,7 +82,7 @@ NOT_ASKED_OF_COPIES = {
 
 @pytest.fixture
 def deployer(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deployer]:
-    made = Deployer(cloud, f"deployer-{request.node.name.replace('_', '-')[:40]}")
+    made = Deployer(cloud, "deployer-" + re.sub(r"[\W_]+", "-", request.node.name)[-40:])
     yield made
     made.stop()
 
@@ -131,120 +135,94 @@ def life_of_a_stage(
     return refusals
 
 
-def test_the_policy_suffices(deployer: Deployer, host: LambdaHost, boundary: str) -> None:
-    deployer.may(*as_asked(POLICY))
-    assert "\n".join(life_of_a_stage(deployer, host, "by-policy", boundary)) == ""
+@dataclass(frozen=True)
+class Trial:
+    """Somebody who deploys a stage of these settings with what is left of a policy."""
+
+    deployer: Deployer
+    host: LambdaHost
+    boundary: str
+
+    def refused(self, stage: str, statements: Sequence[Statement], **settings: str) -> str:
+        """Give what is refused to who has these statements."""
+        self.deployer.may(*as_asked(statements))
+        return "\n".join(
+            life_of_a_stage(self.deployer, self.host, stage, self.boundary, **settings)
+        )
+
+    def superfluous(
+        self,
+        stage: str,
+        policy: Sequence[Statement],
+        not_asked: Collection[str],
+        beside: Sequence[Statement] = (),
+        **settings: str,
+    ) -> list[str]:
+        """Give each part of a policy without which nothing is refused; `beside` is another one."""
+        found = []
+        for number, weakening in enumerate(without_a_part(as_asked(policy))):
+            if set(weakening.actions) <= {*not_asked}:
+                continue
+            left = [*as_asked(beside), *weakening.left]
+            self.deployer.may(*left)
+            try:
+                needed = bool(
+                    life_of_a_stage(
+                        self.deployer, self.host, f"{stage}{number}", self.boundary, **settings
+                    )
+                )
+            finally:
+                self.deployer.may({"Effect": "Allow", "Action": "*", "Resource": "*"})
+            tried(FAMILY, survived=needed)
+            if not needed:
+                found.append(str(weakening))
+        return found
+
+
+@pytest.fixture
+def trial(deployer: Deployer, host: LambdaHost, boundary: str) -> Trial:
+    return Trial(deployer, host, boundary)
+
+
+def test_the_policy_suffices(trial: Trial) -> None:
+    assert trial.refused("by-policy", POLICY) == ""
 
 
 @pytest.mark.long
-def test_with_large_databases_the_other_policy_suffices_too(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    deployer.may(*as_asked([*POLICY, *LARGE]))
-    assert "\n".join(life_of_a_stage(deployer, host, "by-both", boundary, **RESTORING)) == ""
+def test_nothing_in_the_policy_is_superfluous(trial: Trial) -> None:
+    assert trial.superfluous("weak", POLICY, NOT_ASKED) == []
+
+
+OTHERS = {
+    "large": (LARGE, {*NOT_ASKED, *NOT_ASKED_OF_CONTAINERS}, RESTORING),
+    "keys": (KEYS, OF_NAMES, SIGNING),
+    "copies": (REPLICA, {*NOT_ASKED, *NOT_ASKED_OF_COPIES}, COPYING),
+}
 
 
 @pytest.mark.long
-def test_with_tamper_evident_the_policy_of_keys_suffices_too_and_has_nothing_superfluous(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    on = {"tamperEvident": "true", "kmsKey": "create"}
-    deployer.may(*as_asked([*POLICY, *KEYS]))
-    assert "\n".join(life_of_a_stage(deployer, host, "by-keys", boundary, **on)) == ""
-    superfluous = []
-    for number, weakening in enumerate(without_a_part(as_asked(KEYS))):
-        if set(weakening.actions) <= set(OF_NAMES):
-            continue
-        deployer.may(*as_asked(POLICY), *weakening.left)
-        try:
-            needed = bool(life_of_a_stage(deployer, host, f"keys{number}", boundary, **on))
-        finally:
-            deployer.may(everything)
-        tried(FAMILY, survived=needed)
-        if not needed:
-            superfluous.append(str(weakening))
-    assert superfluous == []
+@pytest.mark.parametrize("name", OTHERS)
+def test_for_more_another_policy_suffices_too(name: str, trial: Trial) -> None:
+    policy, _, settings = OTHERS[name]
+    assert trial.refused(f"by-{name}", [*POLICY, *policy], **settings) == ""
 
 
 @pytest.mark.long
-def test_nothing_in_the_other_policy_is_superfluous(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    superfluous = []
-    for number, weakening in enumerate(without_a_part(as_asked(LARGE))):
-        if set(weakening.actions) <= {*NOT_ASKED, *NOT_ASKED_OF_CONTAINERS}:
-            continue
-        deployer.may(*as_asked(POLICY), *weakening.left)
-        try:
-            stage = f"large{number}"
-            needed = bool(life_of_a_stage(deployer, host, stage, boundary, **RESTORING))
-        finally:
-            deployer.may(everything)
-        tried(FAMILY, survived=needed)
-        if not needed:
-            superfluous.append(str(weakening))
-    assert superfluous == []
-
-
-@pytest.mark.long
-def test_with_a_second_bucket_the_policy_for_that_suffices_too(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    deployer.may(*as_asked([*POLICY, *REPLICA]))
-    assert "\n".join(life_of_a_stage(deployer, host, "by-copies", boundary, **COPYING)) == ""
-
-
-@pytest.mark.long
-def test_nothing_in_the_policy_for_a_second_bucket_is_superfluous(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    superfluous = []
-    for number, weakening in enumerate(without_a_part(as_asked(REPLICA))):
-        if set(weakening.actions) <= {*NOT_ASKED, *NOT_ASKED_OF_COPIES}:
-            continue
-        deployer.may(*as_asked(POLICY), *weakening.left)
-        try:
-            stage = f"copies{number}"
-            needed = bool(life_of_a_stage(deployer, host, stage, boundary, **COPYING))
-        finally:
-            deployer.may(everything)
-        tried(FAMILY, survived=needed)
-        if not needed:
-            superfluous.append(str(weakening))
-    assert superfluous == []
-
-
-@pytest.mark.long
-def test_nothing_in_the_policy_is_superfluous(
-    deployer: Deployer, host: LambdaHost, boundary: str
-) -> None:
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    superfluous = []
-    for number, weakening in enumerate(without_a_part(as_asked(POLICY))):
-        if set(weakening.actions) <= NOT_ASKED.keys():
-            continue
-        deployer.may(*weakening.left)
-        try:
-            needed = bool(life_of_a_stage(deployer, host, f"weak{number}", boundary))
-        finally:
-            deployer.may(everything)
-        tried(FAMILY, survived=needed)
-        if not needed:
-            superfluous.append(str(weakening))
-    assert superfluous == []
+@pytest.mark.parametrize("name", OTHERS)
+def test_nothing_in_another_policy_is_superfluous(name: str, trial: Trial) -> None:
+    policy, not_asked, settings = OTHERS[name]
+    assert trial.superfluous(name, policy, not_asked, POLICY, **settings) == []
 
 
 def test_every_type_of_the_program_is_rehearsed() -> None:
-    on = {"tamperEvident": "true", "kmsKey": "create"}
-    whole = record(alarmEmail="a@example.com", **on, **RESTORING)
+    whole = record(alarmEmail="a@example.com", **SIGNING, **RESTORING)
     types = {one.type for graph in (whole, record(**COPYING)) for one in graph if one.custom}
     assert types == REHEARSED.keys()
 
 
-@pytest.mark.parametrize("policy", [POLICY, LARGE, REPLICA], ids=["all", "large", "replica"])
+@pytest.mark.parametrize(
+    "policy", [POLICY, LARGE, KEYS, REPLICA], ids=["all", "large", "keys", "replica"]
+)
 def test_the_policy_fits_into_a_managed_policy(policy: list[Statement]) -> None:
     document = {"Version": "2012-10-17", "Statement": policy}
     # Source: IAM quotas; white space is not counted.

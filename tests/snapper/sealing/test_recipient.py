@@ -51,7 +51,7 @@ WRONG = {
     "": "is no public key: it begins with age1, ssh-ed25519 or ssh-rsa",
     "somebody": "is no public key: it begins with age1, ssh-ed25519 or ssh-rsa",
     f"{TEXT} {TEXT}": "is no public key: it begins with age1, ssh-ed25519 or ssh-rsa",
-    "age1": "does not begin with age1 and go on",
+    "age1": "is shorter than any key",
     TEXT[:-1]: "has a wrong letter somewhere: its checksum does not fit",
     TEXT[:9] + ("q" if TEXT[9] != "q" else "p") + TEXT[10:]: "has a wrong letter somewhere",
     f"A{TEXT[1:]}": "mixes small and capital letters",
