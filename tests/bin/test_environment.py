@@ -74,6 +74,7 @@ def test_a_package_of_another_hash_is_not_installed(tmp_path: Path) -> None:
     assert "DO NOT MATCH THE HASHES" in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("there", few(["file", "link"]))
 def test_something_else_in_the_place_of_a_folder_is_told(there: str, tmp_path: Path) -> None:
     made = house(tmp_path / "house")

@@ -105,6 +105,7 @@ def test_hints_can_name_the_program_as_it_was_started(installed: Path, tmp_path:
     assert done.stdout.splitlines()[1] == str(link)
 
 
+@pytest.mark.long
 def test_a_second_start_installs_nothing_and_is_silent(installed: Path) -> None:
     note = installed / ".venv/snapper/requirements.txt"  # an installation writes it anew
     before = note.stat()

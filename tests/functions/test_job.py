@@ -165,6 +165,7 @@ def test_a_defect_is_as_loud_as_any_failure_and_is_not_tried_again(
     assert "hush-hush" not in json.dumps(told)
 
 
+@pytest.mark.long
 def test_one_that_is_told_to_end_stops_the_dump_and_says_why(
     source: Callable[..., Source], configure: Callable[..., None], environment: Vault
 ) -> None:

@@ -70,6 +70,7 @@ def large_service(cloud: Cloud, source: Callable[..., Source]) -> Service:
     return Service.make(cloud, source(17, LARGE))
 
 
+@pytest.mark.long
 def test_the_plans_name_every_call_of_a_dump_and_prune(
     service: Service, large_service: Service
 ) -> None:

@@ -147,6 +147,7 @@ def test_the_holder_of_the_snapshot_is_ended(tools: ClientTools, three: Source) 
         require_failed(dump, "holds the snapshot of the dump was ended: terminating connection")
 
 
+@pytest.mark.long
 def test_the_deadline_stops_all(tools: ClientTools, three: Source) -> None:
     reason = DeadlineReached("the time is over")
     with faulted(FAMILY + "stopped at the deadline"), under_way(tools, three) as dump:

@@ -135,6 +135,7 @@ def test_one_of_the_programs_is_killed_in_the_midst(
         assert all(each._process.poll() is not None for each in running[0]._dumps)
 
 
+@pytest.mark.long
 def test_the_holder_of_the_snapshot_is_ended_in_the_midst(
     banded: Dumper, two: Source, running: list[Together]
 ) -> None:

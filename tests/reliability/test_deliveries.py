@@ -74,6 +74,7 @@ def service(cloud: Cloud, source: Callable[..., Source]) -> Service:
     return Service.make(cloud, source())
 
 
+@pytest.mark.long
 def test_poison_comes_back_and_harms_no_other_job(service: Service) -> None:
     older, good = service.furnish(), Job(KEY, AT)
     for name, body in POISON.items():

@@ -81,6 +81,7 @@ def run(
     )
 
 
+@pytest.mark.long
 def test_the_first_start_runs_nothing_of_it(hostile: HostileFolder, tmp_path: Path) -> None:
     made = house(tmp_path / "house")
     with faulted(PLANTED):

@@ -69,6 +69,7 @@ def with_packages_of_its_own(clone: Path) -> None:
     give(clone / ".venv/lib/python3.11/site-packages")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "prepared",
     few(

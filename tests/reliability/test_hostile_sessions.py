@@ -103,6 +103,7 @@ def test_a_source_is_asked_examined_and_dumped(ground: Ground, tools: ClientTool
         ground.assert_unharmed(source)
 
 
+@pytest.mark.long
 def test_a_target_is_looked_at_and_filled(ground: Ground, tools: ClientTools) -> None:
     clean = ground.make("clean", GOODS, plain=True)
     manifest, target, engine = ground.back_up(clean), ground.make("filled"), postgresql(tools)

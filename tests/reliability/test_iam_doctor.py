@@ -9,6 +9,7 @@ from tests.support.rights import Rights, without_a_part
 from tests.support.stage import StageUnderTest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", few(["s3:PutObject", "s3:ListBucket"]))
 def test_doctor_fails_where_the_dumper_may_not(action: str, stage: StageUnderTest) -> None:
     dumper = stage.deployment.outputs["dumper"]

@@ -232,6 +232,7 @@ def test_a_role_that_may_not_read_all_of_it_makes_no_backup(
         assert fix in error.hint
 
 
+@pytest.mark.long
 def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(
     source: Callable[..., Source], dumper: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +245,7 @@ def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(
         eventually(lambda: not _sessions(made))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "statement",
     [

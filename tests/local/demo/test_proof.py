@@ -190,6 +190,7 @@ def test_a_proof_runs_no_function_of_the_source_as_a_superuser_and_is_whole_all_
     assert proof.notes == ()
 
 
+@pytest.mark.long
 def test_a_view_that_is_not_filled_here_or_has_grown_old_is_told_of_and_is_no_difference(
     source: Callable[..., Source],
     backup: Callable[..., Manifest],

@@ -155,6 +155,7 @@ def test_a_true_difference_is_found_among_those_that_are_none(
     assert difference in restored(source, copy, change).differences
 
 
+@pytest.mark.long
 def test_all_true_differences_are_found_among_those_that_are_none(source: str, copy: str) -> None:
     execute(source, BASE + ";".join(MOVING.values()))
     found = restored(source, copy, ";".join(change for change, _ in TRUE)).differences

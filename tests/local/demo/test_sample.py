@@ -65,6 +65,7 @@ def test_a_change_is_one_in_rows_sequences_and_large_objects(twins: Twins, run: 
     assert "large object 4712 differs" in found
 
 
+@pytest.mark.long
 def test_a_sample_has_the_awkward_values_it_promises(twins: Twins) -> None:
     with closing(psycopg2.connect(twins.other)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT exact::text, single::text, double_::text FROM extremes WHERE id < 3")

@@ -144,6 +144,7 @@ def test_the_program_prints_nothing_of_its_own() -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
+@pytest.mark.long
 def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
     cloud: Cloud, host: LambdaHost
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_schedules_event_becomes_jobs_that_the_dumper_takes(
     deployment.destroy()
 
 
+@pytest.mark.long
 def test_the_dumper_runs_the_packaged_code_and_no_other(
     cloud: Cloud, host: LambdaHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

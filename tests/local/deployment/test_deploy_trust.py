@@ -61,6 +61,7 @@ def kept(password: str) -> str:
     return json.dumps({"username": "master", "password": password})
 
 
+@pytest.mark.long
 def test_a_password_that_is_refused_is_in_no_log(
     cloud: Cloud, host: LambdaHost, deployed: Deployment
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_job_finds_what_fargate_would_show_it_and_no_more(
     assert any("the tool works" in event["message"] for event in events)
 
 
+@pytest.mark.long
 def test_how_it_ended_is_recorded_and_tried_again_only_where_that_may_help(
     cloud: Cloud, host: LambdaHost, tmp_path: Path
 ) -> None:
@@ -155,6 +156,7 @@ def test_nothing_outlives_the_host(cloud: Cloud, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("task"))
 
 
+@pytest.mark.long
 def test_a_job_goes_only_where_its_submitter_may_put_it_and_is_of_what_it_may_run(
     cloud: Cloud, host: LambdaHost, tmp_path: Path
 ) -> None:

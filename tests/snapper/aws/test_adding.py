@@ -118,6 +118,7 @@ class Faulty:
         return call
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("done", few([False, True]))
 def test_whichever_call_fails_all_of_a_change_is_there_or_nothing_of_it(
     ssm: Any, done: bool

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from snapper.values.options import Options
 from tests.support.manifests import manifest
 from tests.support.restores import flip
@@ -57,6 +59,7 @@ def test_a_database_without_a_good_backup_has_nothing_to_prove(stage: StageUnder
     assert stage.run_cli("drill", "--patience", "3").code == 2
 
 
+@pytest.mark.long
 def test_a_database_that_was_not_proven_for_longer_than_it_may_is_unproven(
     stage: StageUnderTest,
 ) -> None:

@@ -155,6 +155,7 @@ def test_an_event_fires_again_and_every_database_is_backed_up(
     assert letters(stage) == []
 
 
+@pytest.mark.long
 def test_an_event_fires_again_for_the_databases_of_its_schedule_alone(
     stage: StageUnderTest, key: str
 ) -> None:

@@ -101,6 +101,7 @@ def test_of_several_pins_the_longest_counts_and_unkeep_takes_all(
     assert not stage.run_cli("prune", key, "--json").document["databases"][key][3]["keep"]
 
 
+@pytest.mark.long
 def test_a_spent_pin_holds_nothing_and_goes_with_its_backup(
     stage: StageUnderTest, key: str
 ) -> None:

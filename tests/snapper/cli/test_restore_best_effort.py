@@ -14,6 +14,7 @@ BROKEN = f"""
 """
 
 
+@pytest.mark.long
 def test_what_cannot_be_restored_is_listed_and_the_name_says_that_it_is_not_whole(
     stage: StageUnderTest,
 ) -> None:

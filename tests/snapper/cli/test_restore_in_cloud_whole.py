@@ -76,6 +76,7 @@ def name_in(ran: Ran) -> str:
 COMMAND = ("restore", "large", "--in-cloud", "--into", "copy")
 
 
+@pytest.mark.long
 def test_whoever_may_restore_in_the_cloud_does_so_and_follows_it_again(
     beside: StageUnderTest, made: Manifest, me: Mapping[str, str]
 ) -> None:

@@ -91,6 +91,7 @@ def test_roles_that_were_made_for_a_restore_that_failed_are_named(
         source.run('DROP ROLE "made for it"')
 
 
+@pytest.mark.long
 def test_what_was_set_on_the_database_comes_back_and_no_value_is_printed(
     stage: StageUnderTest,
 ) -> None:

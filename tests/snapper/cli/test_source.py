@@ -78,6 +78,7 @@ def test_the_other_commands_read_there_too_and_store_nothing(
     assert keys(replica_of(gone)) == before
 
 
+@pytest.mark.long
 def test_without_the_stages_region_any_bucket_can_be_named(
     gone: StageUnderTest, made: Manifest
 ) -> None:

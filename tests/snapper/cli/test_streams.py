@@ -79,6 +79,7 @@ def test_a_download_whose_reader_leaves_exits_141(
     assert (code, said.splitlines()) == (141, ["large/2026-11-23T12-00-00Z.sql.gz"])
 
 
+@pytest.mark.long
 def test_a_download_onto_a_full_disk_is_a_plain_error(
     stage: StageUnderTest, download: list[str]
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_part_that_is_whole_already_is_only_checked(
     assert target.exists()
 
 
+@pytest.mark.long
 def test_wrong_bytes_are_removed(dumper: Dumper, manifest: Manifest, tmp_path: Path) -> None:
     whole = dumper.vault.read(manifest.dump_key)
     for name, change in DAMAGES.items():

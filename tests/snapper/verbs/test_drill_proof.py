@@ -45,6 +45,7 @@ def drilled(vault: Vault, events: RecordedEvents, tools: ClientTools) -> Drilled
     return go
 
 
+@pytest.mark.long
 def test_what_was_compared_and_asserted_is_recorded(
     backup: Manifest, vault: Vault, drilled: Drilled
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_job_whose_container_has_failed_may_be_handed_over_anew(
     assert len(containers.submitted) == 2
 
 
+@pytest.mark.long
 def test_a_dump_that_runs_into_its_deadline_is_handed_over_and_has_not_failed(
     source: Callable[..., Source],
     handing: Dumper,

@@ -62,6 +62,7 @@ def back_up(dumper: Dumper) -> Callable[[Source], Manifest]:
     return make
 
 
+@pytest.mark.long
 @everywhere()
 def test_whatever_is_the_customers_comes_back_and_the_rest_is_named(
     source: Callable[..., Source],
@@ -147,6 +148,7 @@ def test_strict_stops_at_what_would_be_left_out(
     assert unfinished(target.server) == []
 
 
+@pytest.mark.long
 @in_a_cloud()
 def test_an_extension_that_only_the_provider_may_make_stops_where_something_needs_it(
     source: Callable[..., Source],

@@ -47,6 +47,7 @@ NOTHING = Restoration()
 Decorated = Callable[[int], tuple[Source, Manifest]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("major", MAJORS)
 def test_a_new_database_has_all_that_was_set_on_the_backups(
     major: int,

@@ -99,6 +99,7 @@ def test_nor_does_a_question_of_ours_tell_what_a_function_says(
         assert ROW not in str(failed.value)
 
 
+@pytest.mark.long
 def test_a_long_statement_is_not_taken_apart_whole(source: Callable[..., Source]) -> None:
     with pytest.raises(psycopg2.Error) as refused:
         source(17).run("SELECT not_there()")

@@ -50,6 +50,7 @@ def prove(vault: Vault, tools: ClientTools, monkeypatch: pytest.MonkeyPatch) -> 
     return trial
 
 
+@pytest.mark.long
 def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon_it_and_named(
     source: Callable[..., Source],
     back_up: BackUp,
@@ -78,6 +79,7 @@ def test_what_the_only_server_is_too_new_for_is_left_out_with_what_is_built_upon
     assert whole.proof.lacking is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "more",
     few(

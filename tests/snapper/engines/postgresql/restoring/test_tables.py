@@ -272,6 +272,7 @@ def test_every_table_of_an_odd_database_comes_back_alone_and_beside_itself(
             assert target.rows(rows) == there, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("major", "publication"),
     [(14, "FOR ALL TABLES"), (18, "FOR ALL TABLES"), (18, "FOR TABLES IN SCHEMA odd")],

@@ -160,6 +160,7 @@ def test_a_draft_has_the_locale_of_the_backup(
     assert there.locale == locale
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("major", "locale"),
     few(

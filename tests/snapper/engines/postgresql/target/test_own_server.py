@@ -32,6 +32,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None
     assert "hush" not in str(failed.value) + failed.value.hint
 
 
+@pytest.mark.long
 def test_a_role_that_may_make_no_database_is_told_before_anything_is_read(own: Source) -> None:
     own.run("CREATE ROLE looker LOGIN PASSWORD 'hush-hush'")
     dsn = make_dsn(own.dsn, user="looker", password="hush-hush")

@@ -115,6 +115,7 @@ def test_rows_that_went_into_another_partition_are_not_missed(
     assert "are not within the bounds of their partition here" in found.remarks[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("major", [pytest.param(14, marks=LONG), 18])
 def test_an_extension_that_the_server_lacks_is_left_out_and_named(
     major: int, source: Callable[..., Source], back_up: BackUp, vault: Vault, tried: Try
