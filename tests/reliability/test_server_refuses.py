@@ -248,10 +248,7 @@ def test_a_locked_table_ends_the_wait_with_its_name_and_nobody_waits_on(
 @pytest.mark.long
 @pytest.mark.parametrize(
     "statement",
-    [
-        pytest.param("ALTER VIEW seen RENAME TO hidden", marks=pytest.mark.long),
-        "LOCK TABLE pg_catalog.pg_class IN ACCESS EXCLUSIVE MODE",
-    ],
+    ["ALTER VIEW seen RENAME TO hidden", "LOCK TABLE pg_catalog.pg_class IN ACCESS EXCLUSIVE MODE"],
 )
 def test_a_lock_without_time_limit_is_given_up_and_nobody_waits_on(
     statement: str, source: Callable[..., Source], dumper: Dumper
