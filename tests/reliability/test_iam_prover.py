@@ -43,7 +43,10 @@ TAKEN = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 def asked(weakening: Weakening) -> bool:
     """Tell whether the embedded cloud ever asks for what was taken away; see test_iam.py."""
-    older = all(f"/{RETENTIONS}" in resource for resource in weakening.resources)
+    # No database was added here, and no backup is sealed: test_databases.py and test_sealed.py of
+    # tests/snapper/cli have such.
+    unread = (f"/{RETENTIONS}", "/ADDED/", "/DRILL_IDENTITY", ".age")
+    older = all(any(one in each for one in unread) for each in weakening.resources)
     return not (older or set(weakening.actions) <= TAKEN)
 
 
