@@ -95,6 +95,7 @@ def test_a_backup_is_restored_by_a_container_into_another_server_as_from_here(
 def test_what_cannot_be_restored_is_refused_by_the_container_and_a_dead_letter_tells(
     restoring: StageUnderTest, server: Callable[[int], PostgresServer]
 ) -> None:
+    restoring.settle()  # dead letters of other tests
     with restoring.database("refused", restoring.source(18).dsn) as key:
         made = restoring.back_up(key)
         for into, more, code, words in (

@@ -10,6 +10,7 @@ from local.emulator.cloud import Cloud
 from local.runtime.host import LambdaHost
 from snapper.engines.postgresql.trying.throw_away import PostgresServer
 from tests.support.certificates import Authority
+from tests.support.cloud import eventually
 from tests.support.databases import Source
 from tests.support.deployments import bring_up
 from tests.support.rds import Rds, behind
@@ -78,4 +79,5 @@ def test_amazons_and_the_stages_own_authorities_verify_targets_and_a_stranger_is
             ran = trusting.run_cli(*order, "--into", into)
             assert (ran.code, words in ran.err) == (code, True), ran.err
             assert PASSWORD not in ran.out + ran.err
-        assert trusting.run_cli("failures", key, "--discard").code == 0
+        # Its dead letter comes a moment later.
+        eventually(lambda: trusting.run_cli("failures", key, "--discard").code == 0)
