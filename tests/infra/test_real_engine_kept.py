@@ -22,36 +22,36 @@ class Story:
     """A stage that has a backup, and is then locked."""
 
     def __init__(self, workspace: Workspace, cloud: Cloud) -> None:
-        self.provider, self.s3 = workspace.provider, cloud.client("s3")
-        self.stack = stack = workspace.stack("kept", **SECRETS)
+        self.s3 = cloud.client("s3")
+        stack = workspace.stack("kept", **SECRETS)
         stack.up().must_be_good()
         self.bucket = stack.outputs()["bucket"]
         self.put("before")
         stack.set(kmsKey="create")
         self.preview_of_key = stack.run("preview")
-        self.keyed = self.up()
-        self.still_keyed = self.up("--expect-no-changes")
+        self.keyed = stack.change()
+        self.still_keyed = stack.change("--expect-no-changes")
         self.key = self.encryption()["KMSMasterKeyID"]
         stack.unset("kmsKey")
         stack.set(kmsKeyArn=self.key)
-        self.named = self.up()
+        self.named = stack.change()
         self.state_of_key = self.describe(cloud)
         stack.unset("kmsKeyArn")
-        self.unkeyed = self.up()
-        self.set("objectLock.mode", "governance")
+        self.unkeyed = stack.change()
+        stack.set_at("objectLock.mode", "governance")
         self.halfway = stack.run("preview")
-        self.set("objectLock.days", "30")
-        self.locked = self.up()
+        stack.set_at("objectLock.days", "30")
+        self.locked = stack.change()
         self.put("locked")
-        self.again = self.up("--expect-no-changes", "--refresh")
-        self.set("objectLock.days", "31")
-        self.longer = self.up()
+        self.again = stack.change("--expect-no-changes", "--refresh")
+        stack.set_at("objectLock.days", "31")
+        self.longer = stack.change()
         stack.unset("objectLock")
-        self.free = self.up()
+        self.free = stack.change()
         self.rule_when_free = self.rule()
-        self.set("objectLock.mode", "compliance")
-        self.set("objectLock.days", "2")
-        self.up()
+        stack.set_at("objectLock.mode", "compliance")
+        stack.set_at("objectLock.days", "2")
+        stack.change()
         stack.set(deleteBackupsOnDestroy="true")
         self.refused = stack.run("preview")
         stack.unset("deleteBackupsOnDestroy")
@@ -59,16 +59,6 @@ class Story:
         self.outputs = stack.outputs()
         self.destroyed: Ran = stack.destroy()
         self.left = self.s3.list_object_versions(Bucket=self.bucket)["Versions"]
-
-    def set(self, path: str, value: str) -> None:
-        place = ("--plaintext", "--path", path, value)
-        self.stack.run("config", "set", *place).must_be_good()
-
-    def up(self, *arguments: str) -> list[Call]:
-        """Deploy the stage once more, which must go well, and give the calls it took."""
-        self.provider.take_calls()
-        self.stack.up(*arguments).must_be_good()
-        return self.provider.take_calls()
 
     def put(self, key: str) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"x")

@@ -29,41 +29,32 @@ class Story:
     """A stage that seals for a while."""
 
     def __init__(self, workspace: Workspace, cloud: Cloud) -> None:
-        self.provider, self.ssm = workspace.provider, cloud.client("ssm")
-        self.stack = stack = workspace.stack("sealed", **SECRETS, deleteBackupsOnDestroy="true")
+        self.ssm = cloud.client("ssm")
+        stack = workspace.stack("sealed", **SECRETS, deleteBackupsOnDestroy="true")
         stack.up().must_be_good()
-        self.set("recipients[0]", RECIPIENT[:-1])
+        stack.set_at("recipients[0]", RECIPIENT[:-1])
         self.misspelt = stack.run("preview")
-        self.set("recipients[0]", RECIPIENT)
+        stack.set_at("recipients[0]", RECIPIENT)
         self.alone = stack.run("preview")
-        self.set("recipients[1]", ANOTHER)
-        self.sealing = self.up()
-        self.still_sealing = self.up("--refresh", "--expect-no-changes")
+        stack.set_at("recipients[1]", ANOTHER)
+        self.sealing = stack.change()
+        self.still_sealing = stack.change("--refresh", "--expect-no-changes")
         stack.run("config", "set", "--plaintext", "drillIdentity", KEY.text).must_be_good()
         self.in_clear = stack.run("preview")
         stack.set(drillIdentity=KEY.text)
-        self.opening = self.up()
-        self.still_opening = self.up("--refresh", "--expect-no-changes")
+        self.opening = stack.change()
+        self.still_opening = stack.change("--refresh", "--expect-no-changes")
         self.kept = self.parameter(drill_identity_parameter(self.root))
         self.signpost = Service.from_json(self.parameter(service_parameter(self.root)))
         self.state = stack.run("stack", "export").text
         stack.unset("drillIdentity")
-        self.closed = self.up()
+        self.closed = stack.change()
         stack.unset("recipients")
-        self.plain = self.up()
+        self.plain = stack.change()
         stack.destroy().must_be_good()
         self.told = "".join(ran.text for ran in workspace.ran)
 
     root = parameter_root("sealed")
-
-    def set(self, path: str, value: str) -> None:
-        place = ("--plaintext", "--path", path, value)
-        self.stack.run("config", "set", *place).must_be_good()
-
-    def up(self, *arguments: str) -> list[Call]:
-        self.provider.take_calls()
-        self.stack.up(*arguments).must_be_good()
-        return self.provider.take_calls()
 
     def parameter(self, name: str) -> str:
         found = self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]

@@ -23,7 +23,7 @@ from snapper.machine import children
 from snapper.machine.children import ROOT
 from tests.support.pulumi import language_host
 from tests.support.pulumi.installation import Installation
-from tests.support.pulumi.provider import Provider, serve
+from tests.support.pulumi.provider import Call, Provider, serve
 
 SECRETS = ("DATABASE_CONN_STRINGS", "BACKUP_STORAGE_DATA", "RESTORE_CONN_STRINGS", "drillIdentity")
 
@@ -146,6 +146,17 @@ class Stack:
         ]
         place = ("--plaintext", f"aws:region={self.region}")
         self.run("config", "set-all", *place, *pairs).must_be_good()
+
+    def set_at(self, path: str, value: str) -> None:
+        """Set a part of a setting that has several."""
+        place = ("--plaintext", "--path", path, value)
+        self.run("config", "set", *place).must_be_good()
+
+    def change(self, *arguments: str) -> list[Call]:
+        """Deploy it once more, which must go well, and give the calls it took."""
+        self.workspace.provider.take_calls()
+        self.up(*arguments).must_be_good()
+        return self.workspace.provider.take_calls()
 
     def unset(self, *keys: str) -> None:
         """Take settings back."""
